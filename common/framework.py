@@ -1,0 +1,59 @@
+"""Which frameworks there are: every folder ending in `_impl`, each with a manifest."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from common.regime import Regime
+
+
+@dataclass(frozen=True)
+class Framework:
+    """What may be known of a framework without importing it.
+
+    `environment(regime, device, threads)` gives the variables that a process needs *before* the
+    import; `native` says what the framework does where a regime leaves a switch open.
+    """
+
+    name: str
+    task: str  # "package.module:Class"
+    requires: tuple[str, ...]  # import names
+    install: str  # the command that installs it
+    devices: tuple[str, ...]  # kinds of device it can use: cpu, cuda, mps
+    environment: Callable[[Regime, str, int | None], Mapping[str, str]]
+    native: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Import names that this interpreter does not have."""
+        return tuple(name for name in self.requires if find_spec(name) is None)
+
+    def task_class(self) -> type:
+        """The Task class; imports the framework, so only for a process that is its own."""
+        module, _, name = self.task.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+
+@cache
+def frameworks() -> Mapping[str, Framework]:
+    """Every framework by name, from the manifests of the `*_impl` folders beside this one."""
+    found = {}
+    for folder in sorted(Path(__file__).resolve().parent.parent.glob("*_impl")):
+        if (folder / "manifest.py").is_file():
+            manifest = importlib.import_module(f"{folder.name}.manifest")
+            found.update({variant.name: variant for variant in manifest.VARIANTS})
+    return MappingProxyType(found)
+
+
+def framework(name: str) -> Framework:
+    """The framework of that name; ValueError names those there are."""
+    if name not in frameworks():
+        raise ValueError(f"no framework {name!r}; there are: {', '.join(frameworks())}")
+    return frameworks()[name]

@@ -1,0 +1,139 @@
+"""What is solved: the four problems, each a frozen record of every hyper-parameter."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, NamedTuple
+
+Loss = Literal["categorical_crossentropy", "binary_crossentropy", "mean_squared_error"]
+
+
+class Layer(NamedTuple):
+    """One dense layer: its canonical name and its sizes."""
+
+    name: str
+    fan_in: int
+    fan_out: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One supervised problem and the network that solves it.
+
+    The settings are those of the textbook scripts (F. Chollet, *Deep Learning with Python*, 2017,
+    chapters 2 and 3, with the epoch counts and splits of the course notes they come from).
+    """
+
+    name: str
+    title: str
+    features: int
+    outputs: int
+    hidden: tuple[int, ...]
+    loss: Loss
+    epochs: int
+    batch_size: int
+    learning_rate: float = 1e-3
+    validation: int = 0  # the first N training rows are held out
+    labels: Literal["integer", "one_hot"] = "integer"  # read by categorical cross-entropy only
+    text: bool = False  # rows are multi-hot words: held as CSR
+    folds: int = 0  # K-fold validation protocol; 0: the problem has none
+    fold_epochs: int = 0
+    fold_batch_size: int = 0
+    margin: float = 0.0  # two test metrics closer than this are called equivalent
+    target: float = 0.0  # test metric that "time to target" waits for
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not self.hidden or min(self.hidden) < 1:
+            raise ValueError(f"hidden must name at least one width of 1 or more, got {self.hidden}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"learning_rate must be positive, got {self.learning_rate}")
+        if self.validation < 0:
+            raise ValueError(f"validation must not be negative, got {self.validation}")
+        if self.labels not in ("integer", "one_hot"):
+            raise ValueError(f"labels must be 'integer' or 'one_hot', got {self.labels!r}")
+
+    @property
+    def metric(self) -> Literal["accuracy", "mae"]:
+        """Name of the test metric: `accuracy` (higher is better) or `mae` (lower is better)."""
+        return "mae" if self.loss == "mean_squared_error" else "accuracy"
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The dense layers from input to output: hidden1, hidden2, ..., output."""
+        widths = (self.features, *self.hidden, self.outputs)
+        names = [f"hidden{i}" for i in range(1, len(self.hidden) + 1)] + ["output"]
+        return tuple(map(Layer, names, widths[:-1], widths[1:]))
+
+    def but(self, **changes: Any) -> Problem:
+        """A copy with some settings changed; a value of None leaves the setting as it is."""
+        return replace(self, **{k: v for k, v in changes.items() if v is not None})
+
+    def changes(self) -> dict[str, Any]:
+        """The settings that differ from the problem as published; empty when it was not changed."""
+        published = asdict(PROBLEMS[self.name])
+        return {k: v for k, v in asdict(self).items() if v != published[k]}
+
+
+PROBLEMS: dict[str, Problem] = {
+    problem.name: problem
+    for problem in (
+        Problem(
+            name="mnist",
+            title="MNIST digits",
+            features=28 * 28,
+            hidden=(512,),
+            outputs=10,
+            loss="categorical_crossentropy",
+            epochs=5,
+            batch_size=128,
+            margin=0.003,
+            target=0.975,
+        ),
+        Problem(
+            name="imdb",
+            title="IMDB sentiment",
+            features=10_000,
+            hidden=(16, 16),
+            outputs=1,
+            loss="binary_crossentropy",
+            epochs=4,
+            batch_size=512,
+            validation=10_000,
+            text=True,
+            margin=0.005,
+            target=0.87,
+        ),
+        Problem(
+            name="reuters",
+            title="Reuters topics",
+            features=10_000,
+            hidden=(64, 64),
+            outputs=46,
+            loss="categorical_crossentropy",
+            epochs=9,
+            batch_size=512,
+            validation=1_000,
+            text=True,
+            margin=0.015,
+            target=0.77,
+        ),
+        Problem(
+            name="boston",
+            title="Boston housing prices",
+            features=13,
+            hidden=(64, 64),
+            outputs=1,
+            loss="mean_squared_error",
+            epochs=80,
+            batch_size=16,
+            folds=4,
+            fold_epochs=100,
+            fold_batch_size=1,
+            margin=0.15,
+            target=2.8,
+        ),
+    )
+}

@@ -1,0 +1,62 @@
+"""How a problem is run: a regime is a frozen record of independent switches; three have names.
+
+A switch left at None means "whatever the framework does by itself". What that is stands in the
+framework's manifest, and `Regime.resolve` writes it out, so that a walk between two frameworks'
+`native` regimes is a walk over the same switches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Regime:
+    """Independent switches, each with its effect on the mathematics or on the execution alone."""
+
+    name: str
+    # mathematics
+    kernels: Literal["glorot_uniform", "fan_in_uniform"] | None = None
+    biases: Literal["zeros", "fan_in_uniform"] | None = None
+    shared_initial: bool = False  # draw the initial weights in NumPy, the same for every framework
+    rho: float | None = None  # decay of RMSprop's mean square
+    epsilon: float | None = None
+    epsilon_inside_root: bool | None = None  # lr g / sqrt(v + eps), or lr g / (sqrt(v) + eps)
+    order: Literal["reshuffled", "repeated"] | None = None  # None: the framework's own shuffle
+    loss_on: Literal["logits", "probabilities"] | None = None
+    last_batch: Literal["kept", "dropped"] | None = None
+    denormals: Literal["flushed", "kept"] | None = None
+    tf32: bool | None = None
+    # execution
+    sparse_rows: bool = False  # hold text as CSR and feed a dense batch at a time
+    execution: Literal["tutorial", "tuned"] = "tutorial"
+
+    def resolve(self, native: Mapping[str, Any]) -> Regime:
+        """This regime with every open switch set to what the framework does by itself."""
+        return replace(self, **{k: v for k, v in native.items() if getattr(self, k) is None})
+
+    def switches(self) -> dict[str, Any]:
+        """Every switch but the name, as plain values."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
+
+
+NATIVE = Regime("native")
+MATCHED = Regime(
+    "matched",
+    kernels="glorot_uniform",
+    biases="zeros",
+    shared_initial=True,
+    rho=0.9,
+    epsilon=1e-7,
+    epsilon_inside_root=True,
+    order="reshuffled",
+    last_batch="kept",
+    denormals="flushed",
+    tf32=False,
+    sparse_rows=True,
+)
+TUNED = replace(MATCHED, name="tuned", execution="tuned")
+
+REGIMES: dict[str, Regime] = {regime.name: regime for regime in (NATIVE, MATCHED, TUNED)}

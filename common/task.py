@@ -1,0 +1,242 @@
+"""`Task`: one problem in one framework, with one method for each rung of the parity ladder."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from common import metrics
+from common.initial import initial_weights
+from common.problem import Problem
+from common.regime import MATCHED, Regime
+from common.splits import Permutation, shared_order
+
+Weights = dict[str, np.ndarray]
+"""`"hidden1/kernel"`: (fan_in, fan_out) and `"hidden1/bias"`: (fan_out,), ..., `"output/bias"`."""
+
+State = dict[str, np.ndarray]
+"""Weights, `"square/<weight>"` (RMSprop's running mean squares, same shapes) and `"step"` (int64)."""
+
+History = dict[str, list[float]]
+"""A value an epoch: loss, metric, val_loss, val_<metric>, epoch_seconds, validation_seconds."""
+
+Order = np.ndarray | Permutation | None
+"""Rows of each epoch: int array (epochs, rows); a function of the epoch number, which counts all
+epochs that the Task has trained; or None for the framework's own shuffle."""
+
+SCORE_ROWS = 512  # rows scored at a time; Keras's own default of 32 takes 5-8 s on IMDB's test rows
+
+
+def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
+    """`x` as one dense float32 array; MemoryError when the machine has not the room for it."""
+    if not sparse.issparse(x):
+        return np.ascontiguousarray(x, dtype=np.float32)
+    need = 4 * x.shape[0] * x.shape[1]
+    room = _available_bytes()
+    if room is not None and need > 0.8 * room:
+        raise MemoryError(
+            f"a dense array of {x.shape[0]:,} x {x.shape[1]:,} float32 takes {need / 1e9:.1f} GB and "
+            f"{room / 1e9:.1f} GB are free; use the regime 'matched', which keeps text sparse"
+        )
+    return x.astype(np.float32, copy=False).toarray()
+
+
+def _available_bytes() -> int | None:
+    """Memory that can be had without swapping, where the system tells (Linux)."""
+    try:
+        with open("/proc/meminfo") as file:
+            facts = dict(line.split(":") for line in file)
+        return int(facts["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError):
+        return None
+
+
+def batches(x: Any, y: np.ndarray, rows: np.ndarray, batch_size: int) -> Iterator[tuple]:
+    """Dense float32 batches of `x` and `y` at the given rows; the last one may be smaller."""
+    for start in range(0, len(rows), batch_size):
+        chosen = rows[start : start + batch_size]
+        yield dense(x[chosen]), y[chosen]
+
+
+class EpochLog:
+    """The clocks of `fit` and the history they fill, the same for every framework."""
+
+    def __init__(self, task: Task, validation: tuple | None, on_epoch: Callable | None) -> None:
+        self.task, self.validation, self.on_epoch = task, validation, on_epoch
+        self.history: History = {}
+
+    def start(self) -> None:
+        """Start the clock of an epoch, with nothing of earlier work left on the device."""
+        self.task.synchronize()
+        self.started = time.perf_counter()
+
+    def stop(self, means: Callable[[], Mapping[str, float]]) -> None:
+        """Stop the clock when the device is idle, then validate under a clock of its own.
+
+        `means` gives the epoch's loss and metric, each the mean over its rows.
+        """
+        self.task.synchronize()
+        row = {"epoch_seconds": time.perf_counter() - self.started, **means()}
+        if self.validation is not None:
+            started = time.perf_counter()
+            held_out = self.task.evaluate(*self.validation)
+            row["validation_seconds"] = time.perf_counter() - started
+            row |= {f"val_{name}": value for name, value in held_out.items()}
+        for name, value in row.items():
+            self.history.setdefault(name, []).append(float(value))
+        self.task.epoch += 1
+        if self.on_epoch is not None:
+            self.on_epoch(len(self.history["epoch_seconds"]), row)
+
+
+class Task(ABC):
+    """One problem in one framework, on one device.
+
+    NumPy arrays go in and come out of every method. `x` is a float32 array (n, features) or a
+    `scipy.sparse.csr_matrix` of float32; `y` is int64 classes or float32 values of shape (n,).
+    """
+
+    native: ClassVar[Mapping[str, Any]]  # what the framework does where a regime leaves it open
+
+    def __init__(
+        self, problem: Problem, *, regime: Regime = MATCHED, device: str = "cpu", seed: int = 0
+    ) -> None:
+        """A fresh network. Raises ValueError for a device that is not there, NotImplementedError
+        for a regime that this framework does not have."""
+        self.problem, self.regime, self.seed = problem, regime, seed
+        self.rules = regime.resolve(self.native)
+        self.epoch = 0  # epochs trained so far
+        self.build(device)
+        if regime.shared_initial:
+            self.set_state(initial_weights(problem, seed, self.rules))
+
+    @abstractmethod
+    def build(self, device: str) -> None:
+        """Make the network and its optimiser on the device."""
+
+    @abstractmethod
+    def get_state(self) -> State:
+        """Rung 0: copies of the weights, the optimiser's running squares and its step count."""
+
+    @abstractmethod
+    def set_state(self, state: State) -> None:
+        """Take over a state; weights alone make the optimiser start afresh.
+
+        Raises ValueError when a weight is missing, unknown or of the wrong shape.
+        """
+
+    @abstractmethod
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Scores (n, outputs), float32, of one dense batch."""
+
+    @abstractmethod
+    def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
+        """Rung 2: the mean loss of one batch and its gradient by weight; changes nothing."""
+
+    @abstractmethod
+    def train_step(self, x: Any, y: np.ndarray) -> float:
+        """Rung 3: one optimiser step on one batch; the loss is that before the step."""
+
+    @abstractmethod
+    def fit(
+        self,
+        x: Any,
+        y: np.ndarray,
+        *,
+        epochs: int,
+        order: Order = None,
+        validation: tuple | None = None,
+        on_epoch: Callable[[int, Mapping[str, float]], None] | None = None,
+    ) -> History:
+        """Rung 4: train for some epochs; a second call goes on where the first ended.
+
+        `order` may name fewer rows than `x` has: an epoch is the rows it names. `on_epoch` is
+        called outside the clock with the number of the epoch, from 1, and its row of the history.
+        """
+
+    @abstractmethod
+    def synchronize(self) -> None:
+        """Wait until the device has finished all it was given."""
+
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """What ran: `versions` of the framework, `device`, `threads` as read back, `compiled`."""
+
+    def get_weights(self) -> Weights:
+        """Copies of the weights alone."""
+        state = self.get_state()
+        return {name: state[name] for name in self.weight_names}
+
+    @property
+    def weight_names(self) -> list[str]:
+        """Canonical names from input to output, a kernel before its bias."""
+        return [f"{layer.name}/{kind}" for layer in self.problem.layers for kind in ("kernel", "bias")]
+
+    def check_state(self, state: State) -> None:
+        """Raise ValueError when a state does not fit the network."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        for layer in self.problem.layers:
+            shapes[f"{layer.name}/kernel"] = (layer.fan_in, layer.fan_out)
+            shapes[f"{layer.name}/bias"] = (layer.fan_out,)
+        squares = {f"square/{name}": shape for name, shape in shapes.items()}
+        if "step" in state or any(name in state for name in squares):
+            shapes |= squares | {"step": ()}
+        given = {name: np.shape(value) for name, value in state.items()}
+        wrong = [
+            f"{name} is {given.get(name, 'missing')}, expected {shapes.get(name, 'no such name')}"
+            for name in sorted(given.keys() | shapes.keys())
+            if given.get(name) != shapes.get(name)
+        ]
+        if wrong:
+            raise ValueError("the state does not fit the network: " + "; ".join(wrong))
+
+    def scores(self, x: Any) -> np.ndarray:
+        """Rung 1: logits (n, classes) or (n, 1), or values (n, 1), float32."""
+        starts = range(0, x.shape[0], SCORE_ROWS)
+        return np.concatenate([self.forward(dense(x[i : i + SCORE_ROWS])) for i in starts])
+
+    def predict(self, x: Any) -> np.ndarray:
+        """Probabilities (n, classes) or (n, 1), or values (n, 1)."""
+        return metrics.link(self.problem.loss, self.scores(x))
+
+    def evaluate(self, x: Any, y: np.ndarray) -> dict[str, float]:
+        """`loss` and `accuracy` or `mae` of the rows, by `common.metrics`."""
+        return metrics.evaluate(self.problem, self.scores(x), y)
+
+    def order(self, rows: int) -> Order:
+        """The order in which this regime visits training rows: shared between frameworks or None."""
+        return self.regime.order and shared_order(self.regime.order, rows, self.seed)
+
+    def rows_of_epochs(self, order: Order, epochs: int) -> Iterator[np.ndarray]:
+        """The rows of each of the next epochs, and without the last, smaller batch if dropped."""
+        for number in range(epochs):
+            rows = order(self.epoch + number) if callable(order) else order[number]
+            if self.rules.last_batch == "dropped":
+                rows = rows[: len(rows) // self.problem.batch_size * self.problem.batch_size]
+            yield rows
+
+    def fit_replicas(
+        self,
+        xs: Sequence[Any],
+        ys: Sequence[np.ndarray],
+        *,
+        orders: Sequence[Order],
+        states: Sequence[State],
+        epochs: int,
+        validation: Sequence[tuple | None] | None = None,
+    ) -> list[History]:
+        """Train a fresh Task from each state; a framework may do it as one batched program."""
+        histories = []
+        for i, (x, y, order, state) in enumerate(zip(xs, ys, orders, states, strict=True)):
+            task = type(self)(
+                self.problem, regime=self.regime, device=self.facts()["device"], seed=self.seed
+            )
+            task.set_state(state)
+            held_out = validation[i] if validation else None
+            histories.append(task.fit(x, y, epochs=epochs, order=order, validation=held_out))
+        return histories

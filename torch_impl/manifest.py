@@ -1,0 +1,47 @@
+"""What may be known of the PyTorch implementation without importing PyTorch."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from common.framework import Framework
+from common.regime import Regime
+
+NATIVE = MappingProxyType(
+    {
+        "kernels": "fan_in_uniform",  # torch/nn/modules/linear.py
+        "biases": "fan_in_uniform",
+        "rho": 0.99,  # torch/optim/rmsprop.py, where it is called alpha
+        "epsilon": 1e-8,
+        "epsilon_inside_root": False,
+        "loss_on": "logits",
+        "last_batch": "kept",
+        "denormals": "kept",
+        "tf32": False,
+    }
+)
+
+
+def environment(regime: Regime, device: str, threads: int | None) -> dict[str, str]:
+    """Variables for a process that will import PyTorch."""
+    variables = {}
+    if threads:
+        variables |= {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    if device == "cpu":
+        variables["CUDA_VISIBLE_DEVICES"] = "-1"
+    if regime.tf32 is False:
+        variables["NVIDIA_TF32_OVERRIDE"] = "0"
+    return variables
+
+
+VARIANTS = (
+    Framework(
+        name="torch",
+        task="torch_impl.task:TorchTask",
+        requires=("torch", "torchvision"),
+        install='pip install "twinbench[torch]"',
+        devices=("cpu", "cuda", "mps"),
+        environment=environment,
+        native=NATIVE,
+    ),
+)
