@@ -28,7 +28,7 @@ class Framework:
     install: str  # the command that installs it
     devices: tuple[str, ...]  # kinds of device it can use: cpu, cuda, mps
     environment: Callable[[Regime, str, int | None], Mapping[str, str]]
-    native: Mapping[str, Any] = MappingProxyType({})
+    native: Mapping[str, Any]
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Initial weights from a seed, drawn in NumPy so that every framework can start from the same ones."""
+"""Initial weights from a seed, drawn in NumPy so that all frameworks can start from the same."""
 
 from __future__ import annotations
 

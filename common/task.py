@@ -20,7 +20,7 @@ Weights = dict[str, np.ndarray]
 """`"hidden1/kernel"`: (fan_in, fan_out) and `"hidden1/bias"`: (fan_out,), ..., `"output/bias"`."""
 
 State = dict[str, np.ndarray]
-"""Weights, `"square/<weight>"` (RMSprop's running mean squares, same shapes) and `"step"` (int64)."""
+"""Weights, `"square/<weight>"` (RMSprop's running squares, same shapes) and `"step"` (int64)."""
 
 History = dict[str, list[float]]
 """A value an epoch: loss, metric, val_loss, val_<metric>, epoch_seconds, validation_seconds."""
@@ -40,8 +40,8 @@ def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
     room = _available_bytes()
     if room is not None and need > 0.8 * room:
         raise MemoryError(
-            f"a dense array of {x.shape[0]:,} x {x.shape[1]:,} float32 takes {need / 1e9:.1f} GB and "
-            f"{room / 1e9:.1f} GB are free; use the regime 'matched', which keeps text sparse"
+            f"a dense array of {x.shape[0]:,} x {x.shape[1]:,} float32 takes {need / 1e9:.1f} GB "
+            f"and {room / 1e9:.1f} GB are free; use the regime 'matched', which keeps text sparse"
         )
     return x.astype(np.float32, copy=False).toarray()
 
@@ -175,7 +175,8 @@ class Task(ABC):
     @property
     def weight_names(self) -> list[str]:
         """Canonical names from input to output, a kernel before its bias."""
-        return [f"{layer.name}/{kind}" for layer in self.problem.layers for kind in ("kernel", "bias")]
+        kinds = ("kernel", "bias")
+        return [f"{layer.name}/{kind}" for layer in self.problem.layers for kind in kinds]
 
     def check_state(self, state: State) -> None:
         """Raise ValueError when a state does not fit the network."""
@@ -209,13 +210,14 @@ class Task(ABC):
         return metrics.evaluate(self.problem, self.scores(x), y)
 
     def order(self, rows: int) -> Order:
-        """The order in which this regime visits training rows: shared between frameworks or None."""
+        """The order in which this regime visits rows: shared by all frameworks, or None."""
         return self.regime.order and shared_order(self.regime.order, rows, self.seed)
 
     def rows_of_epochs(self, order: Order, epochs: int) -> Iterator[np.ndarray]:
-        """The rows of each of the next epochs, and without the last, smaller batch if dropped."""
+        """The rows of each of the next epochs, without the last batch where it is dropped."""
+        first = self.epoch  # it counts on while these rows are used
         for number in range(epochs):
-            rows = order(self.epoch + number) if callable(order) else order[number]
+            rows = order(first + number) if callable(order) else order[number]
             if self.rules.last_batch == "dropped":
                 rows = rows[: len(rows) // self.problem.batch_size * self.problem.batch_size]
             yield rows

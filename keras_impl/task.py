@@ -1,0 +1,206 @@
+"""`KerasTask`: the Task methods, once for Keras on every problem."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from common.task import EpochLog, History, Order, State, Task, Weights, batches, dense
+from keras_impl.manifest import NATIVE
+
+if "TF_NUM_INTRAOP_THREADS" in os.environ:  # TensorFlow follows it, but reads back as 0
+    tf.config.threading.set_intra_op_parallelism_threads(int(os.environ["TF_NUM_INTRAOP_THREADS"]))
+
+
+class KerasTask(Task):
+    """One problem in Keras, on one device: `compile` and `fit` as a Keras user writes them."""
+
+    native = NATIVE
+
+    def build(self, device: str) -> None:
+        if self.regime.execution == "tuned":
+            raise NotImplementedError("the regime 'tuned' is not there yet; use native or matched")
+        if self.rules.denormals == "kept":
+            raise NotImplementedError("TensorFlow flushes denormals in its own thread pools")
+        self.device = choose_device(device)
+        tf.config.experimental.enable_tensor_float_32_execution(bool(self.rules.tf32))
+        keras.utils.set_random_seed(self.seed)
+        self.module = importlib.import_module(f"keras_impl.{self.problem.name}")
+        rule = keras.optimizers.RMSprop if self.rules.epsilon_inside_root else RMSpropOutside
+        with self._on_device():
+            self.net = self.module.network(self.problem, self.rules.loss_on)
+            self.net.compile(
+                optimizer=rule(
+                    self.problem.learning_rate, rho=self.rules.rho, epsilon=self.rules.epsilon
+                ),
+                loss=self.module.loss(self.problem, self.rules.loss_on),
+                metrics=[self.module.metric(self.problem, self.rules.loss_on)],
+            )
+            self.net.optimizer.build(self.net.trainable_variables)
+            # the same layers twice more: up to the scores, and with gradients kept, not applied
+            self.scorer = keras.Sequential([*self.net.layers[:-1], Scores(self.net.layers[-1])])
+            self.probe = keras.Sequential(self.net.layers)
+            self.probe.compile(optimizer=KeepGradients(), loss=self.net.loss)
+
+    def get_state(self) -> State:
+        state = _arrays(self.weight_names, self.net.trainable_variables)
+        state |= _arrays([f"square/{name}" for name in self.weight_names], self._squares)
+        return state | {"step": np.array(self.net.optimizer.iterations, np.int64)}
+
+    def set_state(self, state: State) -> None:
+        self.check_state(state)
+        for name, variable, square in zip(
+            self.weight_names, self.net.trainable_variables, self._squares, strict=True
+        ):
+            variable.assign(state[name])
+            square.assign(state.get(f"square/{name}", np.zeros(square.shape, np.float32)))
+        self.net.optimizer.iterations.assign(int(state.get("step", 0)))
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        with self._on_device():
+            return np.asarray(self.scorer.predict_on_batch(x))
+
+    def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
+        with self._on_device():
+            loss = self.probe.train_on_batch(dense(x), self._targets(y))
+        return float(np.ravel(loss)[0]), _arrays(self.weight_names, self.probe.optimizer.kept)
+
+    def train_step(self, x: Any, y: np.ndarray) -> float:
+        with self._on_device():
+            logs = self.net.train_on_batch(dense(x), self._targets(y), return_dict=True)
+        return float(logs["loss"])
+
+    def fit(
+        self,
+        x: Any,
+        y: np.ndarray,
+        *,
+        epochs: int,
+        order: Order = None,
+        validation: tuple | None = None,
+        on_epoch: Any = None,
+    ) -> History:
+        log = EpochLog(self, validation, on_epoch)
+        clock = keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: log.start(),
+            on_epoch_end=lambda epoch, logs: log.stop(lambda: logs),
+        )
+        with self._on_device():
+            if order is None:
+                self.net.fit(
+                    *self.module.dataset(self.problem, dense(x), y),
+                    batch_size=self.problem.batch_size,
+                    epochs=epochs,
+                    callbacks=[clock],
+                    verbose=0,
+                )
+            else:
+                # one fit over all epochs: one call an epoch costs half as much again on Boston
+                first = next(self.rows_of_epochs(order, 1))
+                self.net.fit(
+                    self._batches(x, y, self.rows_of_epochs(order, epochs)),
+                    steps_per_epoch=-(-len(first) // self.problem.batch_size),
+                    epochs=epochs,
+                    shuffle=False,
+                    callbacks=[clock],
+                    verbose=0,
+                )
+        return log.history
+
+    def synchronize(self) -> None:
+        tf.test.experimental.sync_devices()
+
+    def facts(self) -> dict[str, Any]:
+        return runtime() | {"device": self.device, "compiled": self.net.jit_compile}
+
+    @property
+    def _squares(self) -> list[keras.Variable]:
+        """RMSprop's running squares, in the order of the weights; Keras calls them velocities."""
+        return [v for v in self.net.optimizer.variables if v.name.endswith("velocity")]
+
+    def _targets(self, y: np.ndarray) -> np.ndarray:
+        return self.module.targets(self.problem, y)
+
+    def _on_device(self) -> Any:
+        return keras.device(self.device.replace("cuda", "gpu"))
+
+    def _batches(
+        self, x: Any, y: np.ndarray, epochs: Iterator[np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Every batch of every epoch in the given order, as `fit` takes them from a generator."""
+        for rows in epochs:
+            for xb, yb in batches(x, y, rows, self.problem.batch_size):
+                yield xb, self._targets(yb)
+
+
+class Scores(keras.layers.Layer):
+    """A dense layer without its activation, on the very same weights."""
+
+    def __init__(self, dense_layer: keras.layers.Dense) -> None:
+        super().__init__()
+        self.dense = dense_layer
+
+    def call(self, x: Any) -> Any:
+        return ops.add(ops.matmul(x, self.dense.kernel), self.dense.bias)
+
+
+class KeepGradients(keras.optimizers.Optimizer):
+    """Keeps each gradient where an optimiser would take a step.
+
+    So Keras's own training path computes them, on every backend, and the weights stay as they are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(learning_rate=0.0)
+
+    def build(self, variables: list[keras.Variable]) -> None:
+        super().build(variables)
+        self.kept = self.add_optimizer_variables(variables, "gradient")
+
+    def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: Any) -> None:
+        self.assign(self.kept[self._get_variable_index(variable)], gradient)
+
+
+class RMSpropOutside(keras.optimizers.RMSprop):
+    """RMSprop with epsilon outside the root, lr g / (sqrt(v) + eps), as torch/optim/rmsprop.py."""
+
+    def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: Any) -> None:
+        square = self._velocities[self._get_variable_index(variable)]
+        self.assign(square, self.rho * square + (1 - self.rho) * ops.square(gradient))
+        self.assign_sub(variable, learning_rate * gradient / (ops.sqrt(square) + self.epsilon))
+
+
+def runtime() -> dict[str, Any]:
+    """`versions`, `devices` and `threads` of Keras on its backend, as read back from it.
+
+    A thread count of 0 means that TensorFlow takes one a core.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    return {
+        "versions": {name: version(name) for name in ("keras", "tensorflow")},
+        "devices": ["cpu", *(f"cuda:{i}" for i in range(len(gpus)))],
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
+    }
+
+
+def choose_device(name: str) -> str:
+    """The device of that name, `auto` being the best; ValueError names those there are."""
+    devices = runtime()["devices"]
+    wanted = {"auto": devices[-1] if len(devices) == 1 else "cuda:0", "cuda": "cuda:0"}
+    device = wanted.get(name, name)
+    if device not in devices:
+        raise ValueError(f"Keras sees no device {name!r} here; it sees: {', '.join(devices)}")
+    return device
+
+
+def _arrays(names: Iterable[str], variables: Iterable[keras.Variable]) -> dict[str, np.ndarray]:
+    """Copies: a TensorFlow variable may hand out its own memory."""
+    return {k: np.array(v, np.float32) for k, v in zip(names, variables, strict=True)}

@@ -1,0 +1,56 @@
+"""What the tests call in a framework's process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common.framework import framework
+from common.problem import Problem
+from common.task import Task
+
+TASK: Task
+
+
+def make(name: str, problem: Problem, **options: Any) -> None:
+    """Make the Task that `ask` asks from now on."""
+    global TASK
+    TASK = framework(name).task_class()(problem, **options)
+
+
+def ask(name: str, *args: Any, **options: Any) -> Any:
+    """Call a method of the Task."""
+    return getattr(TASK, name)(*args, **options)
+
+
+def fit_until(x: Any, y: Any, order: Any, stop_after: int) -> int:
+    """Train, with an `on_epoch` that stops the training by an error; the epochs trained."""
+
+    def stop(number: int, row: dict) -> None:
+        if number == stop_after:
+            raise InterruptedError
+
+    try:
+        TASK.fit(x, y, epochs=len(order), order=order, on_epoch=stop)
+    except InterruptedError:
+        return TASK.epoch
+    raise AssertionError("the error in on_epoch was swallowed")
+
+
+def fit_shared(x: Any, y: Any, epochs: list[int]) -> dict[str, Any]:
+    """Train by the regime's own order in several calls of `fit`; the state afterwards."""
+    for count in epochs:
+        TASK.fit(x, y, epochs=count, order=TASK.order(len(y)))
+    return TASK.get_state()
+
+
+def modules(name: str) -> list[str]:
+    """Import the named framework's Task, train a step, and say which packages are loaded."""
+    import sys
+
+    import numpy as np
+
+    from common.problem import PROBLEMS
+
+    task = framework(name).task_class()(PROBLEMS["boston"])
+    task.train_step(np.ones((4, 13), np.float32), np.ones(4, np.float32))
+    return sorted({module.partition(".")[0] for module in sys.modules})

@@ -1,0 +1,82 @@
+"""Fixtures: one long-lived process a framework, since the pytest process imports none itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.child import Child
+from common.framework import frameworks
+from common.problem import PROBLEMS, Problem
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("TWINBENCH_DATA_DIR"):
+        return
+    skip = pytest.mark.skip(reason="set TWINBENCH_DATA_DIR to the folder of the real data files")
+    for item in items:
+        if item.get_closest_marker("real_data"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session", params=list(frameworks()))
+def framework_name(request: pytest.FixtureRequest) -> str:
+    """Each framework in turn; one that is not installed is skipped, and the skip says so."""
+    found = frameworks()[request.param]
+    if found.missing:
+        pytest.skip(f"{found.name} is not installed: {found.install}")
+    return found.name
+
+
+@pytest.fixture(scope="session")
+def child(framework_name: str) -> Iterator[Child]:
+    """The process of one framework, alive for the whole session; one thread, so that it repeats."""
+    with Child(framework_name, threads=1) as process:
+        yield process
+
+
+class RemoteTask:
+    """A Task that lives in a framework's process, with the same methods."""
+
+    def __init__(self, child: Child, problem: Problem, **options: Any) -> None:
+        self._child = child
+        child.call("tests.calls:make", child.name, problem, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **options: self._child.call("tests.calls:ask", name, *args, **options)
+
+
+@pytest.fixture(params=list(PROBLEMS))
+def problem(request: pytest.FixtureRequest) -> Problem:
+    """Each problem in turn, small: 40 features, 8-wide layers, batches of 16."""
+    return PROBLEMS[request.param].but(features=40, hidden=(8, 8), batch_size=16)
+
+
+@pytest.fixture
+def rows(problem: Problem) -> tuple[Any, np.ndarray]:
+    """70 rows of the problem's kind, a batch of 16 not dividing them; text as CSR."""
+    return make_rows(problem, 70)
+
+
+def make_rows(problem: Problem, n: int, seed: int = 0) -> tuple[Any, np.ndarray]:
+    """`n` random rows of the problem's kind: multi-hot CSR, or dense float32."""
+    from scipy import sparse
+
+    rng = np.random.default_rng(seed)
+    if problem.text:
+        x: Any = sparse.csr_matrix((rng.random((n, problem.features)) < 0.1).astype(np.float32))
+    else:
+        x = rng.normal(size=(n, problem.features)).astype(np.float32)
+    if problem.metric == "mae":
+        return x, rng.normal(20, 5, n).astype(np.float32)
+    return x, rng.integers(0, max(2, problem.outputs), n)
+
+
+def error(a: np.ndarray | float, b: np.ndarray | float) -> float:
+    """The parity error of one tensor: max|a - b| / max|b|."""
+    gap = float(np.max(np.abs(np.subtract(a, b, dtype=np.float64))))
+    return gap / float(np.max(np.abs(b))) if gap else 0.0

@@ -1,0 +1,208 @@
+"""Problems, regimes, splits, metrics, initial weights and the reference, without a framework."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from common import metrics, splits
+from common.framework import framework, frameworks
+from common.initial import initial_weights
+from common.problem import PROBLEMS
+from common.reference import ReferenceTask
+from common.regime import MATCHED, NATIVE, REGIMES
+from common.task import batches, dense
+from tests.conftest import error, make_rows
+
+
+def test_the_published_networks():
+    shapes = {name: [(n.fan_in, n.fan_out) for n in p.layers] for name, p in PROBLEMS.items()}
+    assert shapes == {
+        "mnist": [(784, 512), (512, 10)],
+        "imdb": [(10_000, 16), (16, 16), (16, 1)],
+        "reuters": [(10_000, 64), (64, 64), (64, 46)],
+        "boston": [(13, 64), (64, 64), (64, 1)],
+    }
+    assert [n.name for n in PROBLEMS["imdb"].layers] == ["hidden1", "hidden2", "output"]
+
+
+def test_a_problem_is_frozen_and_says_what_was_changed():
+    problem = PROBLEMS["boston"]
+    with pytest.raises(FrozenInstanceError):
+        problem.epochs = 1
+    assert problem.changes() == {}
+    assert problem.but(epochs=None, hidden=None) == problem
+    assert problem.but(epochs=3, hidden=(8,)).changes() == {"epochs": 3, "hidden": (8,)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"hidden": ()},
+        {"hidden": (0,)},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+        {"validation": -1},
+        {"labels": "words"},
+    ],
+)
+def test_a_senseless_problem_is_refused(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        PROBLEMS["mnist"].but(**change)
+
+
+def test_native_leaves_open_what_matched_fixes():
+    opened = {k for k, v in NATIVE.switches().items() if v is None}
+    fixed = {k for k, v in MATCHED.switches().items() if v is not None}
+    assert opened - {"loss_on"} <= fixed
+    assert list(REGIMES) == ["native", "matched", "tuned"]
+    for name in frameworks():
+        resolved = NATIVE.resolve(framework(name).native).switches()
+        assert None not in {k: v for k, v in resolved.items() if k != "order"}.values()
+
+
+def test_an_unknown_framework_names_those_there_are():
+    with pytest.raises(ValueError, match=r"no framework 'theano'; there are: keras"):
+        framework("theano")
+
+
+@given(rows=st.integers(2, 60), folds=st.integers(2, 8))
+def test_folds_are_contiguous_and_leftover_rows_always_train(rows, folds):
+    if folds > rows:
+        with pytest.raises(ValueError, match="folds"):
+            list(splits.k_folds(rows, folds))
+        return
+    size = rows // folds
+    held_out = []
+    for k, (train, held) in enumerate(splits.k_folds(rows, folds)):
+        np.testing.assert_array_equal(held, np.arange(k * size, (k + 1) * size))
+        np.testing.assert_array_equal(np.union1d(train, held), np.arange(rows))
+        assert len(train) + len(held) == rows and np.all(np.diff(train) > 0)
+        held_out.extend(held)
+    assert held_out == list(range(folds * size))
+
+
+def test_hold_out_takes_the_first_rows():
+    x, y = np.arange(10)[:, None], np.arange(10)
+    (tx, ty), (vx, vy) = splits.hold_out(x, y, 3)
+    assert vy.tolist() == [0, 1, 2] and ty.tolist() == list(range(3, 10))
+    assert vx[:, 0].tolist() == vy.tolist() and tx[:, 0].tolist() == ty.tolist()
+    assert splits.hold_out(x, y, 0)[1] is None
+    with pytest.raises(ValueError, match="leave no training row"):
+        splits.hold_out(x, y, 10)
+
+
+def test_the_shared_order_is_a_permutation_by_seed_and_epoch():
+    new, same = (splits.shared_order(kind, 50, 3) for kind in ("reshuffled", "repeated"))
+    assert sorted(new(0)) == sorted(new(1)) == list(range(50))
+    assert new(0).tolist() != new(1).tolist()
+    assert new(1).tolist() == splits.shared_order("reshuffled", 50, 3)(1).tolist()
+    assert new(1).tolist() != splits.shared_order("reshuffled", 50, 4)(1).tolist()
+    assert same(0).tolist() == same(1).tolist() == new(0).tolist()
+
+
+def test_initial_weights_follow_the_seed_and_the_published_limits():
+    weights = initial_weights(PROBLEMS["mnist"], 0)
+    assert list(weights) == ["hidden1/kernel", "hidden1/bias", "output/kernel", "output/bias"]
+    assert all(value.dtype == np.float32 for value in weights.values())
+    limit = (6 / (784 + 512)) ** 0.5
+    kernel = weights["hidden1/kernel"]
+    assert 0.999 * limit < np.abs(kernel).max() <= limit and not weights["output/bias"].any()
+    np.testing.assert_array_equal(initial_weights(PROBLEMS["mnist"], 0)["hidden1/kernel"], kernel)
+    assert error(initial_weights(PROBLEMS["mnist"], 1)["hidden1/kernel"], kernel) > 1
+    # a tensor's values do not depend on the other layers
+    deeper = initial_weights(PROBLEMS["mnist"].but(hidden=(512, 9)), 0)
+    np.testing.assert_array_equal(deeper["hidden1/kernel"], kernel)
+
+
+def test_losses_at_scores_where_float32_probabilities_are_exactly_one():
+    s = np.array([[60.0, 0.0], [0.0, 60.0]], np.float32)
+    assert metrics.loss_value("categorical_crossentropy", s, np.array([1, 1])) == pytest.approx(30)
+    s = np.array([[60.0], [-60.0]], np.float32)
+    assert metrics.loss_value("binary_crossentropy", s, np.array([0, 0])) == pytest.approx(30)
+    assert metrics.metric_value("binary_crossentropy", s, np.array([1, 1])) == 0.5
+    assert metrics.loss_value("mean_squared_error", s, np.array([50.0, -50.0])) == 100
+    assert metrics.metric_value("mean_squared_error", s, np.array([50.0, -50.0])) == 10
+
+
+def test_scores_of_shape_n_1_against_targets_of_n_1_are_refused():
+    with pytest.raises(ValueError, match=r"\(3, 1\) and \(3, 1\)"):
+        metrics.loss_value("mean_squared_error", np.zeros((3, 1)), np.zeros((3, 1)))
+    with pytest.raises(ValueError, match=r"\(3,\) and \(3,\)"):
+        metrics.metric_value("mean_squared_error", np.zeros(3), np.zeros(3))
+
+
+def test_link_is_softmax_and_sigmoid_without_overflow():
+    p = metrics.link("categorical_crossentropy", np.array([[1000.0, 0.0], [1.0, 1.0]]))
+    np.testing.assert_allclose(p, [[1, 0], [0.5, 0.5]])
+    p = metrics.link("binary_crossentropy", np.array([[-1000.0], [0.0], [1000.0]]))
+    np.testing.assert_allclose(p[:, 0], [0, 0.5, 1])
+
+
+def test_the_references_gradients_are_those_of_finite_differences(problem):
+    """Every weight of a small network, by central differences in float64."""
+    small = problem.but(features=5, hidden=(4, 3))
+    x, y = make_rows(small, 12)
+    task = ReferenceTask(small, seed=1)
+    # away from relu's kink at 0, where the difference quotient has no limit
+    task.set_state({k: v + 0.1 for k, v in task.get_weights().items()})
+    _, gradients = task.loss_and_gradients(x, y)
+    for name, weight in task.get_weights().items():
+        for index in np.ndindex(weight.shape):
+            losses = []
+            for step in (1e-6, -1e-6):
+                moved = task.get_weights()
+                moved[name][index] += step
+                task.set_state(moved)
+                losses.append(task.loss_and_gradients(x, y)[0])
+                moved[name][index] -= step
+                task.set_state(moved)
+            slope = (losses[0] - losses[1]) / 2e-6
+            assert gradients[name][index] == pytest.approx(slope, rel=1e-5, abs=1e-8)
+
+
+def test_the_references_step_is_kerass_rule(problem):
+    x, y = make_rows(problem, 12)
+    task = ReferenceTask(problem)
+    before = task.get_weights()
+    _, g = task.loss_and_gradients(x, y)
+    task.train_step(x, y)
+    after = task.get_state()
+    for name in before:
+        square = 0.1 * g[name] ** 2
+        np.testing.assert_allclose(after[f"square/{name}"], square, rtol=1e-12)
+        step = before[name] - after[name]
+        np.testing.assert_allclose(
+            step, 1e-3 * g[name] / np.sqrt(square + 1e-7), rtol=1e-6, atol=1e-12
+        )
+
+
+def test_the_reference_learns(problem):
+    x, y = make_rows(problem, 64)
+    task = ReferenceTask(problem.but(learning_rate=0.01), dtype=np.float32)
+    history = task.fit(x, y, epochs=30)
+    assert history["loss"][-1] < 0.7 * history["loss"][0]
+    assert task.get_weights()["output/kernel"].dtype == np.float32
+
+
+def test_batches_cover_the_rows_in_order_densely():
+    x = sparse.random(10, 6, density=0.5, format="csr", dtype=np.float32, random_state=0)
+    y = np.arange(10)
+    rows = np.array([7, 1, 3, 9, 0])
+    found = list(batches(x, y, rows, 2))
+    assert [len(yb) for _, yb in found] == [2, 2, 1]
+    np.testing.assert_array_equal(np.concatenate([xb for xb, _ in found]), x.toarray()[rows])
+    assert np.concatenate([yb for _, yb in found]).tolist() == rows.tolist()
+
+
+def test_a_dense_array_that_does_not_fit_is_refused_before_it_is_made():
+    huge = sparse.csr_matrix((10**9, 10**6), dtype=np.float32)
+    with pytest.raises(MemoryError, match="use the regime 'matched'"):
+        dense(huge)

@@ -1,0 +1,92 @@
+"""What each framework does by itself: its manifest's `native` switches are its real defaults."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.child import Child
+from common.framework import framework
+from common.problem import PROBLEMS
+from common.regime import NATIVE
+from tests.conftest import RemoteTask, error, make_rows
+
+
+def native_rows(name: str, n: int = 70):
+    """Random rows of a problem's full width; digits as the 8-bit images they come from."""
+    problem = PROBLEMS[name].but(hidden=(8,), batch_size=16)
+    x, y = make_rows(problem, n)
+    if name == "mnist":
+        rng = np.random.default_rng(0)
+        x = rng.integers(0, 256, (n, 784)).astype(np.float32) / np.float32(255)
+    return problem, x, y
+
+
+def test_the_manifest_names_the_optimisers_own_defaults(child):
+    found = child.call("tests.defaults:rmsprop", child.name)
+    native = framework(child.name).native
+    assert found == {name: native[name] for name in ("rho", "epsilon", "epsilon_inside_root")}
+
+
+@pytest.mark.parametrize("name", list(PROBLEMS))
+def test_the_manifest_names_the_layers_own_initialisation(child, name):
+    problem = PROBLEMS[name]
+    weights = RemoteTask(child, problem, regime=NATIVE, seed=1).get_weights()
+    native = framework(child.name).native
+    for layer in problem.layers:
+        by_fan_in, by_both = layer.fan_in**-0.5, (6 / (layer.fan_in + layer.fan_out)) ** 0.5
+        limit = by_fan_in if native["kernels"] == "fan_in_uniform" else by_both
+        kernel, bias = weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]
+        assert np.abs(kernel).max() <= limit * (1 + 1e-6)
+        # a uniform distribution has the standard deviation limit / sqrt(3)
+        assert kernel.std() == pytest.approx(limit / 3**0.5, rel=0.25)
+        if native["biases"] == "zeros":
+            assert not bias.any()
+        else:
+            assert 0 < np.abs(bias).max() <= by_fan_in
+
+
+@pytest.mark.parametrize("name", list(PROBLEMS))
+def test_the_same_seed_trains_to_the_same_bits(child, name):
+    problem, x, y = native_rows(name)
+    states = []
+    for seed in (7, 7, 8):
+        task = RemoteTask(child, problem, regime=NATIVE, seed=seed)
+        history = task.fit(x, y, epochs=2, validation=(x, y))
+        assert {len(values) for values in history.values()} == {2}
+        states.append(task.get_state())
+    for key, value in states[0].items():
+        np.testing.assert_array_equal(states[1][key], value)
+    assert error(states[2]["output/kernel"], states[0]["output/kernel"]) > 0.01
+
+
+@pytest.mark.parametrize("name", ["mnist", "reuters"])
+def test_one_hot_labels_train_to_the_same(child, name):
+    problem, x, y = native_rows(name)
+    weights = []
+    for labels in ("integer", "one_hot"):
+        task = RemoteTask(child, problem.but(labels=labels), regime=NATIVE, seed=7)
+        task.fit(x, y, epochs=2)
+        weights.append(task.get_weights())
+    for key in weights[0]:
+        assert error(weights[1][key], weights[0][key]) <= 1e-5, key
+
+
+def test_an_epoch_visits_every_row_once(child):
+    """The loss of the first epoch, at a learning rate of nearly 0, is the loss of all rows."""
+    problem = PROBLEMS["boston"].but(learning_rate=1e-12, batch_size=16)
+    x, y = make_rows(problem, 70)
+    task = RemoteTask(child, problem, regime=NATIVE)
+    expected = task.evaluate(x, y)
+    history = task.fit(x, y, epochs=2)
+    for name in ("loss", "mae"):
+        assert error(history[name], [expected[name]] * 2) <= 1e-5
+
+
+def test_torchvisions_digits_equal_the_common_rows(child: Child):
+    if "torchvision" not in framework(child.name).requires:
+        pytest.skip("this framework does not read through torchvision")
+    problem, x, y = native_rows("mnist", 300)
+    found_x, found_y = child.call("tests.defaults:digits", problem, x, y)
+    np.testing.assert_array_equal(found_x, x)
+    np.testing.assert_array_equal(found_y, y)

@@ -1,0 +1,112 @@
+"""The architecture, held by tests: who imports whom, and two folders that mirror each other."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from common.framework import framework, frameworks
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = sorted(ROOT.glob("*_impl"))
+FRAMEWORKS = {"keras", "tensorflow", "torch", "torchvision", "jax"}
+TASK_CLASS = "Task"
+
+
+def public_names(path: Path) -> list[str]:
+    """Public top-level functions and classes, and names that are handed on in `__all__`."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            names.update(ast.literal_eval(node.value))
+    return sorted(name for name in names if not name.startswith("_"))
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_there_are_two_implementations():
+    assert [folder.name for folder in FOLDERS] == ["keras_impl", "torch_impl"]
+    assert {"keras", "torch"} <= frameworks().keys()
+
+
+def test_both_folders_have_the_same_files():
+    files = [sorted(path.name for path in folder.glob("*.py")) for folder in FOLDERS]
+    assert files[0] == files[1] and "task.py" in files[0]
+
+
+@pytest.mark.parametrize("name", ["mnist", "imdb", "reuters", "boston"])
+def test_both_sides_have_the_same_public_names(name):
+    expected = ["dataset", "loss", "metric", "network", "targets"]
+    for folder in FOLDERS:
+        names = public_names(folder / f"{name}.py")
+        assert [n for n in names if n[0].islower()] == expected, folder.name
+
+
+def test_both_tasks_have_the_same_methods_in_the_same_order():
+    contents = []
+    for folder in FOLDERS:
+        tree = ast.parse((folder / "task.py").read_text())
+        task = next(n for n in tree.body if isinstance(n, ast.ClassDef) and "Task" in n.name)
+        methods = [node.name for node in task.body if isinstance(node, ast.FunctionDef)]
+        functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+        public = [n for n in methods + functions if not n.startswith("_")]
+        contents.append(public)
+    assert contents[0] == contents[1]
+    assert "loss_and_gradients" in contents[0]
+
+
+@pytest.mark.parametrize("folder", ["common", "benchmarks"])
+def test_no_framework_is_imported_by_name_outside_its_folder(folder):
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        found = imports(path) & (FRAMEWORKS | {f.name for f in FOLDERS})
+        assert not found, f"{path.relative_to(ROOT)} imports {found}"
+
+
+def test_no_framework_is_asked_for_by_name_outside_its_folder():
+    for path in [*(ROOT / "common").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Compare):
+                constants = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
+                assert not FRAMEWORKS.intersection(c for c in constants if isinstance(c, str)), path
+
+
+def test_the_core_imports_no_framework():
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for folder in ("common", "benchmarks")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if not path.name.startswith("test_")
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+        f"print(sorted({FRAMEWORKS!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_each_implementation_imports_only_its_own_framework(child):
+    loaded = set(child.call("tests.calls:modules", child.name))
+    own = set(framework(child.name).requires)
+    assert own - {"torchvision"} <= loaded  # torchvision comes with the digits alone
+    assert not loaded & (FRAMEWORKS - own)
+
+
+def test_the_pytest_process_imports_no_framework():
+    assert not FRAMEWORKS & set(sys.modules)

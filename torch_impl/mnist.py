@@ -1,0 +1,52 @@
+"""MNIST digits in PyTorch: 784 -> 512 relu -> 10 logits.
+
+Loss, metric and labels are those of Reuters: both choose one class of several.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import Dataset
+from torchvision import transforms
+from torchvision.datasets import MNIST
+
+from common.problem import Problem
+from torch_impl.reuters import loss, metric, targets
+
+__all__ = ["dataset", "loss", "metric", "network", "targets"]
+
+
+def network(problem: Problem, loss_on: str) -> nn.Sequential:
+    """The network; it gives logits, and the last activation is part of the loss."""
+    net = nn.Sequential()
+    *hidden, output = problem.layers
+    for layer in hidden:
+        net.add_module(layer.name, nn.Linear(layer.fan_in, layer.fan_out))
+        net.add_module(layer.name + "_relu", nn.ReLU())
+    net.add_module(output.name, nn.Linear(output.fan_in, output.fan_out))
+    return net
+
+
+def dataset(problem: Problem, x: np.ndarray, y: np.ndarray) -> Dataset:
+    """What a `DataLoader` shuffles and batches: torchvision's MNIST with its transforms."""
+    return Digits(problem, x, y)
+
+
+class Digits(MNIST):
+    """torchvision's MNIST over digits that are in memory already.
+
+    `common.data` has read and verified the files, so only the reading is left out: each row still
+    starts as a raw uint8 image (28, 28) and goes through torchvision's `__getitem__`, a PIL image
+    and the transforms, to become float32 (784,) in 0..1.
+    """
+
+    def __init__(self, problem: Problem, x: np.ndarray, y: np.ndarray) -> None:
+        super(MNIST, self).__init__(  # MNIST's own __init__ looks for files
+            root="",
+            transform=transforms.Compose([transforms.ToTensor(), torch.flatten]),
+            target_transform=targets(problem, np.arange(problem.outputs)).__getitem__,
+        )
+        self.data = torch.from_numpy(np.rint(x * 255).astype(np.uint8).reshape(-1, 28, 28))
+        self.targets = torch.from_numpy(y)
