@@ -170,7 +170,7 @@ def runtime() -> dict[str, Any]:
     if torch.backends.mps.is_available():
         devices.append("mps")
     return {
-        # from the metadata: torch.__version__ is a class of its own, which unpickles by importing torch
+        # not torch.__version__: a class of its own, which a parent could unpickle with torch alone
         "versions": {name: version(name) for name in ("torch", "torchvision")},
         "devices": devices,
         "threads": torch.get_num_threads(),
