@@ -19,7 +19,8 @@ class Framework:
     """What may be known of a framework without importing it.
 
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
-    import; `native` says what the framework does where a regime leaves a switch open.
+    import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
+    that of the file that its own users keep weights in, empty where it has none.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Framework:
     devices: tuple[str, ...]  # kinds of device it can use: cpu, cuda, mps
     environment: Callable[[Regime, str, int | None], Mapping[str, str]]
     native: Mapping[str, Any]
+    suffix: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -47,8 +47,8 @@ class ReferenceTask(Task):
 
     def set_state(self, state: State) -> None:
         self.check_state(state)
-        weights = {name: np.array(state[name], self.dtype) for name in self.weight_names}
-        squares = {
+        weights: Weights = {name: np.array(state[name], self.dtype) for name in self.weight_names}
+        squares: Weights = {
             f"square/{name}": np.array(state.get(f"square/{name}", 0 * weight), self.dtype)
             for name, weight in weights.items()
         }
@@ -75,6 +75,9 @@ class ReferenceTask(Task):
         """Keras's RMSprop: v <- rho v + (1 - rho) g^2, w <- w - lr g / sqrt(v + epsilon)."""
         loss, gradients = self.loss_and_gradients(x, y)
         rho, epsilon, rate = self.rules.rho, self.rules.epsilon, self.problem.learning_rate
+        assert (
+            rho is not None and epsilon is not None
+        )  # shared initial weights: the regime sets all
         for name, g in gradients.items():
             v = self.state[f"square/{name}"]
             v[...] = rho * v + (1 - rho) * g**2
@@ -104,7 +107,7 @@ class ReferenceTask(Task):
                 metric += len(yb) * metrics.metric_value(self.problem.loss, self.forward(xb), yb)
                 loss += len(yb) * self.train_step(xb, yb)
             means = {"loss": loss / len(rows), self.problem.metric: metric / len(rows)}
-            log.stop(lambda means=means: means)
+            log.stop(means.copy)
         return log.history
 
     def synchronize(self) -> None:
@@ -115,7 +118,7 @@ class ReferenceTask(Task):
 
     def _activations(self, x: np.ndarray) -> list[np.ndarray]:
         """The input and each layer's output, the last one being the scores."""
-        activations = [x.astype(self.dtype)]
+        activations: list[np.ndarray] = [x.astype(self.dtype)]
         for layer in self.problem.layers:
             z = activations[-1] @ self.state[f"{layer.name}/kernel"]
             z += self.state[f"{layer.name}/bias"]

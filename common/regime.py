@@ -32,6 +32,7 @@ class Regime:
     # execution
     sparse_rows: bool = False  # hold text as CSR and feed a dense batch at a time
     execution: Literal["tutorial", "tuned"] = "tutorial"
+    deterministic: bool = False  # only kernels that give the same bits each time, or an error
 
     def resolve(self, native: Mapping[str, Any]) -> Regime:
         """This regime with every open switch set to what the framework does by itself."""
@@ -40,6 +41,11 @@ class Regime:
     def switches(self) -> dict[str, Any]:
         """Every switch but the name, as plain values."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
+
+    def changes(self) -> dict[str, Any]:
+        """The switches that differ from the regime as published under this name."""
+        published = REGIMES.get(self.name, self).switches()
+        return {k: v for k, v in self.switches().items() if v != published[k]}
 
 
 NATIVE = Regime("native")

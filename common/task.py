@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -130,6 +131,17 @@ class Task(ABC):
         Raises ValueError when a weight is missing, unknown or of the wrong shape.
         """
 
+    def write_native(self, path: Path) -> None:
+        """Write the weights as the framework's own users keep them; `path` has its suffix."""
+        raise NotImplementedError(f"{type(self).__name__} has no file of its own for weights")
+
+    def read_native(self, path: Path) -> Weights:
+        """The weights in such a file, of which no code is run; the Task stays as it is.
+
+        Raises ValueError for another network, and what the framework raises for a damaged file.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no file of its own for weights")
+
     @abstractmethod
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Scores (n, outputs), float32, of one dense batch."""
@@ -217,7 +229,7 @@ class Task(ABC):
         """The rows of each of the next epochs, without the last batch where it is dropped."""
         first = self.epoch  # it counts on while these rows are used
         for number in range(epochs):
-            rows = order(first + number) if callable(order) else order[number]
+            rows = order(first + number) if callable(order) else np.asarray(order)[number]
             if self.rules.last_batch == "dropped":
                 rows = rows[: len(rows) // self.problem.batch_size * self.problem.batch_size]
             yield rows

@@ -51,5 +51,6 @@ VARIANTS = (
         devices=("cpu", "cuda"),
         environment=environment,
         native=NATIVE,
+        suffix=".keras",
     ),
 )

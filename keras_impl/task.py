@@ -6,6 +6,7 @@ import importlib
 import os
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -32,6 +33,8 @@ class KerasTask(Task):
             raise NotImplementedError("TensorFlow flushes denormals in its own thread pools")
         self.device = choose_device(device)
         tf.config.experimental.enable_tensor_float_32_execution(bool(self.rules.tf32))
+        if self.rules.deterministic:
+            tf.config.experimental.enable_op_determinism()  # until the process ends
         keras.utils.set_random_seed(self.seed)
         self.module = importlib.import_module(f"keras_impl.{self.problem.name}")
         rule = keras.optimizers.RMSprop if self.rules.epsilon_inside_root else RMSpropOutside
@@ -63,6 +66,20 @@ class KerasTask(Task):
             variable.assign(state[name])
             square.assign(state.get(f"square/{name}", np.zeros(square.shape, np.float32)))
         self.net.optimizer.iterations.assign(int(state.get("step", 0)))
+
+    def write_native(self, path: Path) -> None:
+        layers = [keras.Input((self.problem.features,)), *self.net.layers]
+        keras.Sequential(layers).save(path)  # uncompiled: an optimiser of ours would not load
+
+    def read_native(self, path: Path) -> Weights:
+        net = keras.models.load_model(path, compile=False, safe_mode=True)
+        found, expected = _dense_layers(net), _dense_layers(self.net)
+        # scores mean the same with the last activation and without it
+        if found[-1:] == ["linear"]:
+            expected[-1] = "linear"
+        if found != expected:
+            raise ValueError(f"its layers are {found}, expected Dense layers {expected}")
+        return _arrays(self.weight_names, net.trainable_variables)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         with self._on_device():
@@ -199,6 +216,16 @@ def choose_device(name: str) -> str:
     if device not in devices:
         raise ValueError(f"Keras sees no device {name!r} here; it sees: {', '.join(devices)}")
     return device
+
+
+def _dense_layers(net: keras.Model) -> list[str]:
+    """The activation of each layer of a plain stack of Dense layers; another layer's class."""
+    if not isinstance(net, keras.Sequential):
+        return [type(net).__name__]
+    return [
+        layer.activation.__name__ if isinstance(layer, keras.layers.Dense) else type(layer).__name__
+        for layer in net.layers
+    ]
 
 
 def _arrays(names: Iterable[str], variables: Iterable[keras.Variable]) -> dict[str, np.ndarray]:

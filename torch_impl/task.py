@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import pickle
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ class TorchTask(Task):
         self.device = choose_device(device)
         torch.backends.cuda.matmul.allow_tf32 = bool(self.rules.tf32)
         torch.set_flush_denormal(self.rules.denormals == "flushed")
+        torch.use_deterministic_algorithms(self.rules.deterministic)
         torch.manual_seed(self.seed)
         self.module = importlib.import_module(f"torch_impl.{self.problem.name}")
         self.net = self.module.network(self.problem, self.rules.loss_on).to(self.device)
@@ -36,8 +39,8 @@ class TorchTask(Task):
         self.optimizer = rule(
             self.net.parameters(),
             self.problem.learning_rate,
-            alpha=self.rules.rho,
-            eps=self.rules.epsilon,
+            alpha=self.rules.rho,  # type: ignore[arg-type]  # resolved: never None
+            eps=self.rules.epsilon,  # type: ignore[arg-type]
         )
 
     def get_state(self) -> State:
@@ -61,6 +64,20 @@ class TorchTask(Task):
                     "step": torch.tensor(float(state["step"])),
                     "square_avg": torch.from_numpy(np.array(state[f"square/{name}"].T)).to(weight),
                 }
+
+    def write_native(self, path: Path) -> None:
+        torch.save({name: w.cpu() for name, w in self.net.state_dict().items()}, path)
+
+    def read_native(self, path: Path) -> Weights:
+        try:
+            held = torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError as error:  # its message tells how to run the code after all
+            raise ValueError("it is damaged, or holds code and not tensors alone") from error
+        expected = list(self.net.state_dict())
+        found = sorted(map(str, held)) if isinstance(held, dict) else type(held).__name__
+        if found != sorted(expected):
+            raise ValueError(f"it holds {found}, expected a state_dict of {expected}")
+        return _arrays(self.weight_names, [held[name] for name in expected])
 
     @torch.no_grad()
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -132,7 +149,7 @@ class TorchTask(Task):
 
     def _train(self, source: Iterable[tuple[Tensor, Tensor]]) -> Callable[[], dict[str, float]]:
         """One epoch; the means over its rows, read from the device when they are asked for."""
-        rows, loss_sum, metric_sum = 0, torch.zeros((), device=self.device), 0
+        rows, loss_sum, metric_sum = 0, *torch.zeros(2, device=self.device)
         for x, y in source:
             loss, metric = self._step(x, y)
             rows, loss_sum, metric_sum = rows + len(x), loss_sum + loss, metric_sum + metric
@@ -150,7 +167,7 @@ class RMSpropInside(torch.optim.RMSprop):
     """
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One step from the gradients that the parameters hold."""
         for group in self.param_groups:
             decay, epsilon = group["alpha"], group["eps"]

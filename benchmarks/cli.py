@@ -1,0 +1,86 @@
+"""The `twinbench` command: one sub-command for each file in `commands/`.
+
+Exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted; a command may have more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import inspect
+import sys
+from pathlib import Path
+
+COMMANDS = Path(__file__).resolve().parent / "commands"
+DESCRIPTION = """\
+Four classic problems, each solved once in Keras and once in PyTorch: train them, compare what they
+learn and how long they take."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    args = _parser(argv).parse_args(argv)
+    try:
+        return importlib.import_module(f"benchmarks.commands.{args.command}").main(args)
+    except KeyboardInterrupt:
+        print("twinbench: interrupted; what was finished is kept", file=sys.stderr)
+        return 130
+    except Exception as error:
+        status = _status(error)
+        if status is None or args.debug:
+            raise
+        print(f"twinbench {args.command}: {error}", file=sys.stderr)
+        return status
+
+
+def _status(error: Exception) -> int | None:
+    """Exit status of an error that is the user's to mend; None for one that is ours."""
+    from common.data import DataError
+
+    if isinstance(error, DataError):
+        return 3
+    return 2 if isinstance(error, ValueError | NotImplementedError | ImportError) else None
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong; argparse's own usage text would bury it."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+class _Version(argparse.Action):
+    """Looked up when asked for: reading the metadata takes longer than the help does."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        from benchmarks.measure import versions
+
+        print(f"twinbench {versions()['twinbench'] or '(not installed)'}")
+        parser.exit()
+
+
+def _parser(argv: list[str]) -> argparse.ArgumentParser:
+    """Only the module of a command that is named is imported, so that the help is quick."""
+    parser = _Parser("twinbench", description=DESCRIPTION)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for path in sorted(COMMANDS.glob("[a-z]*.py")):
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
+        first, _, rest = text.partition("\n")
+        command = commands.add_parser(
+            path.stem,
+            help=first.rstrip("."),
+            description=first,
+            epilog=inspect.cleandoc(rest),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if path.stem in argv:
+            importlib.import_module(f"benchmarks.commands.{path.stem}").add_arguments(command)
+        command.add_argument("--debug", action="store_true", help="show where an error came from")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""Validate by K folds: train on all but one fold, score that one, average over folds.
+
+Each fold is a fresh network, trained for 100 epochs at batch size 1 as in the textbook; each
+framework has a process of its own. At these settings a framework takes some minutes. Every
+finished fold is kept: after Ctrl-C the same command goes on with the next one.
+
+examples:
+  twinbench crossval                             Boston, 4 folds, both regimes
+  twinbench crossval --folds 10 --epochs 50 --batch-size 16 --regime matched
+  twinbench crossval --fold-statistics           standardise each fold by its own training rows,
+                                                 so that no held-out row is seen before its turn
+
+exit status: 0 all folds finished, 2 usage, 3 data, 4 some folds failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import options
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from benchmarks.plan import Job
+    from common.problem import Problem
+
+SOME_FAILED = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which problems and arms, how many folds, and what to do with the records."""
+    options.add(parser, "problems", "--framework", "--regime", "--device", "--seeds")
+    options.add(parser, "--seed-start", "--threads", "--python", "--timeout", "--data")
+    options.add(parser, "--data-dir", "--epochs", "--batch-size", "--hidden", "--learning-rate")
+    options.add(parser, "--results")
+    parser.add_argument("--folds", type=int, metavar="K", help="instead of the problem's own 4")
+    parser.add_argument(
+        "--fold-statistics",
+        action="store_true",
+        help="standardise by each fold's training rows (default: by all rows, as in the textbook)",
+    )
+    parser.add_argument("--force", action="store_true", help="run finished folds again")
+    parser.add_argument("--json", action="store_true", help="print the records of the folds")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the folds that are missing, then show all that were asked for."""
+    from benchmarks.report.crossval import print_folds, save_fold_curves
+
+    records = _records(_jobs(args), args)
+    if args.json:
+        print(json.dumps(records, indent=1, allow_nan=False))
+    else:
+        print_folds(records)
+    try:
+        paths = save_fold_curves(records, args.results)
+        _say("curves: " + ", ".join(map(str, paths)) if paths else "no curves: a fold is missing")
+    except ImportError as error:
+        _say(f"no curves: {error}")
+    failed = [record for record in records if record["error"] is not None]
+    for record in failed:
+        reason = record["error"]["message"].partition("\n")[0]
+        _say(f"failed: {_title(record)}: {record['error']['kind']}: {reason}")
+    return SOME_FAILED if failed else 0
+
+
+def _records(jobs: list[Job], args: argparse.Namespace) -> list[dict[str, Any]]:
+    from benchmarks.crossval import cross_validate
+
+    records = []
+    with _progress() as progress:
+        total = sum(job.problem.folds * job.problem.fold_epochs for job in jobs)
+        bar = progress.add_task("", total=total)
+        for job in jobs:
+            progress.update(bar, description=str(job))
+            folds = cross_validate(
+                job,
+                args.results,
+                own_statistics=args.fold_statistics,
+                force=args.force,
+                on_epoch=lambda epoch: progress.advance(bar),
+            )
+            for record, cached in folds:
+                records.append(record)
+                if cached:
+                    progress.advance(bar, job.problem.fold_epochs)
+                progress.console.print(
+                    f"{_title(record)}: {_score(record)}{' (was there)' if cached else ''}",
+                    markup=False,
+                    highlight=False,
+                )
+    return records
+
+
+def _title(record: dict[str, Any]) -> str:
+    arm = " ".join(record[name] for name in ("problem", "framework", "regime", "device"))
+    return f"{arm} seed {record['seed']} fold {record['fold'] + 1}/{record['folds']}"
+
+
+def _score(record: dict[str, Any]) -> str:
+    from common.problem import PROBLEMS
+
+    if record["error"] is not None:
+        return "FAILED: " + record["error"]["kind"]
+    metric = PROBLEMS[record["problem"]].metric
+    value = record["history"][f"val_{metric}"][-1]
+    return f"validation {metric} {'not finite' if value is None else format(value, '.3f')}"
+
+
+def _jobs(args: argparse.Namespace) -> list[Job]:
+    """One job an arm and seed; everything wrong with it is found before anything is trained."""
+    from benchmarks.plan import plan
+    from common.regime import REGIMES
+
+    problems = _problems(args)
+    names = options.chosen_frameworks(args)
+    devices = options.devices(args, names)
+    return plan(
+        problems,
+        names,
+        [REGIMES[name] for name in args.regime],
+        devices,
+        range(args.seed_start, args.seed_start + args.seeds),
+        content={problem.name: _prepared(problem, args) for problem in problems},
+        python=dict(args.python),
+        threads=args.threads,
+        data=args.data,
+        data_dir=args.data_dir and os.path.abspath(args.data_dir),
+        timeout=args.timeout,
+    )
+
+
+def _problems(args: argparse.Namespace) -> list[Problem]:
+    """The problems with a K-fold protocol, changed as the user asks."""
+    from common.problem import PROBLEMS
+
+    folded = [name for name, problem in PROBLEMS.items() if problem.folds]
+    for name in args.problems:
+        if name not in folded:
+            raise ValueError(
+                f"{name} has no K-fold protocol; there is one for: {', '.join(folded)}"
+            )
+    return [
+        PROBLEMS[name].but(
+            folds=args.folds,
+            fold_epochs=args.epochs,
+            fold_batch_size=args.batch_size,
+            hidden=args.hidden,
+            learning_rate=args.learning_rate,
+        )
+        for name in dict.fromkeys(args.problems or folded)
+    ]
+
+
+def _prepared(problem: Problem, args: argparse.Namespace) -> str:
+    """Digest of the data, which is there and can be divided into the folds."""
+    from common.data import load
+    from common.splits import k_folds
+
+    data = load(problem, data=args.data, data_dir=args.data_dir)
+    if data.notice:
+        _say(f"NOTE, {problem.name}: {data.notice}")
+    next(k_folds(len(data.y), problem.folds))
+    return data.digest
+
+
+def _progress() -> Progress:
+    """On standard error; where that is no terminal only the line of each finished fold."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, soft_wrap=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(compact=True))
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

@@ -1,0 +1,210 @@
+"""Prove that the frameworks compute the same thing, rung by rung, or show where they part.
+
+Each framework climbs the same ladder in a process of its own: data, weights, scores, loss,
+gradients, 1, 10 and 100 steps, every epoch of the whole training, final predictions. What it finds
+is compared with the reference in NumPy and with the other's; an error over its bound is a breach.
+Traces, a heat map and the growth of the error are kept below the results folder.
+
+examples:
+  twinbench parity                          all four problems, every installed framework
+  twinbench parity boston --seed 3          other weights and another order of the rows
+  twinbench parity mnist --device cpu,cuda  each device against the reference and the other
+  twinbench parity --short                  10 steps and 2 epochs
+  twinbench parity boston --json            every error and bound, and nothing else on stdout
+  twinbench parity --measure                measure the bounds anew (into common/bounds.json)
+
+exit status: 0 within all bounds, 1 a breach, 2 usage, 3 data, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import options
+from common.regime import REGIMES
+
+if TYPE_CHECKING:
+    from benchmarks.parity import Arm, Ladder, Parity
+    from common.problem import Problem
+
+BREACH = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is climbed, by whom, and how far up."""
+    options.add(parser, "problems", "--framework", "--device", "--threads", "--python")
+    options.add(parser, "--data", "--data-dir", "--results")
+    shared = [name for name, regime in REGIMES.items() if regime.shared_initial]
+    parser.add_argument(
+        "--regime",
+        choices=shared,
+        default="matched",
+        help="one in which all start from the same weights (default: matched)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    parser.add_argument("--short", action="store_true", help="10 steps and 2 epochs")
+    parser.add_argument("--json", action="store_true", help="print every error and its bound")
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="write the bounds instead: every setting, on the real and the embedded data",
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Climb with one problem after another, and show each as soon as it is compared."""
+    if args.seed < 0:
+        raise ValueError(f"--seed must not be negative, got {args.seed}")
+    names = options.chosen_frameworks(args)
+    problems = options.problems(args)
+    if args.measure:
+        return _measure(problems, names, args)
+    arms = _arms(names, args)
+    results, breaches = [], 0
+    for problem in problems:
+        parity = _climb(problem, arms, args)
+        breaches += parity.breach() is not None
+        results.append(_plain(parity, arms))
+        _show(parity, args)
+    if args.json:
+        print(json.dumps(results, indent=1, allow_nan=False))
+    return BREACH if breaches else 0
+
+
+def _arms(names: list[str], args: argparse.Namespace) -> list[Arm]:
+    from benchmarks.parity import Arm
+
+    devices = options.devices(args, names)
+    python = dict(args.python)
+    return [
+        Arm(name, device, args.threads, python.get(name))
+        for name in names
+        for device in devices[name]
+    ]
+
+
+def _climb(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parity:
+    """All traces of one problem, one climb after another; those of the arms are kept in files."""
+    import numpy as np
+
+    from benchmarks.parity import (
+        SHORT,
+        STEPS,
+        Ladder,
+        Parity,
+        climb_apart,
+        climb_by_hand,
+        save_trace,
+    )
+
+    steps, epochs = SHORT if args.short else (STEPS, problem.epochs)
+    ladder = Ladder(
+        problem,
+        REGIMES[args.regime],
+        args.seed,
+        data=args.data,
+        data_dir=args.data_dir and os.path.abspath(args.data_dir),
+        steps=steps,
+        epochs=epochs,
+    )
+    notice = ladder.loaded().notice
+    if notice:
+        _say(f"NOTE, {problem.name}: {notice}")
+    traces = {}
+    for arm in arms:
+        with _progress(ladder, str(arm)) as on_rung:
+            traces[str(arm)] = climb_apart(ladder, arm, on_rung)
+        stem = f"{arm.framework}-{ladder.regime.name}-{arm.device}".replace(":", "-")
+        save_trace(traces[str(arm)], args.results / "parity" / problem.name / f"{stem}.npz")
+    with _progress(ladder, "reference") as on_rung:
+        exact = climb_by_hand(ladder, on_rung=on_rung)
+    with _progress(ladder, "reference in float32") as on_rung:
+        rounded = climb_by_hand(ladder, np.float32, on_rung)
+    return Parity(ladder, notice, exact, rounded, traces)
+
+
+@contextmanager
+def _progress(ladder: Ladder, who: str) -> Iterator[Callable[[str], None]]:
+    """The rung that is climbed, on standard error; into a file one line a climb."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from common.trace import rungs
+
+    console = Console(stderr=True, soft_wrap=True)
+    title = f"{ladder.problem.name} {who}"
+    if not console.is_terminal:
+        _say(f"{title} climbs")
+    columns = (BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as it:
+        bar = it.add_task(title, total=len(rungs(ladder.steps, ladder.epochs)))
+        yield lambda rung: it.update(bar, advance=1, description=f"{title}: {rung}")
+
+
+def _plain(parity: Parity, arms: list[Arm]) -> dict[str, Any]:
+    """All numbers of one problem; an error that is not finite is null."""
+    breach, ladder = parity.breach(), parity.ladder
+    return {
+        "problem": ladder.problem.name,
+        "regime": ladder.regime.name,
+        "seed": ladder.seed,
+        "frameworks": [str(arm) for arm in arms],
+        "steps": list(ladder.steps),
+        "epochs": ladder.epochs,
+        "data_digest": parity.reference["data/digest"].tobytes().hex(),
+        "notice": parity.notice,
+        "raised_bounds": [
+            {"rung": rung, "tensor": tensor, "bound": bound}
+            for (rung, tensor), bound in parity.raised.items()
+        ],
+        "verdict": parity.verdict(),
+        "first_breach": breach and {"pair": breach[0], **_number(breach[1])},
+        "differences": [
+            {"pair": pair, **_number(d)} for pair, ds in parity.pairs.items() for d in ds
+        ],
+        "growth": [
+            {"who": name, "steps": steps, "errors": errors}
+            for name, steps, errors in parity.growth()
+        ],
+    }
+
+
+def _number(d: Any) -> dict[str, Any]:
+    error = d.error if math.isfinite(d.error) else None
+    return {**d._asdict(), "error": error, "broken": d.broken}
+
+
+def _show(parity: Parity, args: argparse.Namespace) -> None:
+    from benchmarks.report.parity import print_parity, save_figures
+
+    if not args.json:
+        print_parity(parity)
+    folder = args.results / "parity" / parity.ladder.problem.name
+    try:
+        paths = save_figures(parity, folder, parity.ladder.regime.name)
+    except ImportError as error:
+        _say(f"no figures: {error}")
+        return
+    _say("figures: " + ", ".join(map(str, paths)))
+
+
+def _measure(problems: list[Problem], names: list[str], args: argparse.Namespace) -> int:
+    """The bounds of each problem, written as soon as they are known."""
+    from benchmarks.bounds import measure, write_bounds
+    from common.trace import BOUNDS
+
+    for problem in problems:
+        write_bounds(measure([problem], names, args.data_dir, _say), BOUNDS)
+        _say(f"{BOUNDS}: bounds of {problem.name} written")
+    return 0
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

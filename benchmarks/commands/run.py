@@ -1,0 +1,125 @@
+"""Train problems in each framework and print what they reached and what it took.
+
+Every run has a process of its own and leaves one JSON record below the results folder. A run that
+has a record is not run again: after an interruption the same command goes on where it stopped.
+
+examples:
+  twinbench run                                 all four problems, every installed framework
+  twinbench run boston mnist --seeds 5          seeds 0 to 4 of two problems
+  twinbench run imdb --regime matched           identical weights, order and optimiser rule
+  twinbench run mnist --epochs 1 --hidden 64    changed settings; the table and the record say so
+  twinbench run --data real --data-dir DIR      refuse anything but the real data
+  twinbench run reuters --json > runs.json      the records and nothing else on standard output
+
+exit status: 0 all runs finished, 2 usage, 3 data, 4 some runs failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import options
+
+if TYPE_CHECKING:
+    from benchmarks.plan import Job
+    from common.problem import Problem
+
+SOME_FAILED = 4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to run, with which settings, and what to do with the records."""
+    options.add(parser, "problems", "--framework", "--regime", "--device", "--seeds")
+    options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
+    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
+    parser.add_argument("--force", action="store_true", help="run again what has a record")
+    parser.add_argument("--json", action="store_true", help="print the records as a JSON list")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run what is missing, then show all that was asked for."""
+    from benchmarks.engines.local import run_jobs
+    from benchmarks.progress import Progress
+
+    jobs = _jobs(args)
+    records, failed = [], []
+    with Progress(jobs) as progress:
+        for job, record, cached in run_jobs(
+            jobs, args.results, force=args.force, on_event=progress.event
+        ):
+            progress.finished(job, record, cached)
+            records.append(record)
+            if record["error"] is not None:
+                failed.append((job, record["error"]))
+    _show(records, args)
+    for job, error in failed:
+        reason = error["message"].partition("\n")[0]
+        _say(f"failed: {job}: {error['kind']}: {reason} (more in {args.results / job.key})")
+    return SOME_FAILED if failed else 0
+
+
+def _jobs(args: argparse.Namespace) -> list[Job]:
+    """The plan; everything that can be wrong with it is found before anything is trained."""
+    from benchmarks.plan import plan
+
+    names = options.chosen_frameworks(args)
+    problems = options.problems(args)
+    devices = options.devices(args, names)
+    content = {problem.name: _prepared(problem, args) for problem in problems}
+    return plan(
+        problems,
+        names,
+        options.regimes(args),
+        devices,
+        range(args.seed_start, args.seed_start + args.seeds),
+        content=content,
+        python=dict(args.python),
+        threads=args.threads,
+        data=args.data,
+        data_dir=args.data_dir and os.path.abspath(args.data_dir),
+        timeout=args.timeout,
+    )
+
+
+def _prepared(problem: Problem, args: argparse.Namespace) -> str:
+    """Digest of the data, downloaded and checked here: the clock of a run must not see that."""
+    from common.data import load
+
+    data = load(problem, data=args.data, data_dir=args.data_dir)
+    if data.notice:
+        _say(f"NOTE, {problem.name}: {data.notice}")
+    if problem.validation >= len(data.y):
+        raise ValueError(
+            f"--validation {problem.validation} leaves no training row of the {len(data.y)} of "
+            f"{problem.name}"
+        )
+    return data.digest
+
+
+def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
+    """The table (or the JSON) on standard output, the curves beside the records."""
+    from benchmarks.report.curves import save_curves
+
+    if args.json:
+        json.dump(records, sys.stdout, indent=1, allow_nan=False)
+        print()
+    else:
+        from benchmarks.report.terminal import print_table
+
+        print_table(records)
+    finished = [record for record in records if record["error"] is None]
+    try:
+        paths = save_curves(finished, args.results) if finished else []
+    except ImportError as error:
+        _say(f"no curves: {error}")
+        return
+    if paths:
+        _say("curves: " + ", ".join(map(str, paths)))
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

@@ -1,0 +1,46 @@
+"""Show the table of records, or write it into a file.
+
+Nothing is run: every number comes from the records of earlier runs.
+
+examples:
+  twinbench table                            the records of ./results on the terminal
+  twinbench table --results a --format md    the same for folder a, as Markdown
+  twinbench table --into README.md           between the file's two marks:
+                                             <!-- twinbench:table --> and <!-- /twinbench:table -->
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add(parser, "--results")
+    parser.add_argument(
+        "--format", choices=("terminal", "md"), default="terminal", help="default: terminal"
+    )
+    parser.add_argument(
+        "--into", type=Path, metavar="FILE", help="write the Markdown table between FILE's marks"
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    from benchmarks.record import read_records
+    from benchmarks.report.markdown import markdown_table, replace_table
+    from benchmarks.report.terminal import print_table
+
+    records = list(read_records(args.results))
+    if not records:
+        raise ValueError(f"{args.results}: no record of a run; `twinbench run` writes them there")
+    if args.into:
+        written = replace_table(args.into, markdown_table(records))
+        print(f"{args.into}: {'written' if written else 'up to date'}", file=sys.stderr)
+    elif args.format == "md":
+        print(markdown_table(records), end="")
+    else:
+        print_table(records)
+    return 0

@@ -1,0 +1,254 @@
+"""The options that commands share, each written down once.
+
+A command picks its own by name: `options.add(parser, "problems", "--framework", "--seeds")`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import usable_cores
+from benchmarks.plan import check_device
+from common.framework import framework, frameworks
+from common.problem import PROBLEMS, Problem
+from common.regime import REGIMES, Regime
+
+
+def _checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
+    """An argparse type whose ValueError's own words reach the user."""
+
+    def convert(text: str) -> Any:
+        try:
+            return check(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return convert
+
+
+def _list_of(check: Callable[[str], Any]) -> Callable[[str], list]:
+    """An argparse type for a comma list without repetitions."""
+    return _checked(lambda text: list(dict.fromkeys(check(item) for item in text.split(","))))
+
+
+def _problem(name: str) -> str:
+    if name not in PROBLEMS:
+        raise ValueError(f"no problem {name!r}; there are: {', '.join(PROBLEMS)}")
+    return name
+
+
+def _framework(name: str) -> str:
+    return framework(name).name
+
+
+def _regime(name: str) -> str:
+    if name not in REGIMES:
+        raise ValueError(f"no regime {name!r}; there are: {', '.join(REGIMES)}")
+    return name
+
+
+def _device(name: str) -> str:
+    kind, colon, number = name.partition(":")
+    plain = kind in ("cpu", "cuda", "mps", "auto") and not colon
+    if not plain and not (kind == "cuda" and number.isdecimal()):
+        raise ValueError(f"no device {name!r}; there are: cpu, cuda, cuda:N, mps, auto")
+    return name
+
+
+def _python(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not equals:
+        raise ValueError(f"FRAMEWORK=PATH was expected, got {text!r}")
+    if not os.access(path, os.X_OK) or os.path.isdir(path):
+        raise ValueError(f"{path!r} is not an interpreter that can be started")
+    return _framework(name), path
+
+
+def _at_least(lowest: int) -> Callable[[str], int]:
+    def check(text: str) -> int:
+        if not text.strip().lstrip("-").isdecimal() or int(text) < lowest:
+            raise ValueError(f"a whole number of at least {lowest} was expected, got {text!r}")
+        return int(text)
+
+    return _checked(check)
+
+
+def _positive(text: str) -> float:
+    if not 0 < float(text) < float("inf"):
+        raise ValueError(f"a number above 0 was expected, got {text!r}")
+    return float(text)
+
+
+def _width(text: str) -> int:
+    return _at_least(1)(text)
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    return tuple(_width(item) for item in text.split(","))
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "problems": {
+        "nargs": "*",
+        "metavar": "PROBLEM",
+        "type": _checked(_problem),
+        "help": f"one or more of {', '.join(PROBLEMS)} (default: all)",
+    },
+    "--framework": {
+        "metavar": "NAMES",
+        "type": _list_of(_framework),
+        "help": "comma list (default: every installed framework)",
+    },
+    "--regime": {
+        "metavar": "NAMES",
+        "type": _list_of(_regime),
+        "default": ["native", "matched"],
+        "help": "comma list of native, matched, tuned (default: native,matched)",
+    },
+    "--device": {
+        "metavar": "NAMES",
+        "type": _list_of(_device),
+        "default": ["cpu"],
+        "help": "comma list of cpu, cuda, cuda:N, mps, auto (default: cpu)",
+    },
+    "--seeds": {
+        "metavar": "N",
+        "type": _at_least(1),
+        "default": 1,
+        "help": "how many seeds a problem (default: 1)",
+    },
+    "--seed-start": {
+        "metavar": "N",
+        "type": _at_least(0),
+        "default": 0,
+        "help": "the first seed (default: 0)",
+    },
+    "--threads": {
+        "metavar": "N",
+        "type": _at_least(1),
+        "default": usable_cores(),
+        "help": "CPU threads of a run (default: the usable cores, here %(default)s)",
+    },
+    "--python": {
+        "metavar": "FRAMEWORK=PATH",
+        "type": _checked(_python),
+        "action": "append",
+        "default": [],
+        "help": "the interpreter that a framework is installed in; may be given for each",
+    },
+    "--timeout": {
+        "metavar": "SECONDS",
+        "type": _checked(_positive),
+        "help": "end a run that takes longer",
+    },
+    "--data": {
+        "choices": ("auto", "real", "embedded"),
+        "default": "auto",
+        "help": "auto takes the first of: local folder, cache, download, embedded (default: auto)",
+    },
+    "--data-dir": {
+        "metavar": "DIR",
+        "help": "folder with the data files (default: $TWINBENCH_DATA_DIR)",
+    },
+    "--deterministic": {
+        "action": "store_true",
+        "help": "only kernels that give the same bits in every run; slower on some devices",
+    },
+    "--results": {
+        "metavar": "DIR",
+        "type": Path,
+        "default": Path("results"),
+        "help": "where records are kept (default: ./results)",
+    },
+    "--epochs": {"metavar": "N", "type": _at_least(1), "help": "instead of the problem's own"},
+    "--batch-size": {"metavar": "N", "type": _at_least(1), "help": "instead of the problem's own"},
+    "--hidden": {
+        "metavar": "WIDTHS",
+        "type": _widths,
+        "help": "widths of the hidden layers, such as 64,64",
+    },
+    "--learning-rate": {"metavar": "RATE", "type": _checked(_positive), "help": "of RMSprop"},
+    "--validation": {
+        "metavar": "N",
+        "type": _at_least(0),
+        "help": "hold out the first N training rows",
+    },
+    "--labels": {"choices": ("integer", "one_hot"), "help": "form of the class labels"},
+}
+SETTINGS = ("--epochs", "--batch-size", "--hidden", "--learning-rate", "--validation", "--labels")
+"""The options that change a problem."""
+
+
+def add(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add the shared options of these names."""
+    for name in names:
+        parser.add_argument(name, **OPTIONS[name])
+
+
+def problems(args: argparse.Namespace) -> list[Problem]:
+    """The chosen problems with the user's changes; ValueError when a value makes no sense."""
+    names = [option.lstrip("-").replace("-", "_") for option in SETTINGS]
+    changes = {name: getattr(args, name, None) for name in names}
+    return [PROBLEMS[name].but(**changes) for name in dict.fromkeys(args.problems or PROBLEMS)]
+
+
+def regimes(args: argparse.Namespace) -> list[Regime]:
+    """The chosen regimes, with `--deterministic` as a switch of each."""
+    return [replace(REGIMES[name], deterministic=args.deterministic) for name in args.regime]
+
+
+def chosen_frameworks(args: argparse.Namespace) -> list[str]:
+    """The named frameworks, or all that are installed; ValueError says how to install one.
+
+    One that `--python` gives an interpreter of its own need not be installed in this one.
+    """
+    elsewhere = dict(getattr(args, "python", []))
+    if args.framework:
+        for name in args.framework:
+            if framework(name).missing and name not in elsewhere:
+                raise ValueError(not_installed(name))
+        return args.framework
+    plain = [name for name in frameworks() if ":" not in name]
+    found = [name for name in plain if name in elsewhere or not framework(name).missing]
+    if not found:
+        raise ValueError("no framework is installed:\n  " + "\n  ".join(map(not_installed, plain)))
+    return found
+
+
+def not_installed(name: str) -> str:
+    """A sentence on what a framework lacks and how to get it."""
+    chosen = framework(name)
+    return (
+        f"{name} is not installed (missing: {', '.join(chosen.missing)}); "
+        f"install it with: {chosen.install}"
+    )
+
+
+def devices(args: argparse.Namespace, names: list[str]) -> dict[str, list[str]]:
+    """The devices of each framework, `auto` replaced by the one that it stands for.
+
+    Raises ValueError for a kind of device that a framework cannot use.
+    """
+    for name in names:
+        for device in args.device:
+            check_device(name, device)
+    return {
+        name: list(dict.fromkeys(_resolved(args, name, device) for device in args.device))
+        for name in names
+    }
+
+
+def _resolved(args: argparse.Namespace, name: str, device: str) -> str:
+    """`auto` as the framework itself understands it: a record must name a device."""
+    if device != "auto":
+        return device
+    from benchmarks.child import Child
+
+    python = dict(args.python).get(name)
+    with Child(name, device="auto", threads=args.threads, python=python) as child:
+        return child.call("benchmarks.worker:facts_of", name, "matched", "auto")["device"]

@@ -1,0 +1,127 @@
+"""What to run: a list of jobs, the arms of a comparison interleaved in a seeded random order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from common.framework import framework
+from common.problem import Problem
+from common.regime import Regime
+
+if TYPE_CHECKING:
+    from common.data.sources import Choice
+
+PROTOCOL = 1  # how it is measured; numbers of two protocols never stand in one table
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run: everything that its process must know."""
+
+    problem: Problem
+    framework: str
+    regime: Regime
+    device: str = "cpu"
+    seed: int = 0
+    threads: int | None = None  # None: as many as the framework takes
+    data: Choice = "auto"
+    data_dir: str | None = None
+    content: str = ""  # digest of the data; other data is another run, wherever it lies
+    python: str | None = None  # interpreter; None: this one
+    timeout: float | None = None  # seconds
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The settings of problem and regime that differ from those published."""
+        return {**self.problem.changes(), **self.regime.changes()}
+
+    @property
+    def key(self) -> str:
+        """Path of its record below the results folder.
+
+        The digest in the name covers all that can change the numbers and is not in the path, so
+        that a record is never taken for that of a run with other settings.
+        """
+        settings = {
+            "protocol": PROTOCOL,
+            "problem": asdict(self.problem),
+            "regime": self.regime.switches(),
+            "threads": self.threads,
+            "content": self.content,
+            "python": self.python,
+        }
+        text = json.dumps(settings, sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+        # a colon is not allowed in file names everywhere
+        arm = (self.framework, self.regime.name, self.device)
+        folder = "/".join(part.replace(":", "-") for part in (self.problem.name, *arm))
+        return f"{folder}/seed{self.seed}-{digest}.json"
+
+    def __str__(self) -> str:
+        arm = f"{self.problem.name} {self.framework} {self.regime.name} {self.device}"
+        return f"{arm} seed {self.seed}"
+
+
+def plan(
+    problems: Iterable[Problem],
+    frameworks: Iterable[str],
+    regimes: Iterable[Regime],
+    devices: Mapping[str, Sequence[str]],
+    seeds: Iterable[int],
+    *,
+    shuffle_seed: int = 0,
+    content: Mapping[str, str] | None = None,
+    python: Mapping[str, str] | None = None,
+    **common: Any,
+) -> list[Job]:
+    """Every seed of every problem in every arm (framework x regime x device).
+
+    For each seed of a problem the arms come one after another in a random order, and for the next
+    seed in the reverse of it (A B, B A): so neither a slow drift of the machine nor a neighbour's
+    heat favours an arm. `devices` are by framework, `content` (data digests) by problem, `python`
+    (interpreters) by framework; `common` are further fields of every Job.
+    """
+    problems, seeds, regimes = list(problems), list(seeds), list(regimes)
+    arms = [
+        (name, regime, device)
+        for name in frameworks
+        for regime, device in product(regimes, devices[name])
+    ]
+    orders = {problem.name: _orders(arms, problem.name, shuffle_seed) for problem in problems}
+    return [
+        Job(
+            problem,
+            name,
+            regime,
+            device,
+            seed,
+            content=(content or {}).get(problem.name, ""),
+            python=(python or {}).get(name),
+            **common,
+        )
+        for seed in seeds
+        for problem in problems
+        for name, regime, device in next(orders[problem.name])
+    ]
+
+
+def _orders(arms, problem: str, shuffle_seed: int):
+    """Endlessly: a random order of the arms, then its reverse."""
+    generator = random.Random(f"{shuffle_seed} {problem}")
+    while True:
+        order = generator.sample(arms, len(arms))
+        yield order
+        yield order[::-1]
+
+
+def check_device(name: str, device: str) -> None:
+    """Raise ValueError when the framework cannot use that kind of device at all."""
+    kinds = framework(name).devices
+    if device != "auto" and device.partition(":")[0] not in kinds:
+        raise ValueError(f"{name} has no device {device!r}; it has: {', '.join(kinds)}, auto")

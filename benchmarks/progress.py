@@ -1,0 +1,109 @@
+"""What is running and what is left, on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from rich import progress as bars
+from rich.console import Console
+
+from benchmarks.plan import Job
+
+
+class Progress:
+    """A live line on a terminal; elsewhere a plain line at the start and the end of each job."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.jobs = jobs
+        self.done: list[tuple[Job, float]] = []  # seconds of each job that ended well
+        self.number = 0  # jobs that ended, well or not
+        self.current: Job | None = None
+        self.console = Console(stderr=True)
+        # twice a second: drawing must not take time from what is being timed
+        self.bar = bars.Progress(
+            bars.BarColumn(bar_width=20),
+            bars.TextColumn("{task.description}", markup=False),
+            console=self.console,
+            refresh_per_second=2,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self.line = self.bar.add_task("", total=max(1, len(jobs)))
+
+    def __enter__(self) -> Progress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def event(self, job: Job, event: dict[str, Any]) -> None:
+        """Take note of a stage or of an epoch of the job that is running."""
+        if job is not self.current and not self.console.is_terminal:
+            self._print(f"[{self.number + 1}/{len(self.jobs)}] {job}")
+        self.current = job
+        doing = event.get("stage", "")
+        within = float(doing == "evaluate")
+        if "epoch" in event:
+            epochs, metric = job.problem.epochs, job.problem.metric
+            within = event["epoch"] / epochs
+            doing = f"epoch {event['epoch']}/{epochs} loss {event['loss']:.4f}"
+            doing += f" {metric} {event[metric]:.4f}" if metric in event else ""
+        self.bar.update(
+            self.line,
+            completed=self.number + within,
+            description=f"[{self.number + 1}/{len(self.jobs)}] {job}: {doing}{self._left(within)}",
+        )
+
+    def finished(self, job: Job, record: dict[str, Any], cached: bool) -> None:
+        """Print one line for a job that ended."""
+        self.number += 1
+        result = "FAILED: " + record["error"]["kind"] if record["error"] else _result(record)
+        if record["error"] is None:
+            self.done.append((job, record["total_seconds"]))
+        self.bar.update(self.line, completed=self.number)
+        had = " (was there)" if cached else ""
+        self._print(f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}")
+
+    def seconds_left(self, within: float = 0.0) -> float | None:
+        """Estimate for the jobs that have not ended, `within` of the running one being done.
+
+        A job counts like those of its problem and framework so far, else of its problem, else all.
+        """
+        if not self.done:
+            return None
+        left = self.jobs[self.number :]
+        seconds = sum(self._typical(job) * n for job, n in Counter(left).items())
+        return seconds - (within * self._typical(left[0]) if left else 0.0)
+
+    def _typical(self, job: Job) -> float:
+        same = [s for j, s in self.done if j.problem == job.problem]
+        closer = [
+            s for j, s in self.done if j.problem == job.problem and j.framework == job.framework
+        ]
+        return fmean(closer or same or [s for _, s in self.done])
+
+    def _left(self, within: float) -> str:
+        seconds = self.seconds_left(within)
+        if not seconds:
+            return ""
+        return f", about {seconds / 60:.0f} min left" if seconds > 90 else f", {seconds:.0f} s left"
+
+    def _print(self, text: str) -> None:
+        # not wrapped, whatever width rich takes a log file to have
+        if self.console.is_terminal:
+            self.console.print(text, markup=False, highlight=False)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+def _result(record: dict[str, Any]) -> str:
+    values = ", ".join(
+        f"test {name} {'not finite' if value is None else format(value, '.4f')}"
+        for name, value in record["metrics"].items()
+    )
+    return f"{values}, {record['total_seconds']:.1f} s"

@@ -1,0 +1,183 @@
+"""One immutable JSON record a run: raw values, never summaries of several runs."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from benchmarks import measure
+from benchmarks.plan import PROTOCOL, Job
+
+SCHEMA = 1  # which keys a record has
+
+EMPTY: Mapping[str, Any] = {
+    "data": {"source": None, "origin": None, "digest": None, "real": None, "notice": ""},
+    "metrics": {},
+    "history": {},
+    "epoch_seconds": [],
+    "validation_seconds": [],
+    "steady_epoch_seconds": None,
+    "first_epoch_seconds": None,
+    "total_seconds": None,
+    "samples_per_second": None,
+    "peak_rss_bytes": None,
+    "import_rss_bytes": None,
+    "peak_device_bytes": None,
+    "stages": {},
+    "threads": None,
+    "versions": {},
+    "settings": {},
+}
+"""What `worker.run_job` measures, with the values of a run that failed."""
+
+
+def make_record(
+    job: Job, measured: Mapping[str, Any] | None = None, error: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The record of a job from what its worker measured, or from the error it ended with.
+
+    `error` has `kind`, `message` and `traceback_tail`. Numbers that are not finite become None and
+    are named in `warnings`, since JSON has no NaN.
+    """
+    measured = dict(measured or {})
+    surroundings = measured.pop("surroundings", {})
+    record = {
+        "kind": "run",
+        "schema": SCHEMA,
+        "protocol": PROTOCOL,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "problem": job.problem.name,
+        "framework": job.framework,
+        "regime": job.regime.name,
+        "device": job.device,
+        "seed": job.seed,
+        **EMPTY,
+        **measured,
+        "host": {**measure.host(), **surroundings},
+        "git": measure.git(),
+        "error": error,
+    }
+    if error is not None:
+        record["threads"] = job.threads
+        record["versions"] = measure.versions()
+        record["settings"] = {"changed": job.changed}
+        record["data"] = {**EMPTY["data"], "digest": job.content or None}
+    not_finite: list[str] = []
+    record = _plain(record, "", not_finite)
+    record["warnings"] = [] if error else [*_not_finite(not_finite), *_warnings(record, job)]
+    return record
+
+
+def write_record(record: Mapping[str, Any], path: Path) -> None:
+    """Write it whole or not at all: to a temporary file beside `path`, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            json.dump(record, file, indent=1, allow_nan=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)  # mkstemp makes it readable by its owner alone
+        os.replace(name, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """The record in a file; ValueError says why it is none."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # JSON and UTF-8 errors alike
+        raise ValueError(f"{path} is not a record: no valid JSON ({error})") from error
+    if not isinstance(record, dict) or "schema" not in record:
+        raise ValueError(f"{path} is not a record: an object with the key 'schema' was expected")
+    if record["schema"] != SCHEMA:
+        raise ValueError(
+            f"{path} has schema {record['schema']!r}, this version reads {SCHEMA}; "
+            "run it again with --force or read it with the version that wrote it"
+        )
+    return record
+
+
+def read_finished(path: Path) -> dict[str, Any] | None:
+    """The record of a run that ended well; None when it has to be run (again)."""
+    with suppress(FileNotFoundError, ValueError):
+        record = read_record(path)
+        return record if record["error"] is None else None
+    return None
+
+
+def read_records(
+    folder: Path | str, kind: str = "run", complain: Callable[[str], None] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every record of that kind below a folder, in the order of their paths.
+
+    What is not a record is skipped and named through `complain` (default: standard error).
+    """
+    complain = complain or (lambda message: print(f"skipped: {message}", file=sys.stderr))
+    for path in sorted(Path(folder).rglob("*.json")):
+        try:
+            record = read_record(path)
+        except (OSError, ValueError) as error:
+            complain(str(error))
+            continue
+        if record.get("kind") == kind:
+            yield record
+
+
+def _plain(value: Any, place: str, not_finite: list[str]) -> Any:
+    """`value` as JSON can hold it; the places of NaN and infinities are added to `not_finite`."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v, f"{place}.{k}", not_finite) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v, place, not_finite) for v in value]
+    if hasattr(value, "item"):  # a NumPy scalar
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        not_finite.append(place.lstrip("."))
+        return None
+    return value
+
+
+def _not_finite(places: list[str]) -> list[str]:
+    return [
+        f"{place} has {places.count(place)} value(s) that are not finite, recorded as null"
+        for place in dict.fromkeys(places)
+    ]
+
+
+def _warnings(record: Mapping[str, Any], job: Job) -> Iterator[str]:
+    """Sentences on what makes the numbers of a run less trustworthy."""
+    steady, host = record["epoch_seconds"][1:], record["host"]
+    if len(steady) > 1 and stdev(steady) > 0.1 * fmean(steady):
+        yield (
+            f"epoch times spread by {stdev(steady) / fmean(steady):.0%} (standard deviation over "
+            "mean, first epoch apart): run more processes, or on a quieter machine"
+        )
+    if record["steady_epoch_seconds"] is None:
+        yield "one epoch only: there is no steady epoch time"
+    elif record["steady_epoch_seconds"] < 1e-3:
+        yield "epochs under 1 ms: the clock sees mostly overhead; train on more rows"
+    if host.get("others_cpu_share", 0) > 0.1:
+        yield (
+            f"busy machine: other processes used {host['others_cpu_share']:.0%} of all cores "
+            "meanwhile"
+        )
+    if host.get("steal_share", 0) > 0.01:
+        yield f"the hypervisor kept {host['steal_share']:.0%} of the CPU time for other guests"
+    if job.threads is not None and record["threads"] not in (None, job.threads):
+        yield f"{job.threads} threads were asked for and {record['threads']} are in use"
+    if record["data"]["notice"]:
+        yield record["data"]["notice"]

@@ -1,0 +1,167 @@
+"""The records of K-fold validation: a table of folds and the curve of their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from benchmarks.report.curves import COLOURS, NAMES, draw_line, new_figure, save_figure, title_of
+from benchmarks.report.summary import Record, changed, data_of, group_by
+from benchmarks.report.terminal import print_wide
+from common.problem import PROBLEMS
+from common.regime import REGIMES
+
+HIDDEN_EPOCHS = 10  # left out of the plot, as in the textbook: they dwarf the rest
+
+
+class Arm(NamedTuple):
+    """What folds must share to be averaged; numbers of two regimes are never set side by side."""
+
+    problem: str
+    regime: str
+    framework: str
+    device: str
+    seed: int
+    folds: int
+    statistics: str  # whose mean and deviation standardise a fold: "all" rows or its "own"
+    changes: str
+
+
+def by_arm(records: Iterable[Record]) -> dict[Arm, list[Record]]:
+    """Finished folds by arm, in the order of the folds; an arm may still lack some."""
+    folds = [r for r in records if r.get("kind") == "crossval" and not r.get("error")]
+    regimes = list(REGIMES)
+    folds.sort(key=lambda r: (regimes.index(r["regime"]), _arm(r), r["fold"]))
+    return group_by(folds, _arm)
+
+
+def mean_over_folds(folds: list[Record], name: str) -> np.ndarray:
+    """The mean over folds of each epoch's value of the history: float64 (epochs,), NaN for null."""
+    return np.mean([np.asarray(r["history"][name], dtype=float) for r in folds], axis=0)
+
+
+def print_folds(records: Iterable[Record], console: Console | None = None) -> None:
+    """A table a regime: the last epoch of each fold, and the best and last of their mean curve."""
+    console, records = console or Console(), list(records)
+    arms = by_arm(records)
+    for title, members in group_by(arms, _title).items():
+        print_wide(_table(title, {arm: arms[arm] for arm in members}), console)
+    if arms:
+        console.print(
+            "Validation mean absolute error in 1,000 $ by fold, after the last epoch; then the "
+            "mean over folds after the last epoch, and where that mean is least. The least was "
+            "chosen by the rows it is measured on: it flatters.",
+            style="dim",
+        )
+    for notice in dict.fromkeys(data_of(r).get("notice") for r in records):
+        if notice:
+            console.print(f"NOT THE REAL DATA FILES: {escape(notice)}", style="bold red")
+
+
+def save_fold_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
+    """Write `crossval-<problem>.png` and `.svg`; the paths of what was written.
+
+    A panel a regime, a line a framework: the mean over folds of the validation metric against the
+    epoch, with several seeds their mean and range. Raises ImportError without matplotlib.
+    """
+    complete = {arm: folds for arm, folds in by_arm(records).items() if len(folds) == arm.folds}
+    paths = []
+    for problem, arms in group_by(complete, lambda arm: arm.problem).items():
+        figure = _figure(problem, {arm: complete[arm] for arm in arms})
+        paths += save_figure(figure, Path(folder) / f"crossval-{problem}")
+    return paths
+
+
+def _arm(record: Record) -> Arm:
+    changes = (f"{k} = {v}" for k, v in changed(record).items() if k != "folds")
+    names = [name for name in Arm._fields if name not in ("statistics", "changes")]
+    return Arm(
+        **{name: record[name] for name in names},
+        statistics=record["fold_statistics"],
+        changes=", ".join(changes),
+    )
+
+
+def _title(arm: Arm) -> str:
+    """What every row of a table shares; a row is a framework, a device and a seed."""
+    parts = [PROBLEMS[arm.problem].title, f"{arm.folds} folds", f"regime: {arm.regime}"]
+    if arm.statistics == "own":
+        parts.append("standardised by each fold's own rows")
+    return ", ".join(parts) + (f"; changed: {arm.changes}" if arm.changes else "")
+
+
+def _labels(arms: Iterable[Arm]) -> dict[Arm, str]:
+    """The framework of each arm, and what sets it apart from the other lines of a figure."""
+    arms = list(arms)
+    told = [
+        name
+        for name in ("device", "folds", "statistics", "changes")
+        if len({getattr(arm, name) for arm in arms}) > 1
+    ]
+    return {
+        arm: ", ".join([arm.framework, *(f"{name} {getattr(arm, name)}" for name in told)])
+        for arm in arms
+    }
+
+
+def _table(title: str, arms: dict[Arm, list[Record]]) -> Table:
+    arm = next(iter(arms))
+    problem, folds = arm.problem, arm.folds
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        padding=0,
+        pad_edge=False,
+    )
+    for name in ("framework", "device"):
+        table.add_column(name, no_wrap=True)
+    names = ("seed", *(f"fold {k}" for k in range(1, folds + 1)), "mean", "best (epoch)")
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for arm, done in arms.items():
+        name = f"val_{PROBLEMS[problem].metric}"
+        last = {r["fold"]: f"{mean_over_folds([r], name)[-1]:.3f}" for r in done}
+        cells = [last.get(fold, "-") for fold in range(folds)]
+        if len(done) == folds:
+            curve = mean_over_folds(done, name)
+            best = int(np.nan_to_num(curve, nan=np.inf).argmin())
+            cells += [f"{curve[-1]:.3f}", f"{curve[best]:.3f} ({best + 1})"]
+        table.add_row(arm.framework, arm.device, str(arm.seed), *cells)
+    return table
+
+
+def _figure(problem: str, arms: dict[Arm, list[Record]]):
+    metric = PROBLEMS[problem].metric
+    regimes = group_by(arms, lambda arm: arm.regime)
+    figure, axes = new_figure(1, len(regimes))
+    labels = _labels(arms)
+    order = list(dict.fromkeys(labels.values()))
+    shortest = min(len(r["history"][f"val_{metric}"]) for folds in arms.values() for r in folds)
+    hidden = HIDDEN_EPOCHS if shortest > 2 * HIDDEN_EPOCHS else 0
+    for panel, (regime, members) in zip(axes[0], regimes.items(), strict=True):
+        panel.set_title(f"regime: {regime}", fontsize=9, loc="left")
+        panel.set_xlabel("epoch")
+        panel.xaxis.get_major_locator().set_params(integer=True)
+        for label, seeds in group_by(members, labels.__getitem__).items():
+            curves = [mean_over_folds(arms[arm], f"val_{metric}") for arm in seeds]
+            i = order.index(label)
+            width = 2.0 if i == 0 else 1.0
+            style = {"color": COLOURS[i % len(COLOURS)], "linewidth": width, "label": label}
+            draw_line(panel, [list(curve) for curve in curves], hidden=hidden, **style)
+    axes[0, 0].set_ylabel(NAMES[metric])
+    caption = f"mean over {next(iter(arms)).folds} folds, validation rows"
+    caption += f"; the first {hidden} epochs are not drawn" if hidden else ""
+    runs = [r for folds in arms.values() for r in folds]
+    figure.suptitle(f"{title_of(problem, runs)}\n{caption}", fontsize=10, x=0.01, ha="left")
+    lines = {line.get_label(): line for panel in axes[0] for line in panel.lines}
+    figure.legend(handles=lines.values(), loc="outside lower left", ncols=len(lines))
+    return figure

@@ -1,0 +1,184 @@
+"""Curves of loss and metric against the epoch: one figure a problem, every framework in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.report.summary import (
+    Record,
+    arm,
+    changed,
+    data_of,
+    group_by,
+    threads,
+    training_runs,
+)
+from common.problem import PROBLEMS
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart: blue, vermilion, green, ...
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+NAMES = {"loss": "loss", "accuracy": "accuracy", "mae": "mean absolute error (1,000 $)"}
+STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e5e5e5",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "svg.hashsalt": "twinbench",  # else every SVG gets ids of its own and differs from the last
+}
+
+
+def save_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
+    """Write `curves-<problem>.png` and `.svg` for each problem; the paths of what was written.
+
+    Solid lines are training, dashed ones validation, a diamond is the test rows after the last
+    epoch; with several seeds a line is their mean and a band reaches from the least to the most.
+    The same records give the same bytes. Raises ImportError without matplotlib.
+    """
+    finished = [r for r in training_runs(records) if not r.get("error") and r.get("history")]
+    paths = []
+    for problem, runs in group_by(finished, lambda r: r["problem"]).items():
+        paths += save_figure(_figure(problem, runs), Path(folder) / f"curves-{problem}")
+    return paths
+
+
+def new_figure(rows: int, columns: int) -> tuple[Any, np.ndarray]:
+    """A matplotlib Figure and its axes (rows, columns), without a window and without pyplot."""
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError('the curves need matplotlib: pip install "twinbench[plot]"') from error
+    matplotlib.rcParams.update(STYLE)
+    figure = Figure(figsize=(1.2 + 3.8 * columns, 0.9 + 2.5 * rows), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex="col", sharey="row")
+
+
+def save_figure(figure: Any, stem: Path) -> list[Path]:
+    """Write the figure as `<stem>.png` and `<stem>.svg`, without date or version in them."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    png, svg = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.svg")
+    figure.savefig(png, dpi=150, metadata={"Software": None})
+    figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    return [png, svg]
+
+
+def draw_line(axes: Any, curves: list[list[float | None]], hidden: int = 0, **style: Any) -> None:
+    """Draw the mean of curves, which start at epoch 1, and a band from least to most.
+
+    The first `hidden` epochs are left out.
+    """
+    shortest = min(map(len, curves))
+    values = np.array([curve[hidden:shortest] for curve in curves], dtype=float)
+    epochs = np.arange(1 + hidden, 1 + shortest)
+    # a marker, because one epoch alone makes no line
+    marker = "o" if len(epochs) == 1 else None
+    axes.plot(epochs, values.mean(axis=0), marker=marker, **style)
+    if len(curves) > 1:
+        band = (values.min(axis=0), values.max(axis=0))
+        axes.fill_between(epochs, *band, color=style["color"], alpha=0.15, linewidth=0)
+
+
+def title_of(problem: str, runs: list[Record]) -> str:
+    """The problem's title, with the source of data that is not the real data files."""
+    sources = {data_of(r)["source"] for r in runs if data_of(r).get("notice")}
+    title = PROBLEMS[problem].title
+    return title + (f" - {' and '.join(sorted(sources)).upper()} DATA" if sources else "")
+
+
+def _figure(problem: str, runs: list[Record]) -> Any:
+    regimes = group_by(runs, lambda r: r["regime"])
+    quantities = ("loss", PROBLEMS[problem].metric)
+    figure, axes = new_figure(len(quantities), len(regimes))
+    labels = _labels(runs)
+    colours = dict(zip(dict.fromkeys(labels.values()), COLOURS * len(labels), strict=False))
+    widest = next(iter(colours.values()))
+    for column, (regime, members) in enumerate(regimes.items()):
+        axes[0, column].set_title(f"regime: {regime}", fontsize=9, loc="left")
+        axes[-1, column].set_xlabel("epoch")
+        for same in group_by(members, _line).values():
+            for row, quantity in enumerate(quantities):
+                colour = colours[labels[_line(same[0])]]
+                # the first is broad, so that it shows under another that lies exactly on it
+                width = 2.0 if colour == widest else 1.0
+                _draw_arm(axes[row, column], same, quantity, color=colour, linewidth=width)
+    for row, quantity in enumerate(quantities):
+        axes[row, 0].set_ylabel(NAMES[quantity])
+    _scales(axes, problem)
+    figure.align_ylabels()
+    figure.suptitle(_heading(problem, runs), fontsize=11, x=0.01, ha="left")
+    _legend(figure, colours, runs)
+    return figure
+
+
+def _line(record: Record) -> tuple:
+    """What runs of one line share: the arm without its regime, and the data."""
+    problem, framework, _, *rest = arm(record)
+    return (problem, framework, *rest, data_of(record).get("digest"))
+
+
+def _labels(runs: list[Record]) -> dict[tuple, str]:
+    """A name for each line: the framework, and whatever else sets the lines apart."""
+    parts = {
+        _line(r): (
+            r["device"],
+            ", ".join(f"{name} = {value}" for name, value in changed(r).items()),
+            f"{data_of(r).get('source')} data",
+            f"{threads(r)} threads",
+        )
+        for r in runs
+    }
+    told = [i for i in range(4) if len({p[i] for p in parts.values()}) > 1]
+    return {line: ", ".join([line[1], *(p[i] for i in told if p[i])]) for line, p in parts.items()}
+
+
+def _draw_arm(axes: Any, runs: list[Record], quantity: str, **style: Any) -> None:
+    for name, dashes in ((quantity, "-"), (f"val_{quantity}", "--")):
+        histories = [r["history"][name] for r in runs if r["history"].get(name)]
+        if histories:
+            draw_line(axes, histories, linestyle=dashes, **style)
+    tests = [r["metrics"][quantity] for r in runs if (r.get("metrics") or {}).get(quantity)]
+    if tests:
+        last = max(len(r["history"][quantity]) for r in runs)
+        size, colour = 4 + style["linewidth"], style["color"]
+        axes.plot(last, np.mean(tests), marker="D", markersize=size, color=colour, clip_on=False)
+
+
+def _scales(axes: np.ndarray, problem: str) -> None:
+    if PROBLEMS[problem].metric == "mae":
+        # the first epochs are a hundred times the last ones
+        for each in axes.flat:
+            each.set_yscale("log")
+            each.yaxis.set_major_formatter("{x:g}")
+            each.yaxis.set_minor_formatter(_few_minor_labels)
+    for each in axes.flat:
+        each.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _few_minor_labels(value: float, _: int) -> str:
+    """2 and 5 of each decade: all nine would run into each other."""
+    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
+
+
+def _heading(problem: str, runs: list[Record]) -> str:
+    seeds = len({r["seed"] for r in runs})
+    return title_of(problem, runs) + (f" ({seeds} seeds: mean and range)" if seeds > 1 else "")
+
+
+def _legend(figure: Any, colours: dict[str, str], runs: list[Record]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=colour, label=label) for label, colour in colours.items()]
+    grey: dict[str, Any] = {"color": "#555555"}
+    handles.append(Line2D([], [], **grey, label="training"))
+    if any(r["history"].get("val_loss") for r in runs):
+        handles.append(Line2D([], [], **grey, linestyle="--", label="validation"))
+    handles.append(Line2D([], [], **grey, linestyle="", marker="D", markersize=5, label="test"))
+    figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))

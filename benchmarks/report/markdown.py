@@ -1,0 +1,68 @@
+"""The table of a set of records in Markdown, and its place in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.report.summary import CAPTION, HEADINGS, Record, Row, Summary, cells, summarise
+
+BEGIN, END = "<!-- twinbench:table -->", "<!-- /twinbench:table -->"
+
+
+def markdown_table(records: Iterable[Record]) -> str:
+    """One table a regime, then the notes and the warnings of the records.
+
+    Raises ValueError when the records were measured under different protocols.
+    """
+    summary = summarise(records)
+    if not summary.sections:
+        return "No records of training runs.\n"
+    parts = []
+    for regime, rows in summary.sections.items():
+        parts.append(f"**Regime `{regime}`**")
+        parts.append("\n".join(_table(rows, summary)))
+    parts.append(CAPTION)
+    if summary.notes:
+        parts.append("\n".join(f"{i}. {_plain(note)}" for i, note in enumerate(summary.notes, 1)))
+    if summary.warnings:
+        parts.append("\n".join(f"- Warning: {_plain(warning)}" for warning in summary.warnings))
+    return "\n\n".join(parts) + "\n"
+
+
+def replace_table(path: Path, table: str) -> bool:
+    """Put the table between the two marks of the file; False when it stood there already.
+
+    Raises ValueError when the file has not each mark once, the begin before the end.
+    """
+    text = path.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    old, end, after = rest.partition(END)
+    if not (begin and end) or BEGIN in old + after or END in before + after:
+        raise ValueError(
+            f"{path}: expected one line {BEGIN} and below it one line {END}, found "
+            f"{text.count(BEGIN)} and {text.count(END)}; write them where the table belongs"
+        )
+    new = f"{before}{begin}\n{table.strip()}\n{end}{after}"
+    if new == text:
+        return False
+    path.write_text(new, encoding="utf-8")
+    return True
+
+
+def _table(rows: list[Row], summary: Summary) -> list[str]:
+    lines = [
+        "| " + " | ".join(HEADINGS) + " |",
+        "| " + " | ".join(["---"] * 4 + ["---:"] * (len(HEADINGS) - 5) + ["---"]) + " |",
+    ]
+    for row in rows:
+        texts = [_plain(text) for text in cells(row, summary)]
+        if row.notice:
+            texts[0] = f"**{texts[0]} !**"
+        lines.append("| " + " | ".join(texts) + " |")
+    return lines
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is: no pipe ends a cell, no angle bracket opens a tag."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -1,0 +1,125 @@
+"""One job in one fresh process, measured from the start of the process to the test metric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from statistics import median
+from typing import Any
+
+from benchmarks.measure import Stages, Surroundings, peak_rss_bytes, process_age_seconds, versions
+from benchmarks.plan import Job
+from common.data import Data, DataError, load
+from common.framework import framework
+from common.problem import PROBLEMS
+from common.regime import REGIMES
+from common.splits import hold_out
+from common.task import SCORE_ROWS, Task, dense
+
+CLOCKS = ("epoch_seconds", "validation_seconds")
+
+
+def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
+    """Train and test; returns the measured part of a record.
+
+    Emits `{"stage": name}` at each stage and `{"epoch": n, ...row of the history}` at each epoch.
+    `total_seconds` counts from the start of the process as the system knows it (`/proc` on Linux).
+    """
+    surroundings, stages = Surroundings(), Stages()
+    emit({"stage": "import"})
+    with stages("import"):
+        task_class = framework(job.framework).task_class()
+    import_rss = peak_rss_bytes()
+    emit({"stage": "data"})
+    with stages("data"):
+        data = _checked(load(job.problem, data=job.data, data_dir=job.data_dir), job)
+        # the tutorials hold text as one whole dense matrix
+        rows = (lambda x: x) if job.regime.sparse_rows else dense
+        (x, y), validation = hold_out(rows(data.x), data.y, job.problem.validation)
+        x_test = rows(data.x_test)
+    emit({"stage": "build"})
+    with stages("build"):
+        task = task_class(job.problem, regime=job.regime, device=job.device, seed=job.seed)
+    emit({"stage": "fit"})
+    with stages("fit"):
+        history = task.fit(
+            x,
+            y,
+            epochs=job.problem.epochs,
+            order=task.order(len(y)),
+            validation=validation,
+            on_epoch=lambda number, row: emit({"epoch": number, **row}),
+        )
+    emit({"stage": "evaluate"})
+    with stages("evaluate"):
+        metrics = task.evaluate(x_test, data.y_test)
+    return {
+        "total_seconds": process_age_seconds(),
+        "data": _provenance(data),
+        "metrics": metrics,
+        "history": {name: values for name, values in history.items() if name not in CLOCKS},
+        **_times(history, _rows_an_epoch(task, len(y))),
+        "stages": stages.seconds,
+        "peak_rss_bytes": peak_rss_bytes(),
+        "import_rss_bytes": import_rss,
+        **_facts(task, job),
+        "surroundings": surroundings.read(),
+    }
+
+
+def _checked(data: Data, job: Job) -> Data:
+    if job.content and data.digest != job.content:
+        raise DataError(
+            f"the data of {job.problem.name} changed while the runs were on: planned with "
+            f"{job.content}, now {data.digest} from {data.origin}; start the command again"
+        )
+    return data
+
+
+def _provenance(data: Data) -> dict[str, Any]:
+    return {name: getattr(data, name) for name in ("source", "origin", "digest", "real", "notice")}
+
+
+def _rows_an_epoch(task: Task, rows: int) -> int:
+    dropped = rows % task.problem.batch_size if task.rules.last_batch == "dropped" else 0
+    return rows - dropped
+
+
+def _times(history: dict[str, list[float]], rows: int) -> dict[str, Any]:
+    """The clocks of a record; steady is the median of all epochs but the first, None if alone."""
+    epochs = history["epoch_seconds"]
+    steady = median(epochs[1:]) if len(epochs) > 1 else None
+    return {
+        "epoch_seconds": epochs,
+        "validation_seconds": history.get("validation_seconds", []),
+        "first_epoch_seconds": epochs[0],
+        "steady_epoch_seconds": steady,
+        "samples_per_second": rows / steady if steady else None,
+    }
+
+
+def _facts(task: Task, job: Job) -> dict[str, Any]:
+    """What really ran, as the task reads it back."""
+    facts = dict(task.facts())
+    facts["versions"] = {**versions(), **facts.get("versions", {})}
+    facts["peak_device_bytes"] = facts.get("peak_device_bytes")
+    named = ("versions", "threads", "peak_device_bytes")
+    settings = {
+        "regime": task.rules.switches(),
+        "problem": asdict(job.problem),
+        "changed": job.changed,
+        "score_rows": SCORE_ROWS,
+        "requested": {"device": job.device, "threads": job.threads, "data": job.data},
+        "python": job.python,
+        **{name: value for name, value in facts.items() if name not in named},  # device, compiled
+    }
+    return {**{name: facts.get(name) for name in named}, "settings": settings}
+
+
+def facts_of(name: str, regime: str, device: str) -> dict[str, Any]:
+    """`Task.facts()` of an untrained network on that device.
+
+    Raises ValueError when the device is not there.
+    """
+    task = framework(name).task_class()(PROBLEMS["boston"], regime=REGIMES[regime], device=device)
+    return task.facts()

@@ -1,0 +1,164 @@
+"""Downloads from a server on this machine that answers, errs, lies, stalls or hangs up."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from common.data import DataError, download, sources
+from common.data.cache import cache_folder
+from common.data.files import File
+
+CONTENT = bytes(range(256)) * 2000
+FILE = File("digits.npz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+
+
+class Server:
+    """Answers the next request in the way that comes next; the last way stays."""
+
+    def __init__(self) -> None:
+        self.ways: list[str] = ["good"]
+        self.requests: list[str] = []
+        self.done = threading.Event()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                server.requests.append(self.path)
+                way = server.ways.pop(0) if len(server.ways) > 1 else server.ways[0]
+                if way.isdecimal():
+                    self.send_error(int(way))
+                    return
+                if way == "silent":
+                    server.done.wait(20)
+                    return
+                size = len(CONTENT) + 10 * (way == "longer")
+                self.send_response(200)
+                if way != "unsized":
+                    self.send_header("Content-Length", str(size))
+                self.end_headers()
+                body = {"wrong": CONTENT[::-1], "longer": CONTENT + bytes(10)}.get(way, CONTENT)
+                if way in ("truncated", "stalled", "unsized"):
+                    body = body[:100_000]
+                self.wfile.write(body)
+                if way == "stalled":
+                    server.done.wait(20)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}/files"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.done.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    server = Server()
+    monkeypatch.setenv("TWINBENCH_DATA_URL", server.url)
+    yield server
+    server.close()
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def test_a_good_answer(server: Server, tmp_path: Path) -> None:
+    path = download.download(FILE, tmp_path / "new" / "folder")
+    assert path.read_bytes() == CONTENT
+    assert server.requests == ["/files/digits.npz"]
+    assert files_in(path.parent) == ["digits.npz"]
+
+
+@pytest.mark.parametrize(
+    "first", ["500", "503", "429", "truncated", "unsized", "stalled", "silent"]
+)
+def test_a_failure_that_passes_is_tried_again(first: str, server: Server, tmp_path: Path) -> None:
+    server.ways = [first, "good"]
+    assert download.download(FILE, tmp_path).read_bytes() == CONTENT
+    assert len(server.requests) == 2 and files_in(tmp_path) == ["digits.npz"]
+
+
+@pytest.mark.parametrize(
+    ("way", "attempts", "says"),
+    [
+        ("500", 3, "500"),
+        ("truncated", 3, "100,000"),
+        ("unsized", 3, "100,000 of 512,000"),
+        ("stalled", 3, "timed out"),
+        ("wrong", 1, "expected " + FILE.sha256),
+        ("longer", 1, "longer than the 512,000"),
+        ("404", 1, "404"),
+    ],
+)
+def test_a_failure_that_stays(
+    way: str, attempts: int, says: str, server: Server, tmp_path: Path
+) -> None:
+    server.ways = [way]
+    (tmp_path / "digits.npz").write_bytes(b"what was there")
+    with pytest.raises(DataError, match=says) as caught:
+        download.download(FILE, tmp_path)
+    assert "digits.npz" in str(caught.value) and len(server.requests) == attempts
+    assert (tmp_path / "digits.npz").read_bytes() == b"what was there"
+    assert files_in(tmp_path) == ["digits.npz"]
+
+
+def test_no_server_is_one_attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("waited for nothing"))
+    with pytest.raises(download.Unreachable, match="cannot be reached"):
+        download.download(FILE, tmp_path)
+
+
+def test_what_is_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWINBENCH_DATA_URL", "nonsense")
+    with pytest.raises(DataError, match="TWINBENCH_DATA_URL"):
+        download.download(FILE, tmp_path)
+
+
+def test_an_unreachable_server_is_remembered_when_asked_to(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINBENCH_DATA_URL", "http://127.0.0.1:9")
+    with pytest.raises(DataError, match="cannot be reached"):
+        sources.fetch(FILE, remember=True)
+    with pytest.raises(DataError, match="could not be reached"):
+        sources.fetch(FILE, remember=True)
+    with pytest.raises(DataError, match="cannot be reached"):
+        sources.fetch(FILE)  # asks again
+    monkeypatch.setenv("TWINBENCH_DATA_URL", server.url)
+    assert sources.fetch(FILE, remember=True).parent == cache_folder()
+
+
+def test_a_cache_that_cannot_be_written(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TWINBENCH_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    assert sources.fetch(FILE).read_bytes() == CONTENT
+    assert capsys.readouterr().err.count("cannot write to the cache") == 1
+
+
+def test_two_processes_at_once(server: Server, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from common.data.download import download, File\n"
+        "download(File(sys.argv[1], int(sys.argv[2]), sys.argv[3]), Path(sys.argv[4]))"
+    )
+    command = [sys.executable, "-c", code, FILE.name, str(FILE.size), FILE.sha256, str(tmp_path)]
+    processes = [subprocess.Popen(command) for _ in range(2)]
+    assert [process.wait(60) for process in processes] == [0, 0]
+    assert len(server.requests) == 2
+    assert (tmp_path / FILE.name).read_bytes() == CONTENT and files_in(tmp_path) == [FILE.name]

@@ -1,0 +1,19 @@
+"""Three frameworks that need no framework: one, a variant of it, and one never installed."""
+
+from common.framework import Framework
+
+
+def environment(regime, device, threads):
+    return {"FAKE_THREADS": str(threads)}
+
+
+def variant(name, requires):
+    task, install = "fake_impl.task:FakeTask", f"pip install {name}"
+    return Framework(name, task, requires, install, ("cpu", "cuda"), environment, {})
+
+
+VARIANTS = (
+    variant("fake", ("numpy",)),
+    variant("fake:twin", ("numpy",)),
+    variant("absent", ("no_such_package",)),
+)

@@ -1,0 +1,70 @@
+"""A Task that starts at once, and that fails in the way that the variable FAKE says."""
+
+import os
+import signal
+import time
+from types import MappingProxyType
+
+import numpy as np
+
+from common.initial import initial_weights
+from common.task import EpochLog, Task
+
+
+class FakeTask(Task):
+    """Learns nothing; FAKE="die 1" kills the run with seed 1 after its first epoch."""
+
+    native = MappingProxyType({})
+
+    def build(self, device):
+        if device == "cuda":
+            raise ValueError("fake sees no device 'cuda'; it sees: cpu")
+        self.device = "cpu"
+        self.set_state(initial_weights(self.problem, self.seed))
+
+    def get_state(self):
+        return dict(self.state)
+
+    def set_state(self, state):
+        self.state = state
+
+    def forward(self, x):
+        return np.zeros((len(x), self.problem.outputs), np.float32)
+
+    def loss_and_gradients(self, x, y):
+        raise NotImplementedError
+
+    def train_step(self, x, y):
+        raise NotImplementedError
+
+    def fit(self, x, y, *, epochs, order=None, validation=None, on_epoch=None):
+        print("noise of a framework", os.environ["FAKE_THREADS"])
+        faults = dict(map(str.split, filter(None, os.environ["FAKE"].split(","))))
+        mine = [what for what, seed in faults.items() if int(seed) == self.seed]
+        log = EpochLog(self, validation, on_epoch)
+        mean = float("nan") if "diverge" in mine else 1.0
+        for _ in range(epochs):
+            log.start()
+            time.sleep(0.002)
+            log.stop(lambda: {"loss": mean, self.problem.metric: mean})
+            if "die" in mine:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if "raise" in mine:
+                raise ArithmeticError("on purpose")
+            if "hang" in mine:
+                print("hanging", flush=True)
+                time.sleep(600)
+        return log.history
+
+    def synchronize(self):
+        pass
+
+    def facts(self):
+        threads = int(os.environ["FAKE_THREADS"])
+        return {
+            "versions": {"fake": "1"},
+            "devices": ["cpu"],
+            "device": self.device,
+            "threads": threads,
+            "compiled": False,
+        }

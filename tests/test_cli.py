@@ -1,0 +1,319 @@
+"""The command line from outside: what it prints, leaves on disk and survives.
+
+Most tests run in a copy of the checkout whose only framework is the folder `fake_impl`, in NumPy:
+it starts at once, and it dies, hangs or diverges when told to. That a folder is all it takes to
+add a framework is thereby tested too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+import pytest
+
+from common.framework import frameworks
+
+ROOT = Path(__file__).resolve().parent.parent
+
+pytestmark = pytest.mark.skipif(
+    find_spec("mlxtend") is None, reason="the embedded houses need the package mlxtend"
+)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("checkout")
+    for package in ("common", "benchmarks", "tests/fake_impl"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, folder / Path(package).name, ignore=ignored)
+    return folder
+
+
+@pytest.fixture
+def twinbench(checkout, tmp_path):
+    """Starts the command in an empty folder; `twinbench(...)` waits, `.start(...)` does not."""
+    return Command(checkout, tmp_path)
+
+
+class Command:
+    def __init__(self, checkout: Path, folder: Path) -> None:
+        self.checkout, self.folder = checkout, folder
+        self.results = folder / "results"
+
+    def start(self, *arguments: str, fake: str = "") -> subprocess.Popen:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TWINBENCH_")}
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.cli", *arguments],
+            cwd=self.folder,
+            env={
+                **environment,
+                "PYTHONPATH": str(self.checkout),
+                "TWINBENCH_CACHE_DIR": str(self.folder / "cache"),
+                "FAKE": fake,
+                "COLUMNS": "200",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str, fake: str = "") -> Done:
+        process = self.start(*arguments, fake=fake)
+        return Done(*process.communicate(), process.returncode)
+
+    def run(self, *arguments: str, fake: str = "") -> Done:
+        """Boston, two seeds, two epochs, embedded: two short jobs."""
+        options = ["--data", "embedded", "--regime", "native", "--threads", "1", "--epochs", "2"]
+        return self("run", "boston", *options, "--seeds", "2", *arguments, fake=fake)
+
+    def records(self) -> dict[int, dict]:
+        """By seed; every file below the results folder must be what it seems."""
+        paths = sorted(self.results.rglob("*.json"))
+        assert not list(self.results.rglob("*.tmp"))
+        return {record["seed"]: record for record in map(json.loads, map(Path.read_text, paths))}
+
+
+class Done:
+    def __init__(self, out: str, err: str, status: int) -> None:
+        self.out, self.err, self.status = out, err, status
+
+
+def wait_for(condition, what: str, command: subprocess.Popen | None = None):
+    """The condition's value once it is true; gives up when the command has ended meanwhile."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (command is None or command.poll() is None):
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain for {what}: {command and command.communicate()}")
+
+
+def children(process_id: int) -> list[psutil.Process]:
+    """Workers of a command that have begun their job."""
+    found = psutil.Process(process_id).children(recursive=True)
+    return [child for child in found if "benchmarks.child" in child.cmdline()]
+
+
+@pytest.fixture(scope="module")
+def finished(checkout, tmp_path_factory):
+    """A command whose two jobs have been run, and what it printed."""
+    command = Command(checkout, tmp_path_factory.mktemp("finished"))
+    return command, command.run()
+
+
+def test_a_run_prints_a_table_and_leaves_records_and_curves(finished):
+    command, done = finished
+    assert done.status == 0, done.err
+    assert "boston" in done.out and "fake" in done.out and "noise" not in done.out
+    assert "fake:twin" not in done.err and "absent" not in done.err
+    assert "[2/2] boston fake native cpu seed 1: test loss" in done.err
+    assert sorted(command.records()) == [0, 1]
+    for record in command.records().values():
+        assert record["error"] is None and record["threads"] == 1
+        assert set(record["metrics"]) == {"loss", "mae"} and record["peak_rss_bytes"] > 1e6
+        assert list(record["stages"]) == ["import", "data", "build", "fit", "evaluate"]
+        assert record["total_seconds"] > sum(record["stages"].values())
+        assert len(record["epoch_seconds"]) == len(record["history"]["mae"]) == 2
+        assert record["steady_epoch_seconds"] == record["epoch_seconds"][1] >= 0.002
+        assert record["samples_per_second"] == pytest.approx(404 / record["epoch_seconds"][1])
+    if find_spec("matplotlib"):
+        assert {p.suffix for p in command.results.glob("*boston.*")} == {".png", ".svg"}
+
+
+def test_embedded_data_is_said_on_the_terminal_the_table_and_the_record(finished):
+    command, done = finished
+    record = command.records()[0]
+    notice = record["data"]["notice"]
+    assert record["data"]["source"] == "embedded" and notice in record["warnings"]
+    assert notice and notice in done.err and "embedded" in done.out
+    assert record["data"]["digest"].startswith("sha256:")
+
+
+def test_a_second_run_trains_nothing_and_json_is_all_it_prints(finished):
+    command, _ = finished
+    before = command.records()
+    again = command.run("--json", fake="die 0")  # would die if it ran
+    assert again.status == 0 and again.err.count("(was there)") == 2
+    assert json.loads(again.out) == [before[0], before[1]] == list(command.records().values())
+
+
+def test_force_trains_again(finished):
+    command, _ = finished
+    before = command.records()
+    forced = command.run("--json", "--force", "--seeds", "1")
+    (record,) = json.loads(forced.out)
+    assert record["epoch_seconds"] != before[0]["epoch_seconds"]
+    assert command.records() == {0: record, 1: before[1]}
+
+
+def test_changed_settings_are_recorded_and_are_other_runs(twinbench):
+    twinbench.run("--seeds", "1")
+    changed = ("--hidden", "8,4", "--learning-rate", "0.01", "--validation", "50")
+    done = twinbench.run("--seeds", "1", "--json", *changed)
+    (record,) = json.loads(done.out)
+    assert "(was there)" not in done.err
+    expected = {"epochs": 2, "hidden": [8, 4], "learning_rate": 0.01, "validation": 50}
+    assert record["settings"]["changed"] == expected
+    assert set(record["history"]) == {"loss", "mae", "val_loss", "val_mae"}
+    assert len(record["validation_seconds"]) == 2
+    assert len(list(twinbench.results.rglob("seed0-*.json"))) == 2
+
+
+def test_a_failed_job_is_a_record_and_the_others_go_on_and_the_next_call_mends_it(twinbench):
+    done = twinbench.run("--seeds", "3", fake="die 0, raise 1")
+    records = twinbench.records()
+    assert done.status == 4 and "Traceback" not in done.err
+    killed, raised = records[0]["error"], records[1]["error"]
+    assert killed["kind"] == "ChildDied" and "SIGKILL" in killed["message"]
+    assert "noise of a framework" in killed["message"]
+    assert (raised["kind"], raised["message"]) == ("ArithmeticError", "on purpose")
+    assert "fake_impl/task.py" in raised["traceback_tail"]
+    assert records[0]["metrics"] == {} and records[2]["error"] is None
+    failed = [line for line in done.err.splitlines() if line.startswith("failed:")]
+    assert len(failed) == 2 and "results/boston/fake/native/cpu/seed0-" in failed[0]
+    mended = twinbench.run("--seeds", "3")
+    assert mended.status == 0 and mended.err.count("(was there)") == 1
+    assert [record["error"] for record in twinbench.records().values()] == [None] * 3
+    assert twinbench.records()[2] == records[2]
+
+
+def test_a_job_that_takes_too_long_is_ended(twinbench):
+    done = twinbench.run("--timeout", "3", "--seeds", "1", fake="hang 0")
+    assert done.status == 4 and "3 s" in done.err
+    assert twinbench.records()[0]["error"]["kind"] == "ChildTimeout"
+
+
+def test_numbers_that_are_not_finite_are_valid_json_and_said(twinbench):
+    done = twinbench.run("--json", "--seeds", "1", fake="diverge 0")
+    (record,) = json.loads(done.out, parse_constant=pytest.fail)
+    assert done.status == 0 and record["history"]["loss"] == [None, None]
+    assert any("not finite" in sentence for sentence in record["warnings"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda n: n.name)
+def test_a_killed_or_interrupted_command_leaves_no_child_and_only_whole_records(twinbench, number):
+    arguments = ["--data", "embedded", "--regime", "native", "--epochs", "2", "--seeds", "3"]
+    process = twinbench.start("run", "boston", *arguments, "--threads", "1", fake="hang 1")
+    wait_for(lambda: len(list(twinbench.results.rglob("*.json"))) == 1, "the first record", process)
+    (child,) = wait_for(lambda: children(process.pid), "the second worker", process)
+    process.send_signal(number)
+    _, err = process.communicate()
+    wait_for(
+        lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE,
+        "the end of the worker",
+    )
+    assert [record["error"] for record in twinbench.records().values()] == [None]
+    if number == signal.SIGINT:
+        assert process.returncode == 130 and "Traceback" not in err
+        assert err.splitlines()[-1] == "twinbench: interrupted; what was finished is kept"
+    done = twinbench.run("--seeds", "3")
+    assert done.status == 0 and done.err.count("(was there)") == 1
+    assert sorted(twinbench.records()) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["run", "cifar"], 2, "no problem 'cifar'; there are: mnist, imdb, reuters, boston"),
+        (
+            ["run", "--framework", "jax"],
+            2,
+            "no framework 'jax'; there are: fake, fake:twin, absent",
+        ),
+        (["run", "--framework", "absent"], 2, "install it with: pip install absent"),
+        (["run", "--regime", "fast"], 2, "no regime 'fast'; there are: native, matched, tuned"),
+        (["run", "--device", "tpu"], 2, "no device 'tpu'; there are: cpu, cuda"),
+        (["run", "--device", "mps"], 2, "fake has no device 'mps'; it has: cpu, cuda"),
+        (["run", "--epochs", "0"], 2, "at least 1 was expected, got '0'"),
+        (["run", "--hidden", "64,x"], 2, "at least 1 was expected, got 'x'"),
+        (["run", "--learning-rate", "-1"], 2, "above 0"),
+        (["run", "--python", "fake"], 2, "FRAMEWORK=PATH was expected, got 'fake'"),
+        (["run", "--python", "fake=/no/such"], 2, "'/no/such' is not an interpreter"),
+        (["run", "boston", "--data", "embedded", "--validation", "404"], 2, "no training row"),
+        (["run", "boston", "--data", "real", "--data-dir", "nowhere"], 3, "nowhere"),
+        (["frobnicate"], 2, "invalid choice: 'frobnicate'"),
+        ([], 2, "COMMAND"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_wrong_is_said_in_words_before_anything_is_trained(
+    twinbench, arguments, status, words
+):
+    done = twinbench(*arguments)
+    assert done.status == status, done.err
+    assert words in done.err and "Traceback" not in done.err and done.out == ""
+    assert not twinbench.results.exists()
+
+
+def test_debug_shows_where_an_error_came_from(twinbench):
+    done = twinbench("run", "--framework", "absent", "--debug")
+    assert done.status != 0 and "Traceback" in done.err and "chosen_frameworks" in done.err
+
+
+def test_auto_is_resolved_and_a_device_that_is_not_there_is_a_failed_run(twinbench):
+    done = twinbench.run("--device", "auto,cpu,cuda", "--seeds", "1", "--json")
+    errors = {record["device"]: record["error"] for record in json.loads(done.out)}
+    assert done.status == 4 and errors["cpu"] is None and len(errors) == 2
+    assert errors["cuda"]["message"] == "fake sees no device 'cuda'; it sees: cpu"
+
+
+def test_doctor_says_what_works_and_what_to_install(twinbench):
+    done = twinbench("doctor", "--threads", "3")
+    assert done.status == 0, done.err
+    assert "devices: cpu; auto is cpu" in done.out and "threads: 3, as asked for" in done.out
+    assert "install it with: pip install absent" in done.out
+    none = twinbench("doctor", "--framework", "absent")
+    assert none.status == 1 and "absent is not installed" in none.out
+
+
+def test_help_lists_every_command_without_importing_them():
+    program = (
+        "import sys, benchmarks.cli as cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "print(*{m.partition('.')[0] for m in sys.modules} & {'numpy', 'scipy', 'rich'})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    *lines, imported = done.stdout.split("\n")[:-1]
+    assert imported == ""
+    for path in (ROOT / "benchmarks" / "commands").glob("[a-z]*.py"):
+        assert any(line.split()[:1] == [path.stem] for line in lines), path.stem
+
+
+def test_version_is_that_of_the_package():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.cli", "--version"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.startswith("twinbench ") and done.returncode == 0
+
+
+def test_every_installed_framework_trains_in_a_process_of_its_own(tmp_path):
+    installed = [n for n, f in frameworks().items() if ":" not in n and not f.missing]
+    if not installed:
+        pytest.skip("no framework is installed")
+    command = Command(ROOT, tmp_path)
+    options = ["--data", "embedded", "--regime", "matched", "--threads", "1", "--epochs", "2"]
+    done = command("run", "boston", *options, "--json")
+    assert done.status == 0, done.err
+    records = {record["framework"]: record for record in json.loads(done.out)}
+    assert sorted(records) == sorted(installed)
+    for name, record in records.items():
+        others = {module for n in installed if n != name for module in frameworks()[n].requires}
+        assert not others & record["versions"].keys()
+        assert record["threads"] == 1 and record["peak_rss_bytes"] > record["import_rss_bytes"] / 2
+    maes = [record["metrics"]["mae"] for record in records.values()]
+    assert max(maes) - min(maes) < 1e-3 * max(maes)  # the same mathematics

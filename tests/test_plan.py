@@ -1,0 +1,105 @@
+"""Jobs: interleaved, complete, and with a key that changes with all that changes the numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+import pytest
+
+from benchmarks.plan import Job, check_device, plan
+from benchmarks.progress import Progress
+from common.framework import frameworks
+from common.problem import PROBLEMS
+from common.regime import MATCHED, NATIVE
+
+MNIST, BOSTON = PROBLEMS["mnist"], PROBLEMS["boston"]
+CPU = {"a": ["cpu"], "b": ["cpu"]}
+
+
+def arm(job: Job) -> tuple[str, str, str]:
+    return job.framework, job.regime.name, job.device
+
+
+def test_every_combination_is_there_once():
+    devices = {"a": ["cpu", "cuda"], "b": ["cpu"]}
+    jobs = plan([MNIST, BOSTON], ["a", "b"], [NATIVE, MATCHED], devices, range(3), threads=2)
+    assert len(jobs) == len({job.key for job in jobs}) == 2 * 3 * (2 * 2 + 2)
+    assert {job.device for job in jobs if job.framework == "b"} == {"cpu"}
+    assert {job.threads for job in jobs} == {2}
+
+
+def test_arms_take_turns_and_the_next_seed_goes_backwards():
+    jobs = plan([MNIST], ["a", "b"], [NATIVE, MATCHED], CPU, range(4))
+    blocks = [[arm(job) for job in jobs[i : i + 4]] for i in range(0, 16, 4)]
+    assert [job.seed for job in jobs] == sorted(job.seed for job in jobs)
+    assert all(len(set(block)) == 4 for block in blocks)
+    assert blocks[1] == blocks[0][::-1] and blocks[3] == blocks[2][::-1]
+
+
+def test_every_arm_comes_first_about_equally_often():
+    first: Counter[str] = Counter()
+    for shuffle_seed in range(100):
+        jobs = plan([MNIST], ["a", "b"], [NATIVE], CPU, [0], shuffle_seed=shuffle_seed)
+        first[jobs[0].framework] += 1
+    assert 30 <= first["a"] <= 70
+    assert plan([MNIST], ["a", "b"], [NATIVE], CPU, range(9)) == plan(
+        [MNIST], ["a", "b"], [NATIVE], CPU, range(9)
+    )
+
+
+def test_a_key_tells_the_run_and_stays_below_the_results_folder():
+    key = PurePosixPath(Job(MNIST, "keras:jax", MATCHED, "cuda:1", 7).key)
+    assert key.parts[:4] == ("mnist", "keras-jax", "matched", "cuda-1")
+    assert key.name.startswith("seed7-") and key.suffix == ".json"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"problem": MNIST.but(epochs=1)},
+        {"problem": MNIST.but(hidden=(64,))},
+        {"problem": BOSTON},
+        {"framework": "b"},
+        {"regime": NATIVE},
+        {"regime": replace(MATCHED, rho=0.95)},
+        {"device": "cuda"},
+        {"seed": 1},
+        {"threads": 2},
+        {"content": "sha256:1"},
+        {"python": "/elsewhere/python"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_run_has_another_key(change):
+    job = Job(MNIST, "a", MATCHED, threads=1)
+    assert replace(job, **change).key != job.key
+
+
+@pytest.mark.parametrize("change", [{"timeout": 5.0}, {"data": "real"}, {"data_dir": "/data"}])
+def test_the_same_run_has_the_same_key_however_it_is_reached(change):
+    job = Job(MNIST, "a", MATCHED, content="sha256:1")
+    assert replace(job, **change).key == job.key
+
+
+@pytest.mark.parametrize("name", frameworks())
+def test_a_device_that_a_framework_cannot_use_is_refused_by_name(name):
+    check_device(name, "cpu")
+    check_device(name, "auto")
+    with pytest.raises(ValueError, match=f"{name} has no device 'tpu'; it has: cpu"):
+        check_device(name, "tpu")
+
+
+def test_what_is_left_is_estimated_from_the_most_alike_that_ended():
+    jobs = [Job(problem, name, NATIVE) for problem in (MNIST, BOSTON) for name in ("a", "b")]
+    progress = Progress(jobs)
+    assert progress.seconds_left() is None
+    for job, seconds in zip(jobs, (30.0, 50.0, 8.0), strict=False):
+        record = {"error": None, "metrics": {"loss": 1.0}, "total_seconds": seconds}
+        progress.finished(job, record, cached=False)
+        left = progress.seconds_left()
+        # of its problem and framework, else of its problem, else of all
+        expected = {30.0: 90.0, 50.0: 80.0, 8.0: 8.0}[seconds]
+        assert left == pytest.approx(expected)
+    assert progress.seconds_left(within=0.75) == pytest.approx(2.0)

@@ -1,0 +1,208 @@
+"""Records: whole or not there, valid JSON, honest about what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from benchmarks import measure, record
+from benchmarks.plan import Job
+from common.problem import PROBLEMS
+from common.regime import MATCHED
+
+JOB = Job(PROBLEMS["boston"].but(epochs=3), "a", MATCHED, seed=4, threads=2, content="sha256:0")
+KEYS = [
+    "problem",
+    "framework",
+    "regime",
+    "device",
+    "seed",
+    "data",
+    "metrics",
+    "history",
+    "epoch_seconds",
+    "validation_seconds",
+    "steady_epoch_seconds",
+    "first_epoch_seconds",
+    "total_seconds",
+    "samples_per_second",
+    "peak_rss_bytes",
+    "stages",
+    "threads",
+    "versions",
+    "host",
+    "git",
+    "settings",
+    "error",
+]
+
+
+def measured(**changes):
+    return {
+        "data": {"source": "folder", "origin": "f", "digest": "d", "real": True, "notice": ""},
+        "metrics": {"loss": np.float32(9.5), "mae": 2.5},
+        "history": {"loss": [3.0, 2.0, 1.0], "mae": [3.0, 2.0, 1.0]},
+        "epoch_seconds": [0.5, 0.2, 0.2],
+        "validation_seconds": [],
+        "steady_epoch_seconds": 0.2,
+        "first_epoch_seconds": 0.5,
+        "total_seconds": 4.0,
+        "samples_per_second": 2020.0,
+        "peak_rss_bytes": 1 << 28,
+        "import_rss_bytes": 1 << 27,
+        "stages": {"import": 2.0, "data": 0.1, "build": 0.1, "fit": 0.9, "evaluate": 0.1},
+        "threads": 2,
+        "versions": {"python": "3"},
+        "settings": {"changed": {"epochs": 3}},
+        "surroundings": {"load_before": 0.1, "others_cpu_share": 0.0, "steal_share": 0.0},
+        **changes,
+    }
+
+
+def test_a_record_has_the_keys_and_identity_and_survives_the_disk(tmp_path):
+    made = record.make_record(JOB, measured())
+    path = tmp_path / JOB.key
+    record.write_record(made, path)
+    assert record.read_record(path) == made == record.read_finished(path)
+    assert set(KEYS) <= made.keys() and record.EMPTY.keys() <= made.keys()
+    identity = ("problem", "framework", "regime", "device", "seed")
+    assert [made[key] for key in identity] == ["boston", "a", "matched", "cpu", 4]
+    assert made["warnings"] == [] and made["error"] is None
+    assert (made["protocol"], made["schema"], made["kind"]) == (1, 1, "run")
+    assert made["host"]["cores"] >= 1 and made["host"]["load_before"] == 0.1
+    assert "surroundings" not in made
+
+
+def test_a_failed_run_has_the_same_keys_and_is_not_finished(tmp_path):
+    error = {"kind": "ChildDied", "message": "killed", "traceback_tail": ""}
+    made = record.make_record(JOB, error=error)
+    assert made.keys() == record.make_record(JOB, measured()).keys()
+    assert made["error"] == error and made["settings"]["changed"] == {"epochs": 3}
+    record.write_record(made, tmp_path / "r.json")
+    assert record.read_record(tmp_path / "r.json") == made
+    assert record.read_finished(tmp_path / "r.json") is None
+    assert record.read_finished(tmp_path / "not there.json") is None
+
+
+def test_numbers_that_are_not_finite_are_null_and_named(tmp_path):
+    history = {"loss": [1.0, math.nan, math.inf]}
+    made = record.make_record(JOB, measured(metrics={"loss": np.nan}, history=history))
+    record.write_record(made, tmp_path / "r.json")
+    text = (tmp_path / "r.json").read_text()
+    assert "NaN" not in text and "Infinity" not in text
+    assert json.loads(text)["metrics"]["loss"] is None
+    assert made["history"]["loss"] == [1.0, None, None]
+    assert "metrics.loss has 1 value(s) that are not finite, recorded as null" in made["warnings"]
+    assert any(sentence.startswith("history.loss has 2 value(s)") for sentence in made["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"epoch_seconds": [0.5, 0.2, 0.3]}, "spread by 28%"),
+        ({"steady_epoch_seconds": 5e-4}, "under 1 ms"),
+        ({"epoch_seconds": [0.5], "steady_epoch_seconds": None}, "one epoch only"),
+        ({"surroundings": {"others_cpu_share": 0.4}}, "other processes used 40% of all cores"),
+        ({"surroundings": {"steal_share": 0.05}}, "hypervisor kept 5%"),
+        ({"threads": 16}, "2 threads were asked for and 16 are in use"),
+        ({"data": {"notice": "generated, not real"}}, "generated, not real"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_warning_for_each_thing_that_makes_numbers_doubtful(change, sentence):
+    warnings = record.make_record(JOB, measured(**change))["warnings"]
+    assert len(warnings) == 1 and sentence in warnings[0]
+
+
+def test_what_is_no_record_is_skipped_and_named(tmp_path):
+    made = record.make_record(JOB, measured())
+    record.write_record(made, tmp_path / "deep" / "er" / "good.json")
+    record.write_record({**made, "kind": "crossval"}, tmp_path / "other.json")
+    record.write_record({**made, "schema": 99}, tmp_path / "newer.json")
+    (tmp_path / "half.json").write_text('{"schema": 1, "prob')
+    (tmp_path / "list.json").write_text("[1, 2]")
+    (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "notes.txt").write_text("not looked at")
+    said: list[str] = []
+    assert list(record.read_records(tmp_path, complain=said.append)) == [made]
+    named = sorted(sentence.split()[0].rpartition("/")[2] for sentence in said)
+    assert named == ["binary.json", "half.json", "list.json", "newer.json"]
+    assert [r["kind"] for r in record.read_records(tmp_path, "crossval", said.append)] == [
+        "crossval"
+    ]
+    assert list(record.read_records(tmp_path / "nowhere")) == []
+
+
+def test_a_record_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_path):
+    path = tmp_path / "r.json"
+    record.write_record({"schema": 1, "n": 1}, path)
+    with pytest.raises(ValueError, match="JSON"):
+        record.write_record({"schema": 1, "n": math.nan}, path)
+    assert json.loads(path.read_text())["n"] == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["r.json"]
+
+
+def write_for_ever(path):
+    n = 0
+    while True:
+        whole = {"schema": 1, "kind": "run", "n": n, "filler": "x" * 100_000, "last": n}
+        record.write_record(whole, path)
+        n += 1
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_whole_record(tmp_path):
+    pauses = (0.05, 0.11, 0.17)
+    for pause in pauses:
+        path = tmp_path / f"{pause}.json"
+        process = multiprocessing.get_context("spawn").Process(target=write_for_ever, args=(path,))
+        process.start()
+        while not path.exists():
+            time.sleep(0.01)
+        time.sleep(pause)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        found = record.read_record(path)
+        assert found["n"] == found["last"]
+    said: list[str] = []
+    assert len(list(record.read_records(tmp_path, complain=said.append))) == len(pauses)
+    assert said == []
+
+
+def test_peak_memory_is_the_process_s_own_and_not_its_parent_s():
+    program = "from benchmarks.measure import peak_rss_bytes as p; print(p())"
+    holding = f"x = bytearray(400_000_000); import subprocess, sys; \
+subprocess.run([sys.executable, '-c', {program!r}])"
+    done = subprocess.run(
+        [sys.executable, "-c", holding], cwd=measure.ROOT, capture_output=True, text=True
+    )
+    assert 1e6 < int(done.stdout) < 2e8
+
+
+def test_the_age_of_a_process_counts_from_its_start():
+    program = (
+        "import time; time.sleep(.5); from benchmarks.measure import process_age_seconds as a; \
+print(a())"
+    )
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=measure.ROOT, capture_output=True, text=True
+    )
+    assert 0.5 <= float(done.stdout) <= time.perf_counter() - started + 0.02
+
+
+def test_git_facts_are_of_this_checkout_or_none(tmp_path, monkeypatch):
+    facts = measure.git()
+    assert facts["commit"] is None or len(facts["commit"]) == 40
+    assert (facts["commit"] is None) == (facts["dirty"] is None)
+    monkeypatch.setattr(measure, "ROOT", tmp_path)
+    assert measure.git() == {"commit": None, "dirty": None}

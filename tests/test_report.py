@@ -1,0 +1,253 @@
+"""Tables and curves from records made by hand."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import sys
+
+import pytest
+from rich.console import Console
+
+from benchmarks.commands import table as table_command
+from benchmarks.report.curves import save_curves
+from benchmarks.report.markdown import BEGIN, END, markdown_table, replace_table
+from benchmarks.report.summary import FEW, number, summarise
+from benchmarks.report.terminal import print_table
+from common.problem import PROBLEMS
+
+needs_matplotlib = pytest.mark.skipif(
+    importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed"
+)
+
+
+def record(problem="mnist", framework="alpha", regime="matched", seed=0, *, value=0.97, **more):
+    """A finished run whose numbers are easy to find again in a table."""
+    metric = PROBLEMS[problem].metric
+    falling = [4 / (1 + epoch) + 0.01 * seed for epoch in range(4)]
+    history = {"loss": falling, metric: falling, "epoch_seconds": [0.9, 0.25, 0.2, 0.3]}
+    if PROBLEMS[problem].validation:
+        history |= {"val_loss": [x + 0.1 for x in falling], f"val_{metric}": falling}
+    return {
+        "problem": problem,
+        "framework": framework,
+        "regime": regime,
+        "device": "cpu",
+        "seed": seed,
+        "data": {"source": "folder", "digest": "sha256:1", "real": True, "notice": ""},
+        "metrics": {"loss": 0.1, metric: value},
+        "history": history,
+        "steady_epoch_seconds": 0.25,
+        "first_epoch_seconds": 0.9,
+        "samples_per_second": 240_000.0,
+        "peak_rss_bytes": 700 * 2**20,
+        "total_seconds": 12.34,
+        "threads": 2,
+        "versions": {"numpy": "2.0"},
+        "host": {"cpu": "x"},
+        "settings": {"changed": {}},
+        "error": None,
+        "protocol": 1,
+        "schema": 1,
+        "warnings": [],
+    } | more
+
+
+def printed(records, **console) -> str:
+    out = io.StringIO()
+    print_table(records, Console(file=out, **console))
+    return out.getvalue()
+
+
+GENERATED = {
+    "source": "generated",
+    "digest": "sha256:2",
+    "real": False,
+    "notice": "words drawn at random",
+}
+FAILED = {"error": {"kind": "ChildDied", "message": "killed by\nSIGKILL"}, "metrics": None}
+
+
+def test_a_row_shows_every_number_in_its_unit():
+    line = next(x for x in printed([record()]).splitlines() if "alpha" in x)
+    cells = "mnist alpha cpu 0.9700 250 0.900 240,000 700 12.3 1 1"
+    assert line.split() == cells.split()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "-"), (0.0123, "0.012"), (1, "1.00"), (12.34, "12.3"), (240_000, "240,000")],
+)
+def test_number(value, text):
+    assert number(value) == text
+
+
+def test_seeds_give_mean_standard_deviation_and_their_number():
+    runs = [record(seed=s, value=v) for s, v in enumerate((0.96, 0.97, 0.98))]
+    assert " 0.9700 ± 0.0100 (n=3) " in printed(runs)
+
+
+def test_times_are_medians_over_processes():
+    times = (0.1, 0.2, 7.0)
+    (row,) = summarise(
+        [record(seed=s, steady_epoch_seconds=t) for s, t in enumerate(times)]
+    ).sections["matched"]
+    assert row.steady_epoch_seconds == 0.2
+
+
+def test_two_regimes_never_share_a_column():
+    runs = [record(regime=regime) for regime in ("matched", "native")]
+    assert list(summarise(runs).sections) == ["native", "matched"]
+    assert printed(runs).count("regime: ") == 2
+    assert markdown_table(runs).count("| problem |") == 2
+
+
+def test_two_protocols_never_share_a_table():
+    with pytest.raises(ValueError, match="protocols 1 and 2"):
+        printed([record(), record(seed=1, protocol=2)])
+
+
+def test_fewer_than_five_processes_are_said_so_and_five_are_not():
+    runs = [record(seed=s) for s in range(5)]
+    assert FEW in markdown_table(runs[:4])
+    assert FEW not in markdown_table(runs)
+
+
+def test_data_that_is_not_real_is_marked_on_the_row_and_below():
+    runs = [record(), record("imdb", data=GENERATED)]
+    text = printed(runs)
+    assert "imdb !" in text and "mnist !" not in text
+    assert "NOT THE REAL DATA FILES (generated): words drawn at random" in text
+    assert "**imdb !**" in markdown_table(runs)
+
+
+def test_runs_on_other_data_are_a_row_of_their_own():
+    runs = [record("imdb"), record("imdb", seed=1, data=GENERATED)]
+    assert [len(row.runs) for row in summarise(runs).sections["matched"]] == [1, 1]
+
+
+def test_changed_settings_are_a_row_of_their_own_and_marked():
+    runs = [record(), record(seed=1, settings={"changed": {"epochs": 1}})]
+    text = printed(runs)
+    assert text.count("alpha") == 2
+    assert "changed: epochs = 1" in text
+
+
+def test_failed_runs_are_counted_and_their_error_shown():
+    text = printed([record(), record(seed=1, **FAILED), record(framework="beta", **FAILED)])
+    assert "1 + 1 failed" in text
+    assert "failed: ChildDied: killed by SIGKILL" in text
+    assert next(x for x in text.splitlines() if "beta" in x).split()[3] == "-"
+
+
+def test_a_failure_before_the_data_was_there_stays_with_its_arm():
+    rows = summarise([record(), record(seed=1, data=None, **FAILED)]).sections["matched"]
+    assert [(len(row.runs), len(row.failed)) for row in rows] == [(1, 1)]
+
+
+def test_a_metric_that_is_no_number_is_said_and_left_out_of_the_mean():
+    runs = [record(value=0.9), record(seed=1, metrics={"loss": None, "accuracy": None})]
+    text = printed(runs)
+    assert " 0.9000 " in text and "1 of 2 runs ended without a number" in text
+
+
+def test_warnings_alike_but_for_their_numbers_are_listed_once():
+    runs = [record(seed=s, warnings=[f"the load was {s}.5"]) for s in range(3)]
+    assert printed(runs).count("warning: ") == 1
+    assert "the load was 0.5 (and 2 more like it)" in printed(runs)
+
+
+def test_other_versions_in_one_row_are_said():
+    runs = [record(), record(seed=1, versions={"numpy": "2.1"})]
+    assert "mixes machines or versions" in printed(runs)
+
+
+def test_other_kinds_of_record_are_no_row():
+    assert "No records" in printed([record(kind="crossval")])
+    assert "No records" in markdown_table([])
+
+
+def test_text_from_records_cannot_break_the_table():
+    error = {"kind": "E", "message": "[bold]a|b<i>"}
+    runs = [record(error=error)]
+    assert "[bold]a|b<i>" in printed(runs)
+    assert "a\\|b&lt;i>" in markdown_table(runs)
+
+
+def test_replace_table_writes_between_the_marks_alone(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text(f"top\n{BEGIN}\nold\n{END}\nbottom\n")
+    assert replace_table(path, "new\n") is True
+    assert path.read_text() == f"top\n{BEGIN}\nnew\n{END}\nbottom\n"
+    assert replace_table(path, "new\n") is False
+
+
+@pytest.mark.parametrize("text", ["", BEGIN, f"{END}{BEGIN}", f"{BEGIN}{END}{BEGIN}{END}"])
+def test_replace_table_without_its_marks_fails_and_writes_nothing(tmp_path, text):
+    path = tmp_path / "README.md"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"README\.md: expected one line"):
+        replace_table(path, "new")
+    assert path.read_text() == text
+
+
+def run_table_command(*words) -> int:
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    table_command.add_arguments(parser)
+    return table_command.main(parser.parse_args([str(word) for word in words]))
+
+
+def test_table_command_reads_records_from_a_folder(tmp_path, capsys):
+    (tmp_path / "a.json").write_text(json.dumps(record(kind="run")))
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{BEGIN}\n{END}\n")
+    assert run_table_command("--results", tmp_path) == 0
+    assert " 0.9700 " in capsys.readouterr().out
+    assert run_table_command("--results", tmp_path, "--into", readme) == 0
+    assert "| mnist | alpha | cpu | 0.9700 |" in readme.read_text()
+
+
+def test_table_command_without_records_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="no record"):
+        run_table_command("--results", tmp_path)
+
+
+@needs_matplotlib
+def test_curves_are_the_same_bytes_each_time(tmp_path):
+    runs = [record("boston", f, seed=s) for f in ("alpha", "beta") for s in range(2)]
+    first = save_curves(runs, tmp_path / "1")
+    second = save_curves(runs, tmp_path / "2")
+    assert [path.name for path in first] == ["curves-boston.png", "curves-boston.svg"]
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+
+
+@needs_matplotlib
+def test_curves_show_every_arm_panel_and_the_source_of_the_data(tmp_path):
+    from benchmarks.report.curves import _figure
+
+    runs = [
+        record("imdb", framework, regime, data=GENERATED)
+        for framework in ("alpha", "beta")
+        for regime in ("native", "matched")
+    ]
+    figure = _figure("imdb", runs)
+    assert len(figure.axes) == 4
+    # two frameworks, each training, validation and test
+    assert [len(axes.lines) for axes in figure.axes] == [6, 6, 6, 6]
+    assert "GENERATED DATA" in figure.get_suptitle()
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts == ["alpha", "beta", "training", "validation", "test"]
+
+
+@needs_matplotlib
+def test_a_failed_run_is_no_curve(tmp_path):
+    assert save_curves([record(**FAILED)], tmp_path) == []
+
+
+def test_curves_without_matplotlib_say_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match="twinbench\\[plot\\]"):
+        save_curves([record()], tmp_path)
