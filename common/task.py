@@ -44,7 +44,7 @@ def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
             f"a dense array of {x.shape[0]:,} x {x.shape[1]:,} float32 takes {need / 1e9:.1f} GB "
             f"and {room / 1e9:.1f} GB are free; use the regime 'matched', which keeps text sparse"
         )
-    return x.astype(np.float32, copy=False).toarray()
+    return sparse.csr_matrix(x, dtype=np.float32).toarray()
 
 
 def _available_bytes() -> int | None:

@@ -24,7 +24,7 @@ NATIVE = MappingProxyType(
 
 def environment(regime: Regime, device: str, threads: int | None) -> dict[str, str]:
     """Variables for a process that will import PyTorch."""
-    variables = {}
+    variables: dict[str, str] = {}
     if threads:
         variables |= {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     if device == "cpu":
