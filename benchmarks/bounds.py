@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 
 from benchmarks.parity import Arm, Ladder, Parity, climb_apart, climb_by_hand
 from benchmarks.plan import PROTOCOL
+from common.atomic import replaced
 from common.problem import Problem
 from common.trace import Trace, judged_rung
 
@@ -138,10 +138,8 @@ def write_bounds(measured: Measured, path: Path) -> None:
             for problem, rungs in measured.items()
         },
     }
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-        file.write(json.dumps(content, indent=1) + "\n")
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    with replaced(path) as file:
+        file.write(f"{json.dumps(content, indent=1)}\n".encode())
 
 
 @contextmanager

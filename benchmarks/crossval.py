@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import worker
 from benchmarks.child import Child
-from benchmarks.engines.local import _described as described
-from benchmarks.measure import Stages, peak_rss_bytes
+from benchmarks.measure import Stages
 from benchmarks.plan import Job
-from benchmarks.record import make_record, read_finished, write_record
-from common.data import Data, load, standardise
+from benchmarks.record import described, make_record, read_finished, write_record
+from benchmarks.worker import measured, planned_data
+from common.data import Data, standardise
 from common.framework import framework
 from common.splits import k_folds
 
@@ -76,7 +75,7 @@ def run_fold(job: Job, fold: int, own_statistics: bool, emit: Emit) -> dict[str,
 
     Emits `{"epoch": n}` at each epoch. Returns the measured part of a record, without test metrics.
     """
-    data = worker._checked(load(job.problem, data=job.data, data_dir=job.data_dir), job)
+    data = planned_data(job)
     rows, held = list(k_folds(len(data.y), job.problem.folds))[fold]
     x, x_held = fold_rows(data, rows, held, own_statistics)
     problem = job.problem.but(
@@ -95,14 +94,7 @@ def run_fold(job: Job, fold: int, own_statistics: bool, emit: Emit) -> dict[str,
             validation=(x_held, data.y[held]),
             on_epoch=lambda epoch, _: emit({"epoch": epoch}),
         )
-    return {
-        "data": worker._provenance(data),
-        "history": {k: v for k, v in history.items() if k not in worker.CLOCKS},
-        **worker._times(history, worker._rows_an_epoch(task, len(rows))),
-        "stages": stages.seconds,
-        "peak_rss_bytes": peak_rss_bytes(),
-        **worker._facts(task, job),
-    }
+    return measured(job, data, task, history, len(rows), stages)
 
 
 def fold_rows(

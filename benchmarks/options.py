@@ -10,13 +10,17 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import usable_cores
-from benchmarks.plan import check_device
+from benchmarks.messages import say
+from benchmarks.plan import Job, check_device, plan
 from common.framework import framework, frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import REGIMES, Regime
+
+if TYPE_CHECKING:
+    from common.data import Data
 
 
 def _checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -200,6 +204,57 @@ def problems(args: argparse.Namespace) -> list[Problem]:
 def regimes(args: argparse.Namespace) -> list[Regime]:
     """The chosen regimes, with `--deterministic` as a switch of each."""
     return [replace(REGIMES[name], deterministic=args.deterministic) for name in args.regime]
+
+
+def data(problem: Problem, args: argparse.Namespace) -> Data:
+    """The data of a problem; what must be known of them is said on standard error.
+
+    Downloaded and checked here, so that no clock of a run sees that.
+    """
+    from common.data import load
+
+    found = load(problem, data=args.data, data_dir=args.data_dir)
+    if found.notice:
+        say(f"NOTE, {problem.name}: {found.notice}")
+    return found
+
+
+def data_dir(args: argparse.Namespace) -> str | None:
+    """The user's data folder, from wherever a process may be started."""
+    return args.data_dir and os.path.abspath(args.data_dir)
+
+
+def jobs(
+    args: argparse.Namespace,
+    problems: list[Problem],
+    regimes: list[Regime],
+    check: Callable[[Problem, int], object],
+) -> list[Job]:
+    """The plan that a command asks for: every problem in every arm, seed by seed.
+
+    All that can be wrong with it is found before anything is trained; `check` is given a problem
+    and the number of its training rows, and raises ValueError.
+    """
+    names = chosen_frameworks(args)
+    places = devices(args, names)
+    content = {}
+    for problem in problems:
+        found = data(problem, args)
+        check(problem, len(found.y))
+        content[problem.name] = found.digest
+    return plan(
+        problems,
+        names,
+        regimes,
+        places,
+        range(args.seed_start, args.seed_start + args.seeds),
+        content=content,
+        python=dict(args.python),
+        threads=args.threads,
+        data=args.data,
+        data_dir=data_dir(args),
+        timeout=args.timeout,
+    )
 
 
 def chosen_frameworks(args: argparse.Namespace) -> list[str]:

@@ -7,10 +7,7 @@ weights and are given the same rows in the same order.
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -20,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.child import Child
+from common.atomic import replaced
 from common.data import Data, load
 from common.data.sources import Choice
 from common.framework import framework
@@ -203,18 +201,9 @@ def rungs_of(trace: Trace) -> list[str]:
 
 def save_trace(trace: Trace, path: Path) -> None:
     """Write it as `.npz`, whole or not at all; `/` in a tensor's name becomes `:`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with open(handle, "wb") as file:
-            arrays: dict[str, Any] = {k.replace("/", ":"): value for k, value in trace.items()}
-            np.savez(file, **arrays)
-        os.chmod(name, 0o644)  # mkstemp makes it readable by its owner alone
-        os.replace(name, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
+    arrays: dict[str, Any] = {k.replace("/", ":"): value for k, value in trace.items()}
+    with replaced(path) as file:
+        np.savez(file, **arrays)
 
 
 def read_trace(path: Path) -> Trace:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,8 +14,10 @@ from typing import Any
 
 from benchmarks import measure
 from benchmarks.plan import PROTOCOL, Job
+from common.atomic import replaced
 
 SCHEMA = 1  # which keys a record has
+TRACEBACK_CHARACTERS = 4000
 
 EMPTY: Mapping[str, Any] = {
     "data": {"source": None, "origin": None, "digest": None, "real": None, "notice": ""},
@@ -77,22 +77,21 @@ def make_record(
     return record
 
 
+def described(error: Exception) -> dict[str, str]:
+    """An error as a record holds it; its traceback is that of the process where it was raised."""
+    trace = str(error.__cause__ or "").strip()
+    return {
+        "kind": getattr(error, "kind", type(error).__name__),
+        "message": getattr(error, "message", str(error)),
+        "traceback_tail": trace[-TRACEBACK_CHARACTERS:],
+    }
+
+
 def write_record(record: Mapping[str, Any], path: Path) -> None:
-    """Write it whole or not at all: to a temporary file beside `path`, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            json.dump(record, file, indent=1, allow_nan=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)  # mkstemp makes it readable by its owner alone
-        os.replace(name, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
+    """Write it whole or not at all."""
+    text = json.dumps(record, indent=1, allow_nan=False)
+    with replaced(path) as file:
+        file.write(f"{text}\n".encode())
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from common.framework import framework
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 from common.splits import hold_out
-from common.task import SCORE_ROWS, Task, dense
+from common.task import SCORE_ROWS, History, Task, dense
 
 CLOCKS = ("epoch_seconds", "validation_seconds")
 
@@ -32,11 +32,9 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     import_rss = peak_rss_bytes()
     emit({"stage": "data"})
     with stages("data"):
-        data = _checked(load(job.problem, data=job.data, data_dir=job.data_dir), job)
-        # the tutorials hold text as one whole dense matrix
-        rows = (lambda x: x) if job.regime.sparse_rows else dense
-        (x, y), validation = hold_out(rows(data.x), data.y, job.problem.validation)
-        x_test = rows(data.x_test)
+        data = planned_data(job)
+        (x, y), validation = hold_out(held(job, data.x), data.y, job.problem.validation)
+        x_test = held(job, data.x_test)
     emit({"stage": "build"})
     with stages("build"):
         task = task_class(job.problem, regime=job.regime, device=job.device, seed=job.seed)
@@ -55,19 +53,16 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
         metrics = task.evaluate(x_test, data.y_test)
     return {
         "total_seconds": process_age_seconds(),
-        "data": _provenance(data),
         "metrics": metrics,
-        "history": {name: values for name, values in history.items() if name not in CLOCKS},
-        **_times(history, _rows_an_epoch(task, len(y))),
-        "stages": stages.seconds,
-        "peak_rss_bytes": peak_rss_bytes(),
+        **measured(job, data, task, history, len(y), stages),
         "import_rss_bytes": import_rss,
-        **_facts(task, job),
         "surroundings": surroundings.read(),
     }
 
 
-def _checked(data: Data, job: Job) -> Data:
+def planned_data(job: Job) -> Data:
+    """The data of a job; DataError when it is not that which the job was planned with."""
+    data = load(job.problem, data=job.data, data_dir=job.data_dir)
     if job.content and data.digest != job.content:
         raise DataError(
             f"the data of {job.problem.name} changed while the runs were on: planned with "
@@ -76,8 +71,37 @@ def _checked(data: Data, job: Job) -> Data:
     return data
 
 
-def _provenance(data: Data) -> dict[str, Any]:
-    return {name: getattr(data, name) for name in ("source", "origin", "digest", "real", "notice")}
+def held(job: Job, x: Any) -> Any:
+    """Rows as the regime holds them: the tutorials have text as one whole dense matrix."""
+    return x if job.regime.sparse_rows else dense(x)
+
+
+def trained(job: Job, emit: Callable[[dict], None]) -> tuple[Task, Data]:
+    """The Task of a job after its training, and the data; emits `{"epoch": n}` at each epoch."""
+    data = planned_data(job)
+    (x, y), _ = hold_out(held(job, data.x), data.y, job.problem.validation)
+    task = framework(job.framework).task_class()(
+        job.problem, regime=job.regime, device=job.device, seed=job.seed
+    )
+    order = task.order(len(y))
+    task.fit(
+        x, y, epochs=job.problem.epochs, order=order, on_epoch=lambda n, row: emit({"epoch": n})
+    )
+    return task, data
+
+
+def measured(
+    job: Job, data: Data, task: Task, history: History, rows: int, stages: Stages
+) -> dict[str, Any]:
+    """What every record of a training on that many rows has, of whatever kind it is."""
+    return {
+        "data": {k: getattr(data, k) for k in ("source", "origin", "digest", "real", "notice")},
+        "history": {name: values for name, values in history.items() if name not in CLOCKS},
+        **_times(history, _rows_an_epoch(task, rows)),
+        "stages": stages.seconds,
+        "peak_rss_bytes": peak_rss_bytes(),
+        **_facts(task, job),
+    }
 
 
 def _rows_an_epoch(task: Task, rows: int) -> int:
@@ -85,7 +109,7 @@ def _rows_an_epoch(task: Task, rows: int) -> int:
     return rows - dropped
 
 
-def _times(history: dict[str, list[float]], rows: int) -> dict[str, Any]:
+def _times(history: History, rows: int) -> dict[str, Any]:
     """The clocks of a record; steady is the median of all epochs but the first, None if alone."""
     epochs = history["epoch_seconds"]
     steady = median(epochs[1:]) if len(epochs) > 1 else None

@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,6 +30,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
+from benchmarks.messages import say
 from common.problem import PROBLEMS
 
 if TYPE_CHECKING:
@@ -66,17 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Read or train, write beside OUT, read that again, compare, and only then move it."""
-    from common.data import load
-
     [problem] = options.problems(args)
     source, out = _places(args)
     giver = _giver(problem, source, args)  # type: ignore[arg-type]
     taker = _taker(out, giver, args)
     for name in (giver, taker):
         options.chosen_frameworks(argparse.Namespace(framework=[name], python=args.python))
-    data = load(problem, data=args.data, data_dir=args.data_dir)
-    if data.notice:
-        _say(f"NOTE, {problem.name}: {data.notice}")
+    data = options.data(problem, args)
     x = data.x_test[:ROWS]
     with _processes(args) as call, _draft(out) as draft:
         if source is None:
@@ -94,25 +90,14 @@ def main(args: argparse.Namespace) -> int:
 
 def train(job: Job, x: Any, optimizer_state: bool, emit: Callable[[dict], None]) -> dict[str, Any]:
     """Train on the problem's rows; in a Child. Returns what `read` does, of the trained Task."""
-    from benchmarks.worker import _checked
-    from common.data import load
-    from common.framework import framework
-    from common.splits import hold_out
-    from common.task import dense
+    from benchmarks.worker import trained
 
-    data = _checked(load(job.problem, data=job.data, data_dir=job.data_dir), job)
-    rows = data.x if job.regime.sparse_rows else dense(data.x)
-    (rows, y), _ = hold_out(rows, data.y, job.problem.validation)
-    task = framework(job.framework).task_class()(
-        job.problem, regime=job.regime, device=job.device, seed=job.seed
-    )
-    epochs, order = job.problem.epochs, task.order(len(y))
-    task.fit(rows, y, epochs=epochs, order=order, on_epoch=lambda n, row: emit({"epoch": n}))
-    trained = {"regime": job.regime.name, "seed": str(job.seed), "data": data.digest}
+    task, data = trained(job, emit)
+    training = {"regime": job.regime.name, "seed": str(job.seed), "data": data.digest}
     return {
         "state": task.get_state() if optimizer_state else task.get_weights(),
         "scores": task.scores(x),
-        "origin": _origin(job.framework, task) | trained,
+        "origin": _origin(job.framework, task) | training,
     }
 
 
@@ -226,7 +211,7 @@ def _job(problem: Problem, name: str, args: argparse.Namespace, data: Data) -> J
         REGIMES[args.regime],
         seed=args.seed,
         data=args.data,
-        data_dir=args.data_dir and os.path.abspath(args.data_dir),
+        data_dir=options.data_dir(args),
         content=data.digest,
     )
 
@@ -273,7 +258,7 @@ def _write(given: dict, taker: str, problem: Problem, draft: Path, call: Callabl
         write_weights(draft, given["state"], given["origin"])
         return
     if "step" in given["state"]:
-        _say(f"NOTE, {draft.name}: a {draft.suffix} has the weights, the optimiser's state stays")
+        say(f"NOTE, {draft.name}: a {draft.suffix} has the weights, the optimiser's state stays")
     call(taker, "write", taker, problem, given["state"], draft)
 
 
@@ -297,7 +282,3 @@ def _agree(problem: Problem, given: dict, found: dict, title: str) -> bool:
         verdict = "ok" if error <= bound else "OVER"
         print(f"  {name:<12} error {error:.1e}  bound {bound:.0e}  {verdict}")
     return all(error <= bound for error, bound in checks.values())
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)

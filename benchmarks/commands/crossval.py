@@ -17,11 +17,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
+from benchmarks.messages import say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -59,13 +58,13 @@ def main(args: argparse.Namespace) -> int:
         print_folds(records)
     try:
         paths = save_fold_curves(records, args.results)
-        _say("curves: " + ", ".join(map(str, paths)) if paths else "no curves: a fold is missing")
+        say("curves: " + ", ".join(map(str, paths)) if paths else "no curves: a fold is missing")
     except ImportError as error:
-        _say(f"no curves: {error}")
+        say(f"no curves: {error}")
     failed = [record for record in records if record["error"] is not None]
     for record in failed:
         reason = record["error"]["message"].partition("\n")[0]
-        _say(f"failed: {_title(record)}: {record['error']['kind']}: {reason}")
+        say(f"failed: {_title(record)}: {record['error']['kind']}: {reason}")
     return SOME_FAILED if failed else 0
 
 
@@ -113,25 +112,13 @@ def _score(record: dict[str, Any]) -> str:
 
 
 def _jobs(args: argparse.Namespace) -> list[Job]:
-    """One job an arm and seed; everything wrong with it is found before anything is trained."""
-    from benchmarks.plan import plan
+    """One job an arm and seed; its rows can be divided into the folds."""
     from common.regime import REGIMES
+    from common.splits import k_folds
 
-    problems = _problems(args)
-    names = options.chosen_frameworks(args)
-    devices = options.devices(args, names)
-    return plan(
-        problems,
-        names,
-        [REGIMES[name] for name in args.regime],
-        devices,
-        range(args.seed_start, args.seed_start + args.seeds),
-        content={problem.name: _prepared(problem, args) for problem in problems},
-        python=dict(args.python),
-        threads=args.threads,
-        data=args.data,
-        data_dir=args.data_dir and os.path.abspath(args.data_dir),
-        timeout=args.timeout,
+    regimes = [REGIMES[name] for name in args.regime]
+    return options.jobs(
+        args, _problems(args), regimes, lambda problem, rows: next(k_folds(rows, problem.folds))
     )
 
 
@@ -157,18 +144,6 @@ def _problems(args: argparse.Namespace) -> list[Problem]:
     ]
 
 
-def _prepared(problem: Problem, args: argparse.Namespace) -> str:
-    """Digest of the data, which is there and can be divided into the folds."""
-    from common.data import load
-    from common.splits import k_folds
-
-    data = load(problem, data=args.data, data_dir=args.data_dir)
-    if data.notice:
-        _say(f"NOTE, {problem.name}: {data.notice}")
-    next(k_folds(len(data.y), problem.folds))
-    return data.digest
-
-
 def _progress() -> Progress:
     """On standard error; where that is no terminal only the line of each finished fold."""
     from rich.console import Console
@@ -177,7 +152,3 @@ def _progress() -> Progress:
     console = Console(stderr=True, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(compact=True))
     return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)

@@ -21,13 +21,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
+from benchmarks.messages import say
 from common.regime import REGIMES
 
 if TYPE_CHECKING:
@@ -110,13 +109,13 @@ def _climb(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parit
         REGIMES[args.regime],
         args.seed,
         data=args.data,
-        data_dir=args.data_dir and os.path.abspath(args.data_dir),
+        data_dir=options.data_dir(args),
         steps=steps,
         epochs=epochs,
     )
     notice = ladder.loaded().notice
     if notice:
-        _say(f"NOTE, {problem.name}: {notice}")
+        say(f"NOTE, {problem.name}: {notice}")
     traces = {}
     for arm in arms:
         with _progress(ladder, str(arm)) as on_rung:
@@ -141,7 +140,7 @@ def _progress(ladder: Ladder, who: str) -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True, soft_wrap=True)
     title = f"{ladder.problem.name} {who}"
     if not console.is_terminal:
-        _say(f"{title} climbs")
+        say(f"{title} climbs")
     columns = (BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as it:
         bar = it.add_task(title, total=len(rungs(ladder.steps, ladder.epochs)))
@@ -190,9 +189,9 @@ def _show(parity: Parity, args: argparse.Namespace) -> None:
     try:
         paths = save_figures(parity, folder, parity.ladder.regime.name)
     except ImportError as error:
-        _say(f"no figures: {error}")
+        say(f"no figures: {error}")
         return
-    _say("figures: " + ", ".join(map(str, paths)))
+    say("figures: " + ", ".join(map(str, paths)))
 
 
 def _measure(problems: list[Problem], names: list[str], args: argparse.Namespace) -> int:
@@ -201,10 +200,6 @@ def _measure(problems: list[Problem], names: list[str], args: argparse.Namespace
     from common.trace import BOUNDS
 
     for problem in problems:
-        write_bounds(measure([problem], names, args.data_dir, _say), BOUNDS)
-        _say(f"{BOUNDS}: bounds of {problem.name} written")
+        write_bounds(measure([problem], names, args.data_dir, say), BOUNDS)
+        say(f"{BOUNDS}: bounds of {problem.name} written")
     return 0
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)

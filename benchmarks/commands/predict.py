@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -70,22 +68,9 @@ def train_and_predict(job: Job, rows: list[int], emit: Callable[[dict], None]) -
 
     Returns `predictions` (rows, outputs) float32 and `metrics` of all test rows.
     """
-    from benchmarks import worker
-    from common.data import load
-    from common.framework import framework
-    from common.splits import hold_out
-    from common.task import dense
+    from benchmarks.worker import trained
 
-    data = worker._checked(load(job.problem, data=job.data, data_dir=job.data_dir), job)
-    held = job.problem.validation
-    (x, y), _ = hold_out(data.x if job.regime.sparse_rows else dense(data.x), data.y, held)
-    task = framework(job.framework).task_class()(
-        job.problem, regime=job.regime, device=job.device, seed=job.seed
-    )
-    order = task.order(len(y))
-    task.fit(
-        x, y, epochs=job.problem.epochs, order=order, on_epoch=lambda n, row: emit({"epoch": n})
-    )
+    task, data = trained(job, emit)
     return {
         "predictions": task.predict(data.x_test[rows]),
         "metrics": task.evaluate(data.x_test, data.y_test),
@@ -98,12 +83,9 @@ def _predicted(
     """Plain values: the problem, its data, the metrics of each framework, and the rows."""
     from benchmarks.plan import Job
     from benchmarks.report.predictions import describe_rows
-    from common.data import load
     from common.regime import REGIMES
 
-    data = load(problem, data=args.data, data_dir=args.data_dir)
-    if data.notice:
-        _say(f"NOTE, {problem.name}: {data.notice}")
+    data = options.data(problem, args)
     rows = list(range(args.first, args.first + args.rows))
     if args.rows < 1 or args.first < 0 or rows[-1] >= len(data.y_test):
         raise ValueError(
@@ -119,7 +101,7 @@ def _predicted(
             args.seed,
             threads=args.threads,
             data=args.data,
-            data_dir=args.data_dir and os.path.abspath(args.data_dir),
+            data_dir=options.data_dir(args),
             content=data.digest,
             python=dict(args.python).get(name),
             timeout=args.timeout,
@@ -165,7 +147,3 @@ def _trained(job: Job, rows: list[int]) -> dict[str, Any]:
             on_event=lambda e: status.update(f"{job}: epoch {e['epoch']}/{job.problem.epochs}"),
             timeout=job.timeout,
         )
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)

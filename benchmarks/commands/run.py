@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
+from benchmarks.messages import say
 
 if TYPE_CHECKING:
     from benchmarks.plan import Job
@@ -58,46 +58,21 @@ def main(args: argparse.Namespace) -> int:
     _show(records, args)
     for job, error in failed:
         reason = error["message"].partition("\n")[0]
-        _say(f"failed: {job}: {error['kind']}: {reason} (more in {args.results / job.key})")
+        say(f"failed: {job}: {error['kind']}: {reason} (more in {args.results / job.key})")
     return SOME_FAILED if failed else 0
 
 
 def _jobs(args: argparse.Namespace) -> list[Job]:
-    """The plan; everything that can be wrong with it is found before anything is trained."""
-    from benchmarks.plan import plan
-
-    names = options.chosen_frameworks(args)
-    problems = options.problems(args)
-    devices = options.devices(args, names)
-    content = {problem.name: _prepared(problem, args) for problem in problems}
-    return plan(
-        problems,
-        names,
-        options.regimes(args),
-        devices,
-        range(args.seed_start, args.seed_start + args.seeds),
-        content=content,
-        python=dict(args.python),
-        threads=args.threads,
-        data=args.data,
-        data_dir=args.data_dir and os.path.abspath(args.data_dir),
-        timeout=args.timeout,
-    )
+    """The plan of all that was asked for."""
+    return options.jobs(args, options.problems(args), options.regimes(args), _check)
 
 
-def _prepared(problem: Problem, args: argparse.Namespace) -> str:
-    """Digest of the data, downloaded and checked here: the clock of a run must not see that."""
-    from common.data import load
-
-    data = load(problem, data=args.data, data_dir=args.data_dir)
-    if data.notice:
-        _say(f"NOTE, {problem.name}: {data.notice}")
-    if problem.validation >= len(data.y):
+def _check(problem: Problem, rows: int) -> None:
+    if problem.validation >= rows:
         raise ValueError(
-            f"--validation {problem.validation} leaves no training row of the {len(data.y)} of "
+            f"--validation {problem.validation} leaves no training row of the {rows} of "
             f"{problem.name}"
         )
-    return data.digest
 
 
 def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
@@ -115,11 +90,7 @@ def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
     try:
         paths = save_curves(finished, args.results) if finished else []
     except ImportError as error:
-        _say(f"no curves: {error}")
+        say(f"no curves: {error}")
         return
     if paths:
-        _say("curves: " + ", ".join(map(str, paths)))
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+        say("curves: " + ", ".join(map(str, paths)))

@@ -9,9 +9,7 @@ from typing import Any
 
 from benchmarks.child import Child
 from benchmarks.plan import Job
-from benchmarks.record import make_record, read_finished, write_record
-
-TRACEBACK_CHARACTERS = 4000
+from benchmarks.record import described, make_record, read_finished, write_record
 
 
 def run_jobs(
@@ -50,14 +48,5 @@ def run_job(job: Job, on_event: Callable[[dict], None] | None = None) -> dict[st
                 "benchmarks.worker:run_job", job, on_event=on_event, timeout=job.timeout
             )
     except Exception as error:
-        return make_record(job, error=_described(error))
+        return make_record(job, error=described(error))
     return make_record(job, measured)
-
-
-def _described(error: Exception) -> dict[str, str]:
-    trace = str(error.__cause__ or "").strip()
-    return {
-        "kind": getattr(error, "kind", type(error).__name__),
-        "message": getattr(error, "message", str(error)),
-        "traceback_tail": trace[-TRACEBACK_CHARACTERS:],
-    }

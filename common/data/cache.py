@@ -6,15 +6,14 @@ Prepared text is plain arrays in an uncompressed `.npz`; a digest inside is chec
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from platformdirs import user_cache_dir
 
+from common.atomic import replaced
 from common.data.dataset import DataError, say
 from common.data.decode import Sequences, read_npz
 from common.data.files import DATASETS, Array, Dataset, content_digest
@@ -37,24 +36,6 @@ _DIGEST = {"digest": Array("|u1", (-1,))}
 def cache_folder() -> Path:
     """`TWINBENCH_CACHE_DIR`, or the place that the system has for a user's caches."""
     return Path(os.environ.get("TWINBENCH_CACHE_DIR") or user_cache_dir("twinbench"))
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `path` at the end, whole or not at all.
-
-    Two processes may do this at once: each writes its own temporary file, the last one stays.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            yield file
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 def content_path(name: str) -> Path:
@@ -124,7 +105,7 @@ def clear() -> list[Path]:
 def contents() -> list[Path]:
     """The files of the cache folder that are twinbench's, unfinished ones too."""
     names = [*(file.name for d in DATASETS.values() for file in files_of(d)), "unreachable"]
-    patterns = [*names, *(f"{name}.*.part" for name in names)]
+    patterns = [*names, *(f"{name}.*.tmp" for name in names)]
     patterns += [f"{name}-*-v*.npz*" for name in DATASETS]
     return sorted({path for pattern in patterns for path in cache_folder().glob(pattern)})
 

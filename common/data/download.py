@@ -14,7 +14,7 @@ from typing import BinaryIO
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
-from common.data.cache import replaced
+from common.atomic import replaced
 from common.data.dataset import DataError
 from common.data.files import File, base_url
 

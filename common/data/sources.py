@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from common.atomic import replaced
 from common.data import cache, embedded, generated, prepare
 from common.data.dataset import Data, DataError, say
 from common.data.decode import read_idx, read_npz
@@ -191,7 +192,7 @@ def fetch(file: File, *, remember: bool = False) -> Path:
     try:
         return _download(file)
     except Unreachable:
-        with suppress(OSError), cache.replaced(note) as out:
+        with suppress(OSError), replaced(note) as out:
             out.write(base_url().encode())
         raise
 
