@@ -76,7 +76,8 @@ class Child:
         with ours, theirs:
             # A session of its own, so that Ctrl-C reaches the parent alone, which then ends it.
             # -P: a file keras.py in the current folder must not hide the framework.
-            command = [python or sys.executable, "-P", "-X", "faulthandler", "-m", __name__]
+            # -u: what a killed child had printed must not be lost in its buffer.
+            command = [python or sys.executable, "-P", "-u", "-X", "faulthandler", "-m", __name__]
             self.process = subprocess.Popen(
                 [*command, str(theirs.fileno()), str(os.getpid())],
                 env={**os.environ, **environment, "PYTHONPATH": path},
