@@ -36,12 +36,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _status(error: Exception) -> int | None:
-    """Exit status of an error that is the user's to mend; None for one that is ours."""
+    """Exit status of an error of the user's or of a framework's; None for one that is ours."""
+    from benchmarks.child import ChildDied, ChildTimeout, ChildTraceback
     from common.data import DataError
 
     if isinstance(error, DataError):
         return 3
-    return 2 if isinstance(error, ValueError | NotImplementedError | ImportError) else None
+    if isinstance(error, ValueError | NotImplementedError | ImportError):
+        return 2
+    failed = isinstance(error, ChildDied | ChildTimeout)
+    return 4 if failed or isinstance(error.__cause__, ChildTraceback) else None
 
 
 class _Parser(argparse.ArgumentParser):

@@ -20,7 +20,8 @@ class Framework:
 
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
-    that of the file that its own users keep weights in, empty where it has none.
+    that of the file that its own users keep weights in, empty where it has none; `fixed` names the
+    switches that it cannot set to anything but their native value.
     """
 
     name: str
@@ -31,11 +32,17 @@ class Framework:
     environment: Callable[[Regime, str, int | None], Mapping[str, str]]
     native: Mapping[str, Any]
     suffix: str = ""
+    fixed: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Import names that this interpreter does not have."""
         return tuple(name for name in self.requires if find_spec(name) is None)
+
+    @property
+    def package(self) -> str:
+        """The folder of the implementation."""
+        return self.task.partition(".")[0]
 
     def task_class(self) -> type:
         """The Task class; imports the framework, so only for a process that is its own."""

@@ -186,6 +186,13 @@ def test_a_failed_job_is_a_record_and_the_others_go_on_and_the_next_call_mends_i
     assert twinbench.records()[2] == records[2]
 
 
+@pytest.mark.parametrize("fault, words", [("die 0", "SIGKILL"), ("raise 0", "on purpose")])
+def test_a_command_without_records_says_in_words_that_its_process_failed(twinbench, fault, words):
+    arguments = ["--data", "embedded", "--epochs", "1", "--threads", "1", "--framework", "fake"]
+    done = twinbench("predict", "boston", *arguments, fake=fault)
+    assert done.status == 4 and words in done.err and "Traceback" not in done.err
+
+
 def test_a_job_that_takes_too_long_is_ended(twinbench):
     done = twinbench.run("--timeout", "3", "--seeds", "1", fake="hang 0")
     assert done.status == 4 and "3 s" in done.err

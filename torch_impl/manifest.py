@@ -14,6 +14,7 @@ NATIVE = MappingProxyType(
         "rho": 0.99,  # torch/optim/rmsprop.py, where it is called alpha
         "epsilon": 1e-8,
         "epsilon_inside_root": False,
+        "order": "reshuffled",  # by a DataLoader with shuffle=True
         "loss_on": "logits",
         "last_batch": "kept",
         "denormals": "kept",

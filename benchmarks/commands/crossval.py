@@ -33,7 +33,9 @@ SOME_FAILED = 4
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which problems and arms, how many folds, and what to do with the records."""
-    options.add(parser, "problems", "--framework", "--regime", "--device", "--seeds")
+    which = {"help": "one or more of those with a K-fold protocol (default: all of them)"}
+    parser.add_argument("problems", **{**options.OPTIONS["problems"], **which})
+    options.add(parser, "--framework", "--regime", "--device", "--seeds")
     options.add(parser, "--seed-start", "--threads", "--python", "--timeout", "--data")
     options.add(parser, "--data-dir", "--epochs", "--batch-size", "--hidden", "--learning-rate")
     options.add(parser, "--results")

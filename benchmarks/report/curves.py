@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -49,7 +49,9 @@ def save_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
     return paths
 
 
-def new_figure(rows: int, columns: int) -> tuple[Any, np.ndarray]:
+def new_figure(
+    rows: int, columns: int, sharey: Literal["row"] | bool = "row"
+) -> tuple[Any, np.ndarray]:
     """A matplotlib Figure and its axes (rows, columns), without a window and without pyplot."""
     try:
         import matplotlib
@@ -58,7 +60,7 @@ def new_figure(rows: int, columns: int) -> tuple[Any, np.ndarray]:
         raise ImportError('the curves need matplotlib: pip install "twinbench[plot]"') from error
     matplotlib.rcParams.update(STYLE)
     figure = Figure(figsize=(1.2 + 3.8 * columns, 0.9 + 2.5 * rows), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, sharex="col", sharey="row")
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex="col", sharey=sharey)
 
 
 def save_figure(figure: Any, stem: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from benchmarks.report.summary import CAPTION, HEADINGS, Record, Row, Summary, cells, summarise
@@ -21,12 +21,12 @@ def markdown_table(records: Iterable[Record]) -> str:
     parts = []
     for regime, rows in summary.sections.items():
         parts.append(f"**Regime `{regime}`**")
-        parts.append("\n".join(_table(rows, summary)))
+        parts.append(_table(rows, summary))
     parts.append(CAPTION)
     if summary.notes:
-        parts.append("\n".join(f"{i}. {_plain(note)}" for i, note in enumerate(summary.notes, 1)))
+        parts.append("\n".join(f"{i}. {escaped(note)}" for i, note in enumerate(summary.notes, 1)))
     if summary.warnings:
-        parts.append("\n".join(f"- Warning: {_plain(warning)}" for warning in summary.warnings))
+        parts.append("\n".join(f"- Warning: {escaped(warning)}" for warning in summary.warnings))
     return "\n\n".join(parts) + "\n"
 
 
@@ -50,19 +50,23 @@ def replace_table(path: Path, table: str) -> bool:
     return True
 
 
-def _table(rows: list[Row], summary: Summary) -> list[str]:
-    lines = [
-        "| " + " | ".join(HEADINGS) + " |",
-        "| " + " | ".join(["---"] * 4 + ["---:"] * (len(HEADINGS) - 5) + ["---"]) + " |",
-    ]
+def pipe_table(headings: Iterable[str], rows: Iterable[Iterable[str]], left: Container[int]) -> str:
+    """A Markdown table of cells that are escaped; columns that are not `left` are flush right."""
+    headings = list(headings)
+    rule = ["---" if i in left else "---:" for i in range(len(headings))]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [headings, rule, *rows])
+
+
+def _table(rows: list[Row], summary: Summary) -> str:
+    shown = []
     for row in rows:
-        texts = [_plain(text) for text in cells(row, summary)]
+        texts = [escaped(text) for text in cells(row, summary)]
         if row.notice:
             texts[0] = f"**{texts[0]} !**"
-        lines.append("| " + " | ".join(texts) + " |")
-    return lines
+        shown.append(texts)
+    return pipe_table(HEADINGS, shown, left=(0, 1, 2, 3, len(HEADINGS) - 1))
 
 
-def _plain(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that Markdown shows as it is: no pipe ends a cell, no angle bracket opens a tag."""
     return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import mean, median, stdev
 from typing import Any
@@ -131,7 +133,7 @@ def summarise(records: Iterable[Record]) -> Summary:
             rows.append(_row(same, failed, say_threads=several))
             failed = []
     notes = list(dict.fromkeys(note for row in rows for note in row.notes))
-    return Summary(group_by(rows, lambda row: row.regime), notes, _warnings(runs, notes))
+    return Summary(group_by(rows, lambda row: row.regime), notes, _warnings(runs))
 
 
 def cells(row: Row, summary: Summary) -> list[str]:
@@ -238,12 +240,31 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
     return notes
 
 
-def _warnings(runs: list[Record], notes: list[str]) -> list[str]:
+def _warnings(runs: list[Record]) -> list[str]:
     """Each warning of the records once; those that differ only in their numbers count as alike."""
     said = {_notice(r) for r in runs}
     every = [w for r in runs for w in r.get("warnings") or [] if w not in said]
     alike = group_by(every, lambda w: re.sub(r"\d[\d.,]*", "#", w)).values()
     return [w[0] + (f" (and {len(w) - 1} more like it)" if len(w) > 1 else "") for w in alike]
+
+
+def provenance(runs: list[Record]) -> Iterator[str]:
+    """Sentences on what the numbers come from, each value once; the digest covers every record."""
+    digest = hashlib.sha256()
+    for run in runs:
+        digest.update(json.dumps(run, sort_keys=True).encode())
+
+    def every(name: str, values: Iterable[str]) -> str:
+        return f"{name}: {', '.join(dict.fromkeys(values))}"
+
+    yield every("data", (f"{data_of(r)['source']} {data_of(r)['digest']}" for r in runs))
+    yield every("versions", (f"{k} {v}" for r in runs for k, v in r["versions"].items()))
+    hosts = ((r["host"]["cpu"], r["host"]["cores"], r["threads"]) for r in runs)
+    yield every("machine", (f"{cpu}, {n} cores, {threads} threads" for cpu, n, threads in hosts))
+    commits = (str(r["git"]["commit"]) + " with changes" * bool(r["git"]["dirty"]) for r in runs)
+    yield every("commit", commits)
+    yield f"{len(runs)} records: sha256:{digest.hexdigest()}"
+    yield from (f"warning: {warning}" for warning in _warnings(runs))
 
 
 def _notice(record: Record) -> str:

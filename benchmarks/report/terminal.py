@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import pairwise
 
 from rich.box import SIMPLE_HEAD
@@ -33,6 +33,19 @@ def print_table(records: Iterable[Record], console: Console | None = None) -> No
         console.print(f"{i}  {escape(note)}", style="bold red" if loud else "", highlight=False)
     for warning in summary.warnings:
         console.print(f"warning: {escape(warning)}", style="yellow", highlight=False)
+
+
+def plain_table(
+    title: str, headings: Iterable[str], rows: Iterable[Iterable[str]], left: Container[int]
+) -> Table:
+    """A table of cells that are escaped; columns that are not `left` are flush right."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.pad_edge, table.padding = False, (0, 1, 0, 0)
+    for i, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if i in left else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def print_wide(table: Table, console: Console) -> None:

@@ -1,0 +1,131 @@
+"""Where the time of a training step goes: epochs with parts left out, one beside the other.
+
+A part costs what an epoch takes with it less what an epoch takes without it and all that follows.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from benchmarks import worker
+from benchmarks.measure import Stages, Surroundings
+from benchmarks.plan import Job
+from common.framework import framework
+from common.splits import hold_out
+
+PARTS = ("input", "forward", "backward", "optimiser", "bookkeeping")
+"""In the order of a step; the last, the running loss and metric, makes it whole."""
+
+STEPS = 100  # of an epoch, at most: a step costs what it costs
+ROUNDS = 7
+
+
+def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
+    """One round, the measured part of a record: the seed of the job is its number. In a Child.
+
+    Seconds a step by last part in `until`, of the matrix products alone in `products_alone`, and
+    by kind of kernel with the whole of the profiled epoch in `profile`.
+    """
+    started, surroundings = perf_counter(), Surroundings()
+    found = framework(job.framework)
+    ablation = importlib.import_module(f"{found.package}.ablation")
+    data = worker.planned_data(job)
+    (x, y), _ = hold_out(data.x, data.y, job.problem.validation)
+    rows = min(len(y), STEPS * job.problem.batch_size)
+    x, y = worker.held(job, x[:rows]), y[:rows]
+    steps = -(-rows // job.problem.batch_size)
+
+    def make() -> Any:
+        task_class = found.task_class()
+        return task_class(job.problem, regime=job.regime, device=job.device, seed=0)
+
+    def steady(task: Any) -> tuple[float, dict]:
+        """Seconds of the second epoch, which compiles nothing, and the history."""
+        history = task.fit(x, y, epochs=2, order=task.order(rows))
+        gc.collect()  # a Keras network is a ring of references, and the next is timed
+        return history["epoch_seconds"][1], history
+
+    until = {}
+    for part in random.Random(job.seed).sample(PARTS, len(PARTS)):
+        emit({"stage": part})
+        task = make()
+        if part != PARTS[-1]:
+            ablation.leave_out(task, part)
+            until[part] = steady(task)[0] / steps
+        else:
+            seconds, history = steady(task)
+            until[part] = seconds / steps
+            whole = task
+    emit({"stage": "kernels"})
+    products = ablation.products(job.problem, whole.device)
+    clocks: list[float] = []
+    profile = ablation.profiled(
+        lambda: clocks.extend(whole.fit(x, y, epochs=1, order=whole.order(rows))["epoch_seconds"])
+    )
+    return {
+        **worker.measured(job, data, whole, history, rows, Stages()),
+        "until": until,
+        "steps": steps,
+        "products_alone": _median_seconds(products, whole.synchronize),
+        "profile": {k: v / steps for k, v in {**profile, "whole": clocks[0]}.items()},
+        "surroundings": surroundings.read(),
+        "total_seconds": perf_counter() - started,
+    }
+
+
+def _median_seconds(run: Callable[[], None], synchronize: Callable[[], None]) -> float:
+    """Of fifty calls, after five to warm up."""
+    times = []
+    for _ in range(55):
+        started = perf_counter()
+        run()
+        synchronize()
+        times.append(perf_counter() - started)
+    return median(times[5:])
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where the time of a step goes in one arm: medians over rounds, in seconds a step."""
+
+    framework: str
+    regime: str
+    parts: Mapping[str, float]  # by PARTS; a small one may come out negative, which is noise
+    step: float
+    products_alone: float
+    profile: Mapping[str, float]  # share of the profiled epoch by kind of kernel
+    rounds: int
+
+
+def splits(records: Iterable[Mapping[str, Any]]) -> list[Split]:
+    """One for each arm of the finished records, in their order."""
+    arms: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for record in records:
+        if record["error"] is None:
+            arms.setdefault((record["framework"], record["regime"]), []).append(record)
+    return [_split(*arm, rounds) for arm, rounds in arms.items()]
+
+
+def _split(name: str, regime: str, rounds: list[Mapping[str, Any]]) -> Split:
+    before = (None, *PARTS)
+    parts = {
+        part: median(r["until"][part] - (r["until"][last] if last else 0.0) for r in rounds)
+        for last, part in zip(before, PARTS, strict=False)
+    }
+    kinds = [kind for kind in rounds[0]["profile"] if kind != "whole"]
+    return Split(
+        name,
+        regime,
+        parts,
+        step=median(r["until"][PARTS[-1]] for r in rounds),
+        products_alone=median(r["products_alone"] for r in rounds),
+        profile={k: median(r["profile"][k] / r["profile"]["whole"] for r in rounds) for k in kinds},
+        rounds=len(rounds),
+    )

@@ -1,0 +1,232 @@
+"""Walk from one framework to another, a difference at a time, and say what each one does.
+
+The walk begins with a framework as its users have it and ends with another. Each step makes one
+difference equal: initial weights, RMSprop's constants and rule, the order of the rows, the form of
+the loss, the framework itself, ... Every arm on the way is trained with the same seeds, so that the
+table can tell what a step does to the test metric (with a 95 % interval), what to the time of an
+epoch, and at which rung of the parity ladder it is first seen. Then the same walk is taken the
+other way: where a switch does something else there, it depends on the others.
+
+With --time a step of each framework is taken apart instead: what the rows cost to feed, forward,
+backward, the optimiser and the running loss and metric, by epochs that leave parts out; what the
+matrix products alone would take; and which share of an epoch the framework's own profiler saw in
+kernels. In the regimes native and matched, in rounds that take all arms in turn.
+
+Every finished run is kept: after Ctrl-C the same command goes on with the next one.
+
+examples:
+  twinbench explain boston                       10 seeds, both ways
+  twinbench explain boston --seeds 3 --epochs 5  a first look
+  twinbench explain mnist --order rho,epsilon    these two first, then the others
+  twinbench explain imdb --direction there --from torch --to keras
+  twinbench explain reuters --into page.md       between the file's two marks, as `twinbench table`,
+                                                 and the figure beside it
+  twinbench explain mnist --time                 where the time of a step goes
+
+exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import options
+from benchmarks.explain import Arm, Explained, Walk, plan_walks, walk
+from benchmarks.messages import say
+from common.framework import framework
+
+if TYPE_CHECKING:
+    from benchmarks.plan import Job
+    from common.problem import Problem
+
+SOME_FAILED = 4
+SEEDS = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which walk, over which seeds, and where its table goes."""
+    options.add(parser, "problems")
+    which = "(default: of the first two that are installed)"
+    parser.add_argument(
+        "--from", dest="from_", metavar="FRAMEWORK", help=f"where the walk starts {which}"
+    )
+    parser.add_argument("--to", metavar="FRAMEWORK", help=f"where the walk ends {which}")
+    parser.add_argument(
+        "--direction",
+        choices=("there", "both"),
+        default="both",
+        help="the walk alone, or both ways (default: both)",
+    )
+    parser.add_argument(
+        "--order", default="", metavar="SWITCHES", help="comma list of what is turned first"
+    )
+    seeds = {"default": SEEDS, "help": f"how many seeds an arm (default: {SEEDS})"}
+    parser.add_argument("--seeds", **{**options.OPTIONS["--seeds"], **seeds})
+    options.add(parser, "--seed-start", "--device", "--threads", "--python", "--timeout")
+    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
+    parser.add_argument(
+        "--into", type=Path, metavar="FILE", help="write the Markdown between FILE's marks"
+    )
+    parser.add_argument("--time", action="store_true", help="take the time of a step apart")
+    parser.add_argument("--force", action="store_true", help="run again what has a record")
+    parser.add_argument("--json", action="store_true", help="print steps and records as JSON")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Explain one problem after another, and show each as soon as it is known."""
+    problems = options.problems(args)
+    if args.into and len(problems) > 1:
+        raise ValueError("--into takes one problem; name it, as in: twinbench explain boston")
+    ends = _ends(args)
+    device = _device(ends, args)
+    if args.time:
+        return _time(problems, ends, device, args)
+    walks = {problem: _walks(problem, ends, device, args) for problem in problems}
+    content = {problem: options.data(problem, args).digest for problem in problems}
+    failed, shown = 0, []
+    for problem in problems:
+        seeds = range(args.seed_start, args.seed_start + args.seeds)
+        common = _common(args) | {"content": content[problem], "device": device}
+        jobs = plan_walks(problem, walks[problem], seeds, python=dict(args.python), **common)
+        explained, errors = _explain(problem, walks[problem], jobs, args)
+        failed += len(errors)
+        for error in errors:
+            say(f"failed: {error}")
+        shown.append(explained.plain())
+        _show(explained, args)
+    if args.json:
+        print(json.dumps(shown, indent=1, allow_nan=False))
+    return SOME_FAILED if failed else 0
+
+
+def _common(args: argparse.Namespace) -> dict[str, Any]:
+    """Fields of every Job."""
+    names = {"threads": args.threads, "data": args.data, "timeout": args.timeout}
+    return {**names, "data_dir": options.data_dir(args)}
+
+
+def _ends(args: argparse.Namespace) -> list[str]:
+    """The two frameworks between which the walk goes."""
+    every = options.chosen_frameworks(argparse.Namespace(framework=None, python=args.python))
+    start = args.from_ or next((name for name in every if name != args.to), None)
+    goal = args.to or next((name for name in every if name != start), None)
+    if start is None or goal is None or start == goal:
+        raise ValueError(
+            f"a walk goes from one framework to another, got {start or 'none'} and {goal or 'none'}"
+            f"; installed: {', '.join(every)}"
+        )
+    both = argparse.Namespace(framework=[start, goal], python=args.python)
+    return options.chosen_frameworks(both)
+
+
+def _device(names: list[str], args: argparse.Namespace) -> str:
+    places = {place for each in options.devices(args, names).values() for place in each}
+    if len(places) != 1:
+        raise ValueError(f"a walk stays on one device, got {', '.join(sorted(places))}")
+    return places.pop()
+
+
+def _walks(
+    problem: Problem, ends: list[str], device: str, args: argparse.Namespace
+) -> tuple[Walk, ...]:
+    order = [name for name in args.order.split(",") if name]
+    start, goal = map(framework, ends)
+    there = walk(problem, start, goal, order=order, device=device)
+    if args.direction == "there":
+        return (there,)
+    return there, walk(problem, goal, start, order=order, device=device)
+
+
+def _explain(
+    problem: Problem, walks: tuple[Walk, ...], jobs: list[Job], args: argparse.Namespace
+) -> tuple[Explained, list[str]]:
+    """All runs of the walks, then their rungs; and a sentence on each run that failed."""
+    from benchmarks.explain_runs import Processes, first_rungs, run_arms
+    from benchmarks.progress import Progress
+
+    records: dict[Arm, dict[int, dict[str, Any]]] = {}
+    errors = []
+    with Processes() as processes:
+        with Progress(jobs) as progress:
+            for job, record, cached in run_arms(
+                jobs, args.results, processes, force=args.force, on_event=progress.event
+            ):
+                progress.finished(job, record, cached)
+                if record["error"] is None:
+                    records.setdefault(Arm.of(job), {})[job.seed] = record
+                else:
+                    errors.append(f"{job}: {record['error']['kind']}: {record['error']['message']}")
+        first = {Arm.of(job): job for job in reversed(jobs) if Arm.of(job) in records}
+        steps = [step for each in walks for step in each.steps]
+        pairs = [(s.before, s.after) for s in steps if s.before in first and s.after in first]
+        say(f"{problem.name}: a short parity ladder before and after each of {len(pairs)} steps")
+        found = first_rungs(((first[a], first[b]) for a, b in pairs), args.results, processes)
+        rungs = dict(zip(pairs, found, strict=True))
+    return Explained(problem, walks, records, rungs), errors
+
+
+def _time(problems: list[Problem], names: list[str], device: str, args: argparse.Namespace) -> int:
+    """Take a step apart, problem by problem."""
+    from benchmarks.ablation import ROUNDS
+    from benchmarks.explain_runs import Processes, run_arms
+    from benchmarks.plan import plan
+    from benchmarks.progress import Progress
+    from benchmarks.report.ablation import markdown, print_splits
+    from benchmarks.report.markdown import replace_table
+    from common.regime import MATCHED, NATIVE
+
+    records = []
+    jobs = plan(
+        problems,
+        names,
+        (NATIVE, MATCHED),
+        dict.fromkeys(names, (device,)),
+        range(ROUNDS),
+        content={problem.name: options.data(problem, args).digest for problem in problems},
+        python=dict(args.python),
+        **_common(args),
+    )
+    with Processes() as processes, Progress(jobs) as progress:
+        for job, record, cached in run_arms(
+            jobs,
+            args.results,
+            processes,
+            target="benchmarks.ablation:measure",
+            kind="ablation",
+            force=args.force,
+            on_event=progress.event,
+        ):
+            progress.finished(job, record, cached)
+            records.append(record)
+    if args.json:
+        print(json.dumps(records, indent=1, allow_nan=False))
+    elif args.into:
+        written = replace_table(args.into, markdown(records))
+        say(f"{args.into}: {'written' if written else 'up to date'}")
+    else:
+        print_splits(records)
+    return SOME_FAILED if any(record["error"] for record in records) else 0
+
+
+def _show(explained: Explained, args: argparse.Namespace) -> None:
+    from benchmarks.report.explain import markdown, print_explained, save_waterfall
+    from benchmarks.report.markdown import replace_table
+
+    stem = args.results / f"explain-{explained.problem.name}"
+    if args.into:
+        stem = args.into.with_suffix("")
+    try:
+        paths = save_waterfall(explained, stem)
+        say("figures: " + ", ".join(map(str, paths)))
+    except ImportError as error:
+        paths = []
+        say(f"no figures: {error}")
+    if args.into:
+        text = markdown(explained, paths[0].name if paths else "")
+        written = replace_table(args.into, text)
+        say(f"{args.into}: {'written' if written else 'up to date'}")
+    elif not args.json:
+        print_explained(explained)

@@ -1,0 +1,174 @@
+"""The runs of `explain`: each arm is trained and climbs a ladder, in processes that stay alive.
+
+A process of its own is needed only where its environment or a flag of the whole process differs,
+so a walk has three or four of them; within one, every run is a fresh Task.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import math
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from benchmarks import worker
+from benchmarks.child import Child
+from benchmarks.explain import Rung, first_rung
+from benchmarks.plan import Job
+from benchmarks.record import SCHEMA, described, make_record, read_finished, write_record
+from common.framework import framework
+from common.splits import hold_out
+from common.task import Task
+from common.trace import Rows, Trace, climb
+
+KIND = "explain"  # of a record, and the folder below the results
+PROCESS = uuid.uuid4().hex[:12]  # of the process that imported this: a name, for counting
+PROCESS_WIDE = ("denormals", "tf32", "deterministic")  # what torch's threads take over when made
+STEPS, EPOCHS, ROWS = (1, 10), 2, 4000  # of the ladder that finds the first rung
+
+
+class Processes:
+    """One Child for each group of arms that can share it; all end when the block does."""
+
+    def __init__(self) -> None:
+        self.children: dict[tuple, Child] = {}
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self.children.values():
+            child.close()
+
+    def call(self, target: str, job: Job, **options: Any) -> Any:
+        """Call `target(job)` in the job's process; one that fails is ended, and made anew later."""
+        rules = job.regime.resolve(framework(job.framework).native)
+        flags = tuple(getattr(rules, switch) for switch in PROCESS_WIDE)
+        key = (job.framework, job.device, job.threads, job.python, flags)
+        if key not in self.children:
+            self.children[key] = Child(
+                job.framework,
+                regime=rules,
+                device=job.device,
+                threads=job.threads,
+                python=job.python,
+            )
+        try:
+            return self.children[key].call(target, job, timeout=job.timeout, **options)
+        except BaseException:
+            self.children.pop(key).close()
+            raise
+
+
+def run_arms(
+    jobs: Iterable[Job],
+    results: Path,
+    processes: Processes,
+    *,
+    target: str = f"{__name__}:train",
+    kind: str = KIND,
+    force: bool = False,
+    on_event: Callable[[Job, dict], None] = lambda job, event: None,
+) -> Iterator[tuple[Job, dict[str, Any], bool]]:
+    """Yields each job with its record and whether that was there already, as `run_jobs` does.
+
+    The record is of that kind, in a folder of that name, and of what `target(job)` measures.
+    """
+    for job in jobs:
+        path = results / kind / job.key
+        record = None if force else read_finished(path)
+        cached = record is not None
+        if record is None:
+            measured = error = None
+            try:
+                measured = processes.call(target, job, on_event=partial(on_event, job))
+            except Exception as failure:
+                error = described(failure)
+            record = {**make_record(job, measured, error), "kind": kind}
+            write_record(record, path)
+        yield job, record, cached
+
+
+def train(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
+    """The measured part of a record; its `total_seconds` are those of this run alone. In a Child.
+
+    Its peak memory is that of the process, in which other runs came before.
+    """
+    started = perf_counter()
+    measured = worker.run_job(job, emit)
+    seconds = perf_counter() - started
+    gc.collect()  # a Keras network is a ring of references, and the next run is timed
+    return {**measured, "process": PROCESS, "total_seconds": seconds}
+
+
+def first_rungs(
+    pairs: Iterable[tuple[Job, Job]], results: Path, processes: Processes
+) -> Iterator[Rung]:
+    """Where the two arms of each pair first differ; the last trace is kept for the next pair.
+
+    Raises what a climb raises: by then its arm has trained.
+    """
+    last: dict[Job, Trace] = {}
+
+    def trace(job: Job) -> Trace:
+        if job not in last:
+            last[job] = processes.call(f"{__name__}:climb_arm", job)
+        return last[job]
+
+    for before, after in pairs:
+        path = results / KIND / _rung_key(before, after)
+        record = read_finished(path)
+        if record is None:
+            found = first_rung(trace(before), trace(after))
+            last = {after: last[after]}
+            record = _rung_record(before, after, found)
+            write_record(record, path)
+        yield Rung(**record["first"])
+
+
+def climb_arm(job: Job) -> Trace:
+    """A short ladder on the first rows, then two epochs in the arm's own order. In a Child.
+
+    `climb` gives every arm the same order, in which a switch of the order would not show.
+    """
+    data = worker.planned_data(job)
+    (x, y), _ = hold_out(data.x, data.y, job.problem.validation)
+    rows = Rows(x[:ROWS], y[:ROWS], data.x_test, data.y_test)
+
+    def make() -> Task:
+        task_class = framework(job.framework).task_class()
+        return task_class(job.problem, regime=job.regime, device=job.device, seed=job.seed)
+
+    trace = climb(make, rows, steps=STEPS)
+    task = make()
+
+    def write(number: int, row: object) -> None:
+        trace.update({f"epoch {number}/{k}": v for k, v in task.get_weights().items()})
+
+    order = task.order(len(rows.y))
+    task.fit(rows.x, rows.y, epochs=EPOCHS, order=order, on_epoch=write)
+    gc.collect()
+    return trace
+
+
+def _rung_key(before: Job, after: Job) -> str:
+    text = f"{before.key} {after.key} {STEPS} {EPOCHS} {ROWS}"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{before.problem.name}/rungs/{digest}.json"
+
+
+def _rung_record(before: Job, after: Job, found: Rung) -> dict[str, Any]:
+    error = found.error if found.error is not None and math.isfinite(found.error) else None
+    return {
+        "kind": "explain_rung",
+        "schema": SCHEMA,
+        "before": before.key,
+        "after": after.key,
+        "first": found._replace(error=error)._asdict(),
+        "error": None,
+    }
