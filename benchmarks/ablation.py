@@ -34,46 +34,34 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     by kind of kernel with the whole of the profiled epoch in `profile`.
     """
     started, surroundings = perf_counter(), Surroundings()
-    found = framework(job.framework)
-    ablation = importlib.import_module(f"{found.package}.ablation")
+    ablation = importlib.import_module(f"{framework(job.framework).package}.ablation")
     data = worker.planned_data(job)
     (x, y), _ = hold_out(data.x, data.y, job.problem.validation)
     rows = min(len(y), STEPS * job.problem.batch_size)
     x, y = worker.held(job, x[:rows]), y[:rows]
     steps = -(-rows // job.problem.batch_size)
 
-    def make() -> Any:
-        task_class = found.task_class()
-        return task_class(job.problem, regime=job.regime, device=job.device, seed=0)
-
-    def steady(task: Any) -> tuple[float, dict]:
-        """Seconds of the second epoch, which compiles nothing, and the history."""
-        history = task.fit(x, y, epochs=2, order=task.order(rows))
-        gc.collect()  # a Keras network is a ring of references, and the next is timed
-        return history["epoch_seconds"][1], history
-
     until = {}
-    for part in random.Random(job.seed).sample(PARTS, len(PARTS)):
+    # in an order that is new each round; the whole step last, since its Task is needed after
+    for part in [*random.Random(job.seed).sample(PARTS[:-1], len(PARTS) - 1), PARTS[-1]]:
         emit({"stage": part})
-        task = make()
+        task = worker.task_of(job)
         if part != PARTS[-1]:
             ablation.leave_out(task, part)
-            until[part] = steady(task)[0] / steps
-        else:
-            seconds, history = steady(task)
-            until[part] = seconds / steps
-            whole = task
+        history = task.fit(x, y, epochs=2, order=task.order(rows))
+        until[part] = history["epoch_seconds"][1] / steps  # the second, which compiles nothing
+        gc.collect()  # a Keras network is a ring of references, and the next is timed
     emit({"stage": "kernels"})
-    products = ablation.products(job.problem, whole.device)
+    products = ablation.products(job.problem, task.facts()["device"])
     clocks: list[float] = []
     profile = ablation.profiled(
-        lambda: clocks.extend(whole.fit(x, y, epochs=1, order=whole.order(rows))["epoch_seconds"])
+        lambda: clocks.extend(task.fit(x, y, epochs=1, order=task.order(rows))["epoch_seconds"])
     )
     return {
-        **worker.measured(job, data, whole, history, rows, Stages()),
+        **worker.measured(job, data, task, history, rows, Stages()),
         "until": until,
         "steps": steps,
-        "products_alone": _median_seconds(products, whole.synchronize),
+        "products_alone": _median_seconds(products, task.synchronize),
         "profile": {k: v / steps for k, v in {**profile, "whole": clocks[0]}.items()},
         "surroundings": surroundings.read(),
         "total_seconds": perf_counter() - started,

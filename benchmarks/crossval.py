@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,8 @@ from benchmarks.child import Child
 from benchmarks.measure import Stages
 from benchmarks.plan import Job
 from benchmarks.record import described, make_record, read_finished, write_record
-from benchmarks.worker import measured, planned_data
+from benchmarks.worker import measured, planned_data, task_of
 from common.data import Data, standardise
-from common.framework import framework
 from common.splits import k_folds
 
 Emit = Callable[[dict[str, Any]], None]
@@ -81,9 +81,7 @@ def run_fold(job: Job, fold: int, own_statistics: bool, emit: Emit) -> dict[str,
     problem = job.problem.but(
         epochs=job.problem.fold_epochs, batch_size=job.problem.fold_batch_size
     )
-    task = framework(job.framework).task_class()(
-        problem, regime=job.regime, device=job.device, seed=job.seed
-    )
+    task = task_of(replace(job, problem=problem))
     stages = Stages()
     with stages("fit"):
         history = task.fit(

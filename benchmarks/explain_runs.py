@@ -23,7 +23,6 @@ from benchmarks.plan import Job
 from benchmarks.record import SCHEMA, described, make_record, read_finished, write_record
 from common.framework import framework
 from common.splits import hold_out
-from common.task import Task
 from common.trace import Rows, Trace, climb
 
 KIND = "explain"  # of a record, and the folder below the results
@@ -140,12 +139,8 @@ def climb_arm(job: Job) -> Trace:
     (x, y), _ = hold_out(data.x, data.y, job.problem.validation)
     rows = Rows(x[:ROWS], y[:ROWS], data.x_test, data.y_test)
 
-    def make() -> Task:
-        task_class = framework(job.framework).task_class()
-        return task_class(job.problem, regime=job.regime, device=job.device, seed=job.seed)
-
-    trace = climb(make, rows, steps=STEPS)
-    task = make()
+    trace = climb(partial(worker.task_of, job), rows, steps=STEPS)
+    task = worker.task_of(job)
 
     def write(number: int, row: object) -> None:
         trace.update({f"epoch {number}/{k}": v for k, v in task.get_weights().items()})

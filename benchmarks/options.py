@@ -103,6 +103,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": _checked(_problem),
         "help": f"one or more of {', '.join(PROBLEMS)} (default: all)",
     },
+    "--twins": {
+        "metavar": "FILE",
+        "type": Path,
+        "help": "a Python file with your own models instead of a problem; FILE is executed",
+    },
     "--framework": {
         "metavar": "NAMES",
         "type": _list_of(_framework),
@@ -198,7 +203,21 @@ def problems(args: argparse.Namespace) -> list[Problem]:
     """The chosen problems with the user's changes; ValueError when a value makes no sense."""
     names = [option.lstrip("-").replace("-", "_") for option in SETTINGS]
     changes = {name: getattr(args, name, None) for name in names}
+    if getattr(args, "twins", None):
+        return [_twins(args, changes)]
     return [PROBLEMS[name].but(**changes) for name in dict.fromkeys(args.problems or PROBLEMS)]
+
+
+def _twins(args: argparse.Namespace, changes: dict[str, Any]) -> Problem:
+    """The user's own models, paired; what is to be known of them is said on standard error."""
+    from benchmarks.twins import paired
+
+    if args.problems:
+        raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
+    twins, notes = paired(args.twins, chosen_frameworks(args), dict(args.python), **changes)
+    for note in notes:
+        say(f"NOTE, {twins.name}: {note}")
+    return twins
 
 
 def regimes(args: argparse.Namespace) -> list[Regime]:

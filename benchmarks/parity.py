@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -78,10 +78,10 @@ def climb_here(
     ladder: Ladder, name: str, device: str, emit: Callable[[str], None]
 ) -> tuple[Trace, dict[str, Any]]:
     """The trace of a framework in this process, and the facts of what ran; emits each rung."""
-    task_class = framework(name).task_class()
 
     def make() -> Any:
-        return task_class(ladder.problem, regime=ladder.regime, device=device, seed=ladder.seed)
+        options = {"regime": ladder.regime, "device": device, "seed": ladder.seed}
+        return framework(name).make_task(ladder.problem, **options)
 
     trace = climb(make, ladder.rows(), steps=ladder.steps, epochs=ladder.epochs, on_rung=emit)
     return trace, make().facts()
@@ -124,6 +124,9 @@ class Parity:
     rounded: Trace  # the reference in float32: what rounding alone does
     traces: Mapping[str, Trace]  # by arm
     raised: dict[tuple[str, str], float] = field(init=False)
+    raised_because: ClassVar[str] = (
+        "raised to ten times the error of the reference in float32: an ill-conditioned seed"
+    )
     pairs: dict[tuple[str, str], list[Difference]] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -28,7 +28,7 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     surroundings, stages = Surroundings(), Stages()
     emit({"stage": "import"})
     with stages("import"):
-        task_class = framework(job.framework).task_class()
+        framework(job.framework).task_class(job.problem.solver)
     import_rss = peak_rss_bytes()
     emit({"stage": "data"})
     with stages("data"):
@@ -37,7 +37,7 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
         x_test = held(job, data.x_test)
     emit({"stage": "build"})
     with stages("build"):
-        task = task_class(job.problem, regime=job.regime, device=job.device, seed=job.seed)
+        task = task_of(job)
     emit({"stage": "fit"})
     with stages("fit"):
         history = task.fit(
@@ -60,6 +60,12 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     }
 
 
+def task_of(job: Job) -> Task:
+    """A fresh Task of what the job trains."""
+    options = {"regime": job.regime, "device": job.device, "seed": job.seed}
+    return framework(job.framework).make_task(job.problem, **options)
+
+
 def planned_data(job: Job) -> Data:
     """The data of a job; DataError when it is not that which the job was planned with."""
     data = load(job.problem, data=job.data, data_dir=job.data_dir)
@@ -80,9 +86,7 @@ def trained(job: Job, emit: Callable[[dict], None]) -> tuple[Task, Data]:
     """The Task of a job after its training, and the data; emits `{"epoch": n}` at each epoch."""
     data = planned_data(job)
     (x, y), _ = hold_out(held(job, data.x), data.y, job.problem.validation)
-    task = framework(job.framework).task_class()(
-        job.problem, regime=job.regime, device=job.device, seed=job.seed
-    )
+    task = task_of(job)
     order = task.order(len(y))
     task.fit(
         x, y, epochs=job.problem.epochs, order=order, on_epoch=lambda n, row: emit({"epoch": n})
@@ -145,5 +149,5 @@ def facts_of(name: str, regime: str, device: str) -> dict[str, Any]:
 
     Raises ValueError when the device is not there.
     """
-    task = framework(name).task_class()(PROBLEMS["boston"], regime=REGIMES[regime], device=device)
-    return task.facts()
+    options = {"regime": REGIMES[regime], "device": device}
+    return framework(name).make_task(PROBLEMS["boston"], **options).facts()

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from common.problem import Problem
 from common.regime import Regime
 
 
@@ -21,7 +22,8 @@ class Framework:
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
     that of the file that its own users keep weights in, empty where it has none; `fixed` names the
-    switches that it cannot set to anything but their native value.
+    switches that it cannot set to anything but their native value; `twin` is the Task of a user's
+    own model.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Framework:
     native: Mapping[str, Any]
     suffix: str = ""
     fixed: tuple[str, ...] = ()
+    twin: str = ""  # "package.module:Class"
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -44,10 +47,17 @@ class Framework:
         """The folder of the implementation."""
         return self.task.partition(".")[0]
 
-    def task_class(self) -> type:
-        """The Task class; imports the framework, so only for a process that is its own."""
-        module, _, name = self.task.partition(":")
+    def task_class(self, solver: str = "task") -> type:
+        """The Task class that a problem's `solver` asks for.
+
+        Imports the framework, so only for a process that is its own.
+        """
+        module, _, name = getattr(self, solver).partition(":")
         return getattr(importlib.import_module(module), name)
+
+    def make_task(self, problem: Problem, **options: Any) -> Any:
+        """A fresh Task for the problem; `options` and errors as for `Task`."""
+        return self.task_class(problem.solver)(problem, **options)
 
 
 @cache

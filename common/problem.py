@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 Loss = Literal["categorical_crossentropy", "binary_crossentropy", "mean_squared_error"]
 
@@ -23,6 +23,8 @@ class Problem:
     The settings are those of the textbook scripts (F. Chollet, *Deep Learning with Python*, 2017,
     chapters 2 and 3, with the epoch counts and splits of the course notes they come from).
     """
+
+    solver: ClassVar[str] = "task"  # the field of Framework that names the class which solves it
 
     name: str
     title: str
@@ -46,14 +48,22 @@ class Problem:
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if not self.hidden or min(self.hidden) < 1:
-            raise ValueError(f"hidden must name at least one width of 1 or more, got {self.hidden}")
+        self.check_network()
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"learning_rate must be positive, got {self.learning_rate}")
         if self.validation < 0:
             raise ValueError(f"validation must not be negative, got {self.validation}")
         if self.labels not in ("integer", "one_hot"):
             raise ValueError(f"labels must be 'integer' or 'one_hot', got {self.labels!r}")
+
+    def check_network(self) -> None:
+        """Raise ValueError for widths that make no network."""
+        if not self.hidden or min(self.hidden) < 1:
+            raise ValueError(f"hidden must name at least one width of 1 or more, got {self.hidden}")
+
+    def own_data(self, data: Any, data_dir: Any) -> Any:
+        """`Data` that comes with the problem; None where `common.data` is to find it."""
+        return None
 
     @property
     def metric(self) -> Literal["accuracy", "mae"]:

@@ -114,11 +114,15 @@ class Task(ABC):
         self.epoch = 0  # epochs trained so far
         self.build(device)
         if regime.shared_initial:
-            self.set_state(initial_weights(problem, seed, self.rules))
+            self.set_state(self.initial_weights())
 
     @abstractmethod
     def build(self, device: str) -> None:
         """Make the network and its optimiser on the device."""
+
+    def initial_weights(self) -> Weights:
+        """What training starts from where the frameworks share it, drawn in NumPy."""
+        return initial_weights(self.problem, self.seed, self.rules)
 
     @abstractmethod
     def get_state(self) -> State:
@@ -178,6 +182,10 @@ class Task(ABC):
     @abstractmethod
     def facts(self) -> dict[str, Any]:
         """What ran: `versions` of the framework, `device`, `threads` as read back, `compiled`."""
+
+    def activations(self, x: np.ndarray) -> Weights:
+        """What goes into each layer and comes out of it, by name; empty where it is not told."""
+        return {}
 
     def get_weights(self) -> Weights:
         """Copies of the weights alone."""

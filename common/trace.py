@@ -26,6 +26,7 @@ Trace = dict[str, np.ndarray]
 BOUNDS = Path(__file__).with_name("bounds.json")  # written by `twinbench parity --measure`
 STEPS = (1, 10, 100)
 SCORED_ROWS = 1000
+SHOWN_ROWS = 8  # whose activations are traced
 FIRST_STEP = 1e-5  # PROTOCOL: scores, loss, gradients and one step
 FLOOR = 1e-6  # about 8 roundings of float32
 KINK = 1e-3  # of a whole run's loss: any machine may carry an input over a relu's kink
@@ -85,6 +86,8 @@ def climb(
     task.set_state(state)
     write("weights", task.get_state())
     task.set_state({name: state[name] for name in task.weight_names})
+    if inside := task.activations(rows.x_test[:SHOWN_ROWS]):
+        write("activations", inside)
     write("scores", {"scores": task.scores(rows.x_test[:SCORED_ROWS])})
     order = first_rows(task.problem, len(rows.y), max(steps), task.seed)
     taken = batches(rows.x, rows.y, order, task.problem.batch_size)
@@ -213,7 +216,7 @@ def bound(problem: Problem, rung: str, tensor: str) -> float | None:
     if rung in ("data", "weights") or tensor == "step":
         return 0.0
     rung = judged_rung(rung)
-    early = rung in ("scores", "loss", "gradients", "step 1", "fit 1")
+    early = rung in ("activations", "scores", "loss", "gradients", "step 1", "fit 1")
     known = {} if problem.changes() else _measured().get(problem.name, {}).get(rung, {})
     if tensor not in known:
         return FIRST_STEP if early else None

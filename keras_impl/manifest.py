@@ -53,6 +53,7 @@ VARIANTS = (
         environment=environment,
         native=NATIVE,
         suffix=".keras",
+        twin="keras_impl.twins:KerasTwin",
         fixed=("denormals",),
     ),
 )

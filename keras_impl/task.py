@@ -36,7 +36,7 @@ class KerasTask(Task):
         if self.rules.deterministic:
             tf.config.experimental.enable_op_determinism()  # until the process ends
         keras.utils.set_random_seed(self.seed)
-        self.module = importlib.import_module(f"keras_impl.{self.problem.name}")
+        self.module = self.recipe()
         rule = keras.optimizers.RMSprop if self.rules.epsilon_inside_root else RMSpropOutside
         with self._on_device():
             self.net = self.module.network(self.problem, self.rules.loss_on)
@@ -48,10 +48,17 @@ class KerasTask(Task):
                 metrics=[self.module.metric(self.problem, self.rules.loss_on)],
             )
             self.net.optimizer.build(self.net.trainable_variables)
-            # the same layers twice more: up to the scores, and with gradients kept, not applied
-            self.scorer = keras.Sequential([*self.net.layers[:-1], Scores(self.net.layers[-1])])
-            self.probe = keras.Sequential(self.net.layers)
+            self.scorer, self.probe = self._companions()
             self.probe.compile(optimizer=KeepGradients(), loss=self.net.loss)
+
+    def recipe(self) -> Any:
+        """What has the problem's network, loss, metric, targets and dataset: its module."""
+        return importlib.import_module(f"keras_impl.{self.problem.name}")
+
+    def _companions(self) -> tuple[keras.Model, keras.Model]:
+        """The same layers twice more: up to the scores, and to keep gradients unapplied."""
+        scorer = keras.Sequential([*self.net.layers[:-1], Scores(self.net.layers[-1])])
+        return scorer, keras.Sequential(self.net.layers)
 
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.net.trainable_variables)
@@ -183,7 +190,8 @@ class KeepGradients(keras.optimizers.Optimizer):
         self.kept = self.add_optimizer_variables(variables, "gradient")
 
     def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: Any) -> None:
-        self.assign(self.kept[self._get_variable_index(variable)], gradient)
+        # an embedding's gradient is sparse, and assigning that would change the rows it names alone
+        self.assign(self.kept[self._get_variable_index(variable)], tf.convert_to_tensor(gradient))
 
 
 class RMSpropOutside(keras.optimizers.RMSprop):

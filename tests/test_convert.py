@@ -9,14 +9,20 @@ import struct
 import subprocess
 import sys
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.child import Child
+from benchmarks.cli import main
+from benchmarks.commands import convert as command
 from common.framework import frameworks
+from common.initial import initial_weights
 from common.problem import PROBLEMS
-from common.weights import read_weights
+from common.weights import read_weights, write_weights
 
 pytestmark = pytest.mark.skipif(
     any(frameworks()[name].missing for name in ("keras", "torch")), reason="needs both frameworks"
@@ -82,3 +88,67 @@ def test_a_bad_file_is_one_clear_error_and_leaves_nothing(tmp_path: Path, name: 
     assert done.returncode == 3, (done.returncode, done.stderr)
     assert name in done.stderr and "Traceback" not in done.stderr
     assert not out.exists() and not Path("ran").exists()
+
+
+def save_lambda(path: Path) -> None:
+    """In a Child: a model of the right sizes with Python code in a layer."""
+    import keras
+
+    layers = [keras.layers.Dense(64), keras.layers.Lambda(lambda x: x), keras.layers.Dense(1)]
+    keras.Sequential([keras.Input((13,)), *layers]).save(path)
+
+
+def test_a_lambda_layer_is_refused(tmp_path: Path):
+    with Child("keras") as child:
+        child.call("tests.test_convert:save_lambda", tmp_path / "code.keras")
+    done = convert("boston", tmp_path / "code.keras", tmp_path / "out.safetensors")
+    assert done.returncode == 3, done.stderr
+    assert "code.keras" in done.stderr and "Lambda" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["code.keras"]
+
+
+def test_another_width_is_refused_and_out_stays_as_it_was(tmp_path: Path):
+    narrow, out = tmp_path / "narrow.safetensors", tmp_path / "out.pt"
+    write_weights(narrow, initial_weights(PROBLEMS["boston"].but(hidden=(8, 8)), 0), {})
+    out.write_bytes(b"old")
+    done = convert("boston", narrow, out)
+    assert done.returncode == 3, done.stderr
+    assert "narrow.safetensors" in done.stderr and "--hidden" in done.stderr
+    assert out.read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_weights_of_another_problem_are_refused(tmp_path: Path, capsys):
+    path = tmp_path / "in.safetensors"
+    write_weights(path, initial_weights(PROBLEMS["boston"], 0), {"problem": "boston"})
+    assert main(["convert", "mnist", str(path), str(tmp_path / "out.pt")]) == 3
+    assert "weights of boston, expected mnist" in capsys.readouterr().err
+
+
+FAULTS = {"none": 0.0, "within the bound": 1e-6, "over the bound": 1e-4, "no number": np.nan}
+
+
+@pytest.mark.parametrize("where", ["scores", "state"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_out_that_disagrees_is_not_kept(tmp_path: Path, monkeypatch, capsys, fault, where):
+    """Weights must be equal, scores within 1e-5; the processes are played by a function."""
+    weights, scores = {"output/bias": np.ones(1, np.float32)}, np.ones((102, 1), np.float32)
+    out = tmp_path / "out.pt"
+    (tmp_path / "in.keras").write_bytes(b"")
+    out.write_bytes(b"old")
+
+    def call(name: str, function: str, *args: Any) -> Any:
+        if function == "write":
+            return args[-1].write_bytes(b"new")
+        read_again = args[2] != tmp_path / "in.keras"
+        off = {where: np.float32(FAULTS[fault] if read_again else 0)}
+        state = {k: v + off.get("state", 0) for k, v in weights.items()}
+        return {"state": state, "scores": scores + off.get("scores", 0), "origin": {}}
+
+    monkeypatch.setattr(command, "_processes", contextmanager(lambda args: iter([call])))
+    status = main(["convert", "boston", str(tmp_path / "in.keras"), str(out), "--data", "embedded"])
+    good = fault == "none" or (fault, where) == ("within the bound", "scores")
+    assert (status, out.read_bytes()) == ((0, b"new") if good else (1, b"old"))
+    assert ("OVER" in capsys.readouterr().out) is not good
+    assert {path.name for path in tmp_path.iterdir()} == {"in.keras", "out.pt"}

@@ -47,5 +47,6 @@ VARIANTS = (
         environment=environment,
         native=NATIVE,
         suffix=".pt",
+        twin="torch_impl.twins:TorchTwin",
     ),
 )

@@ -32,7 +32,7 @@ class TorchTask(Task):
         torch.set_flush_denormal(self.rules.denormals == "flushed")
         torch.use_deterministic_algorithms(self.rules.deterministic)
         torch.manual_seed(self.seed)
-        self.module = importlib.import_module(f"torch_impl.{self.problem.name}")
+        self.module = self.recipe()
         self.net = self.module.network(self.problem, self.rules.loss_on).to(self.device)
         self.loss = self.module.loss(self.problem, self.rules.loss_on)
         rule = RMSpropInside if self.rules.epsilon_inside_root else torch.optim.RMSprop
@@ -42,6 +42,10 @@ class TorchTask(Task):
             alpha=self.rules.rho,  # type: ignore[arg-type]  # resolved: never None
             eps=self.rules.epsilon,  # type: ignore[arg-type]
         )
+
+    def recipe(self) -> Any:
+        """What has the problem's network, loss, metric, targets and dataset: its module."""
+        return importlib.import_module(f"torch_impl.{self.problem.name}")
 
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.net.parameters())
@@ -172,6 +176,8 @@ class RMSpropInside(torch.optim.RMSprop):
         for group in self.param_groups:
             decay, epsilon = group["alpha"], group["eps"]
             for weight in group["params"]:
+                if weight.grad is None:  # the loss does not depend on it
+                    continue
                 slot = self.state[weight]
                 if not slot:
                     slot |= {"step": torch.zeros(()), "square_avg": torch.zeros_like(weight)}

@@ -112,7 +112,7 @@ def read(name: str, problem: Problem, path: Path, x: Any) -> dict[str, Any]:
     from common.framework import framework
     from common.weights import read_weights
 
-    task = framework(name).task_class()(problem)
+    task = framework(name).make_task(problem)
     try:
         if path.suffix == CANONICAL:
             state, origin = read_weights(path)
@@ -134,7 +134,7 @@ def write(name: str, problem: Problem, state: State, path: Path) -> None:
     """Write the weights as the framework's own file; in a Child."""
     from common.framework import framework
 
-    task = framework(name).task_class()(problem)
+    task = framework(name).make_task(problem)
     task.set_state({weight: state[weight] for weight in task.weight_names})
     task.write_native(path)
 

@@ -11,7 +11,15 @@ examples:
   twinbench parity mnist --device cpu,cuda  each device against the reference and the other
   twinbench parity --short                  10 steps and 2 epochs
   twinbench parity boston --json            every error and bound, and nothing else on stdout
+  twinbench parity --twins my_twins.py      your own two models, compared with each other
   twinbench parity --measure                measure the bounds anew (into common/bounds.json)
+
+a file for --twins is executed; docs/examples/conv_twins.py is one, and has in short:
+  LOSS = "categorical_crossentropy"         or binary_crossentropy, mean_squared_error
+  INPUT = (28, 28, 1)                       the shape of one row, channels last
+  def keras_model(): ...                    import the framework inside, and give logits
+  def torch_model(): ...
+  DATA, data(), LOSS_ON, TOKENS, PAIRS, FLATTEN, RULES: see `pydoc common.twins`
 
 exit status: 0 within all bounds, 1 a breach, 2 usage, 3 data, 130 interrupted
 """
@@ -38,7 +46,7 @@ BREACH = 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is climbed, by whom, and how far up."""
-    options.add(parser, "problems", "--framework", "--device", "--threads", "--python")
+    options.add(parser, "problems", "--twins", "--framework", "--device", "--threads", "--python")
     options.add(parser, "--data", "--data-dir", "--results")
     shared = [name for name, regime in REGIMES.items() if regime.shared_initial]
     parser.add_argument(
@@ -62,13 +70,15 @@ def main(args: argparse.Namespace) -> int:
     if args.seed < 0:
         raise ValueError(f"--seed must not be negative, got {args.seed}")
     names = options.chosen_frameworks(args)
+    if args.twins and args.measure:
+        raise ValueError("--measure needs the reference, which twins have not; leave out --twins")
     problems = options.problems(args)
     if args.measure:
         return _measure(problems, names, args)
     arms = _arms(names, args)
     results, breaches = [], 0
     for problem in problems:
-        parity = _climb(problem, arms, args)
+        parity = (_climb_twins if args.twins else _climb)(problem, arms, args)
         breaches += parity.breach() is not None
         results.append(_plain(parity, arms))
         _show(parity, args)
@@ -129,6 +139,27 @@ def _climb(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parit
     return Parity(ladder, notice, exact, rounded, traces)
 
 
+def _climb_twins(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parity:
+    """All traces of a user's twins: short climbs, and no reference."""
+    from benchmarks.twins import TwinParity, climb_both_ways, ladder_of
+
+    if len(arms) < 2:
+        raise ValueError(f"--twins compares two frameworks or devices, got {arms[0]} alone")
+    ladder = ladder_of(
+        problem,  # type: ignore[arg-type]  # --twins makes it one
+        regime=REGIMES[args.regime],
+        seed=args.seed,
+        data=args.data,
+        data_dir=options.data_dir(args),
+    )
+    notice, traces, turned = ladder.loaded().notice, {}, {}
+    for arm in arms:
+        with _progress(ladder, str(arm)) as on_rung:
+            traces[str(arm)], turned[str(arm)] = climb_both_ways(ladder, arm, on_rung)
+    leading = traces[str(arms[0])]  # gives the rungs; it is no reference
+    return TwinParity(ladder, notice, leading, leading, traces, turned)
+
+
 @contextmanager
 def _progress(ladder: Ladder, who: str) -> Iterator[Callable[[str], None]]:
     """The rung that is climbed, on standard error; into a file one line a climb."""
@@ -185,7 +216,7 @@ def _show(parity: Parity, args: argparse.Namespace) -> None:
 
     if not args.json:
         print_parity(parity)
-    folder = args.results / "parity" / parity.ladder.problem.name
+    folder = args.results / "parity" / parity.ladder.problem.name.replace(":", "-")
     try:
         paths = save_figures(parity, folder, parity.ladder.regime.name)
     except ImportError as error:

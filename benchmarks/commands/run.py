@@ -8,6 +8,7 @@ examples:
   twinbench run boston mnist --seeds 5          seeds 0 to 4 of two problems
   twinbench run imdb --regime matched           identical weights, order and optimiser rule
   twinbench run mnist --epochs 1 --hidden 64    changed settings; the table and the record say so
+  twinbench run --twins my_twins.py             your own two models (see `twinbench parity -h`)
   twinbench run --data real --data-dir DIR      refuse anything but the real data
   twinbench run reuters --json > runs.json      the records and nothing else on standard output
 
@@ -33,7 +34,7 @@ SOME_FAILED = 4
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to run, with which settings, and what to do with the records."""
-    options.add(parser, "problems", "--framework", "--regime", "--device", "--seeds")
+    options.add(parser, "problems", "--twins", "--framework", "--regime", "--device", "--seeds")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
     parser.add_argument("--force", action="store_true", help="run again what has a record")

@@ -14,6 +14,7 @@ from benchmarks.report.summary import (
     changed,
     data_of,
     group_by,
+    metric_of,
     threads,
     training_runs,
 )
@@ -45,7 +46,8 @@ def save_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
     finished = [r for r in training_runs(records) if not r.get("error") and r.get("history")]
     paths = []
     for problem, runs in group_by(finished, lambda r: r["problem"]).items():
-        paths += save_figure(_figure(problem, runs), Path(folder) / f"curves-{problem}")
+        stem = f"curves-{problem.replace(':', '-')}"  # a colon is not allowed everywhere
+        paths += save_figure(_figure(problem, runs), Path(folder) / stem)
     return paths
 
 
@@ -91,13 +93,13 @@ def draw_line(axes: Any, curves: list[list[float | None]], hidden: int = 0, **st
 def title_of(problem: str, runs: list[Record]) -> str:
     """The problem's title, with the source of data that is not the real data files."""
     sources = {data_of(r)["source"] for r in runs if data_of(r).get("notice")}
-    title = PROBLEMS[problem].title
+    title = PROBLEMS[problem].title if problem in PROBLEMS else problem
     return title + (f" - {' and '.join(sorted(sources)).upper()} DATA" if sources else "")
 
 
 def _figure(problem: str, runs: list[Record]) -> Any:
     regimes = group_by(runs, lambda r: r["regime"])
-    quantities = ("loss", PROBLEMS[problem].metric)
+    quantities = ("loss", metric_of(runs[0]))
     figure, axes = new_figure(len(quantities), len(regimes))
     labels = _labels(runs)
     colours = dict(zip(dict.fromkeys(labels.values()), COLOURS * len(labels), strict=False))
@@ -113,7 +115,7 @@ def _figure(problem: str, runs: list[Record]) -> Any:
                 _draw_arm(axes[row, column], same, quantity, color=colour, linewidth=width)
     for row, quantity in enumerate(quantities):
         axes[row, 0].set_ylabel(NAMES[quantity])
-    _scales(axes, problem)
+    _scales(axes, quantities[1])
     figure.align_ylabels()
     figure.suptitle(_heading(problem, runs), fontsize=11, x=0.01, ha="left")
     _legend(figure, colours, runs)
@@ -153,8 +155,8 @@ def _draw_arm(axes: Any, runs: list[Record], quantity: str, **style: Any) -> Non
         axes.plot(last, np.mean(tests), marker="D", markersize=size, color=colour, clip_on=False)
 
 
-def _scales(axes: np.ndarray, problem: str) -> None:
-    if PROBLEMS[problem].metric == "mae":
+def _scales(axes: np.ndarray, metric: str) -> None:
+    if metric == "mae":
         # the first epochs are a hundred times the last ones
         for each in axes.flat:
             each.set_yscale("log")

@@ -18,7 +18,6 @@ from benchmarks.report.terminal import print_wide
 from common.trace import Difference
 
 LOWEST, HIGHEST = 1e-9, 1.0  # of the colour scale
-RAISED = "* raised to ten times the error of the reference in float32: an ill-conditioned seed"
 
 
 def shown(differences: list[Difference]) -> list[Difference]:
@@ -74,7 +73,7 @@ def print_parity(parity: Parity, console: Console | None = None) -> None:
         rung = key[0]
     print_wide(table, console)
     if parity.raised:
-        console.print(RAISED, style="yellow", highlight=False, soft_wrap=True)
+        console.print(f"* {parity.raised_because}", style="yellow", highlight=False, soft_wrap=True)
     if parity.notice:
         notice = f"NOTE: {escape(parity.notice)}"
         console.print(notice, style="bold red", highlight=False, soft_wrap=True)
@@ -97,9 +96,12 @@ def _cell(d: Difference | None) -> str:
 def save_figures(parity: Parity, folder: Path, stem: str) -> list[Path]:
     """Write `<stem>-heat.png`, `<stem>-growth.png` and both as `.svg`; the paths of all four.
 
-    Raises ImportError without matplotlib.
+    Without the growth where there is no reference to grow away from. Raises ImportError without
+    matplotlib.
     """
     heat = save_figure(_heat_map(parity), folder / f"{stem}-heat")
+    if not any(parity.growth()):
+        return heat
     return [*heat, *save_figure(_growth(parity), folder / f"{stem}-growth")]
 
 

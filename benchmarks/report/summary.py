@@ -116,6 +116,13 @@ def arm(record: Record) -> tuple:
     return (*(record[name] for name in names), threads(record), settings)
 
 
+def metric_of(record: Record) -> str:
+    """`accuracy` or `mae`; of a user's own twins whichever was measured."""
+    if record["problem"] in PROBLEMS:
+        return PROBLEMS[record["problem"]].metric
+    return "mae" if "mae" in (record.get("metrics") or {}) else "accuracy"
+
+
 def data_of(record: Record) -> dict[str, Any]:
     """The record's `data`, empty for a run that failed before it had any."""
     return record.get("data") or {}
@@ -159,7 +166,7 @@ def metric_text(row: Row) -> str:
     """`0.9785` or `MAE 2.620`, and with several seeds `0.9785 ± 0.0007 (n=5)`."""
     if not row.values:
         return "-"
-    name, digits = ("MAE ", 3) if PROBLEMS[row.problem].metric == "mae" else ("", 4)
+    name, digits = ("MAE ", 3) if metric_of(row.runs[0]) == "mae" else ("", 4)
     text = f"{name}{mean(row.values):.{digits}f}"
     if len(row.values) > 1:
         text += f" ± {stdev(row.values):.{digits}f} (n={len(row.values)})"
@@ -178,7 +185,8 @@ def _place(record: Record) -> tuple:
     regimes, problems = list(REGIMES), list(PROBLEMS)
     return (
         regimes.index(record["regime"]),
-        problems.index(record["problem"]),
+        problems.index(record["problem"]) if record["problem"] in problems else len(problems),
+        record["problem"],
         record["device"],
         record["framework"],
         str(arm(record)),
@@ -194,7 +202,7 @@ def threads(record: Record) -> str:
 
 def _row(runs: list[Record], failed: list[Record], *, say_threads: bool) -> Row:
     first = (runs or failed)[0]
-    metric = PROBLEMS[first["problem"]].metric
+    metric = metric_of(first)
     values = [(r.get("metrics") or {}).get(metric) for r in runs]
 
     def middle(name: str) -> float | None:

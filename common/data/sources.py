@@ -54,6 +54,9 @@ def load(problem: Problem, *, data: Choice = "auto", data_dir: str | Path | None
     """
     if data not in ("auto", "real", "embedded"):
         raise ValueError(f"data must be 'auto', 'real' or 'embedded', got {data!r}")
+    own = problem.own_data(data, data_dir)
+    if own is not None:
+        return own
     found = None if data == "embedded" else _real(problem, data, data_dir)
     found = found or _stand_in(problem)
     arrays = prepare.arrays(problem, found.content)

@@ -1,0 +1,195 @@
+"""A user's own twins on the ladder: their layers are brought together, and their climbs compared.
+
+No reference in NumPy has these layers, so each framework is compared with the other alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from benchmarks.child import Child
+from benchmarks.parity import Arm, Ladder, OnRung, Parity
+from common.framework import framework
+from common.layers import Layer, hints
+from common.regime import MATCHED
+from common.task import batches
+from common.trace import Difference, Trace, bound, first_rows, relative_error
+from common.twins import Twins, read_twins
+
+STEPS = (1, 10)
+BATCH = 8  # of the ladder: few rows leave few inputs near a relu's kink, where a gradient jumps
+SHARE = 1e-2  # of the largest gradient: what is smaller is judged on this scale
+MOST = 0.1  # no bound is raised over this
+NO_REFERENCE = "no reference in NumPy has these layers: the frameworks are compared with each other"
+
+
+def layers_of(twins: Twins, name: str) -> tuple[list[Layer], list[str]]:
+    """In the framework's process: its layers with weights, and what was changed in the model."""
+    return framework(name).make_task(twins, regime=MATCHED).layers()
+
+
+def paired(
+    path: Path, names: list[str], python: Mapping[str, str], **changes: Any
+) -> tuple[Twins, list[str]]:
+    """The user's file with its layers paired, and sentences on what a reader should know.
+
+    Each framework builds its model once, in a process of its own. Raises ValueError when the file
+    is wrong, has no model for a framework, or its layers do not pair.
+    """
+    twins = read_twins(path)
+    for name in names:
+        if not twins.has(name):
+            raise ValueError(f"{path} has no function {name}_model; write it, or use --framework")
+    found, notes = {}, [NO_REFERENCE]
+    for name in names:
+        with Child(name, threads=1, python=python.get(name)) as child:
+            found[name], changed = child.call("benchmarks.twins:layers_of", twins, name)
+            notes += changed
+    twins = twins.paired(found)
+    twins = replace(twins, **{k: v for k, v in changes.items() if v is not None})
+    return twins, notes + hints(twins.pairs, found)
+
+
+def ladder_of(twins: Twins, **options: Any) -> Ladder:
+    """The ladder of a user's twins: short, on small batches, without the whole training."""
+    small = replace(twins, batch_size=min(twins.batch_size, BATCH))
+    return Ladder(small, steps=STEPS, epochs=0, **options)
+
+
+def climb_both_ways(ladder: Ladder, arm: Arm, on_rung: OnRung) -> tuple[Trace, Trace]:
+    """The trace of a framework in a fresh process, and what `climb_turned` gives there."""
+    with Child(
+        arm.framework,
+        regime=ladder.regime,
+        device=arm.device,
+        threads=arm.threads,
+        python=arm.python,
+    ) as child:
+        place = (ladder, arm.framework, arm.device)
+        trace, _ = child.call("benchmarks.parity:climb_here", *place, on_event=on_rung)
+        return trace, child.call("benchmarks.twins:climb_turned", *place)
+
+
+def climb_turned(ladder: Ladder, name: str, device: str) -> Trace:
+    """In the framework's process: the loss, gradients and step of the first batch, rows turned.
+
+    A mean over rows does not depend on their order, so that whatever differs is rounding.
+    """
+    options = {"regime": ladder.regime, "device": device, "seed": ladder.seed}
+    task = framework(name).make_task(ladder.problem, **options)
+    rows = ladder.rows()
+    order = first_rows(ladder.problem, len(rows.y), 1, ladder.seed)[::-1]
+    ((x, y),) = batches(rows.x, rows.y, order, ladder.problem.batch_size)
+    loss, gradients = task.loss_and_gradients(x, y)
+    before = task.train_step(x, y)
+    state = task.get_state()
+    found = {"loss": {"loss": loss}, "gradients": gradients}
+    found |= {"step 1": {"loss": before, **state}, "fit 1": state}
+    return {f"{rung}/{k}": np.asarray(v) for rung, held in found.items() for k, v in held.items()}
+
+
+@dataclass
+class TwinParity(Parity):
+    """Climbs of a user's twins, compared with each other."""
+
+    turned: Mapping[str, Trace]  # by arm, see `climb_turned`
+    raised_because: ClassVar[str] = (
+        "raised to ten times what a framework differs from itself when the rows of the batch are "
+        "turned round: rounding, as of a batch's statistics or near the kink of a relu"
+    )
+
+    def __post_init__(self) -> None:
+        """Compare every two frameworks; where one's own rounding breaks a bound, raise it."""
+        twins, self.raised = self.ladder.problem, {}
+        for arm, turned in self.turned.items():
+            upright = {key: self.traces[arm][key] for key in turned if key in self.traces[arm]}
+            for d in compare({key: turned[key] for key in upright}, upright, twins):
+                if d.bound and math.isfinite(d.error) and 10 * d.error > d.bound:
+                    key = (d.rung, d.tensor)
+                    self.raised[key] = max(self.raised.get(key, 0.0), min(10 * d.error, MOST))
+        self.pairs = {
+            (one, other): [
+                d._replace(bound=self.raised.get((d.rung, d.tensor), d.bound))
+                for d in compare(self.traces[one], self.traces[other], twins)
+            ]
+            for one, other in combinations(self.traces, 2)
+        }
+
+    def verdict(self) -> str:
+        """One sentence: all within bounds, or the first breach and what it points at."""
+        breach = self.breach()
+        if breach is None:
+            return "every rung is within its bounds"
+        (one, other), broken = breach
+        text = (
+            f"first breach at rung '{broken.rung}', tensor {broken.tensor}: {one} and {other} "
+            f"differ by {broken.error:.1e}, bound {broken.bound:.1e}"
+        )
+        if broken.rung != "activations":
+            return text
+        key = f"activations/{broken.tensor}"
+        return f"{text}; {_where(broken.tensor, self.traces[one][key], self.traces[other][key])}"
+
+    def growth(self) -> Iterator[tuple[str, list[int], list[float]]]:
+        """Nothing: there is no reference to grow away from."""
+        return iter(())
+
+
+def compare(found: Trace, expected: Trace, twins: Any) -> list[Difference]:
+    """Every tensor of two climbs, as `common.trace.compare`, but for tensors that ought to vanish.
+
+    A bias in front of a batch normalisation has no gradient but rounding: a gradient is judged on
+    the scale of a hundredth of the largest, and a step on that of the learning rate.
+    """
+    gradients = [v for k, v in expected.items() if k.startswith("gradients/")]
+    largest = max((float(np.max(np.abs(v), initial=0.0)) for v in gradients), default=0.0)
+    differences = []
+    for key in [*expected, *(key for key in found if key not in expected)]:
+        rung, _, tensor = key.partition("/")
+        error = float("inf")
+        if key in found and key in expected:
+            scale = _scale(rung, tensor, largest, twins.learning_rate)
+            error = _error(found[key], expected[key], scale)
+        limit = bound(twins, rung, tensor)
+        if tensor.endswith("moving_variance") and limit:
+            # PyTorch keeps the variance of a sample, n / (n - 1) of Keras's
+            limit += 1 / (twins.batch_size - 1)
+        differences.append(Difference(rung, tensor, error, limit))
+    return differences
+
+
+def _scale(rung: str, tensor: str, largest: float, rate: float) -> float:
+    if rung == "gradients":
+        return SHARE * largest
+    if tensor.startswith("square/"):
+        return 0.1 * (SHARE * largest) ** 2  # (1 - rho) g^2
+    return rate if rung.startswith(("step", "fit")) else 0.0
+
+
+def _error(found: np.ndarray, expected: np.ndarray, scale: float) -> float:
+    """The relative error, on a scale of at least `scale`."""
+    error = relative_error(found, expected)
+    top = float(np.max(np.abs(expected), initial=0.0))
+    return error * top / scale if 0 < top < scale else error
+
+
+def _where(tensor: str, found: np.ndarray, expected: np.ndarray) -> str:
+    """What the first activation that differs says of the cause."""
+    layer, _, side = tensor.rpartition(" ")
+    if side == "out":
+        return f"what goes into {layer} agrees, what comes out does not: look at {layer} itself"
+    if found.shape == expected.shape and np.allclose(
+        np.sort(found, axis=None), np.sort(expected, axis=None), rtol=1e-4, atol=1e-5
+    ):
+        return (
+            f"{layer} is given the same values in another order: a flatten of channels first "
+            "against channels last? Move the channels before it, or name its shape in FLATTEN"
+        )
+    return f"the layers before {layer} agree: look at what lies between them and it"

@@ -1,0 +1,153 @@
+"""`KerasTwin`: the Task methods for a user's own Keras model."""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from common.layers import Layer
+from common.task import State, Weights, dense
+from common.twins import SAME_LOSS, TwinTask
+from keras_impl.layers import RECURRENT, described, layout, with_weights
+from keras_impl.task import KerasTask
+
+FAMILY = "keras"
+
+
+class KerasTwin(TwinTask, KerasTask):
+    """A user's model in Keras, compiled and trained as the four problems are."""
+
+    def build(self, device: str) -> None:
+        super().build(device)
+        if self.regime.shared_initial:
+            # an embedding's gradient is sparse, and Keras squares the parts of a word that occurs
+            # twice one by one; PyTorch squares their sum, as RMSprop's rule has it
+            optimizer: Any = self.net.optimizer
+            step = optimizer.update_step
+            optimizer.update_step = lambda gradient, variable, rate: step(
+                tf.convert_to_tensor(gradient), variable, rate
+            )
+
+    def recipe(self) -> Any:
+        same = importlib.import_module(f"keras_impl.{SAME_LOSS[self.problem.loss]}")
+        loss_on = dict(self.problem.loss_on).get(FAMILY, "logits")
+        return SimpleNamespace(
+            network=lambda problem, _: self._network(),
+            loss=lambda problem, _: same.loss(problem, loss_on),
+            metric=lambda problem, _: same.metric(problem, loss_on),
+            targets=same.targets,
+            dataset=same.dataset,
+        )
+
+    def layers(self) -> tuple[list[Layer], list[str]]:
+        """The layers with weights in the order of the model, and what was changed in it."""
+        return [described(layer) for layer in self.with_weights], self.notes
+
+    def get_state(self) -> State:
+        variables, squares = self._variables(), self._by_name(self._squares)
+        state = {name: np.array(v, np.float32) for name, v in variables.items()}
+        state |= {f"square/{name}": np.array(v, np.float32) for name, v in squares.items()}
+        return state | {"step": np.array(self.net.optimizer.iterations, np.int64)}
+
+    def set_state(self, state: State) -> None:
+        state = self.completed(state)
+        for name, variable in self._variables().items():
+            variable.assign(state[name])
+        for name, variable in self._by_name(self._squares).items():
+            variable.assign(state[f"square/{name}"])
+        self.net.optimizer.iterations.assign(int(state["step"]))
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        return self.problem.scores(FAMILY, super().forward(x))
+
+    def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
+        variables = self._variables()
+        before = {name: np.array(variables[name]) for name in self.state_names}
+        with self._on_device():
+            loss = self.probe.train_on_batch(dense(x), self._targets(y))
+        for name, value in before.items():  # running means moved along
+            variables[name].assign(value)
+        kept = self._by_name(self.probe.optimizer.kept)
+        return float(np.ravel(loss)[0]), {k: np.array(v, np.float32) for k, v in kept.items()}
+
+    def activations(self, x: np.ndarray) -> Weights:
+        seen: dict[int, list[np.ndarray]] = {}
+        with ExitStack() as stack, self._on_device():
+            for i, layer in enumerate(self.with_weights):
+                _watch(stack, layer, seen.setdefault(i, []))
+            self.net(ops.convert_to_tensor(dense(x)), training=False)
+        shown: Weights = {}
+        for one in self.problem.pairs:
+            arrays = seen[one.position(FAMILY)][:2]  # of a layer that is used twice the first use
+            shown |= dict(zip((f"{one.name} in", f"{one.name} out"), arrays, strict=False))
+        return shown
+
+    def _network(self) -> keras.Model:
+        net = self.problem.model(FAMILY)
+        net(
+            np.zeros((1, *self.problem.shape), np.float32)
+        )  # one that has no Input gets its weights
+        self.with_weights = list(with_weights(net))
+        self.notes: list[str] = []
+        if self.regime.shared_initial:
+            self._switch_off(net)
+        return net
+
+    def _switch_off(self, net: keras.Model) -> None:
+        for layer in net._flatten_layers(include_self=False):
+            for name in ("rate", "dropout", "recurrent_dropout"):
+                rate = getattr(layer, name, 0)
+                if isinstance(rate, float) and rate > 0:
+                    told = f"{name} of {rate:g} in {FAMILY}'s {layer.name!r} is switched off"
+                    self.notes.append(told)
+                    setattr(layer, name, 0.0)
+
+    def _companions(self) -> tuple[keras.Model, keras.Model]:
+        return self.net, keras.Sequential([keras.Input(self.problem.shape), self.net])
+
+    def _variables(self) -> dict[str, keras.Variable]:
+        """Weights, then the rest of the state, by canonical name."""
+        found = {
+            f"{one.name}/{role}": variable
+            for one in self.problem.pairs
+            for role, variable in layout(self.with_weights[one.position(FAMILY)])[1].items()
+        }
+        return {name: found[name] for name in [*self.weight_names, *self.state_names]}
+
+    def _by_name(self, slots: list[keras.Variable]) -> dict[str, keras.Variable]:
+        """What goes with each trained variable, by canonical name."""
+        index = {id(v): i for i, v in enumerate(self.net.trainable_variables)}
+        variables = self._variables()
+        return {name: slots[index[id(variables[name])]] for name in self.weight_names}
+
+
+def _watch(stack: ExitStack, layer: Any, seen: list[np.ndarray]) -> None:
+    """Keep a layer's input and output; of one with an activation what goes into that."""
+    call: Any = layer.call
+    activation: Any = getattr(layer, "activation", None)
+    inside = activation is not None and not isinstance(layer, RECURRENT)
+
+    def watched_call(x: Any, *args: Any, **options: Any) -> Any:
+        seen.append(np.asarray(x, np.float32))
+        out = call(x, *args, **options)
+        if not inside:
+            last = out[0] if isinstance(out, list | tuple) else out
+            last = last[:, -1] if isinstance(layer, RECURRENT) and last.ndim == 3 else last
+            seen.append(np.asarray(last, np.float32))
+        return out
+
+    def watched_activation(x: Any) -> Any:
+        seen.append(np.asarray(x, np.float32))
+        return activation(x)
+
+    stack.enter_context(patch.object(layer, "call", watched_call))
+    if inside:
+        stack.enter_context(patch.object(layer, "activation", watched_activation))
