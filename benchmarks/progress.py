@@ -6,12 +6,15 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
+from time import monotonic
 from typing import Any
 
 from rich import progress as bars
 from rich.console import Console
 
 from benchmarks.plan import Job
+
+DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
 
 
 class Progress:
@@ -22,13 +25,13 @@ class Progress:
         self.done: list[tuple[Job, float]] = []  # seconds of each job that ended well
         self.number = 0  # jobs that ended, well or not
         self.current: Job | None = None
+        self.drawn = 0.0  # when the running job was last drawn
         self.console = Console(stderr=True)
-        # twice a second: drawing must not take time from what is being timed
         self.bar = bars.Progress(
             bars.BarColumn(bar_width=20),
             bars.TextColumn("{task.description}", markup=False),
             console=self.console,
-            refresh_per_second=2,
+            refresh_per_second=DRAWN_A_SECOND,
             transient=True,
             disable=not self.console.is_terminal,
         )
@@ -43,9 +46,14 @@ class Progress:
 
     def event(self, job: Job, event: dict[str, Any]) -> None:
         """Take note of a stage or of an epoch of the job that is running."""
-        if job is not self.current and not self.console.is_terminal:
-            self._print(f"[{self.number + 1}/{len(self.jobs)}] {job}")
-        self.current = job
+        new, self.current = job is not self.current, job
+        if not self.console.is_terminal:
+            if new:
+                self._print(f"[{self.number + 1}/{len(self.jobs)}] {job}")
+            return
+        if not new and monotonic() - self.drawn < 1 / DRAWN_A_SECOND:
+            return
+        self.drawn = monotonic()
         doing = event.get("stage", "")
         within = float(doing == "evaluate")
         if "epoch" in event:
