@@ -218,6 +218,7 @@ def test_the_waterfall_is_drawn_and_the_same_records_give_the_same_bytes(tmp_pat
         ),
         (["--order", "rho,beta"], "no switch 'beta'"),
         (["--device", "cpu,cuda"], "stays on one device"),
+        (["--into", "no/such/page.md"], "no/such/page.md is not there"),
     ],
 )
 def test_what_is_wrong_with_a_walk_is_said_before_anything_runs(arguments, said, tmp_path, capsys):

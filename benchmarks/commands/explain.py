@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import options
 from benchmarks.explain import Arm, Explained, Walk, plan_walks, walk
 from benchmarks.messages import say
+from benchmarks.report.markdown import around_table, replace_table
 from common.framework import framework
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def main(args: argparse.Namespace) -> int:
     problems = options.problems(args)
     if args.into and len(problems) > 1:
         raise ValueError("--into takes one problem; name it, as in: twinbench explain boston")
+    if args.into:
+        around_table(args.into)  # an error in an hour would come too late
     ends = _ends(args)
     device = _device(ends, args)
     if args.time:
@@ -175,7 +178,6 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
     from benchmarks.plan import plan
     from benchmarks.progress import Progress
     from benchmarks.report.ablation import markdown, print_splits
-    from benchmarks.report.markdown import replace_table
     from common.regime import MATCHED, NATIVE
 
     records = []
@@ -201,6 +203,9 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
         ):
             progress.finished(job, record, cached)
             records.append(record)
+    failed = [record for record in records if record["error"]]
+    for record in failed:
+        say(f"failed: {record['problem']} {record['framework']}: {record['error']['message']}")
     if args.json:
         print(json.dumps(records, indent=1, allow_nan=False))
     elif args.into:
@@ -208,12 +213,11 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
         say(f"{args.into}: {'written' if written else 'up to date'}")
     else:
         print_splits(records)
-    return SOME_FAILED if any(record["error"] for record in records) else 0
+    return SOME_FAILED if failed else 0
 
 
 def _show(explained: Explained, args: argparse.Namespace) -> None:
     from benchmarks.report.explain import markdown, print_explained, save_waterfall
-    from benchmarks.report.markdown import replace_table
 
     stem = args.results / f"explain-{explained.problem.name}"
     if args.into:

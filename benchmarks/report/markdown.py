@@ -30,11 +30,13 @@ def markdown_table(records: Iterable[Record]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def replace_table(path: Path, table: str) -> bool:
-    """Put the table between the two marks of the file; False when it stood there already.
+def around_table(path: Path) -> tuple[str, str]:
+    """What stands before and after the table in the file, its two marks included.
 
     Raises ValueError when the file has not each mark once, the begin before the end.
     """
+    if not path.is_file():
+        raise ValueError(f"{path} is not there; make it, with a line {BEGIN} and one {END} below")
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     old, end, after = rest.partition(END)
@@ -43,8 +45,17 @@ def replace_table(path: Path, table: str) -> bool:
             f"{path}: expected one line {BEGIN} and below it one line {END}, found "
             f"{text.count(BEGIN)} and {text.count(END)}; write them where the table belongs"
         )
-    new = f"{before}{begin}\n{table.strip()}\n{end}{after}"
-    if new == text:
+    return before + begin, end + after
+
+
+def replace_table(path: Path, table: str) -> bool:
+    """Put the table between the two marks of the file; False when it stood there already.
+
+    Errors as for `around_table`.
+    """
+    before, after = around_table(path)
+    new = f"{before}\n{table.strip()}\n{after}"
+    if new == path.read_text(encoding="utf-8"):
         return False
     path.write_text(new, encoding="utf-8")
     return True
