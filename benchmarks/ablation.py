@@ -17,12 +17,14 @@ from typing import Any
 from benchmarks import worker
 from benchmarks.measure import Stages, Surroundings
 from benchmarks.plan import Job
+from benchmarks.report.summary import group_by
 from common.framework import framework
 from common.splits import hold_out
 
 PARTS = ("input", "forward", "backward", "optimiser", "bookkeeping")
 """In the order of a step; the last, the running loss and metric, makes it whole."""
 
+KIND = "ablation"  # of a record, and the folder below the results
 STEPS = 100  # of an epoch, at most: a step costs what it costs
 ROUNDS = 7
 
@@ -94,11 +96,9 @@ class Split:
 
 def splits(records: Iterable[Mapping[str, Any]]) -> list[Split]:
     """One for each arm of the finished records, in their order."""
-    arms: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for record in records:
-        if record["error"] is None:
-            arms.setdefault((record["framework"], record["regime"]), []).append(record)
-    return [_split(*arm, rounds) for arm, rounds in arms.items()]
+    finished = (record for record in records if record["error"] is None)
+    arms = group_by(finished, lambda record: (record["framework"], record["regime"]))
+    return [_split(name, regime, rounds) for (name, regime), rounds in arms.items()]
 
 
 def _split(name: str, regime: str, rounds: list[Mapping[str, Any]]) -> Split:

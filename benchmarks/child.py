@@ -22,10 +22,14 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from common import framework as manifests
 from common.regime import REGIMES, Regime
+
+if TYPE_CHECKING:
+    from benchmarks.parity import Arm
+    from benchmarks.plan import Job
 
 ROOT = Path(__file__).resolve().parent.parent
 TAIL_BYTES = 8192  # of what the child printed, kept for the error that may come
@@ -91,6 +95,17 @@ class Child:
         self._tail = b""
         self._reader = threading.Thread(target=self._keep_tail, daemon=True)
         self._reader.start()
+
+    @classmethod
+    def of(cls, who: Job | Arm, regime: Regime) -> Child:
+        """The process that a job or an arm of the ladder asks for."""
+        return cls(
+            who.framework,
+            regime=regime,
+            device=who.device,
+            threads=who.threads,
+            python=who.python,
+        )
 
     def call(
         self,

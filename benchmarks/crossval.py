@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.child import Child
+from benchmarks.engines.local import recorded
 from benchmarks.measure import Stages
 from benchmarks.plan import Job
-from benchmarks.record import described, make_record, read_finished, write_record
+from benchmarks.record import read_finished, write_record
 from benchmarks.worker import measured, planned_data, task_of
 from common.data import Data, standardise
 from common.splits import k_folds
@@ -43,22 +45,18 @@ def cross_validate(
             yield record, True
     if not missing:
         return
-    arm: dict[str, Any] = {"device": job.device, "threads": job.threads, "python": job.python}
-    with Child(job.framework, regime=job.regime, **arm) as child:
+    with Child.of(job, job.regime) as child:
         for fold in missing:
-            measured = error = None
-            try:
-                measured = child.call(
-                    "benchmarks.crossval:run_fold",
-                    job,
-                    fold,
-                    own_statistics,
-                    on_event=lambda event: on_epoch(event["epoch"]),
-                    timeout=job.timeout,
-                )
-            except Exception as failure:
-                error = described(failure)
-            record = make_record(job, measured, error) | {
+            measure = partial(
+                child.call,
+                "benchmarks.crossval:run_fold",
+                job,
+                fold,
+                own_statistics,
+                on_event=lambda event: on_epoch(event["epoch"]),
+                timeout=job.timeout,
+            )
+            record = recorded(job, measure) | {
                 "kind": "crossval",
                 "fold": fold,
                 "folds": job.problem.folds,
@@ -66,7 +64,7 @@ def cross_validate(
             }
             write_record(record, results / fold_path(job, fold, own_statistics))
             yield record, False
-            if error:
+            if record["error"]:
                 return
 
 

@@ -18,9 +18,10 @@ from typing import Any
 
 from benchmarks import worker
 from benchmarks.child import Child
+from benchmarks.engines.local import OnEvent, recorded
 from benchmarks.explain import Rung, first_rung
 from benchmarks.plan import Job
-from benchmarks.record import SCHEMA, described, make_record, read_finished, write_record
+from benchmarks.record import SCHEMA, read_finished, write_record
 from common.framework import framework
 from common.splits import hold_out
 from common.trace import Rows, Trace, climb
@@ -50,47 +51,17 @@ class Processes:
         flags = tuple(getattr(rules, switch) for switch in PROCESS_WIDE)
         key = (job.framework, job.device, job.threads, job.python, flags)
         if key not in self.children:
-            self.children[key] = Child(
-                job.framework,
-                regime=rules,
-                device=job.device,
-                threads=job.threads,
-                python=job.python,
-            )
+            self.children[key] = Child.of(job, rules)
         try:
             return self.children[key].call(target, job, timeout=job.timeout, **options)
         except BaseException:
             self.children.pop(key).close()
             raise
 
-
-def run_arms(
-    jobs: Iterable[Job],
-    results: Path,
-    processes: Processes,
-    *,
-    target: str = f"{__name__}:train",
-    kind: str = KIND,
-    force: bool = False,
-    on_event: Callable[[Job, dict], None] = lambda job, event: None,
-) -> Iterator[tuple[Job, dict[str, Any], bool]]:
-    """Yields each job with its record and whether that was there already, as `run_jobs` does.
-
-    The record is of that kind, in a folder of that name, and of what `target(job)` measures.
-    """
-    for job in jobs:
-        path = results / kind / job.key
-        record = None if force else read_finished(path)
-        cached = record is not None
-        if record is None:
-            measured = error = None
-            try:
-                measured = processes.call(target, job, on_event=partial(on_event, job))
-            except Exception as failure:
-                error = described(failure)
-            record = {**make_record(job, measured, error), "kind": kind}
-            write_record(record, path)
-        yield job, record, cached
+    def run(self, kind: str, target: str, job: Job, on_event: OnEvent) -> dict[str, Any]:
+        """The record, of that kind, of what `target(job)` measures; for `run_jobs`."""
+        record = recorded(job, lambda: self.call(target, job, on_event=on_event))
+        return {**record, "kind": kind}
 
 
 def train(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
@@ -106,7 +77,7 @@ def train(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
 
 
 def first_rungs(
-    pairs: Iterable[tuple[Job, Job]], results: Path, processes: Processes
+    pairs: Iterable[tuple[Job, Job]], folder: Path, processes: Processes
 ) -> Iterator[Rung]:
     """Where the two arms of each pair first differ; the last trace is kept for the next pair.
 
@@ -120,7 +91,7 @@ def first_rungs(
         return last[job]
 
     for before, after in pairs:
-        path = results / KIND / _rung_key(before, after)
+        path = folder / _rung_key(before, after)
         record = read_finished(path)
         if record is None:
             found = first_rung(trace(before), trace(after))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import checks
 from benchmarks.measure import usable_cores
 from benchmarks.messages import say
 from benchmarks.plan import Job, check_device, plan
@@ -23,84 +24,11 @@ if TYPE_CHECKING:
     from common.data import Data
 
 
-def _checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
-    """An argparse type whose ValueError's own words reach the user."""
-
-    def convert(text: str) -> Any:
-        try:
-            return check(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return convert
-
-
-def _list_of(check: Callable[[str], Any]) -> Callable[[str], list]:
-    """An argparse type for a comma list without repetitions."""
-    return _checked(lambda text: list(dict.fromkeys(check(item) for item in text.split(","))))
-
-
-def _problem(name: str) -> str:
-    if name not in PROBLEMS:
-        raise ValueError(f"no problem {name!r}; there are: {', '.join(PROBLEMS)}")
-    return name
-
-
-def _framework(name: str) -> str:
-    return framework(name).name
-
-
-def _regime(name: str) -> str:
-    if name not in REGIMES:
-        raise ValueError(f"no regime {name!r}; there are: {', '.join(REGIMES)}")
-    return name
-
-
-def _device(name: str) -> str:
-    kind, colon, number = name.partition(":")
-    plain = kind in ("cpu", "cuda", "mps", "auto") and not colon
-    if not plain and not (kind == "cuda" and number.isdecimal()):
-        raise ValueError(f"no device {name!r}; there are: cpu, cuda, cuda:N, mps, auto")
-    return name
-
-
-def _python(text: str) -> tuple[str, str]:
-    name, equals, path = text.partition("=")
-    if not equals:
-        raise ValueError(f"FRAMEWORK=PATH was expected, got {text!r}")
-    if not os.access(path, os.X_OK) or os.path.isdir(path):
-        raise ValueError(f"{path!r} is not an interpreter that can be started")
-    return _framework(name), path
-
-
-def _at_least(lowest: int) -> Callable[[str], int]:
-    def check(text: str) -> int:
-        if not text.strip().lstrip("-").isdecimal() or int(text) < lowest:
-            raise ValueError(f"a whole number of at least {lowest} was expected, got {text!r}")
-        return int(text)
-
-    return _checked(check)
-
-
-def _positive(text: str) -> float:
-    if not 0 < float(text) < float("inf"):
-        raise ValueError(f"a number above 0 was expected, got {text!r}")
-    return float(text)
-
-
-def _width(text: str) -> int:
-    return _at_least(1)(text)
-
-
-def _widths(text: str) -> tuple[int, ...]:
-    return tuple(_width(item) for item in text.split(","))
-
-
 OPTIONS: dict[str, dict[str, Any]] = {
     "problems": {
         "nargs": "*",
         "metavar": "PROBLEM",
-        "type": _checked(_problem),
+        "type": checks.checked(checks.problem),
         "help": f"one or more of {', '.join(PROBLEMS)} (default: all)",
     },
     "--twins": {
@@ -110,49 +38,49 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--framework": {
         "metavar": "NAMES",
-        "type": _list_of(_framework),
+        "type": checks.list_of(checks.framework),
         "help": "comma list (default: every installed framework)",
     },
     "--regime": {
         "metavar": "NAMES",
-        "type": _list_of(_regime),
+        "type": checks.list_of(checks.regime),
         "default": ["native", "matched"],
         "help": "comma list of native, matched, tuned (default: native,matched)",
     },
     "--device": {
         "metavar": "NAMES",
-        "type": _list_of(_device),
+        "type": checks.list_of(checks.device),
         "default": ["cpu"],
         "help": "comma list of cpu, cuda, cuda:N, mps, auto (default: cpu)",
     },
     "--seeds": {
         "metavar": "N",
-        "type": _at_least(1),
+        "type": checks.at_least(1),
         "default": 1,
         "help": "how many seeds a problem (default: 1)",
     },
     "--seed-start": {
         "metavar": "N",
-        "type": _at_least(0),
+        "type": checks.at_least(0),
         "default": 0,
         "help": "the first seed (default: 0)",
     },
     "--threads": {
         "metavar": "N",
-        "type": _at_least(1),
+        "type": checks.at_least(1),
         "default": usable_cores(),
         "help": "CPU threads of a run (default: the usable cores, here %(default)s)",
     },
     "--python": {
         "metavar": "FRAMEWORK=PATH",
-        "type": _checked(_python),
+        "type": checks.checked(checks.python),
         "action": "append",
         "default": [],
         "help": "the interpreter that a framework is installed in; may be given for each",
     },
     "--timeout": {
         "metavar": "SECONDS",
-        "type": _checked(_positive),
+        "type": checks.checked(checks.positive),
         "help": "end a run that takes longer",
     },
     "--data": {
@@ -174,17 +102,29 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": Path("results"),
         "help": "where records are kept (default: ./results)",
     },
-    "--epochs": {"metavar": "N", "type": _at_least(1), "help": "instead of the problem's own"},
-    "--batch-size": {"metavar": "N", "type": _at_least(1), "help": "instead of the problem's own"},
+    "--epochs": {
+        "metavar": "N",
+        "type": checks.at_least(1),
+        "help": "instead of the problem's own",
+    },
+    "--batch-size": {
+        "metavar": "N",
+        "type": checks.at_least(1),
+        "help": "instead of the problem's own",
+    },
     "--hidden": {
         "metavar": "WIDTHS",
-        "type": _widths,
+        "type": checks.widths,
         "help": "widths of the hidden layers, such as 64,64",
     },
-    "--learning-rate": {"metavar": "RATE", "type": _checked(_positive), "help": "of RMSprop"},
+    "--learning-rate": {
+        "metavar": "RATE",
+        "type": checks.checked(checks.positive),
+        "help": "of RMSprop",
+    },
     "--validation": {
         "metavar": "N",
-        "type": _at_least(0),
+        "type": checks.at_least(0),
         "help": "hold out the first N training rows",
     },
     "--labels": {"choices": ("integer", "one_hot"), "help": "form of the class labels"},

@@ -89,13 +89,7 @@ def climb_here(
 
 def climb_apart(ladder: Ladder, arm: Arm, on_rung: OnRung = lambda rung: None) -> Trace:
     """The trace of a framework in a fresh process of its own."""
-    with Child(
-        arm.framework,
-        regime=ladder.regime,
-        device=arm.device,
-        threads=arm.threads,
-        python=arm.python,
-    ) as child:
+    with Child.of(arm, ladder.regime) as child:
         here = "benchmarks.parity:climb_here"
         trace, _ = child.call(here, ladder, arm.framework, arm.device, on_event=on_rung)
         return trace

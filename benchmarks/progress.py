@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from statistics import fmean
 from time import monotonic
 from typing import Any
@@ -12,9 +13,33 @@ from typing import Any
 from rich import progress as bars
 from rich.console import Console
 
+from benchmarks.engines.local import run_jobs
+from benchmarks.messages import say
 from benchmarks.plan import Job
 
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
+
+
+def run_all(jobs: Sequence[Job], results: Path, **options: Any) -> list[dict[str, Any]]:
+    """The records of all jobs, run with their progress shown; `options` are those of `run_jobs`.
+
+    Which failed and why is for `say_failures`, when what was reached has been shown.
+    """
+    records = []
+    with Progress(jobs) as progress:
+        for job, record, cached in run_jobs(jobs, results, on_event=progress.event, **options):
+            progress.finished(job, record, cached)
+            records.append(record)
+    return records
+
+
+def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results: Path) -> bool:
+    """A sentence on each record that is a failure; whether there is one."""
+    failed = [(job, r["error"]) for job, r in zip(jobs, records, strict=True) if r["error"]]
+    for job, error in failed:
+        reason = error["message"].partition("\n")[0]
+        say(f"failed: {job}: {error['kind']}: {reason} (more in {results / job.key})")
+    return bool(failed)
 
 
 class Progress:

@@ -16,11 +16,12 @@ import numpy as np
 
 from benchmarks.child import Child
 from benchmarks.parity import Arm, Ladder, OnRung, Parity
+from common import trace
 from common.framework import framework
 from common.layers import Layer, hints
 from common.regime import MATCHED
 from common.task import batches
-from common.trace import Difference, Trace, bound, first_rows, relative_error
+from common.trace import Difference, Trace, first_rows
 from common.twins import Twins, read_twins
 
 STEPS = (1, 10)
@@ -65,13 +66,7 @@ def ladder_of(twins: Twins, **options: Any) -> Ladder:
 
 def climb_both_ways(ladder: Ladder, arm: Arm, on_rung: OnRung) -> tuple[Trace, Trace]:
     """The trace of a framework in a fresh process, and what `climb_turned` gives there."""
-    with Child(
-        arm.framework,
-        regime=ladder.regime,
-        device=arm.device,
-        threads=arm.threads,
-        python=arm.python,
-    ) as child:
+    with Child.of(arm, ladder.regime) as child:
         place = (ladder, arm.framework, arm.device)
         trace, _ = child.call("benchmarks.parity:climb_here", *place, on_event=on_rung)
         return trace, child.call("benchmarks.twins:climb_turned", *place)
@@ -150,19 +145,18 @@ def compare(found: Trace, expected: Trace, twins: Any) -> list[Difference]:
     """
     gradients = [v for k, v in expected.items() if k.startswith("gradients/")]
     largest = max((float(np.max(np.abs(v), initial=0.0)) for v in gradients), default=0.0)
-    differences = []
-    for key in [*expected, *(key for key in found if key not in expected)]:
-        rung, _, tensor = key.partition("/")
-        error = float("inf")
-        if key in found and key in expected:
-            scale = _scale(rung, tensor, largest, twins.learning_rate)
-            error = _error(found[key], expected[key], scale)
-        limit = bound(twins, rung, tensor)
-        if tensor.endswith("moving_variance") and limit:
-            # PyTorch keeps the variance of a sample, n / (n - 1) of Keras's
-            limit += 1 / (twins.batch_size - 1)
-        differences.append(Difference(rung, tensor, error, limit))
-    return differences
+
+    def floor(rung: str, tensor: str) -> float:
+        return _scale(rung, tensor, largest, twins.learning_rate)
+
+    return [_eased(d, twins) for d in trace.compare(found, expected, twins, floor)]
+
+
+def _eased(d: Difference, twins: Any) -> Difference:
+    """PyTorch keeps the variance of a sample, n / (n - 1) of Keras's."""
+    if d.bound and d.tensor.endswith("moving_variance"):
+        return d._replace(bound=d.bound + 1 / (twins.batch_size - 1))
+    return d
 
 
 def _scale(rung: str, tensor: str, largest: float, rate: float) -> float:
@@ -171,13 +165,6 @@ def _scale(rung: str, tensor: str, largest: float, rate: float) -> float:
     if tensor.startswith("square/"):
         return 0.1 * (SHARE * largest) ** 2  # (1 - rho) g^2
     return rate if rung.startswith(("step", "fit")) else 0.0
-
-
-def _error(found: np.ndarray, expected: np.ndarray, scale: float) -> float:
-    """The relative error, on a scale of at least `scale`."""
-    error = relative_error(found, expected)
-    top = float(np.max(np.abs(expected), initial=0.0))
-    return error * top / scale if 0 < top < scale else error
 
 
 def _where(tensor: str, found: np.ndarray, expected: np.ndarray) -> str:

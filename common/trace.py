@@ -174,29 +174,40 @@ class Difference(NamedTuple):
         return self.bound is not None and not self.error <= self.bound
 
 
-def compare(found: Trace, expected: Trace, problem: Problem) -> list[Difference]:
+def compare(
+    found: Trace,
+    expected: Trace,
+    problem: Problem,
+    floor: Callable[[str, str], float] = lambda rung, tensor: 0.0,
+) -> list[Difference]:
     """Every tensor of `found` against `expected`, in the order of the rungs.
 
-    A tensor that only one of them has counts as infinitely far from the other.
+    A tensor that only one of them has counts as infinitely far from the other. `floor` gives the
+    least scale that a tensor's error is measured on.
     """
     differences = []
     for key in [*expected, *(key for key in found if key not in expected)]:
         rung, _, tensor = key.partition("/")
         gap = float("inf")
         if key in found and key in expected:
-            gap = relative_error(found[key], expected[key])
+            gap = relative_error(found[key], expected[key], floor=floor(rung, tensor))
         differences.append(Difference(rung, tensor, gap, bound(problem, rung, tensor)))
     return differences
 
 
-def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
-    """max|a - b| / max|b| of one tensor (PROTOCOL); inf for other shapes, NaN for NaN."""
+def relative_error(found: np.ndarray, expected: np.ndarray, *, floor: float = 0.0) -> float:
+    """max|a - b| / max|b| of one tensor (PROTOCOL); inf for other shapes, NaN for NaN.
+
+    A scale max|b| that is not zero counts as `floor` at least.
+    """
     if np.shape(found) != np.shape(expected):
         return float("inf")
     a, b = (np.asarray(v, np.float64) for v in (found, expected))
     gap = float(np.max(np.abs(a - b), initial=0.0))
     scale = float(np.max(np.abs(b), initial=0.0))
-    return gap if gap == 0 or np.isnan(gap) else gap / scale if scale else float("inf")
+    if gap == 0 or np.isnan(gap):
+        return gap
+    return gap / max(scale, floor) if scale else float("inf")
 
 
 def first_broken(differences: Iterable[Difference]) -> Difference | None:

@@ -34,11 +34,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar, get_args
 
 import numpy as np
@@ -80,6 +80,12 @@ class Twins(Problem):
         found = {k: v for k, v in asdict(self).items() if v != published[k]}
         return {k: v for k, v in found.items() if k != "pairs"}
 
+    def _module(self) -> Any:
+        module, sha256 = _read(self.path)
+        if sha256 != self.sha256:
+            raise ValueError(f"{self.path} changed while it was in use; start the command again")
+        return module
+
     def check_network(self) -> None:
         """The file has the network; `--hidden` cannot change it."""
         if self.hidden:
@@ -87,7 +93,7 @@ class Twins(Problem):
 
     def paired(self, found: Mapping[str, Sequence[Layer]]) -> Twins:
         """The same with the layers of all its models, by framework, brought together."""
-        module = _module(self.path, self.sha256)
+        module = self._module()
         named = getattr(module, "PAIRS", {}), getattr(module, "FLATTEN", {})
         try:
             return replace(self, pairs=pair(found, *named))
@@ -96,11 +102,11 @@ class Twins(Problem):
 
     def model(self, framework: str) -> Any:
         """The framework's model, freshly built; imports the framework."""
-        return getattr(_module(self.path, self.sha256), f"{framework}_model")()
+        return getattr(self._module(), f"{framework}_model")()
 
     def has(self, framework: str) -> bool:
         """Whether the file has a model for the framework."""
-        return hasattr(_module(self.path, self.sha256), f"{framework}_model")
+        return hasattr(self._module(), f"{framework}_model")
 
     def scores(self, framework: str, outputs: np.ndarray) -> np.ndarray:
         """Scores from what the framework's model gives, comparable between the two forms.
@@ -125,7 +131,7 @@ class Twins(Problem):
 
     def own_data(self, data: Any, data_dir: Any) -> Data:
         """The rows that the file names or makes, or else random ones; DataError as `load` does."""
-        module = _module(self.path, self.sha256)
+        module = self._module()
         if hasattr(module, "data"):
             return self._data(*module.data(), source="file", origin=self.path, real=True)
         name = getattr(module, "DATA", None)
@@ -163,7 +169,7 @@ def read_twins(path: str | Path) -> Twins:
     Raises ValueError that names the file, what is wrong in it and what was expected.
     """
     path = str(Path(path).resolve())
-    module = _module(path)
+    module, sha256 = _read(path)
 
     def refuse(name: str, expected: str) -> ValueError:
         return ValueError(f"{path}: {name} is {getattr(module, name, 'missing')!r}, {expected}")
@@ -197,7 +203,7 @@ def read_twins(path: str | Path) -> Twins:
         batch_size=rules.get("batch_size", 32),
         learning_rate=rules.get("learning_rate", 1e-3),
         path=path,
-        sha256=_sha256(path),
+        sha256=sha256,
         shape=shape,
         tokens=getattr(module, "TOKENS", 0),
         loss_on=loss_on,
@@ -259,20 +265,17 @@ def _loss_on(value: Any) -> tuple[tuple[str, str], ...] | None:
     return tuple(by_name.items())
 
 
-def _sha256(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
 @cache
-def _module(path: str, sha256: str = "") -> Any:
-    """The user's file as a module; ValueError if it changed, or imports a framework at its top."""
+def _read(path: str) -> tuple[Any, str]:
+    """The user's file as a module, executed once, and the SHA-256 of what was executed.
+
+    ValueError where it is no Python or imports a framework at its top.
+    """
     try:
         text = Path(path).read_bytes()
         tree = ast.parse(text, path)
     except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"{path} cannot be read as a Python module: {error}") from error
-    if sha256 and hashlib.sha256(text).hexdigest() != sha256:
-        raise ValueError(f"{path} changed while it was in use; start the command again")
     taken = {name for found in frameworks().values() for name in found.requires}
     for node in tree.body:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -282,8 +285,7 @@ def _module(path: str, sha256: str = "") -> Any:
                 f"{path}, line {node.lineno} imports {', '.join(frameworks_named)}; move that into "
                 "the function that builds the model: no process may hold two frameworks"
             )
-    spec = importlib.util.spec_from_file_location(f"twins_of_{Path(path).stem}", path)
-    assert spec is not None and spec.loader is not None  # a path with .py, which was just read
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    module = ModuleType(f"twins_of_{Path(path).stem}")
+    module.__file__ = path
+    exec(compile(tree, path, "exec"), module.__dict__)
+    return module, hashlib.sha256(text).hexdigest()

@@ -18,6 +18,7 @@ from benchmarks.report.ablation import markdown, print_splits
 from common.framework import framework, frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE
+from tests.records import RAN
 
 BOSTON = PROBLEMS["boston"]
 
@@ -78,12 +79,7 @@ def record(name="alpha", regime="matched", *, until=(1.0, 3.0, 6.0, 7.0, 7.5), *
         "products_alone": 2e-3,
         "profile": {"products": 2e-3, "other_kernels": 1e-3, "whole": 8e-3},
         "steps": 26,
-        "data": {"source": "folder", "digest": "sha256:1", "notice": ""},
-        "versions": {"numpy": "2.0"},
-        "host": {"cpu": "x", "cores": 2},
-        "threads": 2,
-        "git": {"commit": "abc", "dirty": False},
-        "warnings": [],
+        **RAN,
         "error": None,
     } | more
 

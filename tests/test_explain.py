@@ -27,6 +27,7 @@ from benchmarks.report.explain import markdown, print_explained, save_waterfall
 from common.framework import Framework, frameworks
 from common.problem import PROBLEMS
 from common.regime import NATIVE
+from tests.records import RAN
 
 BOSTON = PROBLEMS["boston"]
 
@@ -119,12 +120,7 @@ def explained(effects: dict[str, float], *, both: float = 0.0, seeds: int = 6, *
                 "process": arm.framework,
                 "metrics": {"mae": value + noise + tiny},
                 "steady_epoch_seconds": 0.4 if arm.framework == "alpha" else 0.1,
-                "data": {"source": "folder", "digest": "sha256:1", "notice": ""},
-                "versions": {"numpy": "2.0"},
-                "host": {"cpu": "x", "cores": 2},
-                "threads": 2,
-                "git": {"commit": "abc", "dirty": False},
-                "warnings": [],
+                **RAN,
                 "regime": arm.regime.name,
             } | more
     rungs = {(s.before, s.after): Rung("step 1", "w", 0.25) for s in walks[0].steps}

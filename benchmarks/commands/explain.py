@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,15 +90,13 @@ def main(args: argparse.Namespace) -> int:
         return _time(problems, ends, device, args)
     walks = {problem: _walks(problem, ends, device, args) for problem in problems}
     content = {problem: options.data(problem, args).digest for problem in problems}
-    failed, shown = 0, []
+    failed, shown = False, []
     for problem in problems:
         seeds = range(args.seed_start, args.seed_start + args.seeds)
         common = _common(args) | {"content": content[problem], "device": device}
         jobs = plan_walks(problem, walks[problem], seeds, python=dict(args.python), **common)
-        explained, errors = _explain(problem, walks[problem], jobs, args)
-        failed += len(errors)
-        for error in errors:
-            say(f"failed: {error}")
+        explained, some_failed = _explain(problem, walks[problem], jobs, args)
+        failed |= some_failed
         shown.append(explained.plain())
         _show(explained, args)
     if args.json:
@@ -145,42 +144,37 @@ def _walks(
 
 def _explain(
     problem: Problem, walks: tuple[Walk, ...], jobs: list[Job], args: argparse.Namespace
-) -> tuple[Explained, list[str]]:
-    """All runs of the walks, then their rungs; and a sentence on each run that failed."""
-    from benchmarks.explain_runs import Processes, first_rungs, run_arms
-    from benchmarks.progress import Progress
+) -> tuple[Explained, bool]:
+    """All runs of the walks, then their rungs; and whether some failed, which is said."""
+    from benchmarks.explain_runs import KIND, Processes, first_rungs
+    from benchmarks.progress import run_all, say_failures
 
     records: dict[Arm, dict[int, dict[str, Any]]] = {}
-    errors = []
+    folder = args.results / KIND
     with Processes() as processes:
-        with Progress(jobs) as progress:
-            for job, record, cached in run_arms(
-                jobs, args.results, processes, force=args.force, on_event=progress.event
-            ):
-                progress.finished(job, record, cached)
-                if record["error"] is None:
-                    records.setdefault(Arm.of(job), {})[job.seed] = record
-                else:
-                    errors.append(f"{job}: {record['error']['kind']}: {record['error']['message']}")
+        run = partial(processes.run, KIND, "benchmarks.explain_runs:train")
+        found = run_all(jobs, folder, run=run, force=args.force)
+        for job, record in zip(jobs, found, strict=True):
+            if record["error"] is None:
+                records.setdefault(Arm.of(job), {})[job.seed] = record
         first = {Arm.of(job): job for job in reversed(jobs) if Arm.of(job) in records}
         steps = [step for each in walks for step in each.steps]
         pairs = [(s.before, s.after) for s in steps if s.before in first and s.after in first]
         say(f"{problem.name}: a short parity ladder before and after each of {len(pairs)} steps")
-        found = first_rungs(((first[a], first[b]) for a, b in pairs), args.results, processes)
-        rungs = dict(zip(pairs, found, strict=True))
-    return Explained(problem, walks, records, rungs), errors
+        climbed = first_rungs(((first[a], first[b]) for a, b in pairs), folder, processes)
+        rungs = dict(zip(pairs, climbed, strict=True))
+    return Explained(problem, walks, records, rungs), say_failures(jobs, found, folder)
 
 
 def _time(problems: list[Problem], names: list[str], device: str, args: argparse.Namespace) -> int:
     """Take a step apart, problem by problem."""
-    from benchmarks.ablation import ROUNDS
-    from benchmarks.explain_runs import Processes, run_arms
+    from benchmarks.ablation import KIND, ROUNDS
+    from benchmarks.explain_runs import Processes
     from benchmarks.plan import plan
-    from benchmarks.progress import Progress
+    from benchmarks.progress import run_all, say_failures
     from benchmarks.report.ablation import markdown, print_splits
     from common.regime import MATCHED, NATIVE
 
-    records = []
     jobs = plan(
         problems,
         names,
@@ -191,21 +185,9 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
         python=dict(args.python),
         **_common(args),
     )
-    with Processes() as processes, Progress(jobs) as progress:
-        for job, record, cached in run_arms(
-            jobs,
-            args.results,
-            processes,
-            target="benchmarks.ablation:measure",
-            kind="ablation",
-            force=args.force,
-            on_event=progress.event,
-        ):
-            progress.finished(job, record, cached)
-            records.append(record)
-    failed = [record for record in records if record["error"]]
-    for record in failed:
-        say(f"failed: {record['problem']} {record['framework']}: {record['error']['message']}")
+    with Processes() as processes:
+        run = partial(processes.run, KIND, "benchmarks.ablation:measure")
+        records = run_all(jobs, args.results / KIND, run=run, force=args.force)
     if args.json:
         print(json.dumps(records, indent=1, allow_nan=False))
     elif args.into:
@@ -213,7 +195,7 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
         say(f"{args.into}: {'written' if written else 'up to date'}")
     else:
         print_splits(records)
-    return SOME_FAILED if failed else 0
+    return SOME_FAILED if say_failures(jobs, records, args.results / KIND) else 0
 
 
 def _show(explained: Explained, args: argparse.Namespace) -> None:

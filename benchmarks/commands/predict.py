@@ -132,13 +132,7 @@ def _trained(job: Job, rows: list[int]) -> dict[str, Any]:
     console = Console(stderr=True)
     with (
         console.status(f"{job}: starting") as status,
-        Child(
-            job.framework,
-            regime=job.regime,
-            device=job.device,
-            threads=job.threads,
-            python=job.python,
-        ) as child,
+        Child.of(job, job.regime) as child,
     ):
         return child.call(
             "benchmarks.commands.predict:train_and_predict",

@@ -43,24 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
-    from benchmarks.engines.local import run_jobs
-    from benchmarks.progress import Progress
+    from benchmarks.progress import run_all, say_failures
 
     jobs = _jobs(args)
-    records, failed = [], []
-    with Progress(jobs) as progress:
-        for job, record, cached in run_jobs(
-            jobs, args.results, force=args.force, on_event=progress.event
-        ):
-            progress.finished(job, record, cached)
-            records.append(record)
-            if record["error"] is not None:
-                failed.append((job, record["error"]))
+    records = run_all(jobs, args.results, force=args.force)
     _show(records, args)
-    for job, error in failed:
-        reason = error["message"].partition("\n")[0]
-        say(f"failed: {job}: {error['kind']}: {reason} (more in {args.results / job.key})")
-    return SOME_FAILED if failed else 0
+    return SOME_FAILED if say_failures(jobs, records, args.results) else 0
 
 
 def _jobs(args: argparse.Namespace) -> list[Job]:

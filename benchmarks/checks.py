@@ -1,0 +1,85 @@
+"""What may stand on the command line: argparse types whose errors say what was expected."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from typing import Any
+
+from common import framework as manifests
+from common.problem import PROBLEMS
+from common.regime import REGIMES
+
+
+def checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
+    """An argparse type whose ValueError's own words reach the user."""
+
+    def convert(text: str) -> Any:
+        try:
+            return check(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return convert
+
+
+def list_of(check: Callable[[str], Any]) -> Callable[[str], list]:
+    """An argparse type for a comma list without repetitions."""
+    return checked(lambda text: list(dict.fromkeys(check(item) for item in text.split(","))))
+
+
+def problem(name: str) -> str:
+    if name not in PROBLEMS:
+        raise ValueError(f"no problem {name!r}; there are: {', '.join(PROBLEMS)}")
+    return name
+
+
+def framework(name: str) -> str:
+    return manifests.framework(name).name
+
+
+def regime(name: str) -> str:
+    if name not in REGIMES:
+        raise ValueError(f"no regime {name!r}; there are: {', '.join(REGIMES)}")
+    return name
+
+
+def device(name: str) -> str:
+    kind, colon, number = name.partition(":")
+    plain = kind in ("cpu", "cuda", "mps", "auto") and not colon
+    if not plain and not (kind == "cuda" and number.isdecimal()):
+        raise ValueError(f"no device {name!r}; there are: cpu, cuda, cuda:N, mps, auto")
+    return name
+
+
+def python(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not equals:
+        raise ValueError(f"FRAMEWORK=PATH was expected, got {text!r}")
+    if not os.access(path, os.X_OK) or os.path.isdir(path):
+        raise ValueError(f"{path!r} is not an interpreter that can be started")
+    return framework(name), path
+
+
+def at_least(lowest: int) -> Callable[[str], int]:
+    def check(text: str) -> int:
+        if not text.strip().lstrip("-").isdecimal() or int(text) < lowest:
+            raise ValueError(f"a whole number of at least {lowest} was expected, got {text!r}")
+        return int(text)
+
+    return checked(check)
+
+
+def positive(text: str) -> float:
+    if not 0 < float(text) < float("inf"):
+        raise ValueError(f"a number above 0 was expected, got {text!r}")
+    return float(text)
+
+
+def width(text: str) -> int:
+    return at_least(1)(text)
+
+
+def widths(text: str) -> tuple[int, ...]:
+    return tuple(width(item) for item in text.split(","))
