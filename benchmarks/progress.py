@@ -135,8 +135,8 @@ class Progress:
 
 
 def _result(record: dict[str, Any]) -> str:
-    values = ", ".join(
+    values = [
         f"test {name} {'not finite' if value is None else format(value, '.4f')}"
         for name, value in record["metrics"].items()
-    )
-    return f"{values}, {record['total_seconds']:.1f} s"
+    ]
+    return ", ".join([*values, f"{record['total_seconds']:.1f} s"])

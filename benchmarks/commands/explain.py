@@ -80,8 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Explain one problem after another, and show each as soon as it is known."""
     problems = options.problems(args)
-    if args.into and len(problems) > 1:
-        raise ValueError("--into takes one problem; name it, as in: twinbench explain boston")
+    if args.into and len(problems) > 1 and not args.time:
+        raise ValueError("--into takes one walk; name it, as in: twinbench explain boston")
     if args.into:
         around_table(args.into)  # an error in an hour would come too late
     ends = _ends(args)
