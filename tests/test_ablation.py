@@ -70,6 +70,30 @@ def test_the_profiler_tells_products_from_other_kernels(child: Child, framework_
     assert few < many  # the optimiser's work does not grow with the batch, the products do
 
 
+def seconds_in_products(name: str, last: str) -> float:
+    """In a Child: the least of three epochs of a wide network whose steps end with a part."""
+    ablation = importlib.import_module(f"{framework(name).package}.ablation")
+    problem = BOSTON.but(hidden=(512, 512), batch_size=1024)
+    task = framework(name).task_class()(problem, regime=MATCHED)
+    x, y = np.ones((4096, 13), np.float32), np.ones(4096, np.float32)
+    ablation.leave_out(task, last)
+
+    def epoch() -> None:
+        task.fit(x, y, epochs=1, order=task.order(4096))
+
+    epoch()
+    return min(ablation.profiled(epoch)["products"] for _ in range(3))
+
+
+def test_a_gradient_that_no_one_uses_is_computed_all_the_same(child: Child, framework_name: str):
+    # TensorFlow leaves out what nothing needs, and the way back is two products to forward's one
+    forward, backward = (
+        child.call("tests.test_ablation:seconds_in_products", framework_name, last)
+        for last in ("forward", "backward")
+    )
+    assert backward > 1.5 * forward
+
+
 def record(name="alpha", regime="matched", *, until=(1.0, 3.0, 6.0, 7.0, 7.5), **more):
     return {
         "problem": "boston",
