@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-EXTRAS := keras,torch,embedded,plot,test,dev
+EXTRAS := keras,torch,embedded,peers,plot,test,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup demo test bench lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ demo: $(READY)  ## train the four problems in both frameworks and print the tabl
 
 test: $(READY)  ## the whole test suite but the slow full-length runs
 	$(BIN)/python -m pytest tests
+
+bench: $(READY)  ## time each method of a Task, and compare with the last time
+	$(BIN)/twinbench bench
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .

@@ -63,17 +63,19 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
         **worker.measured(job, data, task, history, rows, Stages()),
         "until": until,
         "steps": steps,
-        "products_alone": _median_seconds(products, task.synchronize),
+        "products_alone": median_seconds(products, task.synchronize),
         "profile": {k: v / steps for k, v in {**profile, "whole": clocks[0]}.items()},
         "surroundings": surroundings.read(),
         "total_seconds": perf_counter() - started,
     }
 
 
-def _median_seconds(run: Callable[[], None], synchronize: Callable[[], None]) -> float:
-    """Of fifty calls, after five to warm up."""
+def median_seconds(
+    run: Callable[[], Any], synchronize: Callable[[], None], calls: int = 50
+) -> float:
+    """Of so many calls, after five to warm up."""
     times = []
-    for _ in range(55):
+    for _ in range(calls + 5):
         started = perf_counter()
         run()
         synchronize()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.child import Child
-from benchmarks.engines.local import recorded
 from benchmarks.measure import Stages
 from benchmarks.plan import Job
-from benchmarks.record import read_finished, write_record
+from benchmarks.record import described, make_record, read_finished, write_record
 from benchmarks.worker import measured, planned_data, task_of
 from common.data import Data, standardise
 from common.splits import k_folds
@@ -45,52 +43,83 @@ def cross_validate(
             yield record, True
     if not missing:
         return
+    # tuned, a framework may train them in lock-step; else each is kept as soon as it is there
+    tuned = job.regime.execution == "tuned"
+    groups = [missing] if tuned else [[fold] for fold in missing]
     with Child.of(job, job.regime) as child:
-        for fold in missing:
-            measure = partial(
-                child.call,
-                "benchmarks.crossval:run_fold",
-                job,
-                fold,
-                own_statistics,
-                on_event=lambda event: on_epoch(event["epoch"]),
-                timeout=job.timeout,
-            )
-            record = recorded(job, measure) | {
-                "kind": "crossval",
-                "fold": fold,
-                "folds": job.problem.folds,
-                "fold_statistics": "own" if own_statistics else "all",
-            }
-            write_record(record, results / fold_path(job, fold, own_statistics))
-            yield record, False
-            if record["error"]:
+        for group in groups:
+            records = _records(child, job, group, own_statistics, on_epoch)
+            for record in records:
+                write_record(record, results / fold_path(job, record["fold"], own_statistics))
+                yield record, False
+            if records[0]["error"]:
                 return
 
 
-def run_fold(job: Job, fold: int, own_statistics: bool, emit: Emit) -> dict[str, Any]:
-    """Train on all rows but those of the fold and score these after each epoch; in a Child.
+def _records(
+    child: Child,
+    job: Job,
+    folds: list[int],
+    own_statistics: bool,
+    on_epoch: Callable[[int], None],
+) -> list[dict[str, Any]]:
+    """A record a fold, of folds that are trained by one call; an error is that of each."""
+    try:
+        measured: Any = child.call(
+            "benchmarks.crossval:run_folds",
+            job,
+            folds,
+            own_statistics,
+            on_event=lambda event: on_epoch(event["epoch"]),
+            timeout=job.timeout,
+        )
+        error = None
+    except Exception as raised:
+        measured, error = [None] * len(folds), described(raised)
+    return [
+        make_record(job, found, error)
+        | {
+            "kind": "crossval",
+            "fold": fold,
+            "folds": job.problem.folds,
+            "trained_together": len(folds),
+            "fold_statistics": "own" if own_statistics else "all",
+        }
+        for fold, found in zip(folds, measured, strict=True)
+    ]
 
-    Emits `{"epoch": n}` at each epoch. Returns the measured part of a record, without test metrics.
+
+def run_folds(job: Job, folds: list[int], own_statistics: bool, emit: Emit) -> list[dict[str, Any]]:
+    """For each fold, train on all rows but its own and score these after each epoch; in a Child.
+
+    Emits `{"epoch": n}` at each epoch of each. Returns the measured parts of their records, without
+    test metrics; their times are each fold's share of the time of all.
     """
     data = planned_data(job)
-    rows, held = list(k_folds(len(data.y), job.problem.folds))[fold]
-    x, x_held = fold_rows(data, rows, held, own_statistics)
     problem = job.problem.but(
         epochs=job.problem.fold_epochs, batch_size=job.problem.fold_batch_size
     )
-    task = task_of(replace(job, problem=problem))
+    parts = list(k_folds(len(data.y), job.problem.folds))
+    rows = [fold_rows(data, *parts[fold], own_statistics) for fold in folds]
+    tasks = [task_of(replace(job, problem=problem)) for _ in folds]
     stages = Stages()
     with stages("fit"):
-        history = task.fit(
-            x,
-            data.y[rows],
+        histories = tasks[0].fit_replicas(
+            tasks,
+            [x for x, _ in rows],
+            [data.y[parts[fold][0]] for fold in folds],
+            orders=[tasks[0].order(len(x)) for x, _ in rows],
             epochs=problem.epochs,
-            order=task.order(len(rows)),
-            validation=(x_held, data.y[held]),
-            on_epoch=lambda epoch, _: emit({"epoch": epoch}),
+            validation=[
+                (x, data.y[parts[fold][1]]) for fold, (_, x) in zip(folds, rows, strict=True)
+            ],
+            on_epoch=lambda _, epoch, row: emit({"epoch": epoch}),
         )
-    return measured(job, data, task, history, len(rows), stages)
+    stages.seconds = {name: seconds / len(folds) for name, seconds in stages.seconds.items()}
+    return [
+        measured(job, data, task, history, len(x), stages)
+        for task, history, (x, _) in zip(tasks, histories, rows, strict=True)
+    ]
 
 
 def fold_rows(

@@ -133,6 +133,28 @@ SETTINGS = ("--epochs", "--batch-size", "--hidden", "--learning-rate", "--valida
 """The options that change a problem."""
 
 
+def add_rounds(parser: argparse.ArgumentParser, default: int) -> None:
+    """`--rounds` instead of `--seeds`, for a command that measures time on the CPU."""
+    parser.add_argument(
+        "--rounds",
+        dest="seeds",
+        type=checks.at_least(1),
+        default=default,
+        metavar="N",
+        help=f"processes an arm, each with a seed of its own (default: {default})",
+    )
+    parser.set_defaults(seed_start=0, device=["cpu"])
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Where a table goes, and whether what has a record is run again."""
+    parser.add_argument(
+        "--into", type=Path, metavar="FILE", help="write the Markdown between FILE's marks"
+    )
+    parser.add_argument("--force", action="store_true", help="run again what has a record")
+    parser.add_argument("--json", action="store_true", help="print the records as JSON")
+
+
 def add(parser: argparse.ArgumentParser, *names: str) -> None:
     """Add the shared options of these names."""
     for name in names:
@@ -187,12 +209,13 @@ def jobs(
     args: argparse.Namespace,
     problems: list[Problem],
     regimes: list[Regime],
-    check: Callable[[Problem, int], object],
+    check: Callable[[Problem, int], object] = lambda problem, rows: None,
+    **more: Any,
 ) -> list[Job]:
     """The plan that a command asks for: every problem in every arm, seed by seed.
 
     All that can be wrong with it is found before anything is trained; `check` is given a problem
-    and the number of its training rows, and raises ValueError.
+    and the number of its training rows, and raises ValueError; `more` goes to `plan`.
     """
     names = chosen_frameworks(args)
     places = devices(args, names)
@@ -213,6 +236,7 @@ def jobs(
         data=args.data,
         data_dir=data_dir(args),
         timeout=args.timeout,
+        **more,
     )
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from common.framework import framework
 from common.problem import Problem
-from common.regime import Regime
+from common.regime import NATIVE, Regime
 
 if TYPE_CHECKING:
     from common.data.sources import Choice
 
 PROTOCOL = 1  # how it is measured; numbers of two protocols never stand in one table
+MIN_PROCESSES = 5  # fewer say too little about time for an interval or a ranking
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def plan(
     devices: Mapping[str, Sequence[str]],
     seeds: Iterable[int],
     *,
+    peers: Iterable[str] = (),
     shuffle_seed: int = 0,
     content: Mapping[str, str] | None = None,
     python: Mapping[str, str] | None = None,
@@ -85,7 +87,8 @@ def plan(
     For each seed of a problem the arms come one after another in a random order, and for the next
     seed in the reverse of it (A B, B A): so neither a slow drift of the machine nor a neighbour's
     heat favours an arm. `devices` are by framework, `content` (data digests) by problem, `python`
-    (interpreters) by framework; `common` are further fields of every Job.
+    (interpreters) by framework; `common` are further fields of every Job. A peer is an arm of its
+    own, with nothing to choose.
     """
     problems, seeds, regimes = list(problems), list(seeds), list(regimes)
     arms = [
@@ -93,6 +96,7 @@ def plan(
         for name in frameworks
         for regime, device in product(regimes, devices[name])
     ]
+    arms += [(peer, NATIVE, "cpu") for peer in peers]
     orders = {problem.name: _orders(arms, problem.name, shuffle_seed) for problem in problems}
     return [
         Job(

@@ -1,4 +1,4 @@
-"""Intervals of the difference of two means; PROTOCOL.md says which of them holds where."""
+"""Intervals of differences of means and of ratios of times; the protocol says which holds where."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import t as student
+
+from benchmarks.plan import MIN_PROCESSES
 
 
 class Interval(NamedTuple):
@@ -62,6 +64,62 @@ def welch(before: Sequence[float], after: Sequence[float], confidence: float = 0
     if total > 0:  # else both samples are constant, and the quotient is 0 / 0
         freedom = 1 / ((parts / total) ** 2 / [len(a) - 1, len(b) - 1]).sum()
     return _interval(difference, float(np.sqrt(total)), float(freedom), confidence)
+
+
+class Ratio(NamedTuple):
+    """A ratio of two times and its confidence interval; `low` and `high` are None without one."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+    @property
+    def verdict(self) -> str:
+        """Of what stands below the bar: faster, slower, or no difference seen."""
+        if self.low is None or self.high is None:
+            return "too few processes"
+        if self.low > 1:
+            return "faster"
+        return "slower" if self.high < 1 else "no difference seen"
+
+
+def ratio_of_times(
+    before: Sequence[Sequence[float]],
+    after: Sequence[Sequence[float]],
+    *,
+    confidence: float = 0.95,
+    draws: int = 5000,
+) -> Ratio:
+    """Of the median time `before` to that `after`: over 1 when `after` is faster.
+
+    Each argument has a list of seconds a process; a time is the median over processes of each one's
+    median. The interval is a percentile bootstrap that draws processes first and then, within each,
+    its times; there is none with fewer processes than MIN_PROCESSES. The same values give the same
+    interval. Raises ValueError for no process, an empty one, or a time that is not positive.
+    """
+    lists = [[_finite(times) for times in arm] for arm in (before, after)]
+    if not all(lists) or min(times.min() for arm in lists for times in arm) <= 0:
+        raise ValueError("positive seconds of one or more processes were expected")
+    over, under = (np.median([np.median(times) for times in arm]) for arm in lists)
+    if min(map(len, lists)) < MIN_PROCESSES:
+        return Ratio(float(over / under), None, None)
+    random = np.random.default_rng(0)
+    over_drawn, under_drawn = (_drawn_medians(arm, draws, random) for arm in lists)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(over_drawn / under_drawn, [tail, 1 - tail])
+    return Ratio(float(over / under), float(low), float(high))
+
+
+def _drawn_medians(arm: list[np.ndarray], draws: int, random: np.random.Generator) -> np.ndarray:
+    """The time of each of some bootstrap samples of an arm, (draws,)."""
+    # of each process, as many redrawn medians as there are samples that may ask for it
+    medians = np.stack(
+        [np.median(random.choice(times, (draws, len(times))), axis=1) for times in arm]
+    )
+    chosen = random.integers(len(arm), size=(draws, len(arm)))
+    # a process drawn twice in one sample gives the times of two different redraws
+    shift = random.integers(draws, size=(draws, len(arm)))
+    return np.median(medians[chosen, shift], axis=1)
 
 
 def _interval(mean: float, error: float, freedom: float, confidence: float) -> Interval:

@@ -94,12 +94,17 @@ def trained(job: Job, emit: Callable[[dict], None]) -> tuple[Task, Data]:
     return task, data
 
 
+def provenance(data: Data) -> dict[str, Any]:
+    """What a record says of its data."""
+    return {k: getattr(data, k) for k in ("source", "origin", "digest", "real", "notice")}
+
+
 def measured(
     job: Job, data: Data, task: Task, history: History, rows: int, stages: Stages
 ) -> dict[str, Any]:
     """What every record of a training on that many rows has, of whatever kind it is."""
     return {
-        "data": {k: getattr(data, k) for k in ("source", "origin", "digest", "real", "notice")},
+        "data": provenance(data),
         "history": {name: values for name, values in history.items() if name not in CLOCKS},
         **_times(history, _rows_an_epoch(task, rows)),
         "stages": stages.seconds,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -64,6 +65,16 @@ def batches(x: Any, y: np.ndarray, rows: np.ndarray, batch_size: int) -> Iterato
         yield dense(x[chosen]), y[chosen]
 
 
+def one_table(
+    xs: Sequence[np.ndarray], ys: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All rows in one table, and where in it each replica's begin, int64 (replicas, 1)."""
+    if all(x is xs[0] and y is ys[0] for x, y in zip(xs, ys, strict=True)):
+        return dense(xs[0]), ys[0], np.zeros((len(xs), 1), np.int64)
+    starts = np.arange(len(xs))[:, None] * len(xs[0])
+    return dense(np.concatenate(xs)), np.concatenate(ys), starts
+
+
 class EpochLog:
     """The clocks of `fit` and the history they fill, the same for every framework."""
 
@@ -76,13 +87,19 @@ class EpochLog:
         self.task.synchronize()
         self.started = time.perf_counter()
 
-    def stop(self, means: Callable[[], Mapping[str, float]]) -> None:
+    def seconds(self) -> float:
+        """Since the start, when the device is idle."""
+        self.task.synchronize()
+        return time.perf_counter() - self.started
+
+    def stop(self, means: Callable[[], Mapping[str, float]], seconds: float | None = None) -> None:
         """Stop the clock when the device is idle, then validate under a clock of its own.
 
-        `means` gives the epoch's loss and metric, each the mean over its rows.
+        `means` gives the epoch's loss and metric, each the mean over its rows. `seconds` is of an
+        epoch that another clock has measured.
         """
-        self.task.synchronize()
-        row = {"epoch_seconds": time.perf_counter() - self.started, **means()}
+        seconds = self.seconds() if seconds is None else seconds
+        row = {"epoch_seconds": seconds, **means()}
         if self.validation is not None:
             started = time.perf_counter()
             held_out = self.task.evaluate(*self.validation)
@@ -242,23 +259,45 @@ class Task(ABC):
                 rows = rows[: len(rows) // self.problem.batch_size * self.problem.batch_size]
             yield rows
 
+    @classmethod
     def fit_replicas(
-        self,
+        cls,
+        tasks: Sequence[Task],
         xs: Sequence[Any],
         ys: Sequence[np.ndarray],
         *,
         orders: Sequence[Order],
-        states: Sequence[State],
         epochs: int,
-        validation: Sequence[tuple | None] | None = None,
+        validation: Sequence[tuple | None],
+        on_epoch: Callable[[int, int, Mapping[str, float]], None] | None = None,
     ) -> list[History]:
-        """Train a fresh Task from each state; a framework may do it as one batched program."""
-        histories = []
-        for i, (x, y, order, state) in enumerate(zip(xs, ys, orders, states, strict=True)):
-            task = type(self)(
-                self.problem, regime=self.regime, device=self.facts()["device"], seed=self.seed
+        """Train Tasks of one problem, each on rows of its own, as if each had its `fit` called.
+
+        Where the framework can `stack` them, it is one batched program, in lock-step, and an
+        epoch's seconds are each Task's share of it. `on_epoch` is told which Task, counted from 0,
+        before what `fit` tells.
+        """
+        told = [on_epoch and partial(on_epoch, i) for i in range(len(tasks))]
+        if stack := cls.stack(tasks, xs):
+            logs = [EpochLog(*each) for each in zip(tasks, validation, told, strict=True)]
+            stack.fit(xs, ys, orders, epochs, logs)
+            return [log.history for log in logs]
+        return [
+            task.fit(
+                x,
+                y,
+                epochs=epochs,
+                order=order,
+                validation=held_out,
+                on_epoch=tell,
             )
-            task.set_state(state)
-            held_out = validation[i] if validation else None
-            histories.append(task.fit(x, y, epochs=epochs, order=order, validation=held_out))
-        return histories
+            for task, x, y, order, held_out, tell in zip(
+                tasks, xs, ys, orders, validation, told, strict=True
+            )
+        ]
+
+    @classmethod
+    def stack(cls, tasks: Sequence[Any], xs: Sequence[Any]) -> Any:
+        """The Tasks as one whose `fit(xs, ys, orders, epochs, logs)` trains all of them; or None
+        where they cannot be stacked, or it would not pay."""
+        return None

@@ -14,7 +14,9 @@ from keras import ops
 
 from common.problem import Problem
 from keras_impl.task import KerasTask
+from keras_impl.tuned import sparse_rows
 
+SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond every cache
 PRODUCTS = "MatMul"  # in the name of the kernel, fused or not, by oneDNN or not
 
 
@@ -57,26 +59,46 @@ class Ablated(keras.Model):
         return {"loss": loss, "asked": tf.add_n([tf.reshape(g, [-1])[0] for g in gradients])}
 
 
-def products(problem: Problem, device: str) -> Callable[[], None]:
-    """A function that does the matrix products of one step and nothing else."""
+def products(problem: Problem, device: str, x: Any = None) -> Callable[[], None]:
+    """A function that does the matrix products of one step and nothing else.
+
+    With `x`, a batch of text as CSR, those of the first layer are of its sparse rows.
+    """
+    batch = None if x is None else sparse_rows(x)
+    rows = problem.batch_size if x is None else x.shape[0]
     with keras.device(device.replace("cuda", "gpu")):
         layers = [
             (
-                ops.ones((problem.batch_size, layer.fan_in)),
+                ops.ones((rows if number or x is None else 0, layer.fan_in)),
                 ops.ones((layer.fan_in, layer.fan_out)),
-                ops.ones((problem.batch_size, layer.fan_out)),
+                ops.ones((rows, layer.fan_out)),
             )
-            for layer in problem.layers
+            for number, layer in enumerate(problem.layers)
         ]
 
     def run() -> None:
         for number, (x, kernel, gradient) in enumerate(layers):
+            if batch is not None and not number:
+                tf.sparse.sparse_dense_matmul(batch, kernel)
+                tf.sparse.sparse_dense_matmul(batch, gradient, adjoint_a=True)
+                continue
             tf.matmul(x, kernel)
             tf.matmul(x, gradient, transpose_a=True)
             if number:  # no one asks for the gradient of the rows
                 tf.matmul(gradient, kernel, transpose_b=True)
 
     return run
+
+
+def peaks(device: str) -> dict[str, tuple[Callable[[], Any], float]]:
+    """What the machine can do at best: `product` with its flop, `stream` with its bytes."""
+    with keras.device(device.replace("cuda", "gpu")):
+        a, b = ops.ones((SIDE, SIDE)), ops.ones((SIDE, SIDE))
+        sums, addend = tf.Variable(ops.ones(STREAM)), ops.ones(STREAM)
+    return {
+        "product": (lambda: tf.matmul(a, b), 2.0 * SIDE**3),
+        "stream": (lambda: sums.assign_add(addend), 3 * 4.0 * STREAM),  # two read, one written
+    }
 
 
 def profiled(run: Callable[[], None]) -> dict[str, float]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from scipy import sparse
 
 from common.task import EpochLog, History, Order, State, Task, Weights, batches, dense
 from keras_impl.manifest import NATIVE
+from keras_impl.replicas import Stack, stackable
+from keras_impl.rmsprop import RMSpropOutside
+from keras_impl.tuned import accept_sparse, compiled, sparse_rows, sparse_taker
 
 if "TF_NUM_INTRAOP_THREADS" in os.environ:  # TensorFlow follows it, but reads back as 0
     tf.config.threading.set_intra_op_parallelism_threads(int(os.environ["TF_NUM_INTRAOP_THREADS"]))
@@ -27,8 +32,6 @@ class KerasTask(Task):
     native = NATIVE
 
     def build(self, device: str) -> None:
-        if self.regime.execution == "tuned":
-            raise NotImplementedError("the regime 'tuned' is not there yet; use native or matched")
         if self.rules.denormals == "kept":
             raise NotImplementedError("TensorFlow flushes denormals in its own thread pools")
         self.device = choose_device(device)
@@ -37,15 +40,19 @@ class KerasTask(Task):
             tf.config.experimental.enable_op_determinism()  # until the process ends
         keras.utils.set_random_seed(self.seed)
         self.module = self.recipe()
+        self.tuned = self.rules.execution == "tuned"
         rule = keras.optimizers.RMSprop if self.rules.epsilon_inside_root else RMSpropOutside
         with self._on_device():
             self.net = self.module.network(self.problem, self.rules.loss_on)
+            if self.tuned and self.problem.text:
+                self.net = accept_sparse(self.net)
             self.net.compile(
                 optimizer=rule(
                     self.problem.learning_rate, rho=self.rules.rho, epsilon=self.rules.epsilon
                 ),
                 loss=self.module.loss(self.problem, self.rules.loss_on),
                 metrics=[self.module.metric(self.problem, self.rules.loss_on)],
+                jit_compile=compiled(self.problem) if self.tuned else "auto",
             )
             self.net.optimizer.build(self.net.trainable_variables)
             self.scorer, self.probe = self._companions()
@@ -92,6 +99,15 @@ class KerasTask(Task):
         with self._on_device():
             return np.asarray(self.scorer.predict_on_batch(x))
 
+    def scores(self, x: Any) -> np.ndarray:
+        if self.tuned and sparse.issparse(x):
+            with self._on_device():
+                scores = sparse_rows(x)
+                for layer in self.scorer.layers:
+                    scores = layer(scores)
+            return np.asarray(scores)
+        return super().scores(x)
+
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
         with self._on_device():
             loss = self.probe.train_on_batch(dense(x), self._targets(y))
@@ -129,15 +145,24 @@ class KerasTask(Task):
             else:
                 # one fit over all epochs: one call an epoch costs half as much again on Boston
                 first = next(self.rows_of_epochs(order, 1))
+                steps = -(-len(first) // self.problem.batch_size)
+                source = self._tuned_batches if self.tuned else self._batches
+                if self.tuned and self.net.steps_per_execution != steps:
+                    self.net.steps_per_execution = steps  # no Python between two of them
+                    self.net.make_train_function(force=True)
                 self.net.fit(
-                    self._batches(x, y, self.rows_of_epochs(order, epochs)),
-                    steps_per_epoch=-(-len(first) // self.problem.batch_size),
+                    source(x, y, self.rows_of_epochs(order, epochs)),
+                    steps_per_epoch=steps,
                     epochs=epochs,
                     shuffle=False,
                     callbacks=[clock],
                     verbose=0,
                 )
         return log.history
+
+    @classmethod
+    def stack(cls, tasks: Sequence[Any], xs: Sequence[Any]) -> Stack | None:
+        return Stack(tasks) if stackable(tasks, xs) else None
 
     def synchronize(self) -> None:
         tf.test.experimental.sync_devices()
@@ -163,6 +188,24 @@ class KerasTask(Task):
         for rows in epochs:
             for xb, yb in batches(x, y, rows, self.problem.batch_size):
                 yield xb, self._targets(yb)
+
+    def _tuned_batches(
+        self, x: Any, y: np.ndarray, epochs: Iterator[np.ndarray]
+    ) -> tf.data.Dataset:
+        """The same, taken out of the whole by TensorFlow itself; text stays sparse."""
+        orders = np.stack([*epochs])
+        size, rows = self.problem.batch_size, orders.shape[1]
+        steps = -(-rows // size)
+        flat, targets = tf.constant(orders.ravel()), tf.constant(self._targets(y))
+        take = sparse_taker(x) if sparse.issparse(x) else partial(tf.gather, tf.constant(dense(x)))
+
+        def batch(i: tf.Tensor) -> tuple[Any, tf.Tensor]:
+            first = i // steps * rows
+            start = first + i % steps * size
+            chosen = flat[start : tf.minimum(start + size, first + rows)]
+            return take(chosen), tf.gather(targets, chosen)
+
+        return tf.data.Dataset.range(len(orders) * steps).map(batch).prefetch(2)
 
 
 class Scores(keras.layers.Layer):
@@ -192,15 +235,6 @@ class KeepGradients(keras.optimizers.Optimizer):
     def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: Any) -> None:
         # an embedding's gradient is sparse, and assigning that would change the rows it names alone
         self.assign(self.kept[self._get_variable_index(variable)], tf.convert_to_tensor(gradient))
-
-
-class RMSpropOutside(keras.optimizers.RMSprop):
-    """RMSprop with epsilon outside the root, lr g / (sqrt(v) + eps), as torch/optim/rmsprop.py."""
-
-    def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: Any) -> None:
-        square = self._velocities[self._get_variable_index(variable)]
-        self.assign(square, self.rho * square + (1 - self.rho) * ops.square(gradient))
-        self.assign_sub(variable, learning_rate * gradient / (ops.sqrt(square) + self.epsilon))
 
 
 def runtime() -> dict[str, Any]:

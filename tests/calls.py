@@ -6,6 +6,7 @@ from typing import Any
 
 from common.framework import framework
 from common.problem import Problem
+from common.regime import Regime
 from common.task import Task
 
 TASK: Task
@@ -41,6 +42,26 @@ def fit_shared(x: Any, y: Any, epochs: list[int]) -> dict[str, Any]:
     for count in epochs:
         TASK.fit(x, y, epochs=count, order=TASK.order(len(y)))
     return TASK.get_state()
+
+
+def fit_replicas(
+    name: str, problem: Problem, regime: Regime, rows: list, orders: list, held_out: tuple
+) -> list[tuple[dict, dict]]:
+    """Train a Task a seed together, on `rows[seed]`; the history and the state of each."""
+    kind = framework(name).task_class()
+    tasks = [kind(problem, regime=regime, seed=seed) for seed in range(len(rows))]
+    told: list[tuple[int, int]] = []
+    histories = kind.fit_replicas(
+        tasks,
+        [x for x, _ in rows],
+        [y for _, y in rows],
+        orders=orders,
+        epochs=len(orders[0]),
+        validation=[held_out] * len(tasks),
+        on_epoch=lambda replica, number, row: told.append((replica, number)),
+    )
+    assert sorted(told) == [(i, n + 1) for i in range(len(tasks)) for n in range(len(orders[0]))]
+    return [(history, task.get_state()) for history, task in zip(histories, tasks, strict=True)]
 
 
 def modules(name: str) -> list[str]:

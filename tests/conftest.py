@@ -12,6 +12,7 @@ import pytest
 from benchmarks.child import Child
 from common.framework import frameworks
 from common.problem import PROBLEMS, Problem
+from common.regime import MATCHED
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,8 +43,11 @@ def child(framework_name: str) -> Iterator[Child]:
 class RemoteTask:
     """A Task that lives in a framework's process, with the same methods."""
 
+    regime = MATCHED
+
     def __init__(self, child: Child, problem: Problem, **options: Any) -> None:
         self._child = child
+        options = {"regime": self.regime, **options}
         child.call("tests.calls:make", child.name, problem, **options)
 
     def __getattr__(self, name: str) -> Any:

@@ -14,7 +14,8 @@ from rich.console import Console
 from benchmarks.ablation import PARTS, splits
 from benchmarks.child import Child
 from benchmarks.cli import main
-from benchmarks.report.ablation import markdown, print_splits
+from benchmarks.report.ablation import sections
+from benchmarks.report.sections import markdown, print_sections
 from common.framework import framework, frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE
@@ -121,14 +122,14 @@ def test_a_part_is_the_median_of_differences_and_the_parts_make_the_step():
 def test_the_table_has_a_row_an_arm_and_says_what_the_data_were():
     data = {"source": "generated", "digest": "sha256:2", "notice": "made up"}
     records = [record(), record("beta", data=data)]
-    text = markdown(records)
+    text = markdown(sections(records))
     cells = (
         "| alpha | matched | 1.000 | 2.000 | 3.000 | 1.000 | 0.500 | 7.500 | 2.000 | 25% | 12% |"
     )
     assert cells in text and "| beta | matched |" in text
     assert "NOT THE REAL DATA FILES: made up" in text and "epochs of 26 steps" in text
     out = io.StringIO()
-    print_splits(records, Console(file=out))
+    print_sections(sections(records), Console(file=out))
     assert "7.500" in out.getvalue() and "made up" in out.getvalue()
 
 

@@ -11,12 +11,19 @@ from common import metrics
 from common.initial import initial_weights
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
-from common.regime import MATCHED, TUNED
+from common.regime import MATCHED, TUNED, Regime
 from common.splits import shared_order
 from common.task import dense
 from tests.conftest import RemoteTask, error, make_rows
 
 BOUND = 1e-5  # PROTOCOL: scores, loss, gradients and one step; measured errors are under 3e-6
+
+
+@pytest.fixture(autouse=True, params=[MATCHED, TUNED], ids=lambda regime: regime.name)
+def regime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Regime:
+    """Both regimes of the same mathematics; a Task that names no other is made in it."""
+    monkeypatch.setattr(RemoteTask, "regime", request.param)
+    return request.param
 
 
 def orders(rows: int, epochs: int, seed: int = 0) -> np.ndarray:
@@ -142,9 +149,9 @@ def test_an_order_of_some_rows_trains_on_no_other(child, problem):
     assert all(np.isfinite(value).all() for value in state.values())
 
 
-def test_a_dropped_last_batch_is_a_switch(child, problem, rows):
-    regime = replace(MATCHED, name="matched, last batch dropped", last_batch="dropped")
-    task = RemoteTask(child, problem, regime=regime)
+def test_a_dropped_last_batch_is_a_switch(child, problem, rows, regime):
+    dropped = replace(regime, name="last batch dropped", last_batch="dropped")
+    task = RemoteTask(child, problem, regime=dropped)
     task.fit(*rows, epochs=2, order=orders(70, 2))
     assert task.get_state()["step"] == 2 * 4
 
@@ -167,18 +174,22 @@ def test_one_hot_labels_give_the_same_as_integers(child, name):
     assert_close(results[1], results[0])
 
 
-def test_replicas_equal_separate_runs(child, problem, rows):
-    states = [initial_weights(problem, seed) for seed in (0, 1)]
-    order = [orders(70, 2, seed) for seed in (0, 1)]
-    task = RemoteTask(child, problem)
-    together = task.fit_replicas(
-        [rows[0]] * 2, [rows[1]] * 2, orders=order, states=states, epochs=2
-    )
-    for i in (0, 1):
-        task = RemoteTask(child, problem)
-        task.set_state(states[i])
-        alone = task.fit(*rows, epochs=2, order=order[i])
-        assert error(together[i]["loss"], alone["loss"]) <= BOUND
+@pytest.mark.parametrize("shared", [True, False], ids=["seeds", "folds"])
+def test_replicas_equal_separate_runs(child, problem, rows, shared):
+    seeds = (0, 1, 2)
+    given = [rows if shared else make_rows(problem, 70, seed=seed) for seed in seeds]
+    held_out = make_rows(problem, 20, seed=9)
+    order = [orders(70, 2, seed) for seed in seeds]
+    arguments = (child.name, problem, RemoteTask.regime, given, order, held_out)
+    together = child.call("tests.calls:fit_replicas", *arguments)
+    for seed in seeds:
+        task = RemoteTask(child, problem, seed=seed)
+        alone = task.fit(*given[seed], epochs=2, order=order[seed], validation=held_out)
+        history, state = together[seed]
+        for name in alone.keys() - {"epoch_seconds", "validation_seconds"}:
+            assert error(history[name], alone[name]) <= BOUND, name
+        assert len(history["epoch_seconds"]) == 2
+        assert_close(state, task.get_state())
 
 
 def test_a_device_that_is_not_there_is_a_clear_error(child, problem):
@@ -191,14 +202,9 @@ def test_auto_takes_a_device_that_is_there(child, problem):
     assert task.facts()["device"] == "cpu"  # the child was started for the cpu
 
 
-def test_facts_say_what_ran(child, problem):
+def test_facts_say_what_ran(child, problem, regime):
     facts = RemoteTask(child, problem).facts()
     assert facts["threads"] == 1
     assert facts["device"] == "cpu"
-    assert facts["compiled"] is False
+    assert facts["compiled"] is False or regime is TUNED
     assert facts["versions"]
-
-
-def test_tuned_is_refused_until_it_exists(child, problem):
-    with pytest.raises(NotImplementedError, match="not there yet"):
-        RemoteTask(child, problem, regime=TUNED)

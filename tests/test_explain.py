@@ -23,7 +23,8 @@ from benchmarks.explain import (
     plan_walks,
     walk,
 )
-from benchmarks.report.explain import markdown, print_explained, save_waterfall
+from benchmarks.report.explain import save_waterfall, sections
+from benchmarks.report.sections import markdown, print_sections
 from common.framework import Framework, frameworks
 from common.problem import PROBLEMS
 from common.regime import NATIVE
@@ -169,29 +170,33 @@ def test_the_first_rung_is_the_lowest_that_differs_by_more_than_a_rounding():
 
 def test_the_report_shows_effects_rungs_and_where_the_numbers_come_from():
     found = explained({"rho": 0.1})
-    text = markdown(found, "page.png")
+    text = markdown(sections(found, [Path("page.png")]))
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| rho")]
     assert rows[0][4].startswith("**+0.10") and rows[0][6] == "step 1 (2e-01) |"
     assert rows[2][3].startswith("**+0.10") and rows[2][4].startswith("**+0.10")
-    assert "![What each step does to the test metric](page.png)" in text
+    assert "](page.png)" in text
     assert "6 seeds (0 to 5)" in text and "too few to rank" in text
     assert "sha256:1" in text and "commit: abc" in text and "NOT THE REAL" not in text
     assert any(" unpaired" in line for line in text.splitlines() if line.startswith("| random"))
     out = io.StringIO()
-    print_explained(found, Console(file=out))
+    print_sections(sections(found, []), Console(file=out))
     assert "+0.10" in out.getvalue() and "**" not in out.getvalue() and "*+" not in out.getvalue()
 
 
 def test_the_digest_covers_every_record_and_made_up_data_is_said_loudly():
     def digest(found):
-        return next(line for line in markdown(found).splitlines() if "records: sha256" in line)
+        return next(
+            line for line in markdown(sections(found, [])).splitlines() if "records: sha256" in line
+        )
 
     found = explained({"rho": 0.1})
     assert digest(found) == digest(explained({"rho": 0.1}))
     list(found.records.values())[-1][5]["metrics"]["mae"] += 1e-9
     assert digest(found) != digest(explained({"rho": 0.1}))
     data = {"source": "generated", "digest": "sha256:2", "notice": "made up"}
-    assert "**NOT THE REAL DATA FILES: made up**" in markdown(explained({}, data=data))
+    assert "**NOT THE REAL DATA FILES: made up**" in markdown(
+        sections(explained({}, data=data), [])
+    )
 
 
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="no matplotlib")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from benchmarks.stats import Interval, paired, welch
+from benchmarks.stats import Interval, paired, ratio_of_times, welch
 
 samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
 
@@ -79,3 +79,42 @@ def test_the_interval_covers_the_truth_as_often_as_it_says():
         for _ in range(2000)
     ]
     assert 0.935 < np.mean(hits) < 0.965
+
+
+def test_a_ratio_of_times_is_that_of_medians_and_its_interval_covers_the_spread():
+    before, after = [[2.0, 2.2, 2.1]] * 5, [[1.0, 1.1, 0.9]] * 5
+    ratio = ratio_of_times(before, after)
+    assert ratio.value == pytest.approx(2.1)
+    assert ratio.low < 2.1 < ratio.high and ratio.verdict == "faster"
+    assert ratio_of_times(after, before).verdict == "slower"
+    assert ratio_of_times(before, before).verdict == "no difference seen"
+    assert ratio_of_times(before, after) == ratio  # the same values, the same interval
+
+
+def test_few_processes_give_a_ratio_without_an_interval():
+    ratio = ratio_of_times([[2.0]] * 4, [[1.0]] * 9)
+    assert ratio == (2.0, None, None) and ratio.verdict == "too few processes"
+
+
+def test_processes_that_differ_widen_the_interval_though_their_epochs_do_not():
+    alike = ratio_of_times([[2.0, 2.0]] * 6, [[1.0, 1.0]] * 6)
+    unlike = ratio_of_times([[2.0, 2.0]] * 6, [[t, t] for t in (0.8, 0.9, 1.0, 1.0, 1.1, 1.2)])
+    assert alike.high - alike.low < 0.01 < 0.1 < unlike.high - unlike.low
+
+
+def test_the_interval_covers_the_true_ratio_as_often_as_it_says():
+    random, hits = np.random.default_rng(0), 0
+    for _ in range(200):
+        arms = [
+            [list(middle * t * random.lognormal(0, 0.02, 5)) for t in random.lognormal(0, 0.1, 12)]
+            for middle in (3.0, 1.0)
+        ]
+        ratio = ratio_of_times(*arms, draws=400)
+        hits += ratio.low <= 3 <= ratio.high
+    assert 176 <= hits <= 199  # 95 % of 200 is 190, give or take four standard deviations
+
+
+@pytest.mark.parametrize("bad", [[], [[]], [[0.0]], [[float("nan")]]])
+def test_times_that_are_none_are_refused(bad):
+    with pytest.raises(ValueError):
+        ratio_of_times(bad, [[1.0]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,7 +12,9 @@ from torch.profiler import ProfilerActivity, profile
 
 from common.problem import Problem
 from torch_impl.task import TorchTask
+from torch_impl.tuned import sparse_rows
 
+SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond every cache
 PRODUCTS = ("aten::mm", "aten::addmm", "aten::bmm")
 
 
@@ -36,25 +39,44 @@ def leave_out(task: TorchTask, last: str) -> None:
     task._step = step  # type: ignore[method-assign]
 
 
-def products(problem: Problem, device: str) -> Callable[[], None]:
-    """A function that does the matrix products of one step and nothing else."""
+def products(problem: Problem, device: str, x: Any = None) -> Callable[[], None]:
+    """A function that does the matrix products of one step and nothing else.
+
+    With `x`, a batch of text as CSR, those of the first layer are of its sparse rows.
+    """
+    batch = None if x is None else sparse_rows(x).to(device)
+    rows = problem.batch_size if batch is None else len(batch)
     layers = [
         (
-            torch.ones(problem.batch_size, layer.fan_in, device=device),
+            torch.ones(rows if number or batch is None else 0, layer.fan_in, device=device),
             torch.ones(layer.fan_in, layer.fan_out, device=device),
-            torch.ones(problem.batch_size, layer.fan_out, device=device),
+            torch.ones(rows, layer.fan_out, device=device),
         )
-        for layer in problem.layers
+        for number, layer in enumerate(problem.layers)
     ]
 
     def run() -> None:
         for number, (x, kernel, gradient) in enumerate(layers):
+            if batch is not None and not number:
+                batch.rows @ kernel
+                batch.columns @ gradient
+                continue
             x @ kernel
             x.T @ gradient
             if number:  # no one asks for the gradient of the rows
                 gradient @ kernel.T
 
     return run
+
+
+def peaks(device: str) -> dict[str, tuple[Callable[[], Any], float]]:
+    """What the machine can do at best: `product` with its flop, `stream` with its bytes."""
+    a, b, product = torch.ones(3, SIDE, SIDE, device=device)
+    sums, addend = torch.ones(2, STREAM, device=device)
+    return {
+        "product": (lambda: torch.mm(a, b, out=product), 2.0 * SIDE**3),
+        "stream": (lambda: sums.add_(addend), 3 * 4.0 * STREAM),  # two read, one written
+    }
 
 
 def profiled(run: Callable[[], None]) -> dict[str, float]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import importlib
 import itertools
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from common.task import EpochLog, History, Order, State, Task, Weights, batches, dense
 from torch_impl.manifest import NATIVE
+from torch_impl.replicas import Stack, stackable
+from torch_impl.rmsprop import RMSpropFlat, RMSpropInside
+from torch_impl.tuned import Chain, sparse_rows
 
 
 class TorchTask(Task):
@@ -25,8 +29,6 @@ class TorchTask(Task):
     native = NATIVE
 
     def build(self, device: str) -> None:
-        if self.regime.execution == "tuned":
-            raise NotImplementedError("the regime 'tuned' is not there yet; use native or matched")
         self.device = choose_device(device)
         torch.backends.cuda.matmul.allow_tf32 = bool(self.rules.tf32)
         torch.set_flush_denormal(self.rules.denormals == "flushed")
@@ -35,13 +37,18 @@ class TorchTask(Task):
         self.module = self.recipe()
         self.net = self.module.network(self.problem, self.rules.loss_on).to(self.device)
         self.loss = self.module.loss(self.problem, self.rules.loss_on)
-        rule = RMSpropInside if self.rules.epsilon_inside_root else torch.optim.RMSprop
+        self.tuned = self.rules.execution == "tuned"
+        self.resident: tuple[Any, Any] = (None, None)  # the rows last trained on, and on the device
+        rule: Any = RMSpropInside if self.rules.epsilon_inside_root else torch.optim.RMSprop
+        chained = self.tuned and rule is RMSpropInside and self.rules.loss_on == "logits"
+        rule = RMSpropFlat if chained else rule
         self.optimizer = rule(
             self.net.parameters(),
             self.problem.learning_rate,
-            alpha=self.rules.rho,  # type: ignore[arg-type]  # resolved: never None
-            eps=self.rules.epsilon,  # type: ignore[arg-type]
+            alpha=self.rules.rho,  # resolved: never None
+            eps=self.rules.epsilon,
         )
+        self.chain = Chain(self.net, self.problem.loss, self.optimizer) if chained else None
 
     def recipe(self) -> Any:
         """What has the problem's network, loss, metric, targets and dataset: its module."""
@@ -60,14 +67,13 @@ class TorchTask(Task):
     @torch.no_grad()
     def set_state(self, state: State) -> None:
         self.check_state(state)
-        self.optimizer.state.clear()
         for name, weight in zip(self.weight_names, self.net.parameters(), strict=True):
             weight.copy_(torch.from_numpy(np.array(state[name].T)))
+            slot = self.optimizer.state[weight]  # in place: it may be a view
+            slot.setdefault("step", torch.zeros(())).fill_(int(state.get("step", 0)))
+            square = slot.setdefault("square_avg", torch.zeros_like(weight)).zero_()
             if "step" in state:
-                self.optimizer.state[weight] = {
-                    "step": torch.tensor(float(state["step"])),
-                    "square_avg": torch.from_numpy(np.array(state[f"square/{name}"].T)).to(weight),
-                }
+                square.copy_(torch.from_numpy(np.array(state[f"square/{name}"].T)))
 
     def write_native(self, path: Path) -> None:
         torch.save({name: w.cpu() for name, w in self.net.state_dict().items()}, path)
@@ -87,15 +93,23 @@ class TorchTask(Task):
     def forward(self, x: np.ndarray) -> np.ndarray:
         return self.net(torch.from_numpy(x).to(self.device)).cpu().numpy()
 
+    @torch.no_grad()
+    def scores(self, x: Any) -> np.ndarray:
+        if self.chain and sparse.issparse(x):
+            return self.chain.scores(sparse_rows(x, back=False).to(self.device)).cpu().numpy()
+        return super().scores(x)
+
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
-        loss = self.loss(
-            self.net(torch.from_numpy(dense(x)).to(self.device)), self._targets(y).to(self.device)
-        )
-        gradients = torch.autograd.grad(loss, list(self.net.parameters()))
-        return loss.item(), _arrays(self.weight_names, gradients)
+        rows, targets = self._fed(x).to(self.device), self._targets(y).to(self.device)
+        weights: Any = list(self.net.parameters())
+        if self.chain:
+            loss, _ = self.chain.gradients(rows, targets)
+            return loss.item(), _arrays(self.weight_names, [weight.grad for weight in weights])
+        loss = self.loss(self.net(rows), targets)
+        return loss.item(), _arrays(self.weight_names, torch.autograd.grad(loss, weights))
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
-        loss_sum, _ = self._step(torch.from_numpy(dense(x)), self._targets(y))
+        loss_sum, _ = self._step(self._fed(x), self._targets(y))
         return float(loss_sum) / len(y)
 
     def fit(
@@ -124,6 +138,10 @@ class TorchTask(Task):
             log.stop(self._train(next(sources)))
         return log.history
 
+    @classmethod
+    def stack(cls, tasks: Sequence[Any], xs: Sequence[Any]) -> Stack | None:
+        return Stack(tasks) if stackable(tasks, xs) else None
+
     def synchronize(self) -> None:
         if self.device.startswith("cuda"):
             torch.cuda.synchronize(self.device)
@@ -135,8 +153,24 @@ class TorchTask(Task):
 
     def _batches(self, x: Any, y: np.ndarray, rows: np.ndarray) -> Iterator[tuple[Tensor, Tensor]]:
         """Every batch of one epoch in the given order."""
-        for xb, yb in batches(x, y, rows, self.problem.batch_size):
-            yield torch.from_numpy(xb), self._targets(yb)
+        if not self.tuned:
+            for xb, yb in batches(x, y, rows, self.problem.batch_size):
+                yield torch.from_numpy(xb), self._targets(yb)
+            return
+        if self.resident[0] is not x:
+            self.resident = x, x if sparse.issparse(x) else self._fed(x).to(self.device)
+        held, targets = self.resident[1], self._targets(y).to(self.device)
+        for index in torch.from_numpy(rows).split(self.problem.batch_size):
+            if sparse.issparse(held):
+                yield self._fed(held[index.numpy()]), targets[index]
+            else:
+                yield held[index], targets[index]
+
+    def _fed(self, x: Any) -> Any:
+        """Rows as the network takes them: text stays sparse where training is tuned."""
+        if self.chain and sparse.issparse(x):
+            return sparse_rows(x)
+        return torch.from_numpy(dense(x))
 
     def _targets(self, y: np.ndarray) -> Tensor:
         return self.module.targets(self.problem, y)
@@ -144,6 +178,9 @@ class TorchTask(Task):
     def _step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """One step on one batch: sums over its rows of the loss before the step and the metric."""
         x, y = x.to(self.device), y.to(self.device)
+        if self.chain:
+            loss, scores = self.chain.step(x, y)
+            return loss * len(x), self.module.metric(scores, y)
         self.optimizer.zero_grad()
         scores = self.net(x)
         loss = self.loss(scores, y)
@@ -161,30 +198,6 @@ class TorchTask(Task):
             "loss": float(loss_sum) / rows,
             self.problem.metric: float(metric_sum) / rows,
         }
-
-
-class RMSpropInside(torch.optim.RMSprop):
-    """RMSprop with epsilon inside the root, lr g / sqrt(v + eps), as Keras has it.
-
-    Source: keras/src/optimizers/rmsprop.py. The options and the state are those of
-    `torch.optim.RMSprop`, without momentum or centring.
-    """
-
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """One step from the gradients that the parameters hold."""
-        for group in self.param_groups:
-            decay, epsilon = group["alpha"], group["eps"]
-            for weight in group["params"]:
-                if weight.grad is None:  # the loss does not depend on it
-                    continue
-                slot = self.state[weight]
-                if not slot:
-                    slot |= {"step": torch.zeros(()), "square_avg": torch.zeros_like(weight)}
-                slot["step"] += 1
-                square = slot["square_avg"]
-                square.mul_(decay).addcmul_(weight.grad, weight.grad, value=1 - decay)
-                weight.addcdiv_(weight.grad, (square + epsilon).sqrt_(), value=-group["lr"])
 
 
 def runtime() -> dict[str, Any]:

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import options
 from benchmarks.explain import Arm, Explained, Walk, plan_walks, walk
 from benchmarks.messages import say
-from benchmarks.report.markdown import around_table, replace_table
+from benchmarks.report.markdown import around_table
 from common.framework import framework
 
 if TYPE_CHECKING:
@@ -172,7 +172,8 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
     from benchmarks.explain_runs import Processes
     from benchmarks.plan import plan
     from benchmarks.progress import run_all, say_failures
-    from benchmarks.report.ablation import markdown, print_splits
+    from benchmarks.report.ablation import sections
+    from benchmarks.report.sections import show
     from common.regime import MATCHED, NATIVE
 
     jobs = plan(
@@ -188,18 +189,13 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
     with Processes() as processes:
         run = partial(processes.run, KIND, "benchmarks.ablation:measure")
         records = run_all(jobs, args.results / KIND, run=run, force=args.force)
-    if args.json:
-        print(json.dumps(records, indent=1, allow_nan=False))
-    elif args.into:
-        written = replace_table(args.into, markdown(records))
-        say(f"{args.into}: {'written' if written else 'up to date'}")
-    else:
-        print_splits(records)
+    show(sections(records), records, into=args.into, as_json=args.json)
     return SOME_FAILED if say_failures(jobs, records, args.results / KIND) else 0
 
 
 def _show(explained: Explained, args: argparse.Namespace) -> None:
-    from benchmarks.report.explain import markdown, print_explained, save_waterfall
+    from benchmarks.report.explain import save_waterfall, sections
+    from benchmarks.report.sections import show
 
     stem = args.results / f"explain-{explained.problem.name}"
     if args.into:
@@ -210,9 +206,5 @@ def _show(explained: Explained, args: argparse.Namespace) -> None:
     except ImportError as error:
         paths = []
         say(f"no figures: {error}")
-    if args.into:
-        text = markdown(explained, paths[0].name if paths else "")
-        written = replace_table(args.into, text)
-        say(f"{args.into}: {'written' if written else 'up to date'}")
-    elif not args.json:
-        print_explained(explained)
+    if args.into or not args.json:
+        show(sections(explained, paths), None, into=args.into)

@@ -38,12 +38,16 @@ def run_jobs(
         yield job, record, cached
 
 
-def run_job(job: Job, on_event: OnEvent = None) -> dict[str, Any]:
-    """The record of one job, run in a process of its own; an error becomes part of it."""
+def run_job(
+    job: Job, on_event: OnEvent = None, *, target: str = "benchmarks.worker:run_job"
+) -> dict[str, Any]:
+    """The record of one job, of what `target(job, emit)` measures in a process of its own.
+
+    An error becomes part of the record.
+    """
 
     def measure() -> dict[str, Any]:
         with Child.of(job, job.regime) as child:
-            target = "benchmarks.worker:run_job"
             return child.call(target, job, on_event=on_event, timeout=job.timeout)
 
     return recorded(job, measure)

@@ -3,45 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-
 from benchmarks.explain import SWITCHES, Arm, Explained, Rung, Walk
+from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure
-from benchmarks.report.markdown import escaped, pipe_table
-from benchmarks.report.summary import MIN_PROCESSES, Record, data_of, provenance
-from benchmarks.report.terminal import plain_table, print_wide
+from benchmarks.report.sections import Section, not_real
+from benchmarks.report.summary import Record, data_of, provenance
 from benchmarks.stats import Interval
 
 HEADINGS = ("step", "from", "to", "mean", "effect, 95 % interval", "epoch ratio", "first seen at")
 LEFT = (0, 1, 2, 6)  # of the columns
 
 
-def print_explained(explained: Explained, console: Console | None = None) -> None:
-    """Print the tables and the notes."""
-    console = console or Console()
-    for title, headings, rows in _tables(explained):
-        shown = [[_loud(cell, "[bold]{}[/]") for cell in map(escape, row)] for row in rows]
-        print_wide(plain_table(title, headings, shown, LEFT), console)
-    for notice in _notices(explained):
-        console.print(escape(notice), style="bold red", highlight=False, soft_wrap=True)
-    for note in notes(explained):
-        console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)
-
-
-def markdown(explained: Explained, figure: str = "") -> str:
-    """The same as Markdown; `figure` is the address of the waterfall."""
-    parts = [f"**{escaped(notice)}**" for notice in _notices(explained)]
-    if figure:
-        parts.append(f"![What each step does to the test metric]({figure})")
-    for title, headings, rows in _tables(explained):
-        shown = [[_loud(cell, "**{}**") for cell in map(escaped, row)] for row in rows]
-        parts += [f"**{title}**", pipe_table(headings, shown, LEFT)]
-    parts.append("\n".join(f"- {escaped(note)}" for note in notes(explained)))
-    return "\n\n".join(parts) + "\n"
+def sections(explained: Explained, figures: list[Path]) -> list[Section]:
+    """The walks, then each switch on both ways; `figures` are the files of the waterfall."""
+    tables = list(_tables(explained))
+    tables[0] = replace(tables[0], notices=not_real(_runs(explained)), figures=figures)
+    tables[-1] = replace(tables[-1], notes=list(notes(explained)))
+    return tables
 
 
 def notes(explained: Explained) -> Iterator[str]:
@@ -77,26 +59,17 @@ def _runs(explained: Explained) -> list[Record]:
     return [r for arm in arms for _, r in sorted(explained.records.get(arm, {}).items())]
 
 
-def _notices(explained: Explained) -> list[str]:
-    found = dict.fromkeys(data_of(r).get("notice") for r in _runs(explained))
-    return [f"NOT THE REAL DATA FILES: {notice}" for notice in found if notice]
-
-
-Tables = Iterator[tuple[str, tuple[str, ...], list[list[str]]]]
-
-
-def _tables(explained: Explained) -> Tables:
-    """Title, headings and rows of each table; a cell that begins with * is to be read first."""
+def _tables(explained: Explained) -> Iterator[Section]:
     metric = explained.problem.metric
     for walk in explained.walks:
         title = f"{explained.problem.title}: from {walk.start} to {walk.goal}, {metric}"
-        yield title, HEADINGS, list(_rows(explained, walk))
+        yield Section(title, HEADINGS, list(_rows(explained, walk)), LEFT)
     if len(explained.walks) == 2:
         one, other = explained.walks
         title = f"Each switch on both ways, as if turned from {one.start}'s value to {one.goal}'s"
         ways = (f"{way.start} to {way.goal}" for way in (one, other))
         headings = ("switch", "from", "to", *ways, "difference of the two")
-        yield title, headings, list(_both(explained, one, other))
+        yield Section(title, headings, list(_both(explained, one, other)), LEFT)
 
 
 def _rows(explained: Explained, walk: Walk) -> Iterator[list[str]]:
@@ -152,10 +125,6 @@ def _effect(explained: Explained, effect: Interval | None, pairs: bool) -> str:
     return "*" * effect.excludes_zero + text + ("" if pairs else " unpaired")
 
 
-def _loud(cell: str, style: str) -> str:
-    return style.format(cell[1:]) if cell.startswith("*") else cell
-
-
 def _rung(rung: Rung | None) -> str:
     if rung is None:
         return "-"
@@ -179,7 +148,7 @@ def save_waterfall(explained: Explained, stem: Path) -> list[Path]:
         panel.set_xlim(min(ends), max(ends))
     first = explained.walks[0].arms[0]
     title = f"{explained.problem.title}, {len(explained.values(first))} seeds"
-    if _notices(explained):
+    if not_real(_runs(explained)):
         title += f" - {data_of(_runs(explained)[0])['source'].upper()} DATA"
     caption = (
         "bar: the step's effect; line: its 95 % interval; blue better, red worse: no zero in it"

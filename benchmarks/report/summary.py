@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from statistics import mean, median, stdev
 from typing import Any
 
+from benchmarks.plan import MIN_PROCESSES
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
 Record = dict[str, Any]
 
-MIN_PROCESSES = 5  # fewer say too little about time for an interval or a ranking
 HEADINGS = (
     "problem",
     "framework",

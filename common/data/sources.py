@@ -10,7 +10,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from common.atomic import replaced
 from common.data import cache, embedded, generated, prepare
@@ -68,6 +68,22 @@ def load(problem: Problem, *, data: Choice = "auto", data_dir: str | Path | None
         real=found.real,
         notice=found.notice,
     )
+
+
+def as_keras_loads(
+    problem: Problem, *, data: Choice = "auto", data_dir: str | Path | None = None
+) -> dict[str, Any]:
+    """`x, y, x_test, y_test` as `keras.datasets.*.load_data` gives them, text as `Sequences`.
+
+    Read from the published file afresh, with nothing that was prepared before, and without its
+    digest; call `load` first, which checks it. Without the file: what is embedded or generated.
+    """
+    dataset = DATASETS[problem.name]
+    folders = [folder for folder in (data_folder(data_dir), cache.cache_folder()) if folder]
+    for path in (folder / dataset.file.name for folder in folders):
+        if data != "embedded" and path.is_file():
+            return prepare.keras_split(problem, read_npz(path, dataset.arrays))
+    return generated.sequences(problem) if problem.text else _stand_in(problem).content
 
 
 def data_folder(data_dir: str | Path | None) -> Path | None:

@@ -1,0 +1,65 @@
+"""Measure what this machine can do at best, and which share of it an epoch reaches.
+
+Each process trains a problem, then times the matrix products of its steps alone (on sparse rows
+too, for text), one large product and a stream through memory. The roofline shows each problem below
+the machine's two roofs: operations a second, and what its memory can feed.
+
+Every finished run is kept: after Ctrl-C the same command goes on with the next one. Let nothing
+else run meanwhile.
+
+examples:
+  twinbench limit                              all four problems, tuned
+  twinbench limit mnist --regime matched,tuned --rounds 5
+  twinbench limit --into page.md               between the file's two marks, the figure beside it
+
+exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+
+from benchmarks import options
+from benchmarks.messages import say
+
+SOME_FAILED = 4
+ROUNDS = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which arms, how often, and where the table goes."""
+    options.add(parser, "problems", "--framework")
+    regimes = {"default": ["tuned"], "help": "comma list (default: tuned)"}
+    parser.add_argument("--regime", **{**options.OPTIONS["--regime"], **regimes})
+    options.add_rounds(parser, ROUNDS)
+    options.add(parser, "--threads", "--python", "--timeout", "--data", "--data-dir", "--results")
+    options.add_output(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run what is missing, then show all that was asked for."""
+    from benchmarks import limit
+    from benchmarks.engines.local import run_job
+    from benchmarks.progress import run_all, say_failures
+    from benchmarks.report.limit import save_roofline, sections
+    from benchmarks.report.markdown import around_table
+    from benchmarks.report.sections import show
+    from common.regime import REGIMES
+
+    if args.into:
+        around_table(args.into)  # an error in an hour would come too late
+    jobs = options.jobs(args, options.problems(args), [REGIMES[name] for name in args.regime])
+    folder = args.results / limit.KIND
+    run = partial(run_job, target="benchmarks.limit:measure")
+    records = run_all(jobs, folder, run=run, force=args.force)
+    figures = []
+    if any(record["error"] is None for record in records):
+        try:
+            stem = args.into.with_suffix("") if args.into else args.results / limit.KIND
+            figures = save_roofline(records, stem)
+            say("figures: " + ", ".join(map(str, figures)))
+        except ImportError as error:
+            say(f"no figure: {error}")
+    show(sections(records, figures), records, into=args.into, as_json=args.json)
+    return SOME_FAILED if say_failures(jobs, records, folder) else 0

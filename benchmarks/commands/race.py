@@ -1,0 +1,83 @@
+"""Race both frameworks against the textbook's script and scikit-learn, in turn on this machine.
+
+The textbook's Keras scripts are what a reader would otherwise run, and so the peer of every "times
+faster". Each run has a process of its own; all arms take turns in a random order, and the table has
+the ratio of medians with its 95 % interval once there are five processes an arm.
+
+Every finished run is kept: after Ctrl-C the same command goes on with the next one. Let nothing
+else run meanwhile.
+
+examples:
+  twinbench race                               all four problems, 5 rounds
+  twinbench race imdb --rounds 7 --regime tuned
+  twinbench race boston --folds --rounds 2     the K-fold protocol; the textbook takes minutes
+  twinbench race --into page.md                between the file's two marks, as `twinbench table`
+
+exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from benchmarks import options
+from benchmarks.messages import say
+
+if TYPE_CHECKING:
+    from common.problem import Problem
+
+SOME_FAILED = 4
+ROUNDS = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Who races, how often, and where the table goes."""
+    options.add(parser, "problems", "--framework")
+    regimes = {"default": ["matched", "tuned"], "help": "(default: matched,tuned)"}
+    parser.add_argument("--regime", **{**options.OPTIONS["--regime"], **regimes})
+    options.add_rounds(parser, ROUNDS)
+    parser.add_argument("--folds", action="store_true", help="the K-fold protocol instead")
+    options.add(parser, "--threads", "--python", "--timeout", "--data", "--data-dir", "--results")
+    options.add_output(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run what is missing, then show all that was asked for."""
+    from benchmarks import race
+    from benchmarks.progress import run_all, say_failures
+    from benchmarks.report.markdown import around_table
+    from benchmarks.report.race import sections
+    from benchmarks.report.sections import show
+    from common.regime import REGIMES
+
+    if args.into:
+        around_table(args.into)  # an error in an hour would come too late
+    regimes = [REGIMES[name] for name in args.regime]
+    jobs = options.jobs(args, _problems(args), regimes, peers=_peers(args.folds))
+    folder = args.results / race.KIND / ("folds" if args.folds else "hold-out")
+    records = run_all(jobs, folder, run=partial(race.run, folds=args.folds), force=args.force)
+    show(sections(records, args.folds), records, into=args.into, as_json=args.json)
+    return SOME_FAILED if say_failures(jobs, records, folder) else 0
+
+
+def _problems(args: argparse.Namespace) -> list[Problem]:
+    problems = options.problems(args)
+    if not args.folds:
+        return problems
+    folded = [problem for problem in problems if problem.folds]
+    if not folded or (args.problems and len(folded) < len(problems)):
+        raise ValueError("--folds takes problems with a K-fold protocol, as in: race boston")
+    return folded
+
+
+def _peers(folds: bool) -> list[str]:
+    """Those that can run here; what is missing is said."""
+    if folds:
+        return ["textbook"]
+    if find_spec("sklearn") is None:
+        say('no scikit-learn here; it races too after: pip install "twinbench[peers]"')
+        return ["textbook"]
+    return ["textbook", "scikit"]

@@ -1,0 +1,94 @@
+"""See how the time of an epoch and the memory grow with a problem's size.
+
+One axis at a time: the training rows (by repetition), the rows a step, the hidden widths, the
+threads. Each point is a process of its own; the table gives the exponent of the power law that fits
+best, and the figure the curves.
+
+Every finished run is kept: after Ctrl-C the same command goes on with the next one. Let nothing
+else run meanwhile.
+
+examples:
+  twinbench scale boston                       all four axes, tuned
+  twinbench scale mnist --axis rows,threads
+  twinbench scale imdb --regime matched,tuned --into page.md
+
+exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from functools import partial
+
+from benchmarks import checks, options
+from benchmarks.messages import say
+from benchmarks.scale import AXES
+
+SOME_FAILED = 4
+ROUNDS = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which arms and axes, how often, and where the tables go."""
+    options.add(parser, "problems", "--framework")
+    regimes = {"default": ["tuned"], "help": "comma list (default: tuned)"}
+    parser.add_argument("--regime", **{**options.OPTIONS["--regime"], **regimes})
+    every = ", ".join(AXES)
+    parser.add_argument(
+        "--axis",
+        type=checks.list_of(_axis),
+        default=list(AXES),
+        metavar="NAMES",
+        help=f"comma list of {every} (default: all)",
+    )
+    options.add_rounds(parser, ROUNDS)
+    options.add(parser, "--threads", "--python", "--timeout", "--data", "--data-dir", "--results")
+    options.add_output(parser)
+
+
+def _axis(name: str) -> str:
+    if name not in AXES:
+        raise ValueError(f"no axis {name!r}; there are: {', '.join(AXES)}")
+    return name
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run what is missing, then show all that was asked for."""
+    from benchmarks import scale
+    from benchmarks.engines.local import run_job
+    from benchmarks.measure import usable_cores
+    from benchmarks.progress import run_all, say_failures
+    from benchmarks.report.markdown import around_table
+    from benchmarks.report.scale import save_growth, sections
+    from benchmarks.report.sections import show
+    from common.regime import REGIMES
+
+    problems = options.problems(args)
+    if args.into:
+        around_table(args.into)  # an error in an hour would come too late
+    plain = options.jobs(args, problems, [REGIMES[name] for name in args.regime])
+    values = {**AXES, "threads": [n for n in AXES["threads"] if n <= usable_cores()]}
+    jobs = [
+        point
+        for job in plain
+        for axis in args.axis
+        for point in scale.along(job, axis, values[axis])
+    ]
+    random.Random(0).shuffle(jobs)
+    jobs.sort(key=lambda job: job.seed)  # a stable sort: round by round, each in a random order
+    folder = args.results / scale.KIND
+    run = partial(run_job, target="benchmarks.scale:measure")
+    records = run_all(jobs, folder, run=run, force=args.force)
+    figures = {}
+    for problem in problems:
+        runs = [r for r in records if r["problem"] == problem.name and r["error"] is None]
+        stem = args.into.with_suffix("") if args.into else args.results / scale.KIND
+        if runs:
+            try:
+                name = f"{stem.name}-{problem.name}"
+                figures[problem.name] = save_growth(runs, problem.name, stem.with_name(name))
+            except ImportError as error:
+                say(f"no figure: {error}")
+    show(sections(records, figures), records, into=args.into, as_json=args.json)
+    return SOME_FAILED if say_failures(jobs, records, folder) else 0

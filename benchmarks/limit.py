@@ -1,0 +1,142 @@
+"""How near a training comes to what the machine can do: the products alone, and the roofs.
+
+The roofline is that of Williams, Waterman and Patterson (2009, CACM 52): so many operations a
+second at most, or as many as the memory can feed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from scipy import sparse
+
+from benchmarks import worker
+from benchmarks.ablation import median_seconds
+from benchmarks.plan import Job
+from benchmarks.report.summary import group_by
+from common.framework import framework
+from common.problem import Problem
+from common.splits import hold_out
+
+KIND = "limit"  # of a record, and the folder below the results
+FLOAT = 4  # bytes
+
+
+def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
+    """A whole training, then the limits in the same process; in a Child.
+
+    `limit` has seconds a step of the products alone (`dense`, and `sparse` or None), the flop and
+    the least bytes of a step of the better of the two, the steps of an epoch, and the machine's
+    flop and bytes a second (`flops`, `bandwidth`).
+    """
+    record = worker.run_job(job, emit)
+    emit({"stage": "limit"})
+    ablation = importlib.import_module(f"{framework(job.framework).package}.ablation")
+    data = worker.planned_data(job)
+    (x, y), _ = hold_out(data.x, data.y, job.problem.validation)
+    batch = x[: job.problem.batch_size]
+    task = worker.task_of(job)
+    device, wait = task.facts()["device"], task.synchronize
+    seconds: dict[str, float | None] = {
+        "dense": median_seconds(ablation.products(job.problem, device), wait),
+        "sparse": None,
+    }
+    if sparse.issparse(batch):
+        products = ablation.products(job.problem, device, batch)
+        seconds["sparse"] = median_seconds(products, wait)
+    flop, least = work(job.problem, batch.nnz if sparse.issparse(batch) else None)
+    best = {
+        name: amount / median_seconds(run, wait, calls=10)
+        for name, (run, amount) in ablation.peaks(device).items()
+    }
+    return {
+        **record,
+        "kind": KIND,
+        "limit": {
+            **seconds,
+            "flop": flop,
+            "bytes": least,
+            "steps": -(-len(y) // job.problem.batch_size),
+            "flops": best["product"],
+            "bandwidth": best["stream"],
+        },
+    }
+
+
+def work(problem: Problem, nonzeros: int | None = None) -> tuple[float, float]:
+    """Flop of the products of a step, and the least bytes that a step must move.
+
+    Each layer multiplies forward, for its kernel's gradient and, but for the first, for its
+    inputs'. Bytes: rows once, activations written and read, each weight and running square read and
+    written, each gradient written and read. With `nonzeros`, the first layer's rows are sparse:
+    a value and a column number each.
+    """
+    rows, first = problem.batch_size, problem.layers[0]
+    cells = rows * first.fan_in if nonzeros is None else nonzeros
+    flop = 2.0 * 2 * cells * first.fan_out
+    flop += sum(2.0 * 3 * rows * layer.fan_in * layer.fan_out for layer in problem.layers[1:])
+    weights = sum((layer.fan_in + 1) * layer.fan_out for layer in problem.layers)
+    activations = rows * sum(layer.fan_out for layer in problem.layers)
+    moved = cells * (1 if nonzeros is None else 2) + 4 * activations + 6 * weights
+    return flop, float(FLOAT * moved)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """One arm: medians over its processes. Seconds of an epoch, flop a second, flop a byte."""
+
+    problem: str
+    framework: str
+    regime: str
+    processes: int
+    epoch: float
+    dense: float
+    sparse: float | None
+    achieved: float
+    intensity: float
+    flops: float
+    bandwidth: float
+
+    @property
+    def share(self) -> float:
+        """Of an epoch, what the better of the products alone would take."""
+        return min(self.dense, self.sparse or self.dense) / self.epoch
+
+    @property
+    def roof(self) -> float:
+        """Flop a second that the machine could do at this intensity."""
+        return min(self.flops, self.intensity * self.bandwidth)
+
+
+def reached(records: Iterable[Mapping[str, Any]]) -> list[Reached]:
+    """The arms of the finished records, in their order."""
+    finished = [record for record in records if record["error"] is None]
+    names = ("problem", "framework", "regime")
+    arms = group_by(finished, lambda record: tuple(record[name] for name in names))
+    return [_reached(arm, runs) for arm, runs in sorted(arms.items())]
+
+
+def _reached(arm: tuple[str, str, str], runs: list[Mapping[str, Any]]) -> Reached:
+    def middle(of: Callable[[Mapping[str, Any]], float]) -> float:
+        return median(of(run) for run in runs)
+
+    limit = runs[0]["limit"]
+    epoch = middle(lambda run: run["steady_epoch_seconds"])
+    sparse_known = limit["sparse"] is not None
+    return Reached(
+        *arm,
+        len(runs),
+        epoch,
+        middle(lambda run: run["limit"]["dense"] * run["limit"]["steps"]),
+        middle(lambda run: run["limit"]["sparse"] * run["limit"]["steps"])
+        if sparse_known
+        else None,
+        achieved=limit["flop"] * limit["steps"] / epoch,
+        intensity=limit["flop"] / limit["bytes"],
+        flops=middle(lambda run: run["limit"]["flops"]),
+        bandwidth=middle(lambda run: run["limit"]["bandwidth"]),
+    )

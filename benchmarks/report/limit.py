@@ -1,0 +1,94 @@
+"""How near the limit: one table, and the roofline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.limit import Reached, reached
+from benchmarks.report.curves import COLOURS, new_figure, save_figure
+from benchmarks.report.sections import Section, not_real
+from benchmarks.report.summary import Record, provenance
+
+HEADINGS = (
+    "problem",
+    "framework",
+    "regime",
+    "epoch (ms)",
+    "dense products (ms)",
+    "sparse products (ms)",
+    "share of the limit",
+    "GFLOP/s",
+    "flop a byte",
+    "roof (GFLOP/s)",
+    "of the roof",
+)
+
+
+def sections(records: Iterable[Record], figures: list[Path]) -> list[Section]:
+    """One table of all arms; `figures` are the files of the roofline."""
+    runs = [record for record in records if record["error"] is None]
+    found = reached(runs)
+    few = min((arm.processes for arm in found), default=0)
+    notes = [
+        f"{few} processes an arm, all arms in turn; medians; epoch: training alone",
+        "products alone: the matrix products of an epoch by the framework itself, in the same "
+        "process, on dense rows and (text) on sparse ones; share of the limit: the better of the "
+        "two over the epoch",
+        "flop and bytes: those of the products, of the sparse rows for text, and the least that "
+        "must be moved; roof: the lower of a large product's rate and what memory can feed",
+        *provenance(runs),
+    ]
+    title = "How near an epoch comes to the machine's limit"
+    rows = [_row(arm) for arm in found]
+    return [Section(title, HEADINGS, rows, (0, 1, 2), notes, not_real(runs), figures)]
+
+
+def _row(arm: Reached) -> list[str]:
+    return [
+        arm.problem,
+        arm.framework,
+        arm.regime,
+        f"{1e3 * arm.epoch:.1f}",
+        f"{1e3 * arm.dense:.1f}",
+        "-" if arm.sparse is None else f"{1e3 * arm.sparse:.1f}",
+        f"{arm.share:.0%}",
+        f"{arm.achieved / 1e9:.2f}",
+        f"{arm.intensity:.2f}",
+        f"{arm.roof / 1e9:.1f}",
+        f"{arm.achieved / arm.roof:.0%}",
+    ]
+
+
+def save_roofline(records: Iterable[Record], stem: Path) -> list[Path]:
+    """Write `<stem>.png` and `.svg`: each arm below the roofs. Raises ImportError without
+    matplotlib."""
+    found = reached(records)
+    figure, axes = new_figure(1, 1, sharey=False)
+    figure.set_size_inches(7.5, 4.5)
+    panel = axes[0][0]
+    names = list(dict.fromkeys(arm.framework for arm in found))
+    ends = [min(arm.intensity for arm in found) / 2, max(arm.intensity for arm in found) * 4]
+    for colour, name in zip(COLOURS, names, strict=False):
+        arms = [arm for arm in found if arm.framework == name]
+        top, feed = arms[0].flops, arms[0].bandwidth
+        knee = top / feed
+        xs = sorted({*ends, *([knee] if ends[0] < knee < ends[1] else [])})
+        roof = [min(top, x * feed) / 1e9 for x in xs]
+        panel.plot(xs, roof, color=colour, linewidth=1, label=f"roof by {name}")
+        for arm in arms:
+            marker = "o" if arm.regime == "tuned" else "x"
+            panel.plot(arm.intensity, arm.achieved / 1e9, marker, color=colour)
+    for problem in dict.fromkeys(arm.problem for arm in found):
+        arms = [arm for arm in found if arm.problem == problem]
+        best = max(arms, key=lambda arm: arm.achieved)
+        place = (best.intensity, best.achieved / 1e9)
+        panel.annotate(problem, place, textcoords="offset points", xytext=(7, 3), fontsize=8)
+    panel.set_xscale("log")
+    panel.set_yscale("log")
+    panel.set_xlabel("flop a byte")
+    panel.set_ylabel("GFLOP/s")
+    panel.legend(fontsize=8)
+    title = "Roofline: a dot is tuned, a cross another regime"
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    return save_figure(figure, stem)

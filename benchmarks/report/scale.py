@@ -1,0 +1,79 @@
+"""How time and memory grow: a table a problem and axis, and the curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from benchmarks.report.curves import COLOURS, new_figure, save_figure
+from benchmarks.report.sections import Section, not_real
+from benchmarks.report.summary import Record, group_by, provenance
+from benchmarks.scale import EPOCHS, Growth, growths
+from common.problem import PROBLEMS
+
+TITLES = {
+    "rows": "times the training rows",
+    "batch": "rows a step",
+    "width": "times the hidden widths",
+    "threads": "threads",
+}
+
+
+def sections(records: Iterable[Record], figures: dict[str, list[Path]]) -> Iterator[Section]:
+    """A table for each problem and axis; `figures` are files of the curves by problem."""
+    finished = [record for record in records if record["error"] is None]
+    for name, runs in group_by(finished, lambda record: record["problem"]).items():
+        found = group_by(growths(runs), lambda growth: growth.axis)
+        for number, (axis, arms) in enumerate(found.items()):
+            last = number == len(found) - 1
+            values = [str(value) for value in arms[0].values]
+            yield Section(
+                f"{PROBLEMS[name].title}: an epoch in ms by {TITLES[axis]}",
+                ("framework", "regime", *values, "exponent", "of the peak memory"),
+                [_row(growth) for growth in arms],
+                (0, 1),
+                list(_notes(runs, found)) if last else [],
+                not_real(runs) if number == 0 else [],
+                figures.get(name, []) if number == 0 else [],
+            )
+
+
+def _row(growth: Growth) -> list[str]:
+    cells = [f"{1e3 * seconds:.1f}" for seconds in growth.epochs]
+    exponents = [growth.time_exponent, growth.memory_exponent]
+    return [growth.framework, growth.regime, *cells, *(f"{value:.2f}" for value in exponents)]
+
+
+def _notes(runs: list[Record], found: dict[str, list[Growth]]) -> Iterator[str]:
+    few = min(growth.processes for arms in found.values() for growth in arms)
+    yield (
+        f"medians over {few} processes of the median of {EPOCHS - 1} epochs after a first; "
+        "training alone, without the held-out rows; exponent: k of the power law c n^k, by least "
+        "squares on logarithms; rows are repeated, so a cache may help a little"
+    )
+    yield from provenance(runs)
+
+
+def save_growth(records: Iterable[Record], problem: str, stem: Path) -> list[Path]:
+    """Write `<stem>.png` and `.svg`: a panel an axis. Raises ImportError without matplotlib."""
+    found = group_by(growths(records), lambda growth: growth.axis)
+    figure, axes = new_figure(1, len(found), sharey=False)
+    for panel, (axis, arms) in zip(axes[0], found.items(), strict=True):
+        names = list(dict.fromkeys(growth.framework for growth in arms))
+        for growth in arms:
+            style = "-" if growth.regime == "tuned" else "--"
+            panel.plot(
+                growth.values,
+                [1e3 * seconds for seconds in growth.epochs],
+                f"o{style}",
+                color=COLOURS[names.index(growth.framework)],
+                label=f"{growth.framework} {growth.regime}",
+            )
+        panel.set_xscale("log", base=2)
+        panel.set_yscale("log")
+        panel.set_xticks(arms[0].values, [str(value) for value in arms[0].values], fontsize=7)
+        panel.set_xlabel(TITLES[axis])
+    axes[0][0].set_ylabel("an epoch (ms)")
+    axes[0][0].legend(fontsize=7)
+    figure.suptitle(PROBLEMS[problem].title, fontsize=10, x=0.01, ha="left")
+    return save_figure(figure, stem)

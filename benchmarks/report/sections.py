@@ -1,0 +1,81 @@
+"""A page of tables, each with what must be said of it: on the terminal, as Markdown or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from benchmarks.messages import say
+from benchmarks.report.markdown import escaped, pipe_table, replace_table
+from benchmarks.report.summary import Record, data_of
+from benchmarks.report.terminal import plain_table, print_wide
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table and its notes; a cell that begins with * is to be read first."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: list[list[str]]
+    left: tuple[int, ...] = (0,)  # columns of text, flush left
+    notes: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)  # said loudly, before the table
+    figures: list[Path] = field(default_factory=list)  # files of one figure, the first for Markdown
+
+
+def show(
+    sections: Iterable[Section], records: Any, *, into: Path | None = None, as_json: bool = False
+) -> None:
+    """Records as JSON, or the sections between the marks of a file or on standard output."""
+    if as_json:
+        print(json.dumps(records, indent=1, allow_nan=False))
+    elif into:
+        written = replace_table(into, markdown(sections))
+        say(f"{into}: {'written' if written else 'up to date'}")
+    else:
+        print_sections(sections)
+
+
+def print_sections(sections: Iterable[Section], console: Console | None = None) -> None:
+    """Print each table, and below it its notes."""
+    console = console or Console()
+    for section in sections:
+        for notice in section.notices:
+            console.print(escape(notice), style="bold red", highlight=False, soft_wrap=True)
+        shown = [[_loud(escape(cell), "[bold]{}[/]") for cell in row] for row in section.rows]
+        print_wide(plain_table(section.title, section.headings, shown, section.left), console)
+        for note in section.notes:
+            console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)
+
+
+def markdown(sections: Iterable[Section]) -> str:
+    """The same as Markdown; a figure is shown from beside the page."""
+    parts = []
+    for section in sections:
+        parts += [f"**{escaped(notice)}**" for notice in section.notices]
+        parts += [f"![{escaped(section.title)}]({path.name})" for path in section.figures[:1]]
+        shown = [[_loud(escaped(cell), "**{}**") for cell in row] for row in section.rows]
+        parts += [
+            f"**{escaped(section.title)}**",
+            pipe_table(section.headings, shown, section.left),
+        ]
+        if section.notes:
+            parts.append("\n".join(f"- {escaped(note)}" for note in section.notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def not_real(records: Iterable[Record]) -> list[str]:
+    """The notices of records that come from other data than the real files, each once."""
+    found = dict.fromkeys(data_of(record).get("notice") for record in records)
+    return [f"NOT THE REAL DATA FILES: {notice}" for notice in found if notice]
+
+
+def _loud(cell: str, style: str) -> str:
+    return style.format(cell[1:]) if cell.startswith("*") else cell

@@ -1,0 +1,161 @@
+"""Several networks of one shape in lock-step: one batched product in place of many small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from common.task import EpochLog, Order, one_table
+
+if TYPE_CHECKING:
+    from keras_impl.task import KerasTask
+
+
+class Stack:
+    """The networks of several Tasks as one with an output each, and one optimiser for all of them.
+
+    It takes over their weights and running squares when it is made, and hands them back after each
+    epoch. Only for Tasks that `stackable` admits.
+    """
+
+    def __init__(self, tasks: Sequence[KerasTask]) -> None:
+        self.tasks, first = tasks, tasks[0]
+        x = scores = keras.Input((len(tasks), first.problem.features))
+        for layer in first.net.layers:
+            scores = StackedDense(layer.units, layer.activation)(scores)
+        outputs = [Pick(i, name=f"replica{i}")(scores) for i in range(len(tasks))]
+        self.net = keras.Model(x, outputs)
+        # Keras's own means of an output's loss give a smaller last batch the weight of a whole one
+        metrics = [
+            [
+                keras.metrics.MeanMetricWrapper(first.net.loss.call, name="mean"),
+                first.recipe().metric(first.problem, first.rules.loss_on),
+            ]
+            for _ in tasks
+        ]
+        self.net.compile(
+            optimizer=type(first.net.optimizer).from_config(first.net.optimizer.get_config()),
+            # the sum of the replicas' losses: no gradient of one reaches another
+            loss=[first.net.loss] * len(tasks),
+            metrics=metrics,
+            jit_compile=first.net.jit_compile,
+        )
+        self.net.optimizer.build(self.net.trainable_variables)
+        states = [task.get_state() for task in tasks]
+        for name, variable in self._variables():
+            variable.assign(np.stack([state[name] for state in states]))
+        self.net.optimizer.iterations.assign(int(states[0]["step"]))
+
+    def fit(
+        self,
+        xs: Sequence[np.ndarray],
+        ys: Sequence[np.ndarray],
+        orders: Sequence[Order],
+        epochs: int,
+        logs: Sequence[EpochLog],
+    ) -> None:
+        """Train for some epochs; into each Task's log goes its share of their time."""
+        turns = (task.rows_of_epochs(o, epochs) for task, o in zip(self.tasks, orders, strict=True))
+        x, y, starts = one_table(xs, ys)
+        metric = self.tasks[0].problem.metric
+        rows = np.stack([np.stack(epoch) + starts for epoch in zip(*turns, strict=True)])
+        steps = -(-rows.shape[2] // self.tasks[0].problem.batch_size)
+        self.net.steps_per_execution = steps  # no Python between two of them
+
+        def start(epoch: int, _: Any) -> None:
+            for log in logs:
+                log.start()
+
+        def stop(epoch: int, found: dict[str, float]) -> None:
+            seconds = logs[0].seconds() / len(logs)
+            self._hand_back()
+            for i, log in enumerate(logs):
+                names = {"loss": "mean", metric: metric}
+                means = {name: found[f"replica{i}_{key}"] for name, key in names.items()}
+                log.stop(means.copy, seconds)
+
+        self.net.fit(
+            self._batches(x, y, rows, steps),
+            steps_per_epoch=steps,
+            epochs=epochs,
+            shuffle=False,
+            callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=start, on_epoch_end=stop)],
+            verbose=0,
+        )
+
+    def _batches(
+        self, x: np.ndarray, y: np.ndarray, rows: np.ndarray, steps: int
+    ) -> tf.data.Dataset:
+        """Every batch (rows, replicas, ...) of every epoch; the targets as one tensor a replica."""
+        size, count = self.tasks[0].problem.batch_size, rows.shape[2]
+        held, targets = tf.constant(x), tf.constant(self.tasks[0]._targets(y))
+        flat = tf.constant(rows.transpose(0, 2, 1).reshape(-1, len(self.tasks)))
+
+        def batch(i: tf.Tensor) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+            first = i // steps * count
+            start = first + i % steps * size
+            chosen = flat[start : tf.minimum(start + size, first + count)]
+            return tf.gather(held, chosen), tuple(tf.unstack(tf.gather(targets, chosen), axis=1))
+
+        return tf.data.Dataset.range(len(rows) * steps).map(batch).prefetch(2)
+
+    def _hand_back(self) -> None:
+        """Give each Task its weights and squares as they are now."""
+        every = {name: np.array(variable) for name, variable in self._variables()}
+        step = np.array(self.net.optimizer.iterations, np.int64)
+        for i, task in enumerate(self.tasks):
+            task.set_state({**{name: array[i] for name, array in every.items()}, "step": step})
+
+    def _variables(self) -> Iterator[tuple[str, keras.Variable]]:
+        """Weights and running squares by the names of a State, the replicas on the first axis."""
+        squares = [v for v in self.net.optimizer.variables if v.name.endswith("velocity")]
+        names = self.tasks[0].weight_names
+        yield from zip(names, self.net.trainable_variables, strict=True)
+        yield from zip([f"square/{name}" for name in names], squares, strict=True)
+
+
+class StackedDense(keras.layers.Layer):
+    """Dense layers side by side: kernels (replicas, in, out), biases (replicas, out)."""
+
+    def __init__(self, units: int, activation: Any) -> None:
+        super().__init__()
+        self.units, self.activation = units, activation
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        _, replicas, inputs = shape
+        self.kernel = self.add_weight((replicas, inputs, self.units), name="kernel")
+        self.bias = self.add_weight((replicas, self.units), name="bias")
+
+    def call(self, x: Any) -> Any:
+        """Outputs (rows, replicas, out) of rows (rows, replicas, in)."""
+        return self.activation(ops.einsum("bsi,sio->bso", x, self.kernel) + self.bias)
+
+
+class Pick(keras.layers.Layer):
+    """The scores of one replica."""
+
+    def __init__(self, replica: int, name: str) -> None:
+        super().__init__(name=name)
+        self.replica = replica
+
+    def call(self, scores: Any) -> Any:
+        """Scores (rows, out) of (rows, replicas, out)."""
+        return scores[:, self.replica]
+
+
+def stackable(tasks: Sequence[KerasTask], xs: Sequence[Any]) -> bool:
+    """Whether the Tasks can be trained as one: dense rows, as many each, and after as many steps.
+
+    A first layer that takes sparse rows leaves so little to the others that it would not pay.
+    """
+    return (
+        len(tasks) > 1
+        and tasks[0].tuned
+        and all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
+        and len({int(task.net.optimizer.iterations) for task in tasks}) == 1
+    )

@@ -1,0 +1,144 @@
+"""Limits and growth: what is counted, what is fitted, and small real runs of both commands."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from benchmarks.cli import main
+from benchmarks.limit import reached, work
+from benchmarks.plan import Job
+from benchmarks.report import limit as limit_report
+from benchmarks.report import scale as scale_report
+from benchmarks.report.sections import markdown
+from benchmarks.scale import AXES, along, growths
+from common.framework import frameworks
+from common.problem import PROBLEMS
+from common.regime import MATCHED, TUNED
+from tests.records import RAN
+
+BOSTON = PROBLEMS["boston"]
+INSTALLED = [name for name, f in frameworks().items() if ":" not in name and not f.missing]
+needs_framework = pytest.mark.skipif(not INSTALLED, reason="no framework is installed")
+
+
+def test_the_flop_and_bytes_of_a_step_are_counted_by_hand():
+    tiny = BOSTON.but(features=3, hidden=(5,), batch_size=2)
+    flop, least = work(tiny)
+    # 2 x (forward, kernel) x 2 rows x 3 x 5, and 3 products of the output layer
+    assert flop == 2 * 2 * 2 * 3 * 5 + 2 * 3 * 2 * 5 * 1
+    weights, activations = (3 + 1) * 5 + (5 + 1) * 1, 2 * (5 + 1)
+    assert least == 4 * (2 * 3 + 4 * activations + 6 * weights)
+    flop, least = work(tiny, nonzeros=4)
+    assert flop == 2 * 2 * 4 * 5 + 2 * 3 * 2 * 5
+    assert least == 4 * (2 * 4 + 4 * activations + 6 * weights)
+
+
+def limited(dense: float, sparse: float | None, epoch: float = 0.1):
+    limit = {"dense": dense, "sparse": sparse, "flop": 1e6, "bytes": 1e6, "steps": 10}
+    limit |= {"flops": 1e11, "bandwidth": 1e10}
+    fields = {"problem": "imdb", "framework": "torch", "regime": "tuned", "error": None}
+    return {**fields, "steady_epoch_seconds": epoch, "limit": limit, **RAN}
+
+
+def test_the_share_of_the_limit_is_that_of_the_better_products():
+    (arm,) = reached([limited(0.004, 0.002)] * 3)
+    assert arm.dense == pytest.approx(0.04) and arm.share == pytest.approx(0.2)
+    assert arm.achieved == pytest.approx(1e8) and arm.roof == pytest.approx(1e10)
+    (arm,) = reached([limited(0.004, None)])
+    assert arm.sparse is None and arm.share == pytest.approx(0.4)
+    text = markdown(limit_report.sections([limited(0.004, 0.002)], []))
+    assert "| imdb | torch | tuned | 100.0 | 40.0 | 20.0 | 20% |" in text
+
+
+def test_the_roofline_is_drawn(tmp_path):
+    pytest.importorskip("matplotlib")
+    paths = limit_report.save_roofline([limited(0.004, 0.002)], tmp_path / "limit")
+    assert [path.suffix for path in paths] == [".png", ".svg"]
+
+
+def test_along_an_axis_one_thing_changes():
+    job = Job(BOSTON, "torch", TUNED, threads=2)
+    for axis, values in AXES.items():
+        jobs = along(job, axis, values)
+        assert [each.value for each in jobs] == list(values)
+        assert len({each.key for each in jobs}) == len(values)
+    assert [j.problem.batch_size for j in along(job, "batch", (16, 64))] == [16, 64]
+    assert [j.problem.hidden for j in along(job, "width", (1, 2))] == [(64, 64), (128, 128)]
+    assert [j.threads for j in along(job, "threads", (1, 2))] == [1, 2]
+
+
+def grown(value: int, seconds: float, axis="rows"):
+    fields = {"problem": "boston", "framework": "torch", "regime": "tuned", "error": None}
+    point = {"axis": axis, "value": value, "steady_epoch_seconds": seconds}
+    return {**fields, **point, "peak_rss_bytes": 2**30, **RAN}
+
+
+def test_the_exponent_is_that_of_the_power_law():
+    (growth,) = growths([grown(n, 0.01 * n**1.5) for n in (1, 2, 4, 8)])
+    assert growth.time_exponent == pytest.approx(1.5) and abs(growth.memory_exponent) < 1e-12
+    (alone,) = growths([grown(1, 0.01)])
+    assert math.isnan(alone.time_exponent)
+
+
+@needs_framework
+@pytest.mark.parametrize("report", [scale_report, limit_report])
+def test_both_commands_measure_and_show(report, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    command = report.__name__.rpartition(".")[2]
+    arguments = [command, "boston", "--rounds", "1", "--threads", "1", "--data", "embedded"]
+    arguments += ["--framework", INSTALLED[-1], "--results", str(tmp_path)]
+    arguments += ["--axis", "rows"] if command == "scale" else []
+    assert main([*arguments, "--json"]) == 0
+    records = json.loads(capsys.readouterr().out)
+    assert {each["kind"] for each in records} == {command}
+    if command == "scale":
+        assert sorted(each["value"] for each in records) == list(AXES["rows"])
+        steps = [each["settings"]["problem"]["epochs"] for each in records]
+        assert set(steps) == {4}
+    else:
+        (limit,) = (each["limit"] for each in records)
+        assert limit["steps"] == 26 and limit["sparse"] is None
+        assert limit["dense"] > 0 and np.isfinite([limit["flops"], limit["bandwidth"]]).all()
+    assert main(arguments) == 0
+    assert "(was there)" in capsys.readouterr().err
+    assert list(tmp_path.glob(f"{command}*.png"))
+
+
+@needs_framework
+def test_the_products_of_sparse_rows_are_those_of_the_batch(child):
+    seconds = child.call("tests.test_growth:products_of_text", child.name)
+    assert min(seconds) > 0
+
+
+def products_of_text(name: str) -> list[float]:
+    """In a Child: seconds of the products of a text batch, dense and sparse."""
+    import importlib
+
+    from benchmarks.ablation import median_seconds
+    from common.framework import framework
+    from tests.conftest import make_rows
+
+    problem = PROBLEMS["reuters"].but(features=200, batch_size=32)
+    x, _ = make_rows(problem, 20)
+    ablation = importlib.import_module(f"{framework(name).package}.ablation")
+    task = framework(name).make_task(problem, regime=MATCHED)
+    runs = (ablation.products(problem, "cpu"), ablation.products(problem, "cpu", x))
+    return [median_seconds(run, task.synchronize, calls=5) for run in runs]
+
+
+@needs_framework
+def test_the_benchmarks_run_and_are_compared_with_the_last_time(tmp_path, capsys):
+    arguments = ["bench", "boston", "--framework", INSTALLED[-1], "--regime", "tuned"]
+    arguments += ["--threads", "1", "--results", str(tmp_path)]
+    assert main(arguments) == 0
+    assert "(" not in capsys.readouterr().out.partition("medians")[0].replace("(ms)", "")
+    files = sorted(path.name for path in (tmp_path / "bench").iterdir())
+    assert files == ["data.json", f"{INSTALLED[-1]}-tuned.json"]
+    assert main([*arguments, "--keep"]) == 0
+    out = capsys.readouterr().out
+    rows = {line.split()[0] for line in out.splitlines() if "(" in line}
+    assert {"load", "forward", "step", "epoch", "evaluate", "convert"} <= rows

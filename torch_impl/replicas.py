@@ -1,0 +1,122 @@
+"""Several networks of one shape in lock-step: one batched product in place of many small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from common.problem import Layer
+from common.task import EpochLog, Order, one_table
+from torch_impl.rmsprop import RMSpropFlat
+from torch_impl.tuned import Chain
+
+if TYPE_CHECKING:
+    from torch_impl.task import TorchTask
+
+
+class Stack:
+    """The networks of several Tasks as one, with one optimiser for all of them.
+
+    It takes over their weights and running squares when it is made, and hands them back after each
+    epoch. Only for Tasks that `stackable` admits.
+    """
+
+    def __init__(self, tasks: Sequence[TorchTask]) -> None:
+        self.tasks, first = tasks, tasks[0]
+        layers = [
+            StackedLinear(len(tasks), layer).to(first.device) for layer in first.problem.layers
+        ]
+        self.weights = [weight for layer in layers for weight in layer.parameters()]
+        rules: dict[str, Any] = first.optimizer.param_groups[0]
+        self.optimizer = RMSpropFlat(
+            self.weights, rules["lr"], alpha=rules["alpha"], eps=rules["eps"]
+        )
+        self.chain = Chain(layers, first.problem.loss, self.optimizer)
+        self.metric = torch.vmap(first.module.metric)
+        states = [task.get_state() for task in tasks]
+        self.steps = states[0]["step"]
+        with torch.no_grad():
+            for name, tensor in self._tensors():
+                parts = torch.from_numpy(np.stack([state[name] for state in states]))
+                tensor.copy_(parts.mT if parts.ndim == 3 else parts.unsqueeze(1))
+
+    def fit(
+        self,
+        xs: Sequence[np.ndarray],
+        ys: Sequence[np.ndarray],
+        orders: Sequence[Order],
+        epochs: int,
+        logs: Sequence[EpochLog],
+    ) -> None:
+        """Train for some epochs; into each Task's log goes its share of their time."""
+        first, replicas = self.tasks[0], len(self.tasks)
+        names = ("loss", first.problem.metric)
+        x, y, starts = one_table(xs, ys)
+        held, targets = torch.from_numpy(x).to(first.device), first._targets(y).to(first.device)
+        turns = (task.rows_of_epochs(o, epochs) for task, o in zip(self.tasks, orders, strict=True))
+        for rows in zip(*turns, strict=True):
+            for log in logs:
+                log.start()
+            sums = self._train(
+                (held[chosen], targets[chosen])
+                for chosen in torch.from_numpy(np.stack(rows) + starts).split(
+                    first.problem.batch_size, dim=1
+                )
+            )
+            seconds = logs[0].seconds() / replicas
+            self._hand_back()
+            means = (sums / len(rows[0])).T.tolist()
+            for log, values in zip(logs, means, strict=True):
+                log.stop(dict(zip(names, values, strict=True)).copy, seconds)
+
+    def _train(self, batches: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
+        """One epoch of batches (replicas, rows, ...): its sums of loss and metric (2, replicas).
+
+        Each loss is the mean over its replica's own rows, so no gradient reaches another replica.
+        """
+        sums = torch.zeros(2, len(self.tasks), device=self.tasks[0].device)
+        for x, y in batches:
+            losses, scores = self.chain.step(x, y)
+            sums[0].add_(losses, alpha=x.shape[1])
+            sums[1] += self.metric(scores, y)
+        return sums
+
+    def _hand_back(self) -> None:
+        """Give each Task its weights and squares as they are now."""
+        every = {name: tensor.detach().cpu().numpy() for name, tensor in self._tensors()}
+        step = self.steps + int(self.optimizer.steps)
+        for i, task in enumerate(self.tasks):
+            state = {k: v[i].T if k.endswith("kernel") else v[i, 0] for k, v in every.items()}
+            task.set_state({**state, "step": step})
+
+    def _tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Weights and running squares by the names of a State, the replicas on the first axis."""
+        for name, weight in zip(self.tasks[0].weight_names, self.weights, strict=True):
+            yield name, weight
+            yield f"square/{name}", self.optimizer.state[weight]["square_avg"]
+
+
+class StackedLinear(nn.Module):
+    """Linear layers side by side: weights (replicas, out, in), biases (replicas, 1, out)."""
+
+    def __init__(self, replicas: int, layer: Layer) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(replicas, layer.fan_out, layer.fan_in))
+        self.bias = nn.Parameter(torch.empty(replicas, 1, layer.fan_out))
+
+
+def stackable(tasks: Sequence[TorchTask], xs: Sequence[Any]) -> bool:
+    """Whether the Tasks can be trained as one: dense rows, as many each, and after as many steps.
+
+    A first layer that takes sparse rows leaves so little to the others that it would not pay.
+    """
+    return (
+        len(tasks) > 1
+        and all(isinstance(task.optimizer, RMSpropFlat) for task in tasks)
+        and all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
+        and len({int(task.get_state()["step"]) for task in tasks}) == 1
+    )

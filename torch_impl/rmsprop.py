@@ -1,0 +1,80 @@
+"""RMSprop's other rule, for PyTorch: epsilon inside the root, as Keras has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class RMSpropInside(torch.optim.RMSprop):
+    """RMSprop with epsilon inside the root, lr g / sqrt(v + eps), as Keras has it.
+
+    Source: keras/src/optimizers/rmsprop.py. The options and the state are those of
+    `torch.optim.RMSprop`, without momentum or centring.
+    """
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One step from the gradients that the parameters hold."""
+        for group in self.param_groups:
+            decay, epsilon = group["alpha"], group["eps"]
+            for weight in group["params"]:
+                if weight.grad is None:  # the loss does not depend on it
+                    continue
+                slot = self.state[weight]
+                if not slot:
+                    slot |= {"step": torch.zeros(()), "square_avg": torch.zeros_like(weight)}
+                slot["step"] += 1
+                square = slot["square_avg"]
+                square.mul_(decay).addcmul_(weight.grad, weight.grad, value=1 - decay)
+                weight.addcdiv_(weight.grad, (square + epsilon).sqrt_(), value=-group["lr"])
+
+
+class RMSpropFlat(torch.optim.Optimizer):
+    """The same rule with all weights in one vector: six operations a step, and not six a weight.
+
+    Weights, gradients and running squares become views of three vectors, each kernel (out, in)
+    laid out in memory as (in, out), which is how a product with sparse rows wants it. So a weight
+    must not be given other memory, and a gradient not be set to None.
+    """
+
+    def __init__(
+        self, params: Iterable[nn.Parameter], lr: float, *, alpha: float, eps: float
+    ) -> None:
+        super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps})
+        weights = [weight for group in self.param_groups for weight in group["params"]]
+        sizes = [weight.numel() for weight in weights]
+        self.values, self.gradients, self.squares, self.roots = weights[0].new_zeros(4, sum(sizes))
+        self.steps = torch.zeros(())
+        vectors = (self.values, self.gradients, self.squares)
+        for weight, *parts in zip(weights, *(v.split(sizes) for v in vectors), strict=True):
+            value, gradient, square = (_turned(part, weight) for part in parts)
+            value.copy_(weight.detach())
+            weight.data, weight.grad = value, gradient
+            self.state[weight] = {"step": self.steps, "square_avg": square}
+
+    def zero_grad(self, set_to_none: bool = False) -> None:
+        """Zeros in place, since the gradients are views."""
+        self.gradients.zero_()
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One step from the gradients that the parameters hold."""
+        rules: dict[str, Any] = self.param_groups[0]
+        self.steps += 1
+        self.squares.mul_(rules["alpha"])
+        self.squares.addcmul_(self.gradients, self.gradients, value=1 - rules["alpha"])
+        torch.add(self.squares, rules["eps"], out=self.roots).sqrt_()
+        self.values.addcdiv_(self.gradients, self.roots, value=-rules["lr"])
+
+
+def _turned(part: Tensor, weight: Tensor) -> Tensor:
+    """A piece of a vector in the weight's shape; a kernel has its last two axes the other way in
+    memory, but the bias (replicas, 1, out) does not notice."""
+    if weight.ndim == 1:
+        return part.view(weight.shape)
+    *replicas, rows, columns = weight.shape
+    return part.view(*replicas, columns, rows).mT
