@@ -23,7 +23,7 @@ demo: $(READY)  ## train the four problems in both frameworks and print the tabl
 	$(BIN)/twinbench run
 
 test: $(READY)  ## the whole test suite but the slow full-length runs
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests --numprocesses auto --dist loadfile
 
 bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench

@@ -20,7 +20,9 @@ from benchmarks.plan import Job
 from benchmarks.report.summary import group_by
 from common.framework import framework
 from common.problem import Problem
+from common.reference import ReferenceTask
 from common.splits import hold_out
+from common.task import EpochLog, History, Order
 
 KIND = "limit"  # of a record, and the folder below the results
 FLOAT = 4  # bytes
@@ -30,8 +32,9 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     """A whole training, then the limits in the same process; in a Child.
 
     `limit` has seconds a step of the products alone (`dense`, and `sparse` or None), the flop and
-    the least bytes of a step of the better of the two, the steps of an epoch, and the machine's
-    flop and bytes a second (`flops`, `bandwidth`).
+    the least bytes of a step of the better of the two, the steps of an epoch, the machine's flop
+    and bytes a second (`flops`, `bandwidth`), and the seconds that the harness itself takes of an
+    epoch (`harness`).
     """
     record = worker.run_job(job, emit)
     emit({"stage": "limit"})
@@ -63,8 +66,29 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
             "steps": -(-len(y) // job.problem.batch_size),
             "flops": best["product"],
             "bandwidth": best["stream"],
+            "harness": harness_seconds(job.problem, len(y)),
         },
     }
+
+
+class Nothing(ReferenceTask):
+    """A Task whose `fit` does nothing: what its epochs take is the harness's own cost."""
+
+    def fit(self, x: Any, y: Any, *, epochs: int, order: Order = None, **_: Any) -> History:
+        """Go through the rows of each epoch and take its time."""
+        log = EpochLog(self, None, None)
+        turns = self.rows_of_epochs(order, epochs)
+        for _number in range(epochs):
+            log.start()
+            next(turns)
+            log.stop(dict)
+        return log.history
+
+
+def harness_seconds(problem: Problem, rows: int) -> float:
+    """Median seconds of an epoch of a Task that does nothing: its order, its clock, its history."""
+    task = Nothing(problem)
+    return median(task.fit(None, None, epochs=20, order=task.order(rows))["epoch_seconds"])
 
 
 def work(problem: Problem, nonzeros: int | None = None) -> tuple[float, float]:
@@ -94,6 +118,7 @@ class Reached:
     regime: str
     processes: int
     epoch: float
+    harness: float
     dense: float
     sparse: float | None
     achieved: float
@@ -131,6 +156,7 @@ def _reached(arm: tuple[str, str, str], runs: list[Mapping[str, Any]]) -> Reache
         *arm,
         len(runs),
         epoch,
+        middle(lambda run: run["limit"]["harness"]),
         middle(lambda run: run["limit"]["dense"] * run["limit"]["steps"]),
         middle(lambda run: run["limit"]["sparse"] * run["limit"]["steps"])
         if sparse_known

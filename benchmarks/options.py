@@ -176,6 +176,8 @@ def _twins(args: argparse.Namespace, changes: dict[str, Any]) -> Problem:
 
     if args.problems:
         raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
+    if "tuned" in args.regime:
+        raise ValueError("tuned is made for the four problems; twins run in native and matched")
     twins, notes = paired(args.twins, chosen_frameworks(args), dict(args.python), **changes)
     for note in notes:
         say(f"NOTE, {twins.name}: {note}")

@@ -82,8 +82,10 @@ class KerasTask(Task):
         self.net.optimizer.iterations.assign(int(state.get("step", 0)))
 
     def write_native(self, path: Path) -> None:
-        layers = [keras.Input((self.problem.features,)), *self.net.layers]
-        keras.Sequential(layers).save(path)  # uncompiled: an optimiser of ours would not load
+        # a fresh one: neither an optimiser nor a layer of ours would load elsewhere
+        net = self.module.network(self.problem, self.rules.loss_on)
+        net.set_weights(self.net.get_weights())
+        net.save(path)
 
     def read_native(self, path: Path) -> Weights:
         net = keras.models.load_model(path, compile=False, safe_mode=True)

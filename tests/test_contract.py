@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from common import metrics
+from common.framework import framework
 from common.initial import initial_weights
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
@@ -190,6 +191,19 @@ def test_replicas_equal_separate_runs(child, problem, rows, shared):
             assert error(history[name], alone[name]) <= BOUND, name
         assert len(history["epoch_seconds"]) == 2
         assert_close(state, task.get_state())
+
+
+def test_a_file_of_its_weights_holds_what_any_user_of_the_framework_can_load(
+    child, problem, regime, tmp_path
+):
+    path = tmp_path / f"net{framework(child.name).suffix}"
+    task = RemoteTask(child, problem, seed=4)
+    task.write_native(path)
+    weights = task.get_weights()
+    found = RemoteTask(child, problem, regime=MATCHED).read_native(path)
+    assert list(found) == list(weights)
+    for name, value in weights.items():
+        np.testing.assert_array_equal(found[name], value)
 
 
 def test_a_device_that_is_not_there_is_a_clear_error(child, problem):

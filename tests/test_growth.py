@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cli import main
-from benchmarks.limit import reached, work
+from benchmarks.limit import harness_seconds, reached, work
 from benchmarks.plan import Job
 from benchmarks.report import limit as limit_report
 from benchmarks.report import scale as scale_report
@@ -39,9 +39,13 @@ def test_the_flop_and_bytes_of_a_step_are_counted_by_hand():
 
 def limited(dense: float, sparse: float | None, epoch: float = 0.1):
     limit = {"dense": dense, "sparse": sparse, "flop": 1e6, "bytes": 1e6, "steps": 10}
-    limit |= {"flops": 1e11, "bandwidth": 1e10}
+    limit |= {"flops": 1e11, "bandwidth": 1e10, "harness": 1e-5}
     fields = {"problem": "imdb", "framework": "torch", "regime": "tuned", "error": None}
     return {**fields, "steady_epoch_seconds": epoch, "limit": limit, **RAN}
+
+
+def test_the_harness_costs_little_and_something():
+    assert 0 < harness_seconds(BOSTON, 404) < harness_seconds(BOSTON, 40_400)
 
 
 def test_the_share_of_the_limit_is_that_of_the_better_products():
@@ -51,7 +55,7 @@ def test_the_share_of_the_limit_is_that_of_the_better_products():
     (arm,) = reached([limited(0.004, None)])
     assert arm.sparse is None and arm.share == pytest.approx(0.4)
     text = markdown(limit_report.sections([limited(0.004, 0.002)], []))
-    assert "| imdb | torch | tuned | 100.0 | 40.0 | 20.0 | 20% |" in text
+    assert "| imdb | torch | tuned | 100.0 | 0.010 | 40.0 | 20.0 | 20% |" in text
 
 
 def test_the_roofline_is_drawn(tmp_path):

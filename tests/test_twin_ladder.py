@@ -177,6 +177,13 @@ def test_the_examples_through_the_command(tmp_path, capsys, name, status):
         assert "the same values in another order" in found["verdict"]
 
 
+@pytest.mark.parametrize("command", ["run", "parity"])
+def test_twins_have_no_tuned_regime(capsys, command):
+    twins = str(EXAMPLES / "conv_twins.py")
+    assert cli.main([command, "--twins", twins, "--regime", "tuned"]) == 2
+    assert "twins run in native and matched" in capsys.readouterr().err
+
+
 def test_twins_are_run_and_recorded(tmp_path, capsys):
     path = tmp_path / "mine.py"
     shape, one, other, more = RIGHT["normalisation, dropout"]

@@ -31,10 +31,8 @@ class Stack:
             StackedLinear(len(tasks), layer).to(first.device) for layer in first.problem.layers
         ]
         self.weights = [weight for layer in layers for weight in layer.parameters()]
-        rules: dict[str, Any] = first.optimizer.param_groups[0]
-        self.optimizer = RMSpropFlat(
-            self.weights, rules["lr"], alpha=rules["alpha"], eps=rules["eps"]
-        )
+        rule = first.optimizer
+        self.optimizer = RMSpropFlat(self.weights, rule.lr, alpha=rule.alpha, eps=rule.eps)
         self.chain = Chain(layers, first.problem.loss, self.optimizer)
         self.metric = torch.vmap(first.module.metric)
         states = [task.get_state() for task in tasks]

@@ -32,7 +32,9 @@ class TorchTask(Task):
         self.device = choose_device(device)
         torch.backends.cuda.matmul.allow_tf32 = bool(self.rules.tf32)
         torch.set_flush_denormal(self.rules.denormals == "flushed")
-        torch.use_deterministic_algorithms(self.rules.deterministic)
+        # asked first, because to set it imports PyTorch's compiler, which takes two seconds
+        if self.rules.deterministic != torch.are_deterministic_algorithms_enabled():
+            torch.use_deterministic_algorithms(self.rules.deterministic)
         torch.manual_seed(self.seed)
         self.module = self.recipe()
         self.net = self.module.network(self.problem, self.rules.loss_on).to(self.device)

@@ -56,7 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"with --train: keep RMSprop's running squares and step count too ({CANONICAL} only)",
     )
     parser.add_argument(
-        "--regime", choices=("native", "matched"), default="matched", help="default: matched"
+        "--regime",
+        choices=("native", "matched", "tuned"),
+        default="matched",
+        help="default: matched",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     options.add(parser, "--threads", "--python", "--timeout")

@@ -15,6 +15,7 @@ HEADINGS = (
     "framework",
     "regime",
     "epoch (ms)",
+    "harness (ms)",
     "dense products (ms)",
     "sparse products (ms)",
     "share of the limit",
@@ -32,6 +33,7 @@ def sections(records: Iterable[Record], figures: list[Path]) -> list[Section]:
     few = min((arm.processes for arm in found), default=0)
     notes = [
         f"{few} processes an arm, all arms in turn; medians; epoch: training alone",
+        "harness: an epoch of a Task that does nothing, which is part of every epoch",
         "products alone: the matrix products of an epoch by the framework itself, in the same "
         "process, on dense rows and (text) on sparse ones; share of the limit: the better of the "
         "two over the epoch",
@@ -50,6 +52,7 @@ def _row(arm: Reached) -> list[str]:
         arm.framework,
         arm.regime,
         f"{1e3 * arm.epoch:.1f}",
+        f"{1e3 * arm.harness:.3f}",
         f"{1e3 * arm.dense:.1f}",
         "-" if arm.sparse is None else f"{1e3 * arm.sparse:.1f}",
         f"{arm.share:.0%}",
