@@ -143,7 +143,7 @@ def add_rounds(parser: argparse.ArgumentParser, default: int) -> None:
         metavar="N",
         help=f"processes an arm, each with a seed of its own (default: {default})",
     )
-    parser.set_defaults(seed_start=0, device=["cpu"])
+    parser.set_defaults(seed_start=0, device=["cpu"], deterministic=False)
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -153,6 +153,11 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="run again what has a record")
     parser.add_argument("--json", action="store_true", help="print the records as JSON")
+
+
+def stem(args: argparse.Namespace, name: str) -> Path:
+    """Where the figures of a page go, without their suffix: beside it, or into the results."""
+    return args.into.with_suffix("") if args.into else args.results / name
 
 
 def add(parser: argparse.ArgumentParser, *names: str) -> None:

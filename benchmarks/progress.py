@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import fmean
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import progress as bars
 from rich.console import Console
@@ -17,6 +18,10 @@ from benchmarks.engines.local import run_jobs
 from benchmarks.messages import say
 from benchmarks.plan import Job
 
+if TYPE_CHECKING:
+    from benchmarks.report.sections import Section
+
+SOME_FAILED = 4  # exit status
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
 
 
@@ -40,6 +45,27 @@ def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results
         reason = error["message"].partition("\n")[0]
         say(f"failed: {job}: {error['kind']}: {reason} (more in {results / job.key})")
     return bool(failed)
+
+
+def run_and_show(
+    jobs: Sequence[Job],
+    args: argparse.Namespace,
+    kind: str,
+    page: Callable[[list[dict[str, Any]]], Iterable[Section]],
+    run: Callable[[Job, Any], dict[str, Any]],
+) -> int:
+    """The end of a command that measures: run what is missing, show its page, the exit status.
+
+    Records lie in the folder `kind` below the results; `args` are those of `options.add_output`.
+    """
+    from benchmarks.report.markdown import around_table
+    from benchmarks.report.sections import show
+
+    if args.into:
+        around_table(args.into)  # an error in an hour would come too late
+    records = run_all(jobs, args.results / kind, run=run, force=args.force)
+    show(page(records), records, into=args.into, as_json=args.json)
+    return SOME_FAILED if say_failures(jobs, records, args.results / kind) else 0
 
 
 class Progress:

@@ -48,13 +48,13 @@ def test_the_harness_costs_little_and_something():
     assert 0 < harness_seconds(BOSTON, 404) < harness_seconds(BOSTON, 40_400)
 
 
-def test_the_share_of_the_limit_is_that_of_the_better_products():
+def test_the_share_of_the_limit_is_that_of_the_better_products(tmp_path):
     (arm,) = reached([limited(0.004, 0.002)] * 3)
     assert arm.dense == pytest.approx(0.04) and arm.share == pytest.approx(0.2)
     assert arm.achieved == pytest.approx(1e8) and arm.roof == pytest.approx(1e10)
     (arm,) = reached([limited(0.004, None)])
     assert arm.sparse is None and arm.share == pytest.approx(0.4)
-    text = markdown(limit_report.sections([limited(0.004, 0.002)], []))
+    text = markdown(limit_report.page([limited(0.004, 0.002)], tmp_path / "limit"))
     assert "| imdb | torch | tuned | 100.0 | 0.010 | 40.0 | 20.0 | 20% |" in text
 
 

@@ -52,17 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run the folds that are missing, then show all that were asked for."""
     from benchmarks.report.crossval import print_folds, save_fold_curves
+    from benchmarks.report.sections import drawn
 
     records = _records(_jobs(args), args)
     if args.json:
         print(json.dumps(records, indent=1, allow_nan=False))
     else:
         print_folds(records)
-    try:
-        paths = save_fold_curves(records, args.results)
-        say("curves: " + ", ".join(map(str, paths)) if paths else "no curves: a fold is missing")
-    except ImportError as error:
-        say(f"no curves: {error}")
+    drawn(lambda: save_fold_curves(records, args.results), "curves")
     failed = [record for record in records if record["error"] is not None]
     for record in failed:
         reason = record["error"]["message"].partition("\n")[0]

@@ -31,7 +31,6 @@ from __future__ import annotations
 import argparse
 import json
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
@@ -69,12 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", **{**options.OPTIONS["--seeds"], **seeds})
     options.add(parser, "--seed-start", "--device", "--threads", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
-    parser.add_argument(
-        "--into", type=Path, metavar="FILE", help="write the Markdown between FILE's marks"
-    )
     parser.add_argument("--time", action="store_true", help="take the time of a step apart")
-    parser.add_argument("--force", action="store_true", help="run again what has a record")
-    parser.add_argument("--json", action="store_true", help="print steps and records as JSON")
+    options.add_output(parser)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -171,9 +166,8 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
     from benchmarks.ablation import KIND, ROUNDS
     from benchmarks.explain_runs import Processes
     from benchmarks.plan import plan
-    from benchmarks.progress import run_all, say_failures
+    from benchmarks.progress import run_and_show
     from benchmarks.report.ablation import sections
-    from benchmarks.report.sections import show
     from common.regime import MATCHED, NATIVE
 
     jobs = plan(
@@ -188,23 +182,14 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
     )
     with Processes() as processes:
         run = partial(processes.run, KIND, "benchmarks.ablation:measure")
-        records = run_all(jobs, args.results / KIND, run=run, force=args.force)
-    show(sections(records), records, into=args.into, as_json=args.json)
-    return SOME_FAILED if say_failures(jobs, records, args.results / KIND) else 0
+        return run_and_show(jobs, args, KIND, sections, run)
 
 
 def _show(explained: Explained, args: argparse.Namespace) -> None:
     from benchmarks.report.explain import save_waterfall, sections
-    from benchmarks.report.sections import show
+    from benchmarks.report.sections import drawn, show
 
-    stem = args.results / f"explain-{explained.problem.name}"
-    if args.into:
-        stem = args.into.with_suffix("")
-    try:
-        paths = save_waterfall(explained, stem)
-        say("figures: " + ", ".join(map(str, paths)))
-    except ImportError as error:
-        paths = []
-        say(f"no figures: {error}")
+    stem = options.stem(args, f"explain-{explained.problem.name}")
+    paths = drawn(lambda: save_waterfall(explained, stem))
     if args.into or not args.json:
         show(sections(explained, paths), None, into=args.into)

@@ -21,9 +21,7 @@ import argparse
 from functools import partial
 
 from benchmarks import options
-from benchmarks.messages import say
 
-SOME_FAILED = 4
 ROUNDS = 5
 
 
@@ -41,25 +39,10 @@ def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks import limit
     from benchmarks.engines.local import run_job
-    from benchmarks.progress import run_all, say_failures
-    from benchmarks.report.limit import save_roofline, sections
-    from benchmarks.report.markdown import around_table
-    from benchmarks.report.sections import show
-    from common.regime import REGIMES
+    from benchmarks.progress import run_and_show
+    from benchmarks.report.limit import page
 
-    if args.into:
-        around_table(args.into)  # an error in an hour would come too late
-    jobs = options.jobs(args, options.problems(args), [REGIMES[name] for name in args.regime])
-    folder = args.results / limit.KIND
+    jobs = options.jobs(args, options.problems(args), options.regimes(args))
     run = partial(run_job, target="benchmarks.limit:measure")
-    records = run_all(jobs, folder, run=run, force=args.force)
-    figures = []
-    if any(record["error"] is None for record in records):
-        try:
-            stem = args.into.with_suffix("") if args.into else args.results / limit.KIND
-            figures = save_roofline(records, stem)
-            say("figures: " + ", ".join(map(str, figures)))
-        except ImportError as error:
-            say(f"no figure: {error}")
-    show(sections(records, figures), records, into=args.into, as_json=args.json)
-    return SOME_FAILED if say_failures(jobs, records, folder) else 0
+    stem = options.stem(args, limit.KIND)
+    return run_and_show(jobs, args, limit.KIND, partial(page, stem=stem), run)

@@ -213,16 +213,12 @@ def _number(d: Any) -> dict[str, Any]:
 
 def _show(parity: Parity, args: argparse.Namespace) -> None:
     from benchmarks.report.parity import print_parity, save_figures
+    from benchmarks.report.sections import drawn
 
     if not args.json:
         print_parity(parity)
     folder = args.results / "parity" / parity.ladder.problem.name.replace(":", "-")
-    try:
-        paths = save_figures(parity, folder, parity.ladder.regime.name)
-    except ImportError as error:
-        say(f"no figures: {error}")
-        return
-    say("figures: " + ", ".join(map(str, paths)))
+    drawn(lambda: save_figures(parity, folder, parity.ladder.regime.name))
 
 
 def _measure(problems: list[Problem], names: list[str], args: argparse.Namespace) -> int:

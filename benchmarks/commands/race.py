@@ -29,7 +29,6 @@ from benchmarks.messages import say
 if TYPE_CHECKING:
     from common.problem import Problem
 
-SOME_FAILED = 4
 ROUNDS = 5
 
 
@@ -47,20 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks import race
-    from benchmarks.progress import run_all, say_failures
-    from benchmarks.report.markdown import around_table
+    from benchmarks.progress import run_and_show
     from benchmarks.report.race import sections
-    from benchmarks.report.sections import show
-    from common.regime import REGIMES
 
-    if args.into:
-        around_table(args.into)  # an error in an hour would come too late
-    regimes = [REGIMES[name] for name in args.regime]
-    jobs = options.jobs(args, _problems(args), regimes, peers=_peers(args.folds))
-    folder = args.results / race.KIND / ("folds" if args.folds else "hold-out")
-    records = run_all(jobs, folder, run=partial(race.run, folds=args.folds), force=args.force)
-    show(sections(records, args.folds), records, into=args.into, as_json=args.json)
-    return SOME_FAILED if say_failures(jobs, records, folder) else 0
+    jobs = options.jobs(args, _problems(args), options.regimes(args), peers=_peers(args.folds))
+    kind = f"{race.KIND}/{'folds' if args.folds else 'hold-out'}"
+    page = partial(sections, folds=args.folds)
+    return run_and_show(jobs, args, kind, page, partial(race.run, folds=args.folds))
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:

@@ -23,7 +23,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
-from benchmarks.messages import say
 
 if TYPE_CHECKING:
     from benchmarks.plan import Job
@@ -67,6 +66,7 @@ def _check(problem: Problem, rows: int) -> None:
 def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
     """The table (or the JSON) on standard output, the curves beside the records."""
     from benchmarks.report.curves import save_curves
+    from benchmarks.report.sections import drawn
 
     if args.json:
         json.dump(records, sys.stdout, indent=1, allow_nan=False)
@@ -76,10 +76,5 @@ def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
 
         print_table(records)
     finished = [record for record in records if record["error"] is None]
-    try:
-        paths = save_curves(finished, args.results) if finished else []
-    except ImportError as error:
-        say(f"no curves: {error}")
-        return
-    if paths:
-        say("curves: " + ", ".join(map(str, paths)))
+    if finished:
+        drawn(lambda: save_curves(finished, args.results), "curves")

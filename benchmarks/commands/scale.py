@@ -22,10 +22,8 @@ import random
 from functools import partial
 
 from benchmarks import checks, options
-from benchmarks.messages import say
 from benchmarks.scale import AXES
 
-SOME_FAILED = 4
 ROUNDS = 3
 
 
@@ -58,37 +56,18 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks import scale
     from benchmarks.engines.local import run_job
     from benchmarks.measure import usable_cores
-    from benchmarks.progress import run_all, say_failures
-    from benchmarks.report.markdown import around_table
-    from benchmarks.report.scale import save_growth, sections
-    from benchmarks.report.sections import show
-    from common.regime import REGIMES
+    from benchmarks.progress import run_and_show
+    from benchmarks.report.scale import page
 
-    problems = options.problems(args)
-    if args.into:
-        around_table(args.into)  # an error in an hour would come too late
-    plain = options.jobs(args, problems, [REGIMES[name] for name in args.regime])
     values = {**AXES, "threads": [n for n in AXES["threads"] if n <= usable_cores()]}
     jobs = [
         point
-        for job in plain
+        for job in options.jobs(args, options.problems(args), options.regimes(args))
         for axis in args.axis
         for point in scale.along(job, axis, values[axis])
     ]
     random.Random(0).shuffle(jobs)
     jobs.sort(key=lambda job: job.seed)  # a stable sort: round by round, each in a random order
-    folder = args.results / scale.KIND
     run = partial(run_job, target="benchmarks.scale:measure")
-    records = run_all(jobs, folder, run=run, force=args.force)
-    figures = {}
-    for problem in problems:
-        runs = [r for r in records if r["problem"] == problem.name and r["error"] is None]
-        stem = args.into.with_suffix("") if args.into else args.results / scale.KIND
-        if runs:
-            try:
-                name = f"{stem.name}-{problem.name}"
-                figures[problem.name] = save_growth(runs, problem.name, stem.with_name(name))
-            except ImportError as error:
-                say(f"no figure: {error}")
-    show(sections(records, figures), records, into=args.into, as_json=args.json)
-    return SOME_FAILED if say_failures(jobs, records, folder) else 0
+    stem = options.stem(args, scale.KIND)
+    return run_and_show(jobs, args, scale.KIND, partial(page, stem=stem), run)

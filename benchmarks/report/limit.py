@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.limit import Reached, reached
 from benchmarks.report.curves import COLOURS, new_figure, save_figure
-from benchmarks.report.sections import Section, not_real
+from benchmarks.report.sections import Section, drawn, not_real
 from benchmarks.report.summary import Record, provenance
 
 HEADINGS = (
@@ -26,9 +26,10 @@ HEADINGS = (
 )
 
 
-def sections(records: Iterable[Record], figures: list[Path]) -> list[Section]:
-    """One table of all arms; `figures` are the files of the roofline."""
+def page(records: Iterable[Record], stem: Path) -> list[Section]:
+    """One table of all arms, and the roofline, which is written to `<stem>.png` and `.svg`."""
     runs = [record for record in records if record["error"] is None]
+    figures = drawn(lambda: save_roofline(runs, stem)) if runs else []
     found = reached(runs)
     few = min((arm.processes for arm in found), default=0)
     notes = [

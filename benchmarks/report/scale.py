@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.report.curves import COLOURS, new_figure, save_figure
-from benchmarks.report.sections import Section, not_real
+from benchmarks.report.sections import Section, drawn, not_real
 from benchmarks.report.summary import Record, group_by, provenance
 from benchmarks.scale import EPOCHS, Growth, growths
 from common.problem import PROBLEMS
@@ -19,11 +20,12 @@ TITLES = {
 }
 
 
-def sections(records: Iterable[Record], figures: dict[str, list[Path]]) -> Iterator[Section]:
-    """A table for each problem and axis; `figures` are files of the curves by problem."""
+def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
+    """A table for each problem and axis, and the curves, written to `<stem>-<problem>.png`."""
     finished = [record for record in records if record["error"] is None]
     for name, runs in group_by(finished, lambda record: record["problem"]).items():
         found = group_by(growths(runs), lambda growth: growth.axis)
+        figures = drawn(partial(save_growth, runs, name, stem.with_name(f"{stem.name}-{name}")))
         for number, (axis, arms) in enumerate(found.items()):
             last = number == len(found) - 1
             values = [str(value) for value in arms[0].values]
@@ -34,7 +36,7 @@ def sections(records: Iterable[Record], figures: dict[str, list[Path]]) -> Itera
                 (0, 1),
                 list(_notes(runs, found)) if last else [],
                 not_real(runs) if number == 0 else [],
-                figures.get(name, []) if number == 0 else [],
+                figures if number == 0 else [],
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,18 @@ def show(
         say(f"{into}: {'written' if written else 'up to date'}")
     else:
         print_sections(sections)
+
+
+def drawn(save: Callable[[], list[Path]], what: str = "figures") -> list[Path]:
+    """The files that `save` writes, named on standard error; none where matplotlib is missing."""
+    try:
+        paths = save()
+    except ImportError as error:
+        say(f"no {what}: {error}")
+        return []
+    if paths:
+        say(f"{what}: " + ", ".join(map(str, paths)))
+    return paths
 
 
 def print_sections(sections: Iterable[Section], console: Console | None = None) -> None:
