@@ -20,6 +20,8 @@ def rmsprop(name: str) -> dict[str, Any]:
 def _keras() -> tuple:
     import keras
 
+    import keras_impl.task  # noqa: F401  # it sets the threads, which must come first
+
     def trial(epsilon: float) -> float:
         variable = keras.Variable([0.0])
         optimizer = keras.optimizers.RMSprop(1.0, epsilon=epsilon)
