@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+SOME_FAILED = 4  # exit status of a command of which some runs failed
+
 
 def say(message: str) -> None:
     """One line on standard error: standard output is for results."""

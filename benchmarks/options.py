@@ -133,17 +133,30 @@ SETTINGS = ("--epochs", "--batch-size", "--hidden", "--learning-rate", "--valida
 """The options that change a problem."""
 
 
-def add_rounds(parser: argparse.ArgumentParser, default: int) -> None:
-    """`--rounds` instead of `--seeds`, for a command that measures time on the CPU."""
+def add_measuring(parser: argparse.ArgumentParser, regimes: list[str], rounds: int) -> None:
+    """What the commands that measure time on the CPU have in common, with their own defaults.
+
+    `--rounds` stands there instead of `--seeds`.
+    """
+    add(parser, "problems", "--framework")
+    add_regime(parser, regimes)
     parser.add_argument(
         "--rounds",
         dest="seeds",
         type=checks.at_least(1),
-        default=default,
+        default=rounds,
         metavar="N",
-        help=f"processes an arm, each with a seed of its own (default: {default})",
+        help=f"processes an arm, each with a seed of its own (default: {rounds})",
     )
     parser.set_defaults(seed_start=0, device=["cpu"], deterministic=False)
+    add(parser, "--threads", "--python", "--timeout", "--data", "--data-dir", "--results")
+    add_output(parser)
+
+
+def add_regime(parser: argparse.ArgumentParser, regimes: list[str]) -> None:
+    """`--regime` with another default than that of `run`."""
+    default = {"default": regimes, "help": f"comma list (default: {','.join(regimes)})"}
+    parser.add_argument("--regime", **{**OPTIONS["--regime"], **default})
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -152,7 +165,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         "--into", type=Path, metavar="FILE", help="write the Markdown between FILE's marks"
     )
     parser.add_argument("--force", action="store_true", help="run again what has a record")
-    parser.add_argument("--json", action="store_true", help="print the records as JSON")
+    parser.add_argument("--json", action="store_true", help="print what was measured as JSON")
 
 
 def stem(args: argparse.Namespace, name: str) -> Path:

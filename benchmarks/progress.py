@@ -15,13 +15,12 @@ from rich import progress as bars
 from rich.console import Console
 
 from benchmarks.engines.local import run_jobs
-from benchmarks.messages import say
+from benchmarks.messages import SOME_FAILED, say
 from benchmarks.plan import Job
 
 if TYPE_CHECKING:
     from benchmarks.report.sections import Section
 
-SOME_FAILED = 4  # exit status
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
 
 

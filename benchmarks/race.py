@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +23,6 @@ from benchmarks.measure import (
 from benchmarks.plan import Job
 from benchmarks.report.summary import group_by
 from benchmarks.stats import Ratio, ratio_of_times
-from common.regime import NATIVE
 
 KIND = "race"  # of a record, and the folder below the results
 PEERS: Mapping[str, str] = MappingProxyType({"textbook": "keras", "scikit": "torch"})
@@ -34,14 +33,11 @@ Emit = Callable[[dict[str, Any]], None]
 
 def run(job: Job, on_event: OnEvent = None, *, folds: bool = False) -> dict[str, Any]:
     """The record of one job, of a framework's or a peer's; `folds` for its K-fold protocol."""
-    peer = job.framework in PEERS
-    target = f"benchmarks.race:{'measure_peer' if peer else 'measure'}"
+    target = f"benchmarks.race:{'measure_peer' if job.framework in PEERS else 'measure'}"
 
     def measure() -> dict[str, Any]:
-        name, regime = (PEERS[job.framework], NATIVE) if peer else (job.framework, job.regime)
-        with Child(
-            name, regime=regime, device=job.device, threads=job.threads, python=job.python
-        ) as child:
+        home = replace(job, framework=PEERS.get(job.framework, job.framework))
+        with Child.of(home, job.regime) as child:
             return child.call(target, job, folds, on_event=on_event, timeout=job.timeout)
 
     return recorded(job, measure)

@@ -273,12 +273,14 @@ class Task(ABC):
     ) -> list[History]:
         """Train Tasks of one problem, each on rows of its own, as if each had its `fit` called.
 
-        Where the framework can `stack` them, it is one batched program, in lock-step, and an
-        epoch's seconds are each Task's share of it. `on_epoch` is told which Task, counted from 0,
-        before what `fit` tells.
+        Where the framework can `stack` them, and the rows are dense and as many for each, it is one
+        batched program, in lock-step, and an epoch's seconds are each Task's share of it. A first
+        layer that takes sparse rows leaves so little to the others that it would not pay.
+        `on_epoch` is told which Task, counted from 0, before what `fit` tells.
         """
         told = [on_epoch and partial(on_epoch, i) for i in range(len(tasks))]
-        if stack := cls.stack(tasks, xs):
+        alike = all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
+        if len(tasks) > 1 and alike and (stack := cls.stack(tasks)):
             logs = [EpochLog(*each) for each in zip(tasks, validation, told, strict=True)]
             stack.fit(xs, ys, orders, epochs, logs)
             return [log.history for log in logs]
@@ -297,7 +299,7 @@ class Task(ABC):
         ]
 
     @classmethod
-    def stack(cls, tasks: Sequence[Any], xs: Sequence[Any]) -> Any:
-        """The Tasks as one whose `fit(xs, ys, orders, epochs, logs)` trains all of them; or None
-        where they cannot be stacked, or it would not pay."""
+    def stack(cls, tasks: Sequence[Any]) -> Any:
+        """The Tasks as one whose `fit(xs, ys, orders, epochs, logs)` trains all of them on dense
+        rows; or None where the framework has no such thing for them."""
         return None

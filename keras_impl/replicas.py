@@ -11,6 +11,8 @@ import tensorflow as tf
 from keras import ops
 
 from common.task import EpochLog, Order, one_table
+from keras_impl.rmsprop import squares
+from keras_impl.tuned import dataset
 
 if TYPE_CHECKING:
     from keras_impl.task import KerasTask
@@ -20,7 +22,7 @@ class Stack:
     """The networks of several Tasks as one with an output each, and one optimiser for all of them.
 
     It takes over their weights and running squares when it is made, and hands them back after each
-    epoch. Only for Tasks that `stackable` admits.
+    epoch.
     """
 
     def __init__(self, tasks: Sequence[KerasTask]) -> None:
@@ -49,7 +51,7 @@ class Stack:
         states = [task.get_state() for task in tasks]
         for name, variable in self._variables():
             variable.assign(np.stack([state[name] for state in states]))
-        self.net.optimizer.iterations.assign(int(states[0]["step"]))
+        self.steps = [state["step"] for state in states]  # taken before
 
     def fit(
         self,
@@ -79,8 +81,17 @@ class Stack:
                 means = {name: found[f"replica{i}_{key}"] for name, key in names.items()}
                 log.stop(means.copy, seconds)
 
+        held, targets = tf.constant(x), tf.constant(self.tasks[0]._targets(y))
         self.net.fit(
-            self._batches(x, y, rows, steps),
+            dataset(
+                rows.transpose(0, 2, 1),
+                self.tasks[0].problem.batch_size,
+                # rows (n, replicas, ...), and a tensor of targets for each output
+                lambda chosen: (
+                    tf.gather(held, chosen),
+                    tuple(tf.unstack(tf.gather(targets, chosen), axis=1)),
+                ),
+            ),
             steps_per_epoch=steps,
             epochs=epochs,
             shuffle=False,
@@ -88,35 +99,20 @@ class Stack:
             verbose=0,
         )
 
-    def _batches(
-        self, x: np.ndarray, y: np.ndarray, rows: np.ndarray, steps: int
-    ) -> tf.data.Dataset:
-        """Every batch (rows, replicas, ...) of every epoch; the targets as one tensor a replica."""
-        size, count = self.tasks[0].problem.batch_size, rows.shape[2]
-        held, targets = tf.constant(x), tf.constant(self.tasks[0]._targets(y))
-        flat = tf.constant(rows.transpose(0, 2, 1).reshape(-1, len(self.tasks)))
-
-        def batch(i: tf.Tensor) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
-            first = i // steps * count
-            start = first + i % steps * size
-            chosen = flat[start : tf.minimum(start + size, first + count)]
-            return tf.gather(held, chosen), tuple(tf.unstack(tf.gather(targets, chosen), axis=1))
-
-        return tf.data.Dataset.range(len(rows) * steps).map(batch).prefetch(2)
-
     def _hand_back(self) -> None:
         """Give each Task its weights and squares as they are now."""
         every = {name: np.array(variable) for name, variable in self._variables()}
-        step = np.array(self.net.optimizer.iterations, np.int64)
-        for i, task in enumerate(self.tasks):
-            task.set_state({**{name: array[i] for name, array in every.items()}, "step": step})
+        taken = np.array(self.net.optimizer.iterations, np.int64)
+        for i, (task, step) in enumerate(zip(self.tasks, self.steps, strict=True)):
+            state = {name: array[i] for name, array in every.items()}
+            task.set_state({**state, "step": step + taken})
 
     def _variables(self) -> Iterator[tuple[str, keras.Variable]]:
         """Weights and running squares by the names of a State, the replicas on the first axis."""
-        squares = [v for v in self.net.optimizer.variables if v.name.endswith("velocity")]
         names = self.tasks[0].weight_names
         yield from zip(names, self.net.trainable_variables, strict=True)
-        yield from zip([f"square/{name}" for name in names], squares, strict=True)
+        found = squares(self.net.optimizer)
+        yield from zip([f"square/{name}" for name in names], found, strict=True)
 
 
 class StackedDense(keras.layers.Layer):
@@ -146,16 +142,3 @@ class Pick(keras.layers.Layer):
     def call(self, scores: Any) -> Any:
         """Scores (rows, out) of (rows, replicas, out)."""
         return scores[:, self.replica]
-
-
-def stackable(tasks: Sequence[KerasTask], xs: Sequence[Any]) -> bool:
-    """Whether the Tasks can be trained as one: dense rows, as many each, and after as many steps.
-
-    A first layer that takes sparse rows leaves so little to the others that it would not pay.
-    """
-    return (
-        len(tasks) > 1
-        and tasks[0].tuned
-        and all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
-        and len({int(task.net.optimizer.iterations) for task in tasks}) == 1
-    )

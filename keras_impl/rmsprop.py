@@ -15,3 +15,8 @@ class RMSpropOutside(keras.optimizers.RMSprop):
         square = self._velocities[self._get_variable_index(variable)]
         self.assign(square, self.rho * square + (1 - self.rho) * ops.square(gradient))
         self.assign_sub(variable, learning_rate * gradient / (ops.sqrt(square) + self.epsilon))
+
+
+def squares(optimizer: keras.optimizers.RMSprop) -> list[keras.Variable]:
+    """RMSprop's running squares, in the order of the weights; Keras calls them velocities."""
+    return [v for v in optimizer.variables if v.name.endswith("velocity")]

@@ -18,9 +18,9 @@ from scipy import sparse
 
 from common.task import EpochLog, History, Order, State, Task, Weights, batches, dense
 from keras_impl.manifest import NATIVE
-from keras_impl.replicas import Stack, stackable
-from keras_impl.rmsprop import RMSpropOutside
-from keras_impl.tuned import accept_sparse, compiled, sparse_rows, sparse_taker
+from keras_impl.replicas import Stack
+from keras_impl.rmsprop import RMSpropOutside, squares
+from keras_impl.tuned import accept_sparse, compiled, dataset, sparse_rows, sparse_taker
 
 if "TF_NUM_INTRAOP_THREADS" in os.environ:  # TensorFlow follows it, but reads back as 0
     tf.config.threading.set_intra_op_parallelism_threads(int(os.environ["TF_NUM_INTRAOP_THREADS"]))
@@ -163,8 +163,8 @@ class KerasTask(Task):
         return log.history
 
     @classmethod
-    def stack(cls, tasks: Sequence[Any], xs: Sequence[Any]) -> Stack | None:
-        return Stack(tasks) if stackable(tasks, xs) else None
+    def stack(cls, tasks: Sequence[Any]) -> Stack | None:
+        return Stack(tasks) if all(task.tuned for task in tasks) else None
 
     def synchronize(self) -> None:
         tf.test.experimental.sync_devices()
@@ -174,8 +174,7 @@ class KerasTask(Task):
 
     @property
     def _squares(self) -> list[keras.Variable]:
-        """RMSprop's running squares, in the order of the weights; Keras calls them velocities."""
-        return [v for v in self.net.optimizer.variables if v.name.endswith("velocity")]
+        return squares(self.net.optimizer)
 
     def _targets(self, y: np.ndarray) -> np.ndarray:
         return self.module.targets(self.problem, y)
@@ -195,19 +194,13 @@ class KerasTask(Task):
         self, x: Any, y: np.ndarray, epochs: Iterator[np.ndarray]
     ) -> tf.data.Dataset:
         """The same, taken out of the whole by TensorFlow itself; text stays sparse."""
-        orders = np.stack([*epochs])
-        size, rows = self.problem.batch_size, orders.shape[1]
-        steps = -(-rows // size)
-        flat, targets = tf.constant(orders.ravel()), tf.constant(self._targets(y))
+        targets = tf.constant(self._targets(y))
         take = sparse_taker(x) if sparse.issparse(x) else partial(tf.gather, tf.constant(dense(x)))
-
-        def batch(i: tf.Tensor) -> tuple[Any, tf.Tensor]:
-            first = i // steps * rows
-            start = first + i % steps * size
-            chosen = flat[start : tf.minimum(start + size, first + rows)]
-            return take(chosen), tf.gather(targets, chosen)
-
-        return tf.data.Dataset.range(len(orders) * steps).map(batch).prefetch(2)
+        return dataset(
+            np.stack([*epochs]),
+            self.problem.batch_size,
+            lambda chosen: (take(chosen), tf.gather(targets, chosen)),
+        )
 
 
 class Scores(keras.layers.Layer):

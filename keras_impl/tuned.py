@@ -18,6 +18,23 @@ def compiled(problem: Problem) -> bool:
     return not problem.text and problem.features * problem.hidden[0] > 100_000
 
 
+def dataset(rows: np.ndarray, batch_size: int, take: Callable[[tf.Tensor], Any]) -> tf.data.Dataset:
+    """What `take` gives for the rows of each batch of each epoch, in the graph.
+
+    `rows` is (epochs, n, ...): an epoch's last batch may be smaller.
+    """
+    epochs, count = rows.shape[:2]
+    steps = -(-count // batch_size)
+    flat = tf.constant(rows.reshape(-1, *rows.shape[2:]))
+
+    def batch(i: tf.Tensor) -> Any:
+        first = i // steps * count
+        start = first + i % steps * batch_size
+        return take(flat[start : tf.minimum(start + batch_size, first + count)])
+
+    return tf.data.Dataset.range(epochs * steps).map(batch).prefetch(2)
+
+
 def accept_sparse(net: keras.Sequential) -> keras.Sequential:
     """The same network, whose first layer takes sparse rows beside dense ones."""
     first, *others = net.layers

@@ -50,6 +50,7 @@ def fit_replicas(
     """Train a Task a seed together, on `rows[seed]`; the history and the state of each."""
     kind = framework(name).task_class()
     tasks = [kind(problem, regime=regime, seed=seed) for seed in range(len(rows))]
+    tasks[-1].train_step(*rows[-1])  # they need not have taken as many steps
     told: list[tuple[int, int]] = []
     histories = kind.fit_replicas(
         tasks,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ class Stack:
     """The networks of several Tasks as one, with one optimiser for all of them.
 
     It takes over their weights and running squares when it is made, and hands them back after each
-    epoch. Only for Tasks that `stackable` admits.
+    epoch.
     """
 
     def __init__(self, tasks: Sequence[TorchTask]) -> None:
@@ -36,7 +36,7 @@ class Stack:
         self.chain = Chain(layers, first.problem.loss, self.optimizer)
         self.metric = torch.vmap(first.module.metric)
         states = [task.get_state() for task in tasks]
-        self.steps = states[0]["step"]
+        self.steps = [state["step"] for state in states]  # taken before
         with torch.no_grad():
             for name, tensor in self._tensors():
                 parts = torch.from_numpy(np.stack([state[name] for state in states]))
@@ -86,10 +86,9 @@ class Stack:
     def _hand_back(self) -> None:
         """Give each Task its weights and squares as they are now."""
         every = {name: tensor.detach().cpu().numpy() for name, tensor in self._tensors()}
-        step = self.steps + int(self.optimizer.steps)
-        for i, task in enumerate(self.tasks):
+        for i, (task, step) in enumerate(zip(self.tasks, self.steps, strict=True)):
             state = {k: v[i].T if k.endswith("kernel") else v[i, 0] for k, v in every.items()}
-            task.set_state({**state, "step": step})
+            task.set_state({**state, "step": step + int(self.optimizer.steps)})
 
     def _tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Weights and running squares by the names of a State, the replicas on the first axis."""
@@ -105,16 +104,3 @@ class StackedLinear(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(replicas, layer.fan_out, layer.fan_in))
         self.bias = nn.Parameter(torch.empty(replicas, 1, layer.fan_out))
-
-
-def stackable(tasks: Sequence[TorchTask], xs: Sequence[Any]) -> bool:
-    """Whether the Tasks can be trained as one: dense rows, as many each, and after as many steps.
-
-    A first layer that takes sparse rows leaves so little to the others that it would not pay.
-    """
-    return (
-        len(tasks) > 1
-        and all(isinstance(task.optimizer, RMSpropFlat) for task in tasks)
-        and all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
-        and len({int(task.get_state()["step"]) for task in tasks}) == 1
-    )

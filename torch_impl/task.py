@@ -18,9 +18,11 @@ from torch.utils.data import DataLoader
 
 from common.task import EpochLog, History, Order, State, Task, Weights, batches, dense
 from torch_impl.manifest import NATIVE
-from torch_impl.replicas import Stack, stackable
+from torch_impl.replicas import Stack
 from torch_impl.rmsprop import RMSpropFlat, RMSpropInside
 from torch_impl.tuned import Chain, sparse_rows
+
+Batch = tuple[Any, Tensor]
 
 
 class TorchTask(Task):
@@ -40,7 +42,6 @@ class TorchTask(Task):
         self.net = self.module.network(self.problem, self.rules.loss_on).to(self.device)
         self.loss = self.module.loss(self.problem, self.rules.loss_on)
         self.tuned = self.rules.execution == "tuned"
-        self.resident: tuple[Any, Any] = (None, None)  # the rows last trained on, and on the device
         rule: Any = RMSpropInside if self.rules.epsilon_inside_root else torch.optim.RMSprop
         chained = self.tuned and rule is RMSpropInside and self.rules.loss_on == "logits"
         rule = RMSpropFlat if chained else rule
@@ -134,15 +135,16 @@ class TorchTask(Task):
             )
             sources: Iterator[Iterable] = itertools.repeat(loader, epochs)
         else:
-            sources = (self._batches(x, y, rows) for rows in self.rows_of_epochs(order, epochs))
+            turns = self.rows_of_epochs(order, epochs)
+            sources = map(self._tuned_batches(x, y) if self.tuned else self._batches(x, y), turns)
         for _ in range(epochs):
             log.start()
             log.stop(self._train(next(sources)))
         return log.history
 
     @classmethod
-    def stack(cls, tasks: Sequence[Any], xs: Sequence[Any]) -> Stack | None:
-        return Stack(tasks) if stackable(tasks, xs) else None
+    def stack(cls, tasks: Sequence[Any]) -> Stack | None:
+        return Stack(tasks) if all(task.chain for task in tasks) else None
 
     def synchronize(self) -> None:
         if self.device.startswith("cuda"):
@@ -153,20 +155,21 @@ class TorchTask(Task):
     def facts(self) -> dict[str, Any]:
         return runtime() | {"device": self.device, "compiled": False}
 
-    def _batches(self, x: Any, y: np.ndarray, rows: np.ndarray) -> Iterator[tuple[Tensor, Tensor]]:
-        """Every batch of one epoch in the given order."""
-        if not self.tuned:
-            for xb, yb in batches(x, y, rows, self.problem.batch_size):
-                yield torch.from_numpy(xb), self._targets(yb)
-            return
-        if self.resident[0] is not x:
-            self.resident = x, x if sparse.issparse(x) else self._fed(x).to(self.device)
-        held, targets = self.resident[1], self._targets(y).to(self.device)
-        for index in torch.from_numpy(rows).split(self.problem.batch_size):
-            if sparse.issparse(held):
-                yield self._fed(held[index.numpy()]), targets[index]
-            else:
-                yield held[index], targets[index]
+    def _batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Batch]]:
+        """A function that gives every batch of one epoch in the order of its rows."""
+        return lambda rows: (
+            (torch.from_numpy(xb), self._targets(yb))
+            for xb, yb in batches(x, y, rows, self.problem.batch_size)
+        )
+
+    def _tuned_batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Batch]]:
+        """The same, taken out of the whole on the device; text stays sparse."""
+        targets, sparse_x = self._targets(y).to(self.device), sparse.issparse(x)
+        held = x if sparse_x else self._fed(x).to(self.device)
+        return lambda rows: (
+            (self._fed(held[index.numpy()]) if sparse_x else held[index], targets[index])
+            for index in torch.from_numpy(rows).split(self.problem.batch_size)
+        )
 
     def _fed(self, x: Any) -> Any:
         """Rows as the network takes them: text stays sparse where training is tuned."""

@@ -25,18 +25,15 @@ from typing import Any
 
 from benchmarks import options
 from benchmarks.measure import ROOT
-from benchmarks.messages import say
+from benchmarks.messages import SOME_FAILED, say
 from common.framework import framework
 from common.regime import REGIMES, Regime
-
-SOME_FAILED = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose benchmarks, and whether they become the new baseline."""
     options.add(parser, "problems", "--framework")
-    regimes = {"default": ["matched", "tuned"], "help": "comma list (default: matched,tuned)"}
-    parser.add_argument("--regime", **{**options.OPTIONS["--regime"], **regimes})
+    options.add_regime(parser, ["matched", "tuned"])
     options.add(parser, "--threads", "--data-dir", "--results")
     parser.add_argument("--keep", action="store_true", help="do not save what is measured")
 

@@ -20,15 +20,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
-from benchmarks.messages import say
+from benchmarks.messages import SOME_FAILED, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from benchmarks.plan import Job
     from common.problem import Problem
-
-SOME_FAILED = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

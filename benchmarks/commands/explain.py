@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
 from benchmarks.explain import Arm, Explained, Walk, plan_walks, walk
-from benchmarks.messages import say
+from benchmarks.messages import SOME_FAILED, say
 from benchmarks.report.markdown import around_table
 from common.framework import framework
 
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from benchmarks.plan import Job
     from common.problem import Problem
 
-SOME_FAILED = 4
 SEEDS = 10
 
 

@@ -27,12 +27,7 @@ ROUNDS = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which arms, how often, and where the table goes."""
-    options.add(parser, "problems", "--framework")
-    regimes = {"default": ["tuned"], "help": "comma list (default: tuned)"}
-    parser.add_argument("--regime", **{**options.OPTIONS["--regime"], **regimes})
-    options.add_rounds(parser, ROUNDS)
-    options.add(parser, "--threads", "--python", "--timeout", "--data", "--data-dir", "--results")
-    options.add_output(parser)
+    options.add_measuring(parser, ["tuned"], ROUNDS)
 
 
 def main(args: argparse.Namespace) -> int:

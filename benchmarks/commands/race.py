@@ -34,13 +34,8 @@ ROUNDS = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Who races, how often, and where the table goes."""
-    options.add(parser, "problems", "--framework")
-    regimes = {"default": ["matched", "tuned"], "help": "(default: matched,tuned)"}
-    parser.add_argument("--regime", **{**options.OPTIONS["--regime"], **regimes})
-    options.add_rounds(parser, ROUNDS)
+    options.add_measuring(parser, ["matched", "tuned"], ROUNDS)
     parser.add_argument("--folds", action="store_true", help="the K-fold protocol instead")
-    options.add(parser, "--threads", "--python", "--timeout", "--data", "--data-dir", "--results")
-    options.add_output(parser)
 
 
 def main(args: argparse.Namespace) -> int:

@@ -23,12 +23,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
+from benchmarks.messages import SOME_FAILED
 
 if TYPE_CHECKING:
     from benchmarks.plan import Job
     from common.problem import Problem
-
-SOME_FAILED = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

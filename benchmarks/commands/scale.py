@@ -29,9 +29,7 @@ ROUNDS = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which arms and axes, how often, and where the tables go."""
-    options.add(parser, "problems", "--framework")
-    regimes = {"default": ["tuned"], "help": "comma list (default: tuned)"}
-    parser.add_argument("--regime", **{**options.OPTIONS["--regime"], **regimes})
+    options.add_measuring(parser, ["tuned"], ROUNDS)
     every = ", ".join(AXES)
     parser.add_argument(
         "--axis",
@@ -40,9 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help=f"comma list of {every} (default: all)",
     )
-    options.add_rounds(parser, ROUNDS)
-    options.add(parser, "--threads", "--python", "--timeout", "--data", "--data-dir", "--results")
-    options.add_output(parser)
 
 
 def _axis(name: str) -> str:

@@ -50,8 +50,7 @@ def drawn(save: Callable[[], list[Path]], what: str = "figures") -> list[Path]:
     except ImportError as error:
         say(f"no {what}: {error}")
         return []
-    if paths:
-        say(f"{what}: " + ", ".join(map(str, paths)))
+    say(f"{what}: " + ", ".join(map(str, paths)) if paths else f"no {what}: nothing is complete")
     return paths
 
 
