@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -111,7 +111,11 @@ def work(problem: Problem, nonzeros: int | None = None) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Reached:
-    """One arm: medians over its processes. Seconds of an epoch, flop a second, flop a byte."""
+    """One arm: medians over its processes. Seconds of an epoch, flop a second, flop a byte.
+
+    `limit` is what the machine needs for the products of an epoch: the best that any framework of
+    the session reached, dense or sparse.
+    """
 
     problem: str
     framework: str
@@ -121,6 +125,7 @@ class Reached:
     harness: float
     dense: float
     sparse: float | None
+    limit: float
     achieved: float
     intensity: float
     flops: float
@@ -128,8 +133,8 @@ class Reached:
 
     @property
     def share(self) -> float:
-        """Of an epoch, what the better of the products alone would take."""
-        return min(self.dense, self.sparse or self.dense) / self.epoch
+        """Of an epoch, what its products would take."""
+        return self.limit / self.epoch
 
     @property
     def roof(self) -> float:
@@ -142,7 +147,12 @@ def reached(records: Iterable[Mapping[str, Any]]) -> list[Reached]:
     finished = [record for record in records if record["error"] is None]
     names = ("problem", "framework", "regime")
     arms = group_by(finished, lambda record: tuple(record[name] for name in names))
-    return [_reached(arm, runs) for arm, runs in sorted(arms.items())]
+    found = [_reached(arm, runs) for arm, runs in sorted(arms.items())]
+    best = {
+        problem: min(arm.limit for arm in same)
+        for problem, same in group_by(found, lambda arm: arm.problem).items()
+    }
+    return [replace(arm, limit=best[arm.problem]) for arm in found]
 
 
 def _reached(arm: tuple[str, str, str], runs: list[Mapping[str, Any]]) -> Reached:
@@ -151,16 +161,18 @@ def _reached(arm: tuple[str, str, str], runs: list[Mapping[str, Any]]) -> Reache
 
     limit = runs[0]["limit"]
     epoch = middle(lambda run: run["steady_epoch_seconds"])
-    sparse_known = limit["sparse"] is not None
+    dense = middle(lambda run: run["limit"]["dense"] * run["limit"]["steps"])
+    sparse_rows = None
+    if limit["sparse"] is not None:
+        sparse_rows = middle(lambda run: run["limit"]["sparse"] * run["limit"]["steps"])
     return Reached(
         *arm,
         len(runs),
         epoch,
         middle(lambda run: run["limit"]["harness"]),
-        middle(lambda run: run["limit"]["dense"] * run["limit"]["steps"]),
-        middle(lambda run: run["limit"]["sparse"] * run["limit"]["steps"])
-        if sparse_known
-        else None,
+        dense,
+        sparse_rows,
+        limit=min(dense, sparse_rows or dense),
         achieved=limit["flop"] * limit["steps"] / epoch,
         intensity=limit["flop"] / limit["bytes"],
         flops=middle(lambda run: run["limit"]["flops"]),

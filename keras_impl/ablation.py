@@ -14,7 +14,7 @@ from keras import ops
 
 from common.problem import Problem
 from keras_impl.task import KerasTask
-from keras_impl.tuned import sparse_rows
+from keras_impl.tuned import csr, sparse_rows, times
 
 SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond every cache
 PRODUCTS = "MatMul"  # in the name of the kernel, fused or not, by oneDNN or not
@@ -59,8 +59,8 @@ class Ablated(keras.Model):
         return {"loss": loss, "asked": tf.add_n([tf.reshape(g, [-1])[0] for g in gradients])}
 
 
-def products(problem: Problem, device: str, x: Any = None) -> Callable[[], None]:
-    """A function that does the matrix products of one step and nothing else.
+def products(problem: Problem, device: str, x: Any = None) -> Callable[[], Any]:
+    """A function that does the matrix products of one step and nothing else, as one graph.
 
     With `x`, a batch of text as CSR, those of the first layer are of its sparse rows.
     """
@@ -76,16 +76,18 @@ def products(problem: Problem, device: str, x: Any = None) -> Callable[[], None]
             for number, layer in enumerate(problem.layers)
         ]
 
-    def run() -> None:
+    @tf.function
+    def run() -> list[tf.Tensor]:
+        found = []  # what is not given back would be left out
         for number, (x, kernel, gradient) in enumerate(layers):
             if batch is not None and not number:
-                tf.sparse.sparse_dense_matmul(batch, kernel)
-                tf.sparse.sparse_dense_matmul(batch, gradient, adjoint_a=True)
+                held = csr(batch)  # in the graph: one from outside has lost its shape
+                found += [times(held, kernel), times(held, gradient, transpose_a=True)]
                 continue
-            tf.matmul(x, kernel)
-            tf.matmul(x, gradient, transpose_a=True)
+            found += [tf.matmul(x, kernel), tf.matmul(x, gradient, transpose_a=True)]
             if number:  # no one asks for the gradient of the rows
-                tf.matmul(gradient, kernel, transpose_b=True)
+                found.append(tf.matmul(gradient, kernel, transpose_b=True))
+        return found
 
     return run
 

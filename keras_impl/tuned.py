@@ -58,18 +58,25 @@ class SparseDense(keras.layers.Dense):
 
 def _product(x: tf.SparseTensor, kernel: tf.Tensor) -> tf.Tensor:
     """x kernel, whose gradient is x' g; x itself has none."""
-    rows = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-        indices=x.indices, values=x.values, dense_shape=x.dense_shape
-    )
+    rows = csr(x)
 
     @tf.custom_gradient
     def product(kernel: tf.Tensor) -> Any:
-        def back(gradient: tf.Tensor) -> tf.Tensor:
-            return tf.raw_ops.SparseMatrixMatMul(a=rows, b=gradient, transpose_a=True)
-
-        return tf.raw_ops.SparseMatrixMatMul(a=rows, b=kernel), back
+        return times(rows, kernel), lambda gradient: times(rows, gradient, transpose_a=True)
 
     return product(kernel)
+
+
+def csr(x: tf.SparseTensor) -> tf.Tensor:
+    """Sparse rows as the CSR matrix that `times` multiplies."""
+    return tf.raw_ops.SparseTensorToCSRSparseMatrix(
+        indices=x.indices, values=x.values, dense_shape=x.dense_shape
+    )
+
+
+def times(rows: tf.Tensor, b: tf.Tensor, transpose_a: bool = False) -> tf.Tensor:
+    """The product of a CSR matrix, or its transpose, with a dense one."""
+    return tf.raw_ops.SparseMatrixMatMul(a=rows, b=b, transpose_a=transpose_a)
 
 
 def sparse_rows(x: sparse.csr_matrix) -> tf.SparseTensor:

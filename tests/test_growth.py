@@ -54,6 +54,9 @@ def test_the_share_of_the_limit_is_that_of_the_better_products(tmp_path):
     assert arm.achieved == pytest.approx(1e8) and arm.roof == pytest.approx(1e10)
     (arm,) = reached([limited(0.004, None)])
     assert arm.sparse is None and arm.share == pytest.approx(0.4)
+    other = {**limited(0.004, 0.001), "framework": "keras"}
+    shares = [arm.share for arm in reached([limited(0.004, 0.002), other])]
+    assert shares == pytest.approx([0.1, 0.1])
     text = markdown(limit_report.page([limited(0.004, 0.002)], tmp_path / "limit"))
     assert "| imdb | torch | tuned | 100.0 | 0.010 | 40.0 | 20.0 | 20% |" in text
 

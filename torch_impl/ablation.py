@@ -39,7 +39,7 @@ def leave_out(task: TorchTask, last: str) -> None:
     task._step = step  # type: ignore[method-assign]
 
 
-def products(problem: Problem, device: str, x: Any = None) -> Callable[[], None]:
+def products(problem: Problem, device: str, x: Any = None) -> Callable[[], Any]:
     """A function that does the matrix products of one step and nothing else.
 
     With `x`, a batch of text as CSR, those of the first layer are of its sparse rows.

@@ -36,8 +36,8 @@ def page(records: Iterable[Record], stem: Path) -> list[Section]:
         f"{few} processes an arm, all arms in turn; medians; epoch: training alone",
         "harness: an epoch of a Task that does nothing, which is part of every epoch",
         "products alone: the matrix products of an epoch by the framework itself, in the same "
-        "process, on dense rows and (text) on sparse ones; share of the limit: the better of the "
-        "two over the epoch",
+        "process, on dense rows and (text) on sparse ones; share of the limit: the least of these "
+        "that any framework needed for the problem, over the epoch",
         "flop and bytes: those of the products, of the sparse rows for text, and the least that "
         "must be moved; roof: the lower of a large product's rate and what memory can feed",
         *provenance(runs),
