@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-EXTRAS := keras,torch,embedded,peers,plot,test,dev
+EXTRAS := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,test,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint format lock clean
+.PHONY: help setup demo test services bench lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ demo: $(READY)  ## train the four problems in both frameworks and print the tabl
 
 test: $(READY)  ## the whole test suite but the slow full-length runs
 	$(BIN)/python -m pytest tests --numprocesses auto --dist loadfile
+
+services: $(READY)  ## the tests on a Ray cluster, a tracking server and a browser, all started here
+	$(BIN)/python -m pytest tests -m service
 
 bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench
