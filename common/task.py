@@ -58,6 +58,19 @@ def _available_bytes() -> int | None:
         return None
 
 
+def choose_device(name: str, devices: Sequence[str], framework: str) -> str:
+    """The device of that name, `auto` being the best; ValueError names those there are.
+
+    `devices` begins with "cpu" and goes on with what is better, the best first.
+    """
+    wanted = {"auto": devices[min(1, len(devices) - 1)], "cuda": "cuda:0"}
+    device = wanted.get(name, name)
+    if device not in devices:
+        seen = ", ".join(devices)
+        raise ValueError(f"{framework} sees no device {name!r} here; it sees: {seen}")
+    return device
+
+
 def batches(x: Any, y: np.ndarray, rows: np.ndarray, batch_size: int) -> Iterator[tuple]:
     """Dense float32 batches of `x` and `y` at the given rows; the last one may be smaller."""
     for start in range(0, len(rows), batch_size):

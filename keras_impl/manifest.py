@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 
 from common.framework import Framework
@@ -17,43 +18,66 @@ NATIVE = MappingProxyType(
         "order": "repeated",  # by `fit` on arrays with a seed: one permutation for all epochs
         "loss_on": "probabilities",
         "last_batch": "kept",
-        "denormals": "flushed",  # by TensorFlow's own thread pools; cannot be asked to keep them
+        "denormals": "flushed",  # by TensorFlow's own thread pools, and by JAX's
         "tf32": True,
     }
 )
 
 
-def environment(regime: Regime, device: str, threads: int | None) -> dict[str, str]:
-    """Variables for a process that will import Keras on TensorFlow.
+def environment(
+    regime: Regime, device: str, threads: int | None, backend: str = "tensorflow"
+) -> dict[str, str]:
+    """Variables for a process that will import Keras on a backend.
 
-    TensorFlow ignores OMP_NUM_THREADS. One inter-op thread: the graphs here are chains.
+    TensorFlow ignores OMP_NUM_THREADS. One inter-op thread: the graphs here are chains. JAX takes
+    its threads from NPROC (xla/pjrt/utils.cc).
     """
-    variables = {
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "1",
-        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-    }
+    variables = {"KERAS_BACKEND": backend}
+    if backend == "tensorflow":
+        variables |= {
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "TF_ENABLE_ONEDNN_OPTS": "1",
+            "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        }
+    if backend == "jax":
+        variables["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     if threads:
-        variables |= {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": "1"}
+        n = str(threads)
+        variables |= {
+            "tensorflow": {"TF_NUM_INTRAOP_THREADS": n, "TF_NUM_INTEROP_THREADS": "1"},
+            "jax": {"NPROC": n},
+            "torch": {"OMP_NUM_THREADS": n, "MKL_NUM_THREADS": n},
+        }[backend]
     if device == "cpu":
         variables["CUDA_VISIBLE_DEVICES"] = "-1"
+        if backend == "jax":
+            variables["JAX_PLATFORMS"] = "cpu"
     if regime.tf32 is False:
         variables["NVIDIA_TF32_OVERRIDE"] = "0"
+    if backend == "torch" and regime.deterministic:
+        variables["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # cuBLAS reads it once, at its start
     return variables
 
 
-VARIANTS = (
-    Framework(
-        name="keras",
+def _variant(name: str, backend: str) -> Framework:
+    """Keras on one backend; only TensorFlow and JAX cannot keep denormals."""
+    kept = backend == "torch"
+    return Framework(
+        name=name,
         task="keras_impl.task:KerasTask",
-        requires=("keras", "tensorflow"),
-        install='pip install "twinbench[keras]"',
+        requires=("keras", backend),
+        install='pip install "twinbench[keras]"' + (f" {backend}" * (backend != "tensorflow")),
         devices=("cpu", "cuda"),
-        environment=environment,
-        native=NATIVE,
+        environment=partial(environment, backend=backend),
+        native=MappingProxyType({**NATIVE, "denormals": "kept" if kept else "flushed"}),
         suffix=".keras",
         twin="keras_impl.twins:KerasTwin",
-        fixed=("denormals",),
-    ),
+        fixed=() if kept else ("denormals",),
+    )
+
+
+VARIANTS = (
+    _variant("keras", "tensorflow"),
+    _variant("keras:jax", "jax"),
+    _variant("keras:torch", "torch"),
 )

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 from scipy import sparse
 
-from common.task import EpochLog, History, Order, State, Task, Weights, batches, dense
-from keras_impl.manifest import NATIVE
-from keras_impl.replicas import Stack
+from common.task import (
+    EpochLog,
+    History,
+    Order,
+    State,
+    Task,
+    Weights,
+    batches,
+    choose_device,
+    dense,
+)
+from keras_impl import backend
+from keras_impl.manifest import VARIANTS
 from keras_impl.rmsprop import RMSpropOutside, squares
-from keras_impl.tuned import accept_sparse, compiled, dataset, sparse_rows, sparse_taker
-
-if "TF_NUM_INTRAOP_THREADS" in os.environ:  # TensorFlow follows it, but reads back as 0
-    tf.config.threading.set_intra_op_parallelism_threads(int(os.environ["TF_NUM_INTRAOP_THREADS"]))
 
 
 class KerasTask(Task):
     """One problem in Keras, on one device: `compile` and `fit` as a Keras user writes them."""
 
-    native = NATIVE
+    native = next(v.native for v in VARIANTS if backend.NAME in v.requires)
 
     def build(self, device: str) -> None:
-        if self.rules.denormals == "kept":
-            raise NotImplementedError("TensorFlow flushes denormals in its own thread pools")
-        self.device = choose_device(device)
-        tf.config.experimental.enable_tensor_float_32_execution(bool(self.rules.tf32))
-        if self.rules.deterministic:
-            tf.config.experimental.enable_op_determinism()  # until the process ends
+        self.device = choose_device(device, backend.runtime()["devices"], "Keras")
+        backend.prepare(self.rules)
         keras.utils.set_random_seed(self.seed)
         self.module = self.recipe()
         self.tuned = self.rules.execution == "tuned"
@@ -45,14 +43,14 @@ class KerasTask(Task):
         with self._on_device():
             self.net = self.module.network(self.problem, self.rules.loss_on)
             if self.tuned and self.problem.text:
-                self.net = accept_sparse(self.net)
+                self.net = backend.tuned().accept_sparse(self.net)
             self.net.compile(
                 optimizer=rule(
                     self.problem.learning_rate, rho=self.rules.rho, epsilon=self.rules.epsilon
                 ),
                 loss=self.module.loss(self.problem, self.rules.loss_on),
                 metrics=[self.module.metric(self.problem, self.rules.loss_on)],
-                jit_compile=compiled(self.problem) if self.tuned else "auto",
+                jit_compile=backend.tuned().compiled(self.problem) if self.tuned else "auto",
             )
             self.net.optimizer.build(self.net.trainable_variables)
             self.scorer, self.probe = self._companions()
@@ -70,7 +68,9 @@ class KerasTask(Task):
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.net.trainable_variables)
         state |= _arrays([f"square/{name}" for name in self.weight_names], self._squares)
-        return state | {"step": np.array(self.net.optimizer.iterations, np.int64)}
+        return state | {
+            "step": np.array(ops.convert_to_numpy(self.net.optimizer.iterations), np.int64)
+        }
 
     def set_state(self, state: State) -> None:
         self.check_state(state)
@@ -104,7 +104,7 @@ class KerasTask(Task):
     def scores(self, x: Any) -> np.ndarray:
         if self.tuned and sparse.issparse(x):
             with self._on_device():
-                scores = sparse_rows(x)
+                scores = backend.tuned().sparse_rows(x)
                 for layer in self.scorer.layers:
                     scores = layer(scores)
             return np.asarray(scores)
@@ -135,8 +135,9 @@ class KerasTask(Task):
             on_epoch_begin=lambda epoch, logs: log.start(),
             on_epoch_end=lambda epoch, logs: log.stop(lambda: logs),
         )
+        turns = None if order is None else self.rows_of_epochs(order, epochs)
         with self._on_device():
-            if order is None:
+            if turns is None:
                 self.net.fit(
                     *self.module.dataset(self.problem, dense(x), y),
                     batch_size=self.problem.batch_size,
@@ -144,17 +145,14 @@ class KerasTask(Task):
                     callbacks=[clock],
                     verbose=0,
                 )
+            elif self.tuned:
+                backend.tuned().fit(self, x, self._targets(y), [*turns], clock)
             else:
                 # one fit over all epochs: one call an epoch costs half as much again on Boston
                 first = next(self.rows_of_epochs(order, 1))
-                steps = -(-len(first) // self.problem.batch_size)
-                source = self._tuned_batches if self.tuned else self._batches
-                if self.tuned and self.net.steps_per_execution != steps:
-                    self.net.steps_per_execution = steps  # no Python between two of them
-                    self.net.make_train_function(force=True)
                 self.net.fit(
-                    source(x, y, self.rows_of_epochs(order, epochs)),
-                    steps_per_epoch=steps,
+                    self._batches(x, y, turns),
+                    steps_per_epoch=-(-len(first) // self.problem.batch_size),
                     epochs=epochs,
                     shuffle=False,
                     callbacks=[clock],
@@ -163,14 +161,14 @@ class KerasTask(Task):
         return log.history
 
     @classmethod
-    def stack(cls, tasks: Sequence[Any]) -> Stack | None:
-        return Stack(tasks) if all(task.tuned for task in tasks) else None
+    def stack(cls, tasks: Sequence[Any]) -> Any:
+        return backend.tuned().stack(tasks) if all(task.tuned for task in tasks) else None
 
     def synchronize(self) -> None:
-        tf.test.experimental.sync_devices()
+        backend.synchronize(self.device)
 
     def facts(self) -> dict[str, Any]:
-        return runtime() | {"device": self.device, "compiled": self.net.jit_compile}
+        return backend.runtime() | {"device": self.device, "compiled": self.net.jit_compile}
 
     @property
     def _squares(self) -> list[keras.Variable]:
@@ -189,18 +187,6 @@ class KerasTask(Task):
         for rows in epochs:
             for xb, yb in batches(x, y, rows, self.problem.batch_size):
                 yield xb, self._targets(yb)
-
-    def _tuned_batches(
-        self, x: Any, y: np.ndarray, epochs: Iterator[np.ndarray]
-    ) -> tf.data.Dataset:
-        """The same, taken out of the whole by TensorFlow itself; text stays sparse."""
-        targets = tf.constant(self._targets(y))
-        take = sparse_taker(x) if sparse.issparse(x) else partial(tf.gather, tf.constant(dense(x)))
-        return dataset(
-            np.stack([*epochs]),
-            self.problem.batch_size,
-            lambda chosen: (take(chosen), tf.gather(targets, chosen)),
-        )
 
 
 class Scores(keras.layers.Layer):
@@ -229,30 +215,8 @@ class KeepGradients(keras.optimizers.Optimizer):
 
     def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: Any) -> None:
         # an embedding's gradient is sparse, and assigning that would change the rows it names alone
-        self.assign(self.kept[self._get_variable_index(variable)], tf.convert_to_tensor(gradient))
-
-
-def runtime() -> dict[str, Any]:
-    """`versions`, `devices` and `threads` of Keras on its backend, as read back from it.
-
-    A thread count of 0 means that TensorFlow takes one a core.
-    """
-    gpus = tf.config.list_physical_devices("GPU")
-    return {
-        "versions": {name: version(name) for name in ("keras", "tensorflow")},
-        "devices": ["cpu", *(f"cuda:{i}" for i in range(len(gpus)))],
-        "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
-    }
-
-
-def choose_device(name: str) -> str:
-    """The device of that name, `auto` being the best; ValueError names those there are."""
-    devices = runtime()["devices"]
-    wanted = {"auto": devices[-1] if len(devices) == 1 else "cuda:0", "cuda": "cuda:0"}
-    device = wanted.get(name, name)
-    if device not in devices:
-        raise ValueError(f"Keras sees no device {name!r} here; it sees: {', '.join(devices)}")
-    return device
+        kept = self.kept[self._get_variable_index(variable)]
+        self.assign(kept, ops.convert_to_tensor(gradient, sparse=False))
 
 
 def _dense_layers(net: keras.Model) -> list[str]:
@@ -266,5 +230,6 @@ def _dense_layers(net: keras.Model) -> list[str]:
 
 
 def _arrays(names: Iterable[str], variables: Iterable[keras.Variable]) -> dict[str, np.ndarray]:
-    """Copies: a TensorFlow variable may hand out its own memory."""
-    return {k: np.array(v, np.float32) for k, v in zip(names, variables, strict=True)}
+    """Copies: a variable may hand out its own memory."""
+    pairs = zip(names, variables, strict=True)
+    return {k: np.array(ops.convert_to_numpy(v), np.float32) for k, v in pairs}

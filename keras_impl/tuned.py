@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -11,11 +12,50 @@ import tensorflow as tf
 from scipy import sparse
 
 from common.problem import Problem
+from common.task import dense
+
+if TYPE_CHECKING:
+    from keras_impl.task import KerasTask
 
 
 def compiled(problem: Problem) -> bool:
     """Whether XLA pays: it has no sparse tensors, and costs a small network more than it saves."""
     return not problem.text and problem.features * problem.hidden[0] > 100_000
+
+
+def fit(
+    task: KerasTask,
+    x: Any,
+    targets: np.ndarray,
+    rows: Sequence[np.ndarray],
+    clock: keras.callbacks.Callback,
+) -> None:
+    """Train on the given rows of each epoch, which is one execution; text stays sparse."""
+    held = tf.constant(targets)
+    take = sparse_taker(x) if sparse.issparse(x) else partial(tf.gather, tf.constant(dense(x)))
+    steps = -(-len(rows[0]) // task.problem.batch_size)
+    if task.net.steps_per_execution != steps:
+        task.net.steps_per_execution = steps  # no Python between two of them
+        task.net.make_train_function(force=True)
+    task.net.fit(
+        dataset(
+            np.stack(rows),
+            task.problem.batch_size,
+            lambda chosen: (take(chosen), tf.gather(held, chosen)),
+        ),
+        steps_per_epoch=steps,
+        epochs=len(rows),
+        shuffle=False,
+        callbacks=[clock],
+        verbose=0,
+    )
+
+
+def stack(tasks: Sequence[KerasTask]) -> Any:
+    """The Tasks in lock-step."""
+    from keras_impl.replicas import Stack
+
+    return Stack(tasks)
 
 
 def dataset(rows: np.ndarray, batch_size: int, take: Callable[[tf.Tensor], Any]) -> tf.data.Dataset:

@@ -10,7 +10,6 @@ from unittest.mock import patch
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from common.layers import Layer
@@ -33,7 +32,7 @@ class KerasTwin(TwinTask, KerasTask):
             optimizer: Any = self.net.optimizer
             step = optimizer.update_step
             optimizer.update_step = lambda gradient, variable, rate: step(
-                tf.convert_to_tensor(gradient), variable, rate
+                ops.convert_to_tensor(gradient, sparse=False), variable, rate
             )
 
     def recipe(self) -> Any:

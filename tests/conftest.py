@@ -24,13 +24,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
-@pytest.fixture(scope="session", params=list(frameworks()))
-def framework_name(request: pytest.FixtureRequest) -> str:
-    """Each framework in turn; one that is not installed is skipped, and the skip says so."""
-    found = frameworks()[request.param]
+def installed(name: str) -> str:
+    """The name of a framework; a test of one that is not installed is skipped, and says so."""
+    found = frameworks()[name]
     if found.missing:
         pytest.skip(f"{found.name} is not installed: {found.install}")
-    return found.name
+    return name
+
+
+@pytest.fixture(scope="session", params=[name for name in frameworks() if ":" not in name])
+def framework_name(request: pytest.FixtureRequest) -> str:
+    """Each framework in turn, without its variants."""
+    return installed(request.param)
 
 
 @pytest.fixture(scope="session")

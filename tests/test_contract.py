@@ -8,21 +8,29 @@ import numpy as np
 import pytest
 
 from common import metrics
-from common.framework import framework
+from common.framework import framework, frameworks
 from common.initial import initial_weights
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.regime import MATCHED, TUNED, Regime
 from common.splits import shared_order
 from common.task import dense
-from tests.conftest import RemoteTask, error, make_rows
+from tests.conftest import RemoteTask, error, installed, make_rows
 
 BOUND = 1e-5  # PROTOCOL: scores, loss, gradients and one step; measured errors are under 3e-6
 
 
+@pytest.fixture(scope="session", params=list(frameworks()))
+def framework_name(request: pytest.FixtureRequest) -> str:
+    """Each framework in turn, and its variants."""
+    return installed(request.param)
+
+
 @pytest.fixture(autouse=True, params=[MATCHED, TUNED], ids=lambda regime: regime.name)
-def regime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Regime:
+def regime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, child) -> Regime:
     """Both regimes of the same mathematics; a Task that names no other is made in it."""
+    if request.param is TUNED and ":" in child.name:
+        pytest.skip("Keras is tuned on TensorFlow alone")
     monkeypatch.setattr(RemoteTask, "regime", request.param)
     return request.param
 

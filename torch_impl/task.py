@@ -6,7 +6,6 @@ import importlib
 import itertools
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,18 @@ from scipy import sparse
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from common.task import EpochLog, History, Order, State, Task, Weights, batches, dense
+from common.task import (
+    EpochLog,
+    History,
+    Order,
+    State,
+    Task,
+    Weights,
+    batches,
+    choose_device,
+    dense,
+)
+from torch_impl import backend
 from torch_impl.manifest import NATIVE
 from torch_impl.replicas import Stack
 from torch_impl.rmsprop import RMSpropFlat, RMSpropInside
@@ -31,12 +41,8 @@ class TorchTask(Task):
     native = NATIVE
 
     def build(self, device: str) -> None:
-        self.device = choose_device(device)
-        torch.backends.cuda.matmul.allow_tf32 = bool(self.rules.tf32)
-        torch.set_flush_denormal(self.rules.denormals == "flushed")
-        # asked first, because to set it imports PyTorch's compiler, which takes two seconds
-        if self.rules.deterministic != torch.are_deterministic_algorithms_enabled():
-            torch.use_deterministic_algorithms(self.rules.deterministic)
+        self.device = choose_device(device, backend.runtime()["devices"], "PyTorch")
+        backend.prepare(self.rules)
         torch.manual_seed(self.seed)
         self.module = self.recipe()
         self.net = self.module.network(self.problem, self.rules.loss_on).to(self.device)
@@ -147,13 +153,10 @@ class TorchTask(Task):
         return Stack(tasks) if all(task.chain for task in tasks) else None
 
     def synchronize(self) -> None:
-        if self.device.startswith("cuda"):
-            torch.cuda.synchronize(self.device)
-        elif self.device == "mps":
-            torch.mps.synchronize()
+        backend.synchronize(self.device)
 
     def facts(self) -> dict[str, Any]:
-        return runtime() | {"device": self.device, "compiled": False}
+        return backend.runtime() | {"device": self.device, "compiled": False}
 
     def _batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Batch]]:
         """A function that gives every batch of one epoch in the order of its rows."""
@@ -203,29 +206,6 @@ class TorchTask(Task):
             "loss": float(loss_sum) / rows,
             self.problem.metric: float(metric_sum) / rows,
         }
-
-
-def runtime() -> dict[str, Any]:
-    """`versions`, `devices` and `threads` of PyTorch, as read back from it."""
-    devices = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
-    if torch.backends.mps.is_available():
-        devices.append("mps")
-    return {
-        # not torch.__version__: a class of its own, which a parent could unpickle with torch alone
-        "versions": {name: version(name) for name in ("torch", "torchvision")},
-        "devices": devices,
-        "threads": torch.get_num_threads(),
-    }
-
-
-def choose_device(name: str) -> str:
-    """The device of that name, `auto` being the best; ValueError names those there are."""
-    devices = runtime()["devices"]
-    wanted = {"auto": devices[1] if len(devices) > 1 else "cpu", "cuda": "cuda:0"}
-    device = wanted.get(name, name)
-    if device not in devices:
-        raise ValueError(f"PyTorch sees no device {name!r} here; it sees: {', '.join(devices)}")
-    return device
 
 
 def _arrays(names: Iterable[str], tensors: Iterable[Tensor]) -> dict[str, np.ndarray]:

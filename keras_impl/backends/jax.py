@@ -1,0 +1,37 @@
+"""Keras on JAX."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from typing import Any
+
+import jax
+
+from common.regime import Regime
+
+TUNED = "keras_impl.backends.jax_tuned"
+
+
+def prepare(rules: Regime) -> None:
+    """As the package says. XLA's products on a CPU give the same bits each time."""
+    if rules.denormals == "kept":
+        raise NotImplementedError("JAX flushes denormals in its own thread pool")
+    if rules.deterministic and jax.default_backend() != "cpu":
+        raise NotImplementedError("JAX takes --xla_gpu_deterministic_ops in XLA_FLAGS alone")
+    jax.config.update("jax_default_matmul_precision", "tensorfloat32" if rules.tf32 else "float32")
+
+
+def synchronize(device: str) -> None:
+    """As the package says: a device works in order, so it waits for one thing more."""
+    (jax.numpy.zeros(()) + 1).block_until_ready()
+
+
+def runtime() -> dict[str, Any]:
+    """As the package says. JAX does not tell its threads: it takes NPROC, or one a core."""
+    gpus = sum(device.platform == "gpu" for device in jax.devices())
+    return {
+        "versions": {name: version(name) for name in ("keras", "jax", "jaxlib")},
+        "devices": ["cpu", *(f"cuda:{i}" for i in range(gpus))],
+        "threads": int(os.environ.get("NPROC", os.cpu_count() or 1)),
+    }

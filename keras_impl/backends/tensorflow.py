@@ -1,0 +1,40 @@
+"""Keras on TensorFlow."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from typing import Any
+
+import tensorflow as tf
+
+from common.regime import Regime
+
+TUNED = "keras_impl.tuned"
+
+if "TF_NUM_INTRAOP_THREADS" in os.environ:  # TensorFlow follows it, but reads back as 0
+    tf.config.threading.set_intra_op_parallelism_threads(int(os.environ["TF_NUM_INTRAOP_THREADS"]))
+
+
+def prepare(rules: Regime) -> None:
+    """As the package says."""
+    if rules.denormals == "kept":
+        raise NotImplementedError("TensorFlow flushes denormals in its own thread pools")
+    tf.config.experimental.enable_tensor_float_32_execution(bool(rules.tf32))
+    if rules.deterministic:
+        tf.config.experimental.enable_op_determinism()  # until the process ends
+
+
+def synchronize(device: str) -> None:
+    """As the package says."""
+    tf.test.experimental.sync_devices()
+
+
+def runtime() -> dict[str, Any]:
+    """As the package says; a thread count of 0 means one a core."""
+    gpus = tf.config.list_physical_devices("GPU")
+    return {
+        "versions": {name: version(name) for name in ("keras", "tensorflow")},
+        "devices": ["cpu", *(f"cuda:{i}" for i in range(len(gpus)))],
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
+    }

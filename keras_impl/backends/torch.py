@@ -1,0 +1,34 @@
+"""Keras on PyTorch."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from common.regime import Regime
+
+TUNED = None  # its steps are Keras's own, one Python call after another
+
+
+def prepare(rules: Regime) -> None:
+    """As the package says."""
+    torch.backends.cuda.matmul.allow_tf32 = bool(rules.tf32)
+    torch.set_flush_denormal(rules.denormals == "flushed")
+    torch.use_deterministic_algorithms(rules.deterministic)
+
+
+def synchronize(device: str) -> None:
+    """As the package says."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+
+
+def runtime() -> dict[str, Any]:
+    """As the package says."""
+    return {
+        "versions": {name: version(name) for name in ("keras", "torch")},
+        "devices": ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))],
+        "threads": torch.get_num_threads(),
+    }

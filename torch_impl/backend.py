@@ -1,0 +1,40 @@
+"""What PyTorch computes on, and what is set for the whole process."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from common.regime import Regime
+
+
+def prepare(rules: Regime) -> None:
+    """Set what the rules ask of the whole process."""
+    torch.backends.cuda.matmul.allow_tf32 = bool(rules.tf32)
+    torch.set_flush_denormal(rules.denormals == "flushed")
+    # asked first, because to set it imports PyTorch's compiler, which takes two seconds
+    if rules.deterministic != torch.are_deterministic_algorithms_enabled():
+        torch.use_deterministic_algorithms(rules.deterministic)
+
+
+def synchronize(device: str) -> None:
+    """Wait until the device has finished all it was given."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+    elif device == "mps":
+        torch.mps.synchronize()
+
+
+def runtime() -> dict[str, Any]:
+    """`versions`, `devices` and `threads` of PyTorch, as read back from it."""
+    devices = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return {
+        # not torch.__version__: a class of its own, which a parent could unpickle with torch alone
+        "versions": {name: version(name) for name in ("torch", "torchvision")},
+        "devices": devices,
+        "threads": torch.get_num_threads(),
+    }
