@@ -29,6 +29,15 @@ STEPS = 100  # of an epoch, at most: a step costs what it costs
 ROUNDS = 7
 
 
+def module_of(name: str) -> Any:
+    """What takes the steps of a framework apart; NotImplementedError where there is no such thing.
+
+    Imports the framework.
+    """
+    framework(name).check_has("ablation")
+    return importlib.import_module(f"{framework(name).package}.ablation")
+
+
 def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     """One round, the measured part of a record: the seed of the job is its number. In a Child.
 
@@ -36,7 +45,7 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     by kind of kernel with the whole of the profiled epoch in `profile`.
     """
     started, surroundings = perf_counter(), Surroundings()
-    ablation = importlib.import_module(f"{framework(job.framework).package}.ablation")
+    ablation = module_of(job.framework)
     data = worker.planned_data(job)
     (x, y), _ = hold_out(data.x, data.y, job.problem.validation)
     rows = min(len(y), STEPS * job.problem.batch_size)

@@ -6,7 +6,6 @@ second at most, or as many as the memory can feed.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from statistics import median
@@ -15,10 +14,9 @@ from typing import Any
 from scipy import sparse
 
 from benchmarks import worker
-from benchmarks.ablation import median_seconds
+from benchmarks.ablation import median_seconds, module_of
 from benchmarks.plan import Job
 from benchmarks.report.summary import group_by
-from common.framework import framework
 from common.problem import Problem
 from common.reference import ReferenceTask
 from common.splits import hold_out
@@ -38,7 +36,7 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     """
     record = worker.run_job(job, emit)
     emit({"stage": "limit"})
-    ablation = importlib.import_module(f"{framework(job.framework).package}.ablation")
+    ablation = module_of(job.framework)
     data = worker.planned_data(job)
     (x, y), _ = hold_out(data.x, data.y, job.problem.validation)
     batch = x[: job.problem.batch_size]

@@ -263,13 +263,16 @@ def jobs(
 def chosen_frameworks(args: argparse.Namespace) -> list[str]:
     """The named frameworks, or all that are installed; ValueError says how to install one.
 
-    One that `--python` gives an interpreter of its own need not be installed in this one.
+    One that `--python` gives an interpreter of its own need not be installed in this one. Raises
+    NotImplementedError for one that has not a regime that is asked for.
     """
     elsewhere = dict(getattr(args, "python", []))
     if args.framework:
         for name in args.framework:
             if framework(name).missing and name not in elsewhere:
                 raise ValueError(not_installed(name))
+            for regime in vars(args).get("regime") or ():
+                framework(name).check_has(regime)
         return args.framework
     plain = [name for name in frameworks() if ":" not in name]
     found = [name for name in plain if name in elsewhere or not framework(name).missing]

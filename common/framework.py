@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -22,8 +24,9 @@ class Framework:
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
     that of the file that its own users keep weights in, empty where it has none; `fixed` names the
-    switches that it cannot set to anything but their native value; `twin` is the Task of a user's
-    own model.
+    switches that it cannot set to anything but their native value; `without` names what it does not
+    have: `tuned`, the regime, or `ablation`, the module that takes its steps apart; `twin` is the
+    Task of a user's own model.
     """
 
     name: str
@@ -35,12 +38,18 @@ class Framework:
     native: Mapping[str, Any]
     suffix: str = ""
     fixed: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     twin: str = ""  # "package.module:Class"
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Import names that this interpreter does not have."""
         return tuple(name for name in self.requires if find_spec(name) is None)
+
+    def check_has(self, what: str) -> None:
+        """Raise NotImplementedError for what this framework is without."""
+        if what in self.without:
+            raise NotImplementedError(f"{self.name} has no {what}: choose another framework")
 
     @property
     def package(self) -> str:
@@ -50,14 +59,36 @@ class Framework:
     def task_class(self, solver: str = "task") -> type:
         """The Task class that a problem's `solver` asks for.
 
-        Imports the framework, so only for a process that is its own.
+        Imports the framework, so only for a process that is its own: no other can be imported
+        there from then on. TensorFlow and Keras take what they find, wanted or not.
         """
+        others = {name for other in frameworks().values() for name in other.requires}
+        sys.meta_path.insert(0, _Refusal(frozenset(others - set(self.requires))))
         module, _, name = getattr(self, solver).partition(":")
         return getattr(importlib.import_module(module), name)
 
     def make_task(self, problem: Problem, **options: Any) -> Any:
         """A fresh Task for the problem; `options` and errors as for `Task`."""
         return self.task_class(problem.solver)(problem, **options)
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """Finder and loader of modules that can be looked up and not imported.
+
+    None in `sys.modules` would mislead SciPy, and an error at the look-up PyTorch's compiler.
+    """
+
+    names: frozenset[str]
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if name in self.names else None  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        raise ModuleNotFoundError(f"{spec.name} stays out of this process", name=spec.name)
+
+    def exec_module(self, module: Any) -> None:
+        """Never reached, and yet asked for."""
 
 
 @cache

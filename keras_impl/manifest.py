@@ -59,8 +59,8 @@ def environment(
     return variables
 
 
-def _variant(name: str, backend: str) -> Framework:
-    """Keras on one backend; only TensorFlow and JAX cannot keep denormals."""
+def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framework:
+    """Keras on one backend; TensorFlow and JAX cannot keep denormals."""
     kept = backend == "torch"
     return Framework(
         name=name,
@@ -73,11 +73,12 @@ def _variant(name: str, backend: str) -> Framework:
         suffix=".keras",
         twin="keras_impl.twins:KerasTwin",
         fixed=() if kept else ("denormals",),
+        without=without,
     )
 
 
 VARIANTS = (
     _variant("keras", "tensorflow"),
-    _variant("keras:jax", "jax"),
-    _variant("keras:torch", "torch"),
+    _variant("keras:jax", "jax", without=("ablation",)),
+    _variant("keras:torch", "torch", without=("ablation", "tuned")),
 )

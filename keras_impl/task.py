@@ -39,18 +39,20 @@ class KerasTask(Task):
         keras.utils.set_random_seed(self.seed)
         self.module = self.recipe()
         self.tuned = self.rules.execution == "tuned"
+        self.program: Any = None  # of a whole epoch, on a backend that compiles one
+        fast = backend.tuned() if self.tuned else None
         rule = keras.optimizers.RMSprop if self.rules.epsilon_inside_root else RMSpropOutside
         with self._on_device():
             self.net = self.module.network(self.problem, self.rules.loss_on)
-            if self.tuned and self.problem.text:
-                self.net = backend.tuned().accept_sparse(self.net)
+            if fast and self.problem.text:
+                self.net = fast.accept_sparse(self.net)
             self.net.compile(
                 optimizer=rule(
                     self.problem.learning_rate, rho=self.rules.rho, epsilon=self.rules.epsilon
                 ),
                 loss=self.module.loss(self.problem, self.rules.loss_on),
                 metrics=[self.module.metric(self.problem, self.rules.loss_on)],
-                jit_compile=backend.tuned().compiled(self.problem) if self.tuned else "auto",
+                jit_compile=fast.compiled(self.problem) if fast else "auto",
             )
             self.net.optimizer.build(self.net.trainable_variables)
             self.scorer, self.probe = self._companions()

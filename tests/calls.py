@@ -75,4 +75,4 @@ def modules(name: str) -> list[str]:
 
     task = framework(name).task_class()(PROBLEMS["boston"])
     task.train_step(np.ones((4, 13), np.float32), np.ones(4, np.float32))
-    return sorted({module.partition(".")[0] for module in sys.modules})
+    return sorted({name.partition(".")[0] for name, loaded in sys.modules.items() if loaded})

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.child import Child
 from common.framework import framework, frameworks
+from tests.conftest import installed
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = sorted(ROOT.glob("*_impl"))
@@ -106,9 +108,11 @@ def test_the_core_imports_no_framework():
     assert done.stdout.strip() == "[]"
 
 
-def test_each_implementation_imports_only_its_own_framework(child):
-    loaded = set(child.call("tests.calls:modules", child.name))
-    own = set(framework(child.name).requires)
+@pytest.mark.parametrize("name", list(frameworks()))
+def test_each_implementation_imports_only_its_own_framework(name):
+    with Child(installed(name), threads=1) as child:
+        loaded = set(child.call("tests.calls:modules", name))
+    own = set(framework(name).requires)
     assert own - {"torchvision"} <= loaded  # torchvision comes with the digits alone
     assert not loaded & (FRAMEWORKS - own)
 

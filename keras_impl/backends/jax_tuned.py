@@ -6,7 +6,7 @@ anew, which takes longer than the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -22,7 +22,7 @@ from common.task import EpochLog, Order, dense, one_table
 if TYPE_CHECKING:
     from keras_impl.task import KerasTask
 
-SPREAD = 6  # room for a batch's words, in standard deviations above the mean batch
+ROOM = 1.25  # for the words of a batch, over those of a mean one
 
 
 def compiled(problem: Problem) -> bool:
@@ -37,21 +37,8 @@ def accept_sparse(net: keras.Sequential) -> keras.Sequential:
 
 def sparse_rows(x: sparse.csr_matrix) -> BCOO:
     """The rows of a matrix as a first layer takes them."""
-    return matrix(*words(x, x.nnz), x.shape)
-
-
-def words(x: sparse.csr_matrix, room: int) -> tuple[np.ndarray, np.ndarray]:
-    """Values (room,) and places (room, 2) of what is not zero; what is padded lies outside."""
-    n, features = x.shape
-    at = np.full((room, 2), (n, features), np.int32)
-    at[: x.nnz, 0] = np.repeat(np.arange(n), np.diff(x.indptr))
-    at[: x.nnz, 1] = x.indices
-    return np.pad(x.data, (0, room - x.nnz)), at
-
-
-def matrix(values: Any, at: Any, shape: tuple[int, int]) -> BCOO:
-    """Sparse rows, in order, each place once."""
-    return BCOO((values, at), shape=shape, indices_sorted=True, unique_indices=True)
+    values, places = _padded(x, np.array([0, x.shape[0]]), x.nnz)
+    return _matrix((values[0], places[0]), x.shape)
 
 
 def fit(
@@ -62,19 +49,26 @@ def fit(
     clock: keras.callbacks.Callback,
 ) -> None:
     """Train on the given rows of each epoch, which is one execution; text stays sparse."""
-    trainer: Trainer = vars(task).setdefault("trainer", Trainer(task))
-    trainer.hold(x, targets)
-    for number, epoch in enumerate(rows):
-        clock.on_epoch_begin(number)
-        means = trainer.train([task.net], epoch[None])
-        clock.on_epoch_end(number, {name: mean[0] for name, mean in means.items()})
+    if task.program is None:
+        _build_metrics(task.net, targets)
+        task.program = jax.jit(_epoch(task.net))
+    words = _sparse_batches if sparse.issparse(x) else lambda x, rows: ()
+    table = () if sparse.issparse(x) else (jnp.asarray(dense(x)),)
+    labels = jnp.asarray(targets)
+    for number, chosen in enumerate(rows):
+        clock.on_epoch_begin(number, None)
+        parts = [(part, *words(x, part)) for part in _in_batches(chosen, task.problem.batch_size)]
+        # read anew: validation hands Keras's variables over to a program that uses them up
+        state, means = task.program(_state(task.net), labels, table, parts)
+        _hand_back(task.net, state)
+        clock.on_epoch_end(number, {name: float(mean) for name, mean in means.items()})
 
 
 class Stack:
-    """Several Tasks as one program over their variables."""
+    """Several networks of one shape as one program over all of their variables."""
 
     def __init__(self, tasks: Sequence[KerasTask]) -> None:
-        self.tasks, self.trainer = tasks, Trainer(tasks[0])
+        self.tasks = tasks
 
     def fit(
         self,
@@ -87,45 +81,112 @@ class Stack:
         """Train for some epochs; into each Task's log goes its share of their time."""
         turns = [task.rows_of_epochs(o, epochs) for task, o in zip(self.tasks, orders, strict=True)]
         x, y, starts = one_table(xs, ys)
-        self.trainer.hold(x, self.tasks[0]._targets(y))
+        first = self.tasks[0]
+        targets = first._targets(y)
+        for task in self.tasks:
+            _build_metrics(task.net, targets)
+        train = jax.jit(jax.vmap(_epoch(first.net), in_axes=(0, None, None, 0)))
+        labels, table = jnp.asarray(targets), (jnp.asarray(x),)
+        states = [_state(task.net) for task in self.tasks]
+        state = jax.tree.map(lambda *same: jnp.stack(same), *states)
         for rows in [np.stack(each) + starts for each in zip(*turns, strict=True)]:
             for log in logs:
                 log.start()
-            means = self.trainer.train([task.net for task in self.tasks], rows)
+            each = [_in_batches(chosen, first.problem.batch_size) for chosen in rows]
+            parts = [(np.stack(same),) for same in zip(*each, strict=True)]
+            state, means = train(state, labels, table, parts)
             seconds = logs[0].seconds() / len(logs)
-            for i, log in enumerate(logs):
+            for i, (task, log) in enumerate(zip(self.tasks, logs, strict=True)):
+                _hand_back(task.net, jax.tree.map(lambda of_all: of_all[i], state))  # noqa: B023
                 log.stop({name: mean[i] for name, mean in means.items()}.copy, seconds)
 
 
-class Trainer:
-    """An epoch of Keras's own `train_step` as one program, over one network or several alike."""
+stack = Stack
 
-    def __init__(self, task: KerasTask) -> None:
-        self.net, self.size = task.net, task.problem.batch_size
-        self.epoch = jax.jit(self._epoch)
 
-    def hold(self, x: Any, targets: np.ndarray) -> None:
-        """Put the rows on the device; but sparse batches are taken here."""
-        self.text = sparse.issparse(x)
-        self.x, self.targets = x if self.text else jnp.asarray(dense(x)), jnp.asarray(targets)
-        if self.text:
-            counts = np.diff(x.indptr)
-            self.mean, self.deviation = counts.mean(), counts.std()
+def _build_metrics(net: keras.Model, targets: np.ndarray) -> None:
+    """Make their variables, which a compiled program cannot: else their first use does."""
+    net.compute_metrics(None, jnp.asarray(targets[:1]), jnp.zeros((1, *net.output_shape[1:])))
+    net.reset_metrics()
 
-    def train(self, nets: Sequence[keras.Model], rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Train each network for an epoch on its rows (networks, n); the epoch's means by name."""
-        variables = [_variables(net) for net in nets]
-        state = [_stacked(same) for same in zip(*variables, strict=True)]
-        whole = rows.shape[1] // self.size * self.size
-        batches = rows[:, :whole].reshape(len(nets), -1, self.size).swapaxes(0, 1)
-        last = rows[None, :, whole:]
-        state, means = self.epoch(
-            state,
-            (self.targets, None if self.text else self.x),
-            [self._batches(part) for part in (batches, last) if part.size],
-        )
-        for i, of_net in enumerate(variables):
-            for group, values in zip(of_net, state, strict=True):
-                for variable, value in zip(group, values, strict=True):
-                    variable.assign(value[i])
-        return means
+
+def _epoch(net: keras.Model) -> Callable:
+    """A function that trains on the batches of an epoch by Keras's own `train_step`.
+
+    Of a state, all targets, the table of rows (none where batches bring theirs) and the batches,
+    like ones stacked; it gives the state after them and the epoch's means by name.
+    """
+    features = net.input_shape[1]
+
+    def train(state: Any, labels: Any, table: tuple, parts: Sequence[tuple]) -> Any:
+        def step(state: Any, batch: tuple) -> Any:
+            rows, *words = batch
+            x = _matrix(words, (len(rows), features)) if words else table[0][rows]
+            means, state = net.train_step(state, (x, labels[rows]))
+            return state, means
+
+        *others, counts = state
+        state = (*others, jax.tree.map(jnp.zeros_like, counts))
+        for part in parts:
+            state, means = jax.lax.scan(step, state, part)
+        return state, jax.tree.map(lambda running: running[-1], means)
+
+    return train
+
+
+def _state(net: keras.Model) -> tuple[list[Any], ...]:
+    """What `train_step` takes and gives."""
+    return tuple([variable.value for variable in group] for group in _variables(net))
+
+
+def _hand_back(net: keras.Model, state: tuple[list[Any], ...]) -> None:
+    for group, values in zip(_variables(net), state, strict=True):
+        for variable, value in zip(group, values, strict=True):
+            variable.assign(value)
+
+
+def _variables(net: keras.Model) -> tuple[list[Any], ...]:
+    return (
+        net.trainable_variables,
+        net.non_trainable_variables,
+        net.optimizer.variables,
+        net.metrics_variables,
+    )
+
+
+def _in_batches(rows: np.ndarray, size: int) -> list[np.ndarray]:
+    """The whole batches (steps, size), and a smaller last one (1, what is left)."""
+    whole = len(rows) // size * size
+    parts = rows[:whole].reshape(-1, size), rows[None, whole:]
+    return [part for part in parts if part.size]
+
+
+def _sparse_batches(x: sparse.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values and places of batches (steps, size) of rows of a matrix."""
+    steps, size = rows.shape
+    taken = x[rows.ravel()]
+    starts = np.arange(steps + 1) * size
+    most = np.diff(taken.indptr[starts]).max()
+    room = int(ROOM * x.nnz / x.shape[0] * size) + 1
+    return _padded(taken, starts, room if most <= room else most)
+
+
+def _padded(x: sparse.csr_matrix, starts: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values (steps, room) and places (steps, room, 2) of the rows from one start to the next.
+
+    What is padded lies outside of the matrix, where JAX sees nothing.
+    """
+    steps, size = len(starts) - 1, starts[1]
+    values = np.zeros((steps, room), np.float32)
+    places = np.full((steps, room, 2), (size, x.shape[1]), np.int32)
+    for i, (first, last) in enumerate(zip(x.indptr[starts], x.indptr[starts[1:]], strict=False)):
+        values[i, : last - first] = x.data[first:last]
+        places[i, : last - first, 1] = x.indices[first:last]
+        counts = np.diff(x.indptr[starts[i] : starts[i + 1] + 1])
+        places[i, : last - first, 0] = np.repeat(np.arange(size), counts)
+    return values, places
+
+
+def _matrix(words: Sequence[Any], shape: tuple[int, int]) -> BCOO:
+    """Sparse rows of values and places: in order, each place once."""
+    return BCOO(tuple(words), shape=shape, indices_sorted=True, unique_indices=True)
