@@ -60,7 +60,7 @@ HOW_TARGETS = (
 def verdict_sections(
     records: Iterable[Record], planned: Mapping[str, int] | None = None
 ) -> list[Section]:
-    """Three tables a regime, the sentences below the first; [] without two frameworks to compare.
+    """Up to three tables a regime, the sentences below the first; [] without two frameworks.
 
     `planned` and errors as for `comparisons`.
     """
@@ -76,7 +76,7 @@ def verdict_sections(
 def comparison_sections(
     title: str, pairs: list[Comparison], notices: Sequence[str] = ()
 ) -> list[Section]:
-    """The three tables of some comparisons."""
+    """The tables of some comparisons, with their sentences below the first."""
     # one that holds for all of a problem's pairs is said once
     notes = dict.fromkeys(note for pair in pairs for note in pair.notes if note not in notices)
     targets = {
@@ -86,11 +86,14 @@ def comparison_sections(
     }
     sentences = [pair.sentence for pair in pairs]
     metric, times = [_metric_row(pair) for pair in pairs], [_time_row(pair) for pair in pairs]
-    return [
+    sections = [
         Section(f"Test metric, {title}", METRIC, metric, TEXT, [*sentences, HOW], list(notices)),
         Section(f"Time and memory, {title}", TIME, times, TEXT, [HOW_TIMES, *notes]),
-        Section(f"Time to target, {title}", TARGET, list(targets.values()), TEXT, [HOW_TARGETS]),
     ]
+    if targets:
+        rows = list(targets.values())
+        sections.append(Section(f"Time to target, {title}", TARGET, rows, TEXT, [HOW_TARGETS]))
+    return sections
 
 
 def _arms(pair: Comparison) -> list[str]:
