@@ -55,11 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Show the comparison; whether a condition fails is the exit status."""
     from benchmarks.compare import Condition, judged, pairs
+    from benchmarks.record import some_records
     from benchmarks.report.compare import sections
     from benchmarks.report.sections import show
 
     conditions = [Condition.parse(text) for text in args.fail_if]
-    before, after = _read(args.before), _read(args.after)
+    before, after = some_records(args.before), some_records(args.after)
     names = _names(args.before, args.after)
     found, alone = pairs(before, after, names)
     if not found:
@@ -68,15 +69,6 @@ def main(args: argparse.Namespace) -> int:
     page = sections(found, alone, results, names)
     show(page, _measured(found, alone, results), into=args.into, as_json=args.json)
     return int(_failed(conditions, results, args.strict))
-
-
-def _read(folder: Path) -> list[dict[str, Any]]:
-    from benchmarks.record import read_records
-
-    records = list(read_records(folder))
-    if not records:
-        raise ValueError(f"{folder}: no record of a run; `twinbench run` writes them there")
-    return records
 
 
 def _names(before: Path, after: Path) -> tuple[str, str]:
