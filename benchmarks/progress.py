@@ -33,7 +33,8 @@ def run_all(
 ) -> list[dict[str, Any]]:
     """The records of all jobs, run with their progress shown; `options` are those of `run_jobs`.
 
-    `on_record` is told of each as soon as it is there, whether it was there before or not. Which failed and why is for `say_failures`, when what was reached has been shown.
+    `on_record` is told of each as soon as it is there, or was there before. Which failed and why is
+    for `say_failures`, when what was reached has been shown.
     """
     records = []
     with Progress(jobs) as progress:

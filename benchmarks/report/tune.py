@@ -1,0 +1,239 @@
+"""The page of a choice: the grid, its curves, the reason, and the one test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
+from benchmarks.report.sections import Section, drawn, not_real
+from benchmarks.report.summary import (
+    HEADINGS,
+    Record,
+    Row,
+    changed,
+    group_by,
+    metric_text,
+    provenance,
+    summarise,
+)
+from benchmarks.tune import Cell, Choice, chosen
+from common.problem import PROBLEMS
+
+DASHES = ("-", "--", ":", "-.")  # by the number of hidden layers
+FINAL = ("framework", "setting", "hidden", "epochs", "rows a step", "held out", HEADINGS[3])
+
+
+def page(
+    choices: Iterable[Choice], folds: list[Record], runs: list[Record], stem: Path
+) -> Iterator[Section]:
+    """Two tables for each problem, regime and device: the grid of all frameworks, and the test.
+
+    The curves are written to `<stem>-<problem>-<regime>.png`, with the device where it is another.
+    """
+    for place, mine in group_by(choices, lambda choice: choice.arm[:3]).items():
+        problem, regime, device = place
+        validated, tested = (_at(place, records) for records in (folds, runs))
+        tail = "-".join([problem, regime, *([] if device == "cpu" else [device.replace(":", "-")])])
+        save = partial(save_tuning, mine, validated, stem.with_name(f"{stem.name}-{tail}"))
+        title = f"{PROBLEMS[problem].title}, regime: {regime}, device: {device}"
+        yield Section(
+            f"{title}: {_how(mine[0])}",
+            (
+                "hidden",
+                "parameters",
+                *(f"{c.arm.framework}: {w}" for c in mine for w in _columns(c)),
+            ),
+            list(_grid(mine)),
+            notes=[*_reasons(mine), *provenance(validated)],
+            notices=not_real(validated),
+            figures=drawn(save, "curves"),
+        )
+        if rows := [row for rows in summarise(tested).sections.values() for row in rows]:
+            yield Section(
+                f"{title}: the one test",
+                FINAL,
+                [_final(row, mine) for row in rows],
+                left=(0, 1, 2),
+                notes=[*_cautions(mine[0]), *provenance(tested)],
+            )
+
+
+def _at(place: tuple[str, ...], records: Iterable[Record]) -> list[Record]:
+    """The finished records of a problem, regime and device."""
+    keys = ("problem", "regime", "device")
+    return [r for r in records if not r["error"] and tuple(r[key] for key in keys) == place]
+
+
+def _how(choice: Choice) -> str:
+    folds = choice.problem["folds"]
+    return f"{folds} folds" if folds > 1 else f"the first {choice.problem['validation']:,} held out"
+
+
+def _word(metric: str) -> str:
+    return "MAE" if metric == "mae" else metric
+
+
+def _columns(choice: Choice) -> tuple[str, str]:
+    return "best epoch", f"validation {_word(choice.metric)}"
+
+
+def _grid(choices: list[Choice]) -> Iterator[list[str]]:
+    """A row a network; the chosen one bold, the smallest within a standard error marked."""
+    networks = {(cell.parameters, cell.hidden): cell for c in choices for cell in c.cells}
+    for _, network in sorted(networks.items()):
+        texts = [network.name, f"{network.parameters:,}"]
+        for choice in choices:
+            cell = next((cell for cell in choice.cells if cell.hidden == network.hidden), None)
+            texts += ["-", "-"] if cell is None else _cell(cell, choice)
+        yield texts
+
+
+def _cell(cell: Cell, choice: Choice) -> list[str]:
+    loud = "*" if cell is choice.best else ""
+    mark = " (1 SE)" if cell is choice.simplest and cell is not choice.best else ""
+    return [f"{loud}{cell.epochs}", f"{loud}{_value(cell, choice.metric)}{mark}"]
+
+
+def _value(cell: Cell, metric: str) -> str:
+    digits = 3 if metric == "mae" else 4
+    error = "" if cell.error is None else f" ± {cell.error:.{digits}f}"
+    return f"{cell.value:.{digits}f}{error}"
+
+
+def explained(choice: Choice) -> str:
+    """The choice of one arm in a sentence, and the simpler alternative in another."""
+    best, simplest, metric = choice.best, choice.simplest, choice.metric
+    most = "least" if metric == "mae" else "highest"
+    over = f"{choice.problem['folds']} folds"
+    if choice.problem["folds"] == 1:
+        over = f"{choice.problem['validation']:,} rows"
+    text = (
+        f"{choice.arm.framework} takes {best.name} for {best.epochs} epochs: the {most} validation "
+        f"{_word(metric)} of {len(choice.cells)} networks, {_value(best, metric)}"
+        + f" (standard error over {over})" * (best.error is not None)
+        + ", at the last epoch tried: more may be better" * (best.epochs == len(best.curve))
+    )
+    if best.error is None:
+        return f"{text}; one hold-out tells no standard error of it"
+    if simplest is best:
+        return f"{text}; no smaller network lies within one standard error"
+    return (
+        f"{text}; the one-standard-error rule would take {simplest.name} for {simplest.epochs} "
+        f"epochs ({_value(simplest, metric)}; {simplest.parameters:,} parameters, not "
+        f"{best.parameters:,})"
+    )
+
+
+def _reasons(choices: list[Choice]) -> Iterator[str]:
+    yield from map(explained, choices)
+    first, folded = choices[0], choices[0].problem["folds"] > 1
+    start = int(np.isnan(first.best.curve).sum())
+    yield (
+        f"validation {_word(first.metric)}{': mean over folds' if folded else ''}"
+        + (f", exponential moving average with factor {first.smoothing:g}" * bool(first.smoothing))
+        + (f" from epoch {start + 1} on" * bool(start))
+        + f", at its best epoch of {len(first.best.curve)}; rows a step: "
+        f"{first.problem['fold_batch_size']}; the best value was chosen by the rows it is measured "
+        "on: it flatters"
+    )
+    if first.best.error is not None:
+        yield (
+            "one-standard-error rule: the fewest parameters within one standard error of the best "
+            "(Breiman et al. 1984)"
+            + (
+                "; folds share training rows, so that the error is a guide and no test "
+                "(Bengio and Grandvalet 2004, JMLR 5)" * folded
+            )
+        )
+
+
+def _final(row: Row, choices: list[Choice]) -> list[str]:
+    run = row.runs[0] if row.runs else row.failed[0]
+    problem = run["settings"].get("problem") or {}
+    choice = next(choice for choice in choices if choice.arm.framework == row.framework)
+    new = chosen(choice)
+    names = ("hidden", "epochs", "batch_size", "learning_rate", "validation")
+    is_new = all(_plain(getattr(new, name)) == problem.get(name) for name in names)
+    setting = " and ".join(["chosen"] * is_new + ["published"] * (not changed(run)))
+    return [
+        row.framework,
+        setting,
+        "-".join(map(str, problem["hidden"])),
+        *(f"{problem[name]:,}" for name in ("epochs", "batch_size", "validation")),
+        metric_text(row),
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _cautions(choice: Choice) -> Iterator[str]:
+    yield (
+        "the choice is trained afresh on all training rows; the test rows took no part in choosing "
+        "and are good for one such test: choosing again by its result would be a leak"
+    )
+    if PROBLEMS[choice.arm.problem].validation:
+        yield "the published setting trains without the rows it holds out"
+
+
+def save_tuning(choices: list[Choice], folds: list[Record], stem: Path) -> list[Path]:
+    """Write `<stem>.png` and `.svg`: a panel a framework, a line a network, the chosen one thick.
+
+    The grey band reaches from the best value to one standard error beyond it. Raises ImportError
+    without matplotlib.
+    """
+    figure, axes = new_figure(1, len(choices))
+    networks = sorted({cell.hidden for choice in choices for cell in choice.cells})
+    widths = sorted({max(hidden) for hidden in networks})
+    for panel, choice in zip(axes[0], choices, strict=True):
+        panel.set_title(choice.arm.framework, fontsize=9, loc="left")
+        panel.set_xlabel("epoch")
+        panel.xaxis.get_major_locator().set_params(integer=True)
+        for cell in choice.cells:
+            _draw(panel, cell, widths, chosen=cell is choice.best)
+        _mark(panel, choice)
+    _limit(axes[0], choices)
+    axes[0, 0].set_ylabel(f"validation {NAMES[choices[0].metric]}")
+    arm = choices[0].arm
+    title = f"{title_of(arm.problem, folds)}, regime: {arm.regime}"
+    caption = f"{_how(choices[0])}; diamond: the choice; grey: within one standard error of it"
+    figure.suptitle(f"{title}\n{caption}", fontsize=10, x=0.01, ha="left")
+    lines = {line.get_label(): line for panel in axes[0] for line in panel.lines}
+    shown = [lines[name] for name in ("-".join(map(str, hidden)) for hidden in networks)]
+    figure.legend(handles=shown, loc="outside lower left", ncols=max(2, len(widths)))
+    return save_figure(figure, stem)
+
+
+def _draw(panel: Any, cell: Cell, widths: list[int], *, chosen: bool) -> None:
+    panel.plot(
+        np.arange(1, 1 + len(cell.curve)),
+        cell.curve,
+        DASHES[(len(cell.hidden) - 1) % len(DASHES)],
+        color=COLOURS[widths.index(max(cell.hidden)) % len(COLOURS)],
+        linewidth=2.2 if chosen else 0.9,
+        label=cell.name,
+    )
+
+
+def _mark(panel: Any, choice: Choice) -> None:
+    best = choice.best
+    panel.plot(best.epochs, best.value, "D", color="#000000", markersize=5, zorder=5)
+    if best.error is not None:
+        sign = 1 if choice.metric == "mae" else -1
+        band = sorted([best.value, best.value + sign * best.error])
+        panel.axhspan(*band, color="#000000", alpha=0.08, linewidth=0)
+
+
+def _limit(panels: np.ndarray, choices: list[Choice]) -> None:
+    """Room for what matters: the first epochs of a slow network would flatten all the rest."""
+    curves = np.concatenate([cell.curve for choice in choices for cell in choice.cells])
+    finite = curves[np.isfinite(curves)]
+    low, high = np.quantile(finite, [0, 0.95] if choices[0].metric == "mae" else [0.05, 1])
+    margin = 0.05 * (high - low) or 0.01
+    panels[0].set_ylim(low - margin, high + margin)
