@@ -22,16 +22,6 @@ Record = Mapping[str, Any]
 
 ARM = ("problem", "framework", "regime", "device", "seed")
 NO_SETTINGS = ("name", "title", "margin", "target")  # fields of a problem that train nothing
-TOTALS = (
-    "steady_epoch_seconds",
-    "first_epoch_seconds",
-    "total_seconds",
-    "samples_per_second",
-    "peak_rss_bytes",
-    "peak_device_bytes",
-)
-"""What a record says of a whole run, beside its test metrics."""
-
 KINDS = {str: "string_value", bool: "bool_value"}
 """Python type -> field of protobuf's Value; any other is a number."""
 
@@ -52,13 +42,18 @@ def scalars(record: Record) -> Iterator[Scalar]:
     """
     clocks = {name: record[name] for name in ("epoch_seconds", "validation_seconds")}
     seconds = [sum(each) for each in zip(*filter(None, clocks.values()), strict=True)]
-    end = datetime.fromisoformat(record["created"]).timestamp()
+    end = ended(record)
     times = list(accumulate(seconds, initial=end - sum(seconds)))[1:]
     for name, values in {**record["history"], **clocks}.items():
         for step, (value, time) in enumerate(zip(values, times[: len(values)], strict=True), 1):
-            yield Scalar(name, _number(value), step, time)
+            yield Scalar(name, number(value), step, time)
     for name, value in (record["metrics"] or {}).items():
-        yield Scalar(f"test_{name}", _number(value), len(times), end)
+        yield Scalar(f"test_{name}", number(value), len(times), end)
+
+
+def ended(record: Record) -> float:
+    """When the record was made, seconds since 1970."""
+    return datetime.fromisoformat(record["created"]).timestamp()
 
 
 def settings(record: Record) -> dict[str, Any]:
@@ -155,7 +150,8 @@ def _events(record: Record) -> Iterator[Any]:
         yield proto.Event(wall_time=time, step=step, summary=summary)
 
 
-def _number(value: float | None) -> float:
+def number(value: float | None) -> float:
+    """NaN for null, which stands in a record for a number that was not finite."""
     return float("nan") if value is None else float(value)
 
 
