@@ -98,7 +98,7 @@ class Cell:
     @property
     def name(self) -> str:
         """The widths: `64-64`."""
-        return "-".join(map(str, self.hidden))
+        return _name(self.hidden)
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ class Choice:
     cells: tuple[Cell, ...]
     best: Cell
     simplest: Cell  # within one standard error; the best itself where no smaller one is
+    left_out: tuple[str, ...]  # names of networks that lack a fold or diverged
 
     @property
     def metric(self) -> str:
@@ -129,15 +130,16 @@ def choose(records: Iterable[Record], smoothing: float | None = None) -> list[Ch
     for arm, mine in group_by(finished, _arm).items():
         problem = mine[0]["settings"]["problem"]
         factor = (SMOOTHING if problem["folds"] > 1 else 0.0) if smoothing is None else smoothing
-        grid = group_by(mine, lambda record: tuple(record["settings"]["problem"]["hidden"]))
-        every = [
-            _cell(folds, factor)
-            for folds in grid.values()
+        grid = group_by(mine, lambda record: _name(record["settings"]["problem"]["hidden"]))
+        every = {
+            name: _cell(folds, factor)
+            for name, folds in grid.items()
             if len({record["fold"] for record in folds}) == problem["folds"]
-        ]
-        every = [cell for cell in every if np.isfinite(cell.value)]
-        if every:
-            found.append(_choice(arm, every, problem, factor))
+        }
+        finite = [cell for cell in every.values() if np.isfinite(cell.value)]
+        if finite:
+            left_out = tuple(grid.keys() - {cell.name for cell in finite})
+            found.append(_choice(arm, problem, factor, finite, left_out))
     return found
 
 
@@ -166,7 +168,9 @@ def _arm(record: Record) -> Arm:
     return Arm(*(record[name] for name in Arm._fields))
 
 
-def _choice(arm: Arm, every: list[Cell], problem: Mapping[str, Any], smoothing: float) -> Choice:
+def _choice(
+    arm: Arm, problem: Mapping[str, Any], smoothing: float, every: list[Cell], left: tuple[str, ...]
+) -> Choice:
     sign = _sign(arm.problem)
     best = min(every, key=lambda cell: (sign * cell.value, cell.parameters))
     near = sign * best.value + (best.error or 0.0)
@@ -174,7 +178,7 @@ def _choice(arm: Arm, every: list[Cell], problem: Mapping[str, Any], smoothing: 
         (cell for cell in every if sign * cell.value <= near),
         key=lambda cell: (cell.parameters, sign * cell.value),
     )
-    return Choice(arm, problem, smoothing, tuple(every), best, simplest)
+    return Choice(arm, problem, smoothing, tuple(every), best, simplest, left)
 
 
 def _cell(records: list[Record], smoothing: float) -> Cell:
@@ -208,6 +212,10 @@ def _error(folds: np.ndarray, value: float, metric: str, held: int) -> float | N
     if len(folds) > 1:
         return float(folds.std(ddof=1) / np.sqrt(len(folds)))
     return float(np.sqrt(value * (1 - value) / held)) if metric == "accuracy" else None
+
+
+def _name(hidden: Iterable[int]) -> str:
+    return "-".join(map(str, hidden))
 
 
 def _sign(problem: str) -> int:

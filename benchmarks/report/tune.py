@@ -40,7 +40,8 @@ def page(
         validated, tested = (_at(place, records) for records in (folds, runs))
         tail = "-".join([problem, regime, *([] if device == "cpu" else [device.replace(":", "-")])])
         save = partial(save_tuning, mine, validated, stem.with_name(f"{stem.name}-{tail}"))
-        title = f"{PROBLEMS[problem].title}, regime: {regime}, device: {device}"
+        title = f"{PROBLEMS[problem].title}, regime: {regime}"
+        title += f", device: {device}" * (device != "cpu")
         yield Section(
             f"{title}: {_how(mine[0])}",
             (
@@ -113,8 +114,9 @@ def explained(choice: Choice) -> str:
     if choice.problem["folds"] == 1:
         over = f"{choice.problem['validation']:,} rows"
     text = (
-        f"{choice.arm.framework} takes {best.name} for {best.epochs} epochs: the {most} validation "
-        f"{_word(metric)} of {len(choice.cells)} networks, {_value(best, metric)}"
+        f"{choice.arm.framework} takes {best.name} for {best.epochs} epoch{'s' * (best.epochs > 1)}: the {most} validation "
+        f"{_word(metric)} of {len(choice.cells)} network{'s' * (len(choice.cells) > 1)}, "
+        + _value(best, metric)
         + f" (standard error over {over})" * (best.error is not None)
         + ", at the last epoch tried: more may be better" * (best.epochs == len(best.curve))
     )
@@ -131,6 +133,10 @@ def explained(choice: Choice) -> str:
 
 def _reasons(choices: list[Choice]) -> Iterator[str]:
     yield from map(explained, choices)
+    for choice in choices:
+        if choice.left_out:
+            names = ", ".join(choice.left_out)
+            yield f"{choice.arm.framework}: left out, as a fold failed or diverged: {names}"
     first, folded = choices[0], choices[0].problem["folds"] > 1
     start = int(np.isnan(first.best.curve).sum())
     yield (
@@ -163,10 +169,14 @@ def _final(row: Row, choices: list[Choice]) -> list[str]:
     return [
         row.framework,
         setting,
-        "-".join(map(str, problem["hidden"])),
+        _name(problem["hidden"]),
         *(f"{problem[name]:,}" for name in ("epochs", "batch_size", "validation")),
         metric_text(row),
     ]
+
+
+def _name(hidden: Iterable[int]) -> str:
+    return "-".join(map(str, hidden))
 
 
 def _plain(value: Any) -> Any:
@@ -189,36 +199,40 @@ def save_tuning(choices: list[Choice], folds: list[Record], stem: Path) -> list[
     without matplotlib.
     """
     figure, axes = new_figure(1, len(choices))
-    networks = sorted({cell.hidden for choice in choices for cell in choice.cells})
-    widths = sorted({max(hidden) for hidden in networks})
+    from matplotlib.lines import Line2D  # once new_figure has said what is missing
+
+    styles = _styles(choices)
     for panel, choice in zip(axes[0], choices, strict=True):
         panel.set_title(choice.arm.framework, fontsize=9, loc="left")
         panel.set_xlabel("epoch")
         panel.xaxis.get_major_locator().set_params(integer=True)
         for cell in choice.cells:
-            _draw(panel, cell, widths, chosen=cell is choice.best)
+            width = 2.2 if cell is choice.best else 0.9
+            epochs = np.arange(1, 1 + len(cell.curve))
+            panel.plot(epochs, cell.curve, **styles[cell.hidden], linewidth=width)
         _mark(panel, choice)
     _limit(axes[0], choices)
-    axes[0, 0].set_ylabel(f"validation {NAMES[choices[0].metric]}")
+    axes[0, 0].set_ylabel(f"validation {NAMES[choices[0].metric]}".replace(" (", "\n("))
     arm = choices[0].arm
     title = f"{title_of(arm.problem, folds)}, regime: {arm.regime}"
     caption = f"{_how(choices[0])}; diamond: the choice; grey: within one standard error of it"
     figure.suptitle(f"{title}\n{caption}", fontsize=10, x=0.01, ha="left")
-    lines = {line.get_label(): line for panel in axes[0] for line in panel.lines}
-    shown = [lines[name] for name in ("-".join(map(str, hidden)) for hidden in networks)]
-    figure.legend(handles=shown, loc="outside lower left", ncols=max(2, len(widths)))
+    handles = [Line2D([], [], **style, label=_name(hidden)) for hidden, style in styles.items()]
+    figure.legend(handles=handles, loc="outside lower left", ncols=len({max(h) for h in styles}))
     return save_figure(figure, stem)
 
 
-def _draw(panel: Any, cell: Cell, widths: list[int], *, chosen: bool) -> None:
-    panel.plot(
-        np.arange(1, 1 + len(cell.curve)),
-        cell.curve,
-        DASHES[(len(cell.hidden) - 1) % len(DASHES)],
-        color=COLOURS[widths.index(max(cell.hidden)) % len(COLOURS)],
-        linewidth=2.2 if chosen else 0.9,
-        label=cell.name,
-    )
+def _styles(choices: list[Choice]) -> dict[tuple[int, ...], dict[str, Any]]:
+    """How each network is drawn: a colour a width, dashes by the number of layers."""
+    networks = sorted({cell.hidden for choice in choices for cell in choice.cells})
+    widths = sorted({max(hidden) for hidden in networks})
+    return {
+        hidden: {
+            "color": COLOURS[widths.index(max(hidden)) % len(COLOURS)],
+            "linestyle": DASHES[(len(hidden) - 1) % len(DASHES)],
+        }
+        for hidden in networks
+    }
 
 
 def _mark(panel: Any, choice: Choice) -> None:
@@ -234,6 +248,6 @@ def _limit(panels: np.ndarray, choices: list[Choice]) -> None:
     """Room for what matters: the first epochs of a slow network would flatten all the rest."""
     curves = np.concatenate([cell.curve for choice in choices for cell in choice.cells])
     finite = curves[np.isfinite(curves)]
-    low, high = np.quantile(finite, [0, 0.95] if choices[0].metric == "mae" else [0.05, 1])
+    low, high = np.quantile(finite, [0, 0.9] if choices[0].metric == "mae" else [0.1, 1])
     margin = 0.05 * (high - low) or 0.01
     panels[0].set_ylim(low - margin, high + margin)
