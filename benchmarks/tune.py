@@ -98,7 +98,7 @@ class Cell:
     @property
     def name(self) -> str:
         """The widths: `64-64`."""
-        return _name(self.hidden)
+        return name_of(self.hidden)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def choose(records: Iterable[Record], smoothing: float | None = None) -> list[Ch
     for arm, mine in group_by(finished, _arm).items():
         problem = mine[0]["settings"]["problem"]
         factor = (SMOOTHING if problem["folds"] > 1 else 0.0) if smoothing is None else smoothing
-        grid = group_by(mine, lambda record: _name(record["settings"]["problem"]["hidden"]))
+        grid = group_by(mine, lambda record: name_of(record["settings"]["problem"]["hidden"]))
         every = {
             name: _cell(folds, factor)
             for name, folds in grid.items()
@@ -138,7 +138,8 @@ def choose(records: Iterable[Record], smoothing: float | None = None) -> list[Ch
         }
         finite = [cell for cell in every.values() if np.isfinite(cell.value)]
         if finite:
-            left_out = tuple(grid.keys() - {cell.name for cell in finite})
+            names = [cell.name for cell in finite]
+            left_out = tuple(name for name in grid if name not in names)
             found.append(_choice(arm, problem, factor, finite, left_out))
     return found
 
@@ -214,7 +215,8 @@ def _error(folds: np.ndarray, value: float, metric: str, held: int) -> float | N
     return float(np.sqrt(value * (1 - value) / held)) if metric == "accuracy" else None
 
 
-def _name(hidden: Iterable[int]) -> str:
+def name_of(hidden: Iterable[int]) -> str:
+    """The widths of the hidden layers: `64-64`."""
     return "-".join(map(str, hidden))
 
 

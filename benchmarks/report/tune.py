@@ -21,7 +21,7 @@ from benchmarks.report.summary import (
     provenance,
     summarise,
 )
-from benchmarks.tune import Cell, Choice, chosen
+from benchmarks.tune import Cell, Choice, chosen, name_of
 from common.problem import PROBLEMS
 
 DASHES = ("-", "--", ":", "-.")  # by the number of hidden layers
@@ -44,13 +44,9 @@ def page(
         title += f", device: {device}" * (device != "cpu")
         yield Section(
             f"{title}: {_how(mine[0])}",
-            (
-                "hidden",
-                "parameters",
-                *(f"{c.arm.framework}: {w}" for c in mine for w in _columns(c)),
-            ),
+            ("hidden", "parameters", *(heading for choice in mine for heading in _columns(choice))),
             list(_grid(mine)),
-            notes=[*_reasons(mine), *provenance(validated)],
+            notes=[*_notes(mine), *provenance(validated)],
             notices=not_real(validated),
             figures=drawn(save, "curves"),
         )
@@ -80,7 +76,8 @@ def _word(metric: str) -> str:
 
 
 def _columns(choice: Choice) -> tuple[str, str]:
-    return "best epoch", f"validation {_word(choice.metric)}"
+    name = choice.arm.framework
+    return f"{name}: best epoch", f"{name}: validation {_word(choice.metric)}"
 
 
 def _grid(choices: list[Choice]) -> Iterator[list[str]]:
@@ -107,38 +104,39 @@ def _value(cell: Cell, metric: str) -> str:
 
 
 def explained(choice: Choice) -> str:
-    """The choice of one arm in a sentence, and the simpler alternative in another."""
+    """The choice of one arm, and the simpler alternative."""
     best, simplest, metric = choice.best, choice.simplest, choice.metric
     most = "least" if metric == "mae" else "highest"
-    over = f"{choice.problem['folds']} folds"
-    if choice.problem["folds"] == 1:
-        over = f"{choice.problem['validation']:,} rows"
     text = (
-        f"{choice.arm.framework} takes {best.name} for {best.epochs} epoch{'s' * (best.epochs > 1)}: the {most} validation "
-        f"{_word(metric)} of {len(choice.cells)} network{'s' * (len(choice.cells) > 1)}, "
+        f"{choice.arm.framework} takes {best.name} for {_count(best.epochs, 'epoch')}: the {most} "
+        f"validation {_word(metric)} of {_count(len(choice.cells), 'network')}, "
         + _value(best, metric)
-        + f" (standard error over {over})" * (best.error is not None)
-        + ", at the last epoch tried: more may be better" * (best.epochs == len(best.curve))
     )
+    if best.epochs == len(best.curve):
+        text += ", at the last epoch tried: more may be better"
     if best.error is None:
         return f"{text}; one hold-out tells no standard error of it"
     if simplest is best:
         return f"{text}; no smaller network lies within one standard error"
     return (
-        f"{text}; the one-standard-error rule would take {simplest.name} for {simplest.epochs} "
-        f"epochs ({_value(simplest, metric)}; {simplest.parameters:,} parameters, not "
-        f"{best.parameters:,})"
+        f"{text}; the one-standard-error rule would take {simplest.name} for "
+        f"{_count(simplest.epochs, 'epoch')} ({_value(simplest, metric)}; {simplest.parameters:,} "
+        f"parameters, not {best.parameters:,})"
     )
 
 
-def _reasons(choices: list[Choice]) -> Iterator[str]:
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
+
+
+def _notes(choices: list[Choice]) -> Iterator[str]:
     yield from map(explained, choices)
     for choice in choices:
         if choice.left_out:
             names = ", ".join(choice.left_out)
             yield f"{choice.arm.framework}: left out, as a fold failed or diverged: {names}"
     first, folded = choices[0], choices[0].problem["folds"] > 1
-    start = int(np.isnan(first.best.curve).sum())
+    start = int(np.isfinite(first.best.curve).argmax())
     yield (
         f"validation {_word(first.metric)}{': mean over folds' if folded else ''}"
         + (f", exponential moving average with factor {first.smoothing:g}" * bool(first.smoothing))
@@ -147,20 +145,19 @@ def _reasons(choices: list[Choice]) -> Iterator[str]:
         f"{first.problem['fold_batch_size']}; the best value was chosen by the rows it is measured "
         "on: it flatters"
     )
-    if first.best.error is not None:
+    rule = "1 SE: the fewest parameters within one standard error of the best (Breiman et al. 1984)"
+    if folded:
         yield (
-            "one-standard-error rule: the fewest parameters within one standard error of the best "
-            "(Breiman et al. 1984)"
-            + (
-                "; folds share training rows, so that the error is a guide and no test "
-                "(Bengio and Grandvalet 2004, JMLR 5)" * folded
-            )
+            f"±: standard error over {first.problem['folds']} folds, which share training rows: a "
+            f"guide and no test (Bengio and Grandvalet 2004, JMLR 5); {rule}"
         )
+    elif first.best.error is not None:
+        yield f"±: standard error of a share of {first.problem['validation']:,} rows; {rule}"
 
 
 def _final(row: Row, choices: list[Choice]) -> list[str]:
-    run = row.runs[0] if row.runs else row.failed[0]
-    problem = run["settings"].get("problem") or {}
+    run = row.runs[0]
+    problem = run["settings"]["problem"]
     choice = next(choice for choice in choices if choice.arm.framework == row.framework)
     new = chosen(choice)
     names = ("hidden", "epochs", "batch_size", "learning_rate", "validation")
@@ -169,14 +166,10 @@ def _final(row: Row, choices: list[Choice]) -> list[str]:
     return [
         row.framework,
         setting,
-        _name(problem["hidden"]),
+        name_of(problem["hidden"]),
         *(f"{problem[name]:,}" for name in ("epochs", "batch_size", "validation")),
         metric_text(row),
     ]
-
-
-def _name(hidden: Iterable[int]) -> str:
-    return "-".join(map(str, hidden))
 
 
 def _plain(value: Any) -> Any:
@@ -217,7 +210,7 @@ def save_tuning(choices: list[Choice], folds: list[Record], stem: Path) -> list[
     title = f"{title_of(arm.problem, folds)}, regime: {arm.regime}"
     caption = f"{_how(choices[0])}; diamond: the choice; grey: within one standard error of it"
     figure.suptitle(f"{title}\n{caption}", fontsize=10, x=0.01, ha="left")
-    handles = [Line2D([], [], **style, label=_name(hidden)) for hidden, style in styles.items()]
+    handles = [Line2D([], [], **style, label=name_of(hidden)) for hidden, style in styles.items()]
     figure.legend(handles=handles, loc="outside lower left", ncols=len({max(h) for h in styles}))
     return save_figure(figure, stem)
 
