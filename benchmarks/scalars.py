@@ -57,11 +57,17 @@ def ended(record: Record) -> float:
 
 
 def settings(record: Record) -> dict[str, Any]:
-    """The arm and every hyper-parameter of the problem, plain values; widths as `64-64`."""
+    """The arm and every hyper-parameter it trained with, plain values; widths as `64-64`.
+
+    A fold says the epochs and rows a step of its own protocol, and which it is, from 1.
+    """
     problem = record["settings"].get("problem") or {}
-    rest = {k: v for k, v in problem.items() if k not in NO_SETTINGS}
-    values = {**{name: record[name] for name in ARM}, "threads": record["threads"], **rest}
-    return {name: _plain(value) for name, value in values.items()}
+    found = {k: v for k, v in problem.items() if k not in NO_SETTINGS and "fold" not in k}
+    if "fold" in record:
+        own = {name: problem[f"fold_{name}"] for name in ("epochs", "batch_size")}
+        found |= {**own, "fold": record["fold"] + 1, "folds": record["folds"]}
+    arm = {name: record[name] for name in (*ARM, "threads")}
+    return {name: _plain(value) for name, value in {**arm, **found}.items()}
 
 
 def digest(record: Record) -> str:

@@ -94,7 +94,10 @@ def test_validation_takes_its_share_of_the_time():
 def test_settings_are_plain_values():
     found = settings(record())
     assert found["hidden"] == "64-64" and found["learning_rate"] == 0.5 and found["seed"] == 3
-    assert "name" not in found
+    assert "name" not in found and "fold" not in found
+    protocol = {"epochs": 80, "fold_epochs": 100, "batch_size": 16, "fold_batch_size": 1}
+    found = settings(record(fold=0, folds=4, settings={"problem": protocol}))
+    assert (found["epochs"], found["batch_size"], found["fold"], found["folds"]) == (100, 1, 1, 4)
 
 
 @needs_tensorboard

@@ -4,7 +4,8 @@ Every network of the grid is validated in each framework: by K folds where the p
 protocol (Boston), else on rows held out once (IMDB and Reuters their own, MNIST 10,000). The
 validation curve, its mean over folds smoothed as in the textbook, gives the number of epochs; the
 least of all gives the network. A fresh network of that kind is then trained on all training rows,
-and tested. The test rows are used there and nowhere before: a choice by them would be a leak.
+as many a step as before, and tested. The test rows are used there and nowhere before: a choice by
+them would be a leak.
 
 The whole grid of Boston is 9 networks x 4 folds x 200 epochs x 303 rows, one row a step as in the
 textbook: 2.2 million steps a framework, 18 times what `twinbench crossval` takes. `--batch-size 16`

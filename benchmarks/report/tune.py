@@ -56,7 +56,7 @@ def page(
                 FINAL,
                 [_final(row, mine) for row in rows],
                 left=(0, 1, 2),
-                notes=[*_cautions(mine[0]), *provenance(tested)],
+                notes=[*_cautions(mine[0], rows), *provenance(tested)],
             )
 
 
@@ -176,13 +176,15 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _cautions(choice: Choice) -> Iterator[str]:
+def _cautions(choice: Choice, rows: list[Row]) -> Iterator[str]:
     yield (
         "the choice is trained afresh on all training rows; the test rows took no part in choosing "
         "and are good for one such test: choosing again by its result would be a leak"
     )
     if PROBLEMS[choice.arm.problem].validation:
         yield "the published setting trains without the rows it holds out"
+    if max(len(row.runs) for row in rows) == 1:
+        yield "one seed each: how far seeds spread is not known, nor whether the difference is more"
 
 
 def save_tuning(choices: list[Choice], folds: list[Record], stem: Path) -> list[Path]:
