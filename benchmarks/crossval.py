@@ -13,8 +13,9 @@ from benchmarks.child import Child
 from benchmarks.measure import Stages
 from benchmarks.plan import Job
 from benchmarks.record import described, make_record, read_finished, write_record
-from benchmarks.worker import measured, planned_data, task_of
+from benchmarks.worker import held, measured, planned_data, task_of
 from common.data import Data, standardise
+from common.problem import Problem
 from common.splits import k_folds
 
 Emit = Callable[[dict[str, Any]], None]
@@ -99,8 +100,9 @@ def run_folds(job: Job, folds: list[int], own_statistics: bool, emit: Emit) -> l
     problem = job.problem.but(
         epochs=job.problem.fold_epochs, batch_size=job.problem.fold_batch_size
     )
-    parts = list(k_folds(len(data.y), job.problem.folds))
+    parts = fold_parts(job.problem, len(data.y))
     rows = [fold_rows(data, *parts[fold], own_statistics) for fold in folds]
+    rows = [(held(job, x), held(job, x_held)) for x, x_held in rows]
     tasks = [task_of(replace(job, problem=problem)) for _ in folds]
     stages = Stages()
     with stages("fit"):
@@ -108,7 +110,7 @@ def run_folds(job: Job, folds: list[int], own_statistics: bool, emit: Emit) -> l
             tasks,
             [x for x, _ in rows],
             [data.y[parts[fold][0]] for fold in folds],
-            orders=[tasks[0].order(len(x)) for x, _ in rows],
+            orders=[tasks[0].order(x.shape[0]) for x, _ in rows],
             epochs=problem.epochs,
             validation=[
                 (x, data.y[parts[fold][1]]) for fold, (_, x) in zip(folds, rows, strict=True)
@@ -117,9 +119,17 @@ def run_folds(job: Job, folds: list[int], own_statistics: bool, emit: Emit) -> l
         )
     stages.seconds = {name: seconds / len(folds) for name, seconds in stages.seconds.items()}
     return [
-        measured(job, data, task, history, len(x), stages)
+        measured(job, data, task, history, x.shape[0], stages)
         for task, history, (x, _) in zip(tasks, histories, rows, strict=True)
     ]
+
+
+def fold_parts(problem: Problem, rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """`(training rows, held-out rows)` of each fold; a single fold is the problem's hold-out."""
+    if problem.folds != 1:
+        return list(k_folds(rows, problem.folds))
+    every = np.arange(rows)
+    return [(every[problem.validation :], every[: problem.validation])]
 
 
 def fold_rows(

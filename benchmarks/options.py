@@ -102,6 +102,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": Path("results"),
         "help": "where records are kept (default: ./results)",
     },
+    "--tensorboard": {
+        "metavar": "DIR",
+        "type": Path,
+        "help": "write each run's scalars there as well, for `tensorboard --logdir DIR`",
+    },
     "--epochs": {
         "metavar": "N",
         "type": checks.at_least(1),

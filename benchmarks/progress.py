@@ -24,15 +24,23 @@ if TYPE_CHECKING:
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
 
 
-def run_all(jobs: Sequence[Job], results: Path, **options: Any) -> list[dict[str, Any]]:
+def run_all(
+    jobs: Sequence[Job],
+    results: Path,
+    *,
+    on_record: Callable[[Job, dict[str, Any]], object] = lambda job, record: None,
+    **options: Any,
+) -> list[dict[str, Any]]:
     """The records of all jobs, run with their progress shown; `options` are those of `run_jobs`.
 
-    Which failed and why is for `say_failures`, when what was reached has been shown.
+    `on_record` is told of each as soon as it is there, or was there before. Which failed and why is
+    for `say_failures`, when what was reached has been shown.
     """
     records = []
     with Progress(jobs) as progress:
         for job, record, cached in run_jobs(jobs, results, on_event=progress.event, **options):
             progress.finished(job, record, cached)
+            on_record(job, record)
             records.append(record)
     return records
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
@@ -52,20 +53,33 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.report.crossval import print_folds, save_fold_curves
     from benchmarks.report.sections import drawn
 
-    records = _records(_jobs(args), args)
+    records = run_folds(_jobs(args), args)
     if args.json:
         print(json.dumps(records, indent=1, allow_nan=False))
     else:
         print_folds(records)
     drawn(lambda: save_fold_curves(records, args.results), "curves")
+    return SOME_FAILED if say_failed_folds(records) else 0
+
+
+def say_failed_folds(records: list[dict[str, Any]]) -> bool:
+    """A sentence on each fold that failed; whether there is one."""
     failed = [record for record in records if record["error"] is not None]
     for record in failed:
         reason = record["error"]["message"].partition("\n")[0]
         say(f"failed: {_title(record)}: {record['error']['kind']}: {reason}")
-    return SOME_FAILED if failed else 0
+    return bool(failed)
 
 
-def _records(jobs: list[Job], args: argparse.Namespace) -> list[dict[str, Any]]:
+def run_folds(
+    jobs: list[Job],
+    args: argparse.Namespace,
+    on_record: Callable[[Job, dict[str, Any]], object] = lambda job, record: None,
+) -> list[dict[str, Any]]:
+    """The records of every fold of the jobs, run with their progress shown.
+
+    `on_record` is told of each as soon as it is there, or was there before.
+    """
     from benchmarks.crossval import cross_validate
 
     records = []
@@ -82,6 +96,7 @@ def _records(jobs: list[Job], args: argparse.Namespace) -> list[dict[str, Any]]:
                 on_epoch=lambda epoch: progress.advance(bar),
             )
             for record, cached in folds:
+                on_record(job, record)
                 records.append(record)
                 if cached:
                     progress.advance(bar, job.problem.fold_epochs)
@@ -94,8 +109,13 @@ def _records(jobs: list[Job], args: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _title(record: dict[str, Any]) -> str:
+    from common.problem import PROBLEMS
+
     arm = " ".join(record[name] for name in ("problem", "framework", "regime", "device"))
-    return f"{arm} seed {record['seed']} fold {record['fold'] + 1}/{record['folds']}"
+    widths = record["settings"]["changed"].get("hidden", PROBLEMS[record["problem"]].hidden)
+    hidden = "-".join(map(str, widths))
+    fold = f"fold {record['fold'] + 1}/{record['folds']}"
+    return f"{arm} seed {record['seed']} hidden {hidden} {fold}"
 
 
 def _score(record: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ examples:
   twinbench run mnist --epochs 1 --hidden 64    changed settings; the table and the record say so
   twinbench run --twins my_twins.py             your own two models (see `twinbench parity -h`)
   twinbench run --data real --data-dir DIR      refuse anything but the real data
+  twinbench run --tensorboard logs              for `tensorboard --logdir logs`: all in one view
   twinbench run reuters --json > runs.json      the records and nothing else on standard output
 
 exit status: 0 all runs finished, 2 usage, 3 data, 4 some runs failed, 130 interrupted
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "problems", "--twins", "--framework", "--regime", "--device", "--seeds")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
+    options.add(parser, "--tensorboard")
     parser.add_argument("--force", action="store_true", help="run again what has a record")
     parser.add_argument("--json", action="store_true", help="print the records as a JSON list")
 
@@ -42,9 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks.progress import run_all, say_failures
+    from benchmarks.scalars import event_writer
 
+    on_record = event_writer(args.tensorboard)
     jobs = _jobs(args)
-    records = run_all(jobs, args.results, force=args.force)
+    records = run_all(jobs, args.results, force=args.force, on_record=on_record)
     _show(records, args)
     return SOME_FAILED if say_failures(jobs, records, args.results) else 0
 
