@@ -31,6 +31,11 @@ def regime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, chil
     """Both regimes of the same mathematics; a Task that names no other is made in it."""
     if request.param.name in framework(child.name).without:
         pytest.skip(f"{child.name} has no {request.param.name} regime")
+    like = {"mnist": "boston", "reuters": "imdb"}  # a variant has the same networks: two will do
+    if ":" in child.name and "problem" in request.fixturenames:
+        name = request.getfixturevalue("problem").name
+        if name in like:
+            pytest.skip(f"{child.name} is tried on {like[name]}, which is of the same kind")
     monkeypatch.setattr(RemoteTask, "regime", request.param)
     return request.param
 
