@@ -49,14 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the folds that are missing, then show all that were asked for."""
-    from benchmarks.report.crossval import print_folds, save_fold_curves
-    from benchmarks.report.sections import drawn
+    from benchmarks.report.crossval import fold_sections, save_fold_curves
+    from benchmarks.report.sections import drawn, print_sections
 
     records = _records(_jobs(args), args)
     if args.json:
         print(json.dumps(records, indent=1, allow_nan=False))
     else:
-        print_folds(records)
+        print_sections(fold_sections(records))
     drawn(lambda: save_fold_curves(records, args.results), "curves")
     failed = [record for record in records if record["error"] is not None]
     for record in failed:

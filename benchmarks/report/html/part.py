@@ -1,0 +1,44 @@
+"""What a report is made of: parts of tables, each with the chart that it stands behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.report.sections import Section
+
+Figure = dict[str, Any]
+"""A Plotly figure as plain values: `data` and `layout`."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table, and what draws it: the figure, the notes on how to read it.
+
+    A `long` table is of use behind its chart alone: Markdown and terminal leave it out.
+    """
+
+    table: Section
+    draw: Callable[[], Figure] | None = None
+    long: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence in words that the protocol allows, and what must be known with it."""
+
+    sentence: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One heading of a report; `name` is the anchor of its place in the page."""
+
+    name: str
+    title: str
+    text: str  # how to read it
+    blocks: list[Block] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    filtered: bool = False  # its tables can be sorted and filtered
