@@ -10,7 +10,7 @@ import html
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import cycle, pairwise
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,12 +22,10 @@ from common.framework import frameworks
 
 Colours = Mapping[str, str]
 GREY = "#888888"  # seen on light and on dark
-BETTER, WORSE = "#009E73", "#CC79A7"  # green and purple: no framework's
+AXES = {"loss": "loss", "accuracy": "accuracy", "mae": "MAE (1,000 $)"}
+LOG: dict[str, Any] = {"type": "log", "dtick": "D2", "exponentformat": "none"}
 # Paul Tol's light colours: parts of a whole, told apart from frameworks and by the colour-blind
 STACK = ("#77AADD", "#EE8866", "#EEDD88", "#44BB99", "#FFAABB", "#99DDFF", "#BBCC33", "#AAAA00")
-# over its bound an error turns from blue to orange
-WITHIN_TO_OVER = ((0, "#e3eef9"), (0.8, "#2f7fc1"), (0.8, "#D55E00"), (1, "#7a3300"))
-LEAST, MOST = -4, 1  # powers of ten of an error over its bound, the ends of that scale
 
 
 def colours_of(names: Iterable[str]) -> dict[str, str]:
@@ -69,11 +67,11 @@ def curves(found: Sequence[Curve], titles: Sequence[str], colours: Colours, log:
             quiet = {"opacity": 0.18, "hoverinfo": "skip", "showlegend": False, "mode": "none"}
             traces.append({**common, **outline, **quiet})
         broad = curve.label == several[0]  # shows under another that lies exactly on it
-        line = {"color": colour, "width": 3 if broad else 1.5}
-        line["dash"] = "dash" if curve.kind == "validation" else "solid"
+        dash = "dash" if curve.kind == "validation" else "solid"
+        line = {"color": colour, "width": 4 if broad else 1.5, "dash": dash}
         test = curve.kind == "test"
-        marker = {"color": colour, "symbol": "diamond" if test else "circle"}
-        marker["size"] = 11 if broad else 7
+        symbol, size = "diamond" if test else "circle", 12 if broad else 7
+        marker = {"color": colour, "symbol": symbol, "size": size}
         traces.append(
             {
                 **common,
@@ -86,13 +84,16 @@ def curves(found: Sequence[Curve], titles: Sequence[str], colours: Colours, log:
                 "hovertemplate": f"{curve.kind}, epoch %{{x}}: %{{y:.4g}}",
             }
         )
-    scale = {"type": "log", "dtick": "D2", "exponentformat": "none"} if log else {}
-    return _figure(
+    scale = LOG if log else {}
+    last = max(int(curve.band.epochs[-1]) for curve in found)
+    # plotly would put 0.5 between few epochs, and begin at 0
+    whole = {"range": [1 - 0.04 * last, 1.04 * last], **({"dtick": 1} if last < 10 else {})}
+    return figure(
         traces,
         430,
-        xaxis=_axis("epoch", anchor="y2", rangemode="tozero"),
-        yaxis=_axis(titles[0], domain=[0.54, 1], **scale),
-        yaxis2=_axis(titles[1], domain=[0, 0.46], **scale),
+        xaxis=axis("epoch", anchor="y2", **whole),
+        yaxis=axis(titles[0], domain=[0.54, 1], **scale),
+        yaxis2=axis(titles[1], domain=[0, 0.46], **scale),
     )
 
 
@@ -125,8 +126,7 @@ def boxes(found: Sequence[Amounts], unit: str, colours: Colours) -> Figure:
                 "jitter": 0.5,
             }
         )
-    axis = _axis(unit, type="log", dtick="D2", exponentformat="none")
-    return _grouped(traces, found, axis, boxmode="group")
+    return _grouped(traces, found, axis(unit, **LOG), boxmode="group")
 
 
 def bars(found: Sequence[Amounts], unit: str, colours: Colours) -> Figure:
@@ -144,13 +144,13 @@ def bars(found: Sequence[Amounts], unit: str, colours: Colours) -> Figure:
         texts = [f"{arm.values[0]:,.0f}" for arm in arms]
         told = {"customdata": texts, "hovertemplate": "peak: %{customdata}"}
         traces.append({**common, **whole, **told})
-    return _grouped(traces, found, _axis(unit, rangemode="tozero"), barmode="group")
+    return _grouped(traces, found, axis(unit, rangemode="tozero"), barmode="group")
 
 
 def _grouped(traces: list, found: Sequence[Amounts], xaxis: dict, **mode: Any) -> Figure:
     height = 110 + 30 * len(found)
-    yaxis = _axis("", autorange="reversed", categoryarray=[shown(arm.problem) for arm in found])
-    return _figure(traces, height, xaxis=xaxis, yaxis=yaxis, **mode)
+    yaxis = axis("", autorange="reversed", categoryarray=[shown(arm.problem) for arm in found])
+    return figure(traces, height, xaxis=xaxis, yaxis=yaxis, **mode)
 
 
 def stacks(found: Mapping[str, Mapping[str, float]], unit: str) -> Figure:
@@ -169,8 +169,8 @@ def stacks(found: Mapping[str, Mapping[str, float]], unit: str) -> Figure:
         for part, colour in zip(parts, cycle(STACK), strict=False)
     ]
     height = 150 + 30 * len(found)
-    axes = {"xaxis": _axis(unit), "yaxis": _axis("", autorange="reversed")}
-    return _figure(traces, height, barmode="relative", **axes)
+    axes = {"xaxis": axis(unit), "yaxis": axis("", autorange="reversed")}
+    return figure(traces, height, barmode="relative", **axes)
 
 
 class Estimate(NamedTuple):
@@ -216,11 +216,15 @@ def estimates(
     if reach:
         ends = {"type": "rect", "x0": at - reach, "x1": at + reach, "fillcolor": GREY}
         shapes.append({**line, **ends, "opacity": 0.18, "line": {"width": 0}, "layer": "below"})
-    scale = {"type": "log", "dtick": "D2", "exponentformat": "none"} if log else {}
+    scale = LOG if log else {}
+    if reach:
+        seen = [at, *(v for e in found for v in (e.value, e.low, e.high) if v is not None)]
+        far = 1.1 * max(1.4 * reach, *(abs(v - at) for v in seen))
+        scale = {"range": [at - far, at + far]}
     names = [shown(e.name) for e in found]
-    yaxis = _axis("", autorange="reversed", categoryarray=names, type="category")
+    yaxis = axis("", autorange="reversed", categoryarray=names, type="category")
     height = 110 + 28 * len(set(names))
-    return _figure(traces, height, shapes=shapes, xaxis=_axis(title, **scale), yaxis=yaxis)
+    return figure(traces, height, shapes=shapes, xaxis=axis(title, **scale), yaxis=yaxis)
 
 
 class Line(NamedTuple):
@@ -243,141 +247,27 @@ def lines(
             "name": shown(line.label),
             "x": list(line.x),
             "y": [None if math.isnan(value) else value for value in line.y],
-            "line": {"color": colours[line.framework], "dash": line.dash, "width": 2},
+            # the first is broad, so that it shows under another that lies exactly on it
+            "line": {"color": colours[line.framework], "dash": line.dash, "width": 2 if i else 4},
+            "marker": {"size": 5 if i else 9},
             "hovertemplate": "%{x}: %{y:.4g}",
         }
-        for line in found
+        for i, line in enumerate(found)
     ]
-    scales = {axis: {"type": "log", "exponentformat": "none", "dtick": "D2"} for axis in log}
+    scales: dict[str, dict[str, Any]] = dict.fromkeys(log, LOG)
     if "x" in log:
         ticks = sorted({value for line in found for value in line.x})
         scales["x"] = {"type": "log", "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks]}
-    axes = {f"{a}axis": _axis(t, **scales.get(a, {})) for a, t in zip("xy", titles, strict=True)}
-    return _figure(traces, 340, **axes)
+    sides = {f"{a}axis": axis(t, **scales.get(a, {})) for a, t in zip("xy", titles, strict=True)}
+    return figure(traces, 340, **sides)
 
 
-def heat(
-    z: Sequence[Sequence[float | None]], rows: Sequence[str], columns: Sequence[str]
-) -> Figure:
-    """Errors over their bounds, as powers of ten: blue within the bound, orange over it."""
-    ticks = range(LEAST, MOST + 1)
-    trace = {
-        "type": "heatmap",
-        "z": [[None if v is None else min(max(v, LEAST), MOST) for v in row] for row in z],
-        "x": list(map(shown, columns)),
-        "y": list(map(shown, rows)),
-        "zmin": LEAST,
-        "zmax": MOST,
-        "colorscale": WITHIN_TO_OVER,
-        "xgap": 2,
-        "ygap": 2,
-        "customdata": [["-" if v is None else f"{10**v:.2g}" for v in row] for row in z],
-        "texttemplate": "%{customdata}" if len(columns) < 10 else "",
-        "hovertemplate": "%{x}, %{y}: %{customdata} of the bound",
-        "colorbar": {
-            "title": {"text": "error / bound", "side": "top"},
-            "orientation": "h",
-            "thickness": 10,
-            "y": 1.02,
-            "yanchor": "bottom",
-            "tickvals": list(ticks),
-            "ticktext": [f"{10.0**t:g}" for t in ticks],
-        },
-    }
-    axes = {"xaxis": _axis(""), "yaxis": _axis("", autorange="reversed", type="category")}
-    return _figure([trace], 220 + 28 * len(rows), **axes)
-
-
-class Bar(NamedTuple):
-    """One step of a waterfall: what it leads to, and the interval of what it does."""
-
-    name: str
-    after: float
-    low: float | None = None
-    high: float | None = None
-
-
-def waterfall(steps: Sequence[Bar], title: str, *, larger_is_better: bool) -> Figure:
-    """From the first value, a bar a step, to the last; lines are intervals of the steps."""
-    values = [step.after for step in steps]
-    effects = [0.0, *(b - a for a, b in pairwise(values))]
-    names = [shown(step.name) for step in steps]
-    up, down = (BETTER, WORSE) if larger_is_better else (WORSE, BETTER)
-    bars_ = {
-        "type": "waterfall",
-        "orientation": "h",
-        "y": names,
-        "x": [values[0], *effects[1:-1], 0],
-        "measure": ["absolute", *["relative"] * (len(steps) - 2), "total"],
-        "increasing": {"marker": {"color": up}},
-        "decreasing": {"marker": {"color": down}},
-        "totals": {"marker": {"color": GREY}},
-        "connector": {"line": {"color": GREY, "width": 0.8}},
-        "hovertemplate": "%{y}: %{delta:.4g}",
-        "showlegend": False,
-    }
-    known = [i for i, step in enumerate(steps) if step.low is not None and step.high is not None]
-    reach = {
-        "mode": "markers",
-        "x": [values[i] for i in known],
-        "y": [names[i] for i in known],
-        "marker": {"size": 1, "color": GREY},
-        "error_x": {
-            "array": [(steps[i].high or 0) - effects[i] for i in known],
-            "arrayminus": [effects[i] - (steps[i].low or 0) for i in known],
-            "color": GREY,
-            "thickness": 1.5,
-            "width": 3,
-        },
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
-    ends = [
-        value + (bound or 0)
-        for i, value in enumerate([values[0], *values[:-1]])
-        for bound in (0, effects[i], steps[i].low, steps[i].high)
-    ]
-    pad = 0.06 * (max(ends) - min(ends)) or 0.01
-    xaxis = _axis(title, range=[min(ends) - pad, max(ends) + pad])
-    yaxis = _axis("", autorange="reversed", type="category")
-    return _figure([bars_, reach], 110 + 26 * len(steps), xaxis=xaxis, yaxis=yaxis)
-
-
-def roofline(found: Sequence[Any], colours: Colours) -> Figure:
-    """Each arm of `benchmarks.limit.reached` below the roofs of its framework."""
-    traces: list[dict[str, Any]] = []
-    ends = [min(arm.intensity for arm in found) / 2, max(arm.intensity for arm in found) * 4]
-    for name, arms in group_by(found, lambda arm: arm.framework).items():
-        top, feed, colour = arms[0].flops, arms[0].bandwidth, colours[name]
-        xs = sorted({*ends, *(x for x in [top / feed] if ends[0] < x < ends[1])})
-        roof = {"x": xs, "y": [min(top, x * feed) / 1e9 for x in xs], "mode": "lines"}
-        line = {"color": colour, "width": 1.5}
-        traces.append({**roof, "line": line, "name": shown(f"roof by {name}")})
-        for regime, same in group_by(arms, lambda arm: arm.regime).items():
-            symbol = "circle" if regime == "tuned" else "x"
-            traces.append(
-                {
-                    "x": [arm.intensity for arm in same],
-                    "y": [arm.achieved / 1e9 for arm in same],
-                    "text": [shown(arm.problem) for arm in same],
-                    "mode": "markers+text",
-                    "textposition": "top center",
-                    "marker": {"color": colour, "size": 9, "symbol": symbol},
-                    "name": shown(f"{name}, {regime}"),
-                    "hovertemplate": "%{text}: %{y:.3g} GFLOP/s",
-                }
-            )
-    scale = {"type": "log", "exponentformat": "none", "dtick": "D2"}
-    axes = {"xaxis": _axis("flop a byte", **scale), "yaxis": _axis("GFLOP/s", **scale)}
-    return _figure(traces, 420, **axes)
-
-
-def _axis(title: str, **more: Any) -> dict[str, Any]:
+def axis(title: str, **more: Any) -> dict[str, Any]:
     words = {"text": title, "standoff": 8}
     return {"title": words, "automargin": True, "zeroline": False, **more}
 
 
-def _figure(traces: Sequence[Mapping[str, Any]], height: int, **layout: Any) -> Figure:
+def figure(traces: Sequence[Mapping[str, Any]], height: int, **layout: Any) -> Figure:
     """Checked by Plotly, whose own names of properties these are."""
     try:
         import plotly.graph_objects as go

@@ -9,6 +9,7 @@ from benchmarks.record import read_files
 from benchmarks.report.html import kinds as of
 from benchmarks.report.html import runs as of_runs
 from benchmarks.report.html.charts import colours_of
+from benchmarks.report.html.origin import environment
 from benchmarks.report.html.part import Part
 from benchmarks.report.summary import Record, group_by, training_runs
 
@@ -51,7 +52,7 @@ def _parts(kinds: dict[str, list[Record]]) -> Iterator[Part]:
     yield from of.limits(kinds, colours)
     yield from of.growth(kinds, colours)
     yield from of.races(kinds, colours)
-    yield from of.environment(kinds)
+    yield from environment(kinds)
 
 
 def _frameworks(kinds: dict[str, list[Record]]) -> Iterable[str]:

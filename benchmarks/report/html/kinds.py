@@ -1,4 +1,4 @@
-"""The parts of a report that come from the other commands' records, and from all of them."""
+"""The parts of a report that come from the records of other commands than `run`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from benchmarks.report import limit as limit_report
 from benchmarks.report import race as race_report
 from benchmarks.report import scale as scale_report
 from benchmarks.report.crossval import by_arm, fold_sections, mean_over_folds
-from benchmarks.report.curves import NAMES
 from benchmarks.report.explain import sections as walk_sections
-from benchmarks.report.html import charts
-from benchmarks.report.html.charts import Bar, Colours, Estimate, Line
+from benchmarks.report.html import charts, special
+from benchmarks.report.html.charts import Colours, Estimate, Line
 from benchmarks.report.html.part import Block, Part
+from benchmarks.report.html.special import Bar
 from benchmarks.report.html.walks import explained
 from benchmarks.report.parity import shown
 from benchmarks.report.sections import Section
-from benchmarks.report.summary import Record, data_of, group_by
+from benchmarks.report.summary import Record, group_by
 from common.problem import PROBLEMS
 from common.trace import Difference
 
@@ -40,7 +40,9 @@ def folds(kinds: Kinds, colours: Colours) -> Iterator[Part]:
         metric = PROBLEMS[problem].metric
         curves = {arm: mean_over_folds(whole[arm], f"val_{metric}") for arm in members}
         found = [
-            Line(f"{arm.framework} seed {arm.seed}", arm.framework, range(1, len(y) + 1), y)
+            Line(
+                f"{arm.framework} seed {arm.seed}", arm.framework, range(1, len(y) + 1), y.tolist()
+            )
             for arm, y in curves.items()
         ]
         rows = [
@@ -52,7 +54,9 @@ def folds(kinds: Kinds, colours: Colours) -> Iterator[Part]:
         ]
         title = f"{PROBLEMS[problem].title}: mean over folds by epoch, regime {regime}"
         table = Section(title, ("epoch", *(line.label for line in found)), rows, left=())
-        draw = partial(charts.lines, found, ("epoch", f"validation {NAMES[metric]}"), colours, "y")
+        draw = partial(
+            charts.lines, found, ("epoch", f"validation {charts.AXES[metric]}"), colours, "y"
+        )
         blocks.append(Block(table, draw, long=True))
     yield Part("folds", "K-fold validation", "Each fold is a fresh network.", blocks)
 
@@ -75,7 +79,7 @@ def parity(kinds: Kinds) -> Iterator[Part]:
         title = f"Largest error over its bound, regime {regime}"
         table = Section(title, ("rung", *worst), rows, notes=notes, notices=_loud(same))
         z = [[_power(each.get(rung)) for each in worst.values()] for rung in rungs]
-        blocks.append(Block(table, partial(charts.heat, z, rungs, list(worst))))
+        blocks.append(Block(table, partial(special.heat, z, rungs, list(worst))))
     yield Part(
         "parity",
         "Do they compute the same?",
@@ -147,16 +151,16 @@ def walks(kinds: Kinds) -> Iterator[Part]:
             draw = None
             if number < len(each.walks) and (bars := _bars(each, each.walks[number])):
                 better = metric != "mae"
-                title = f"test {NAMES[metric]}"
-                draw = partial(charts.waterfall, bars, title, larger_is_better=better)
+                title = f"test {charts.AXES[metric]}"
+                draw = partial(special.waterfall, bars, title, larger_is_better=better)
             blocks.append(Block(section, draw))
     if blocks:
         yield Part(
             "explain",
             "What each difference does",
             "A walk from one framework's defaults to the other's, one difference at a time: green "
-            "is better, purple worse, the line a step's 95 % interval. The axis does not begin at "
-            "zero.",
+            "is better, purple worse, the line a step's 95 % interval, which may run out of the "
+            "picture. The axis does not begin at zero.",
             blocks,
         )
 
@@ -197,7 +201,7 @@ def limits(kinds: Kinds, colours: Colours) -> Iterator[Part]:
     """How near the machine's limit: the roofline."""
     runs = [record for record in kinds.get("limit", []) if not record.get("error")]
     if runs:
-        draw = partial(charts.roofline, limit.reached(runs), colours)
+        draw = partial(special.roofline, limit.reached(runs), colours)
         text = "A roof is the most that the machine can do: operations, or what memory can feed."
         blocks = [Block(limit_report.section(runs), draw)]
         yield Part("limit", "How near the machine's limit", text, blocks)
@@ -252,41 +256,3 @@ def races(kinds: Kinds, colours: Colours) -> Iterator[Part]:
             "The peer's time over the arm's, with its 95 % interval: right of the line is faster."
         )
         yield Part("race", "How many times faster", text, blocks)
-
-
-def environment(kinds: Kinds) -> Iterator[Part]:
-    """Versions, machines, commits and data of every record."""
-    found: dict[tuple[str, str], int] = {}
-    days = []
-    for kind, records in kinds.items():
-        for record in records:
-            for row in [("kind of record", kind), *_surroundings(record)]:
-                found[row] = found.get(row, 0) + 1
-            days += [record["created"]] if record.get("created") else []
-    if not found:
-        return
-    order = list(dict.fromkeys(what for what, _ in found))
-    rows = [
-        [what, value, str(count)]
-        for (what, value), count in sorted(found.items(), key=lambda item: order.index(item[0][0]))
-    ]
-    notes = [f"made from {min(days)} to {max(days)}"] if days else []
-    section = Section("Every record", ("what", "value", "records"), rows, (0, 1), notes)
-    text = "Numbers are of this machine, these versions and these data, and of no others."
-    yield Part("environment", "Where the numbers come from", text, [Block(section)])
-
-
-def _surroundings(record: Record) -> Iterator[tuple[str, str]]:
-    data, host, git = (data_of(record), record.get("host") or {}, record.get("git") or {})
-    if data.get("digest"):
-        yield f"data of {record['problem']}", f"{data.get('source')} {data['digest']}"
-    if host.get("cpu"):
-        yield "machine", f"{host['cpu']}, {host.get('cores')} cores"
-    if host.get("os"):
-        yield "operating system", host["os"]
-    if record.get("threads"):
-        yield "threads of a run", str(record["threads"])
-    if git.get("commit"):
-        yield "commit", git["commit"] + " with changes" * bool(git.get("dirty"))
-    for name, version in (record.get("versions") or {}).items():
-        yield f"version of {name}", str(version)

@@ -10,18 +10,21 @@ from benchmarks.report.sections import Section
 
 Figure = dict[str, Any]
 """A Plotly figure as plain values: `data` and `layout`."""
+Draw = Callable[[], Figure]
 
 
 @dataclass(frozen=True)
 class Block:
     """A table, and what draws it: the figure, the notes on how to read it.
 
-    A `long` table is of use behind its chart alone: Markdown and terminal leave it out.
+    A `long` table is of use behind its chart alone: Markdown and terminal leave it out. The page
+    shows a `folded` one when it is asked for.
     """
 
     table: Section
-    draw: Callable[[], Figure] | None = None
+    draw: Draw | None = None
     long: bool = False
+    folded: bool = False
 
 
 @dataclass(frozen=True)

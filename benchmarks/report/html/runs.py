@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from statistics import median
 
 import numpy as np
 
 from benchmarks.arms import clocks, timed
-from benchmarks.report.curves import NAMES, Band, labels, line_of, title_of
+from benchmarks.report.curves import Band, labels, line_of, title_of
 from benchmarks.report.html import charts
 from benchmarks.report.html.charts import Amounts, Colours, Curve, Estimate
-from benchmarks.report.html.part import Block, Part, Said
+from benchmarks.report.html.part import Block, Draw, Part, Said
 from benchmarks.report.sections import Section
 from benchmarks.report.summary import (
     CAPTION,
@@ -26,7 +27,7 @@ from benchmarks.report.summary import (
     summarise,
 )
 from benchmarks.report.verdicts import verdict_sections
-from benchmarks.verdicts import comparisons
+from benchmarks.verdicts import Comparison, comparisons
 
 MIB = 2**20
 
@@ -36,39 +37,47 @@ def verdicts(runs: list[Record], colours: Colours) -> Iterator[Part]:
     found = comparisons(runs)
     if not found:
         return
-    blocks = [Block(table) for table in verdict_sections(runs) if table.rows]
-    for regime, pairs in group_by(found, lambda pair: pair.regime).items():
-        rows = [
-            Estimate(
-                f"{pair.problem} ({pair.device})",
-                f"{pair.second} less {pair.first}",
-                "",
-                *(bound / metric.margin for bound in (metric.difference, *metric.narrow[1:])),
-            )
-            for pair in pairs
-            if (metric := pair.metric) and metric.margin and metric.narrow.low is not None
-        ]
-        if rows:
-            table = Section(
-                f"Difference of the test metrics over the margin, regime {regime}",
-                ("problem", "difference", "over the margin", "90 % interval"),
-                [
-                    [e.name, e.label, f"{e.value:+.2f}", f"{e.low:+.2f} to {e.high:+.2f}"]
-                    for e in rows
-                ],
-                left=(0, 1),
-                notes=["equivalent: the whole interval lies within the grey band, -1 to 1"],
-            )
-            title = "difference over margin, 90 % interval"
-            draw = partial(charts.estimates, rows, title, colours, at=0, reach=1)
-            blocks.append(Block(table, draw))
+    said = [Said(pair.sentence, pair.notes) for pair in found]
+    blocks = [
+        Block(*_margins(regime, pairs, colours))
+        for regime, pairs in group_by(found, lambda pair: pair.regime).items()
+        if any(_over_margin(pair) for pair in pairs)
+    ]
+    sentences = {each.sentence for each in said}
+    for table in verdict_sections(runs):
+        if table.rows:
+            notes = [note for note in table.notes if note not in sentences]
+            blocks.append(Block(replace(table, notes=notes), folded=True))
     yield Part(
         "verdicts",
         "What the records let us say",
         "In the words and at the margins that the protocol fixed before the first run.",
         blocks,
-        [Said(pair.sentence, pair.notes) for pair in found],
+        said,
     )
+
+
+def _margins(regime: str, pairs: list[Comparison], colours: Colours) -> tuple[Section, Draw]:
+    """The differences of all problems on one scale: that of their margins."""
+    found = [each for pair in pairs if (each := _over_margin(pair))]
+    section = Section(
+        f"Difference over the margin, regime {regime}",
+        ("problem", "difference", "over the margin", "90 % interval"),
+        [[e.name, e.label, f"{e.value:+.2f}", f"{e.low:+.2f} to {e.high:+.2f}"] for e in found],
+        left=(0, 1),
+        notes=["equivalent: the whole interval lies within the grey band, -1 to 1"],
+    )
+    return section, partial(charts.estimates, found, "difference / margin", colours, at=0, reach=1)
+
+
+def _over_margin(pair: Comparison) -> Estimate | None:
+    """The difference of the test metrics and its 90 % interval, in margins; None without one."""
+    metric = pair.metric
+    if metric is None or not metric.margin or metric.narrow.low is None:
+        return None
+    mean, low, high = (float(bound or 0) / metric.margin for bound in metric.narrow)
+    where = f"{pair.problem} ({pair.device})"
+    return Estimate(where, f"{pair.second} less {pair.first}", "", mean, low, high)
 
 
 def table(runs: list[Record]) -> Iterator[Part]:
@@ -104,12 +113,15 @@ def learning(runs: list[Record], colours: Colours) -> Iterator[Part]:
     """Curves of loss and metric: a chart a problem and regime."""
     runs = [run for run in runs if run.get("history") and not run.get("error")]
     blocks = []
-    for (problem, regime), same in group_by(runs, lambda r: (r["problem"], r["regime"])).items():
+    # the regimes of one problem beside each other
+    by_problem = group_by(runs, lambda r: r["problem"]).values()
+    ordered = [run for same in by_problem for run in same]
+    for (problem, regime), same in group_by(ordered, _problem_and_regime).items():
         quantities = ("loss", metric_of(same[0]))
         found = list(_curves(same, quantities))
         title = f"{title_of(problem, same)}, regime {regime}"
         log = quantities[1] == "mae"
-        draw = partial(charts.curves, found, [NAMES[q] for q in quantities], colours, log)
+        draw = partial(charts.curves, found, [charts.AXES[q] for q in quantities], colours, log)
         blocks.append(Block(_by_epoch(title, found, quantities), draw, long=True))
     if blocks:
         yield Part(
@@ -120,6 +132,10 @@ def learning(runs: list[Record], colours: Colours) -> Iterator[Part]:
             "of the training curves.",
             blocks,
         )
+
+
+def _problem_and_regime(run: Record) -> tuple[str, str]:
+    return run["problem"], run["regime"]
 
 
 def _curves(runs: list[Record], quantities: tuple[str, str]) -> Iterator[Curve]:
@@ -227,7 +243,7 @@ def stages(runs: list[Record]) -> Iterator[Part]:
         ]
         title = f"Seconds of a whole run, regime {regime}"
         section = Section(title, ("run", *parts, "sum"), rows)
-        blocks.append(Block(section, partial(charts.stacks, found, "s")))
+        blocks.append(Block(section, partial(charts.stacks, found, "seconds")))
     if blocks:
         yield Part(
             "stages",
