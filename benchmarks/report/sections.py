@@ -61,7 +61,8 @@ def print_sections(sections: Iterable[Section], console: Console | None = None) 
         for notice in section.notices:
             console.print(escape(notice), style="bold red", highlight=False, soft_wrap=True)
         shown = [[_loud(escape(cell), "[bold]{}[/]") for cell in row] for row in section.rows]
-        print_wide(plain_table(section.title, section.headings, shown, section.left), console)
+        title, *headings = (escape(text) for text in (section.title, *section.headings))
+        print_wide(plain_table(title, headings, shown, section.left), console)
         for note in section.notes:
             console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)
 
@@ -75,7 +76,7 @@ def markdown(sections: Iterable[Section]) -> str:
         shown = [[_loud(escaped(cell), "**{}**") for cell in row] for row in section.rows]
         parts += [
             f"**{escaped(section.title)}**",
-            pipe_table(section.headings, shown, section.left),
+            pipe_table(map(escaped, section.headings), shown, section.left),
         ]
         if section.notes:
             parts.append("\n".join(f"- {escaped(note)}" for note in section.notes))

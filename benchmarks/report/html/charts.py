@@ -52,20 +52,21 @@ class Curve(NamedTuple):
 
 def curves(found: Sequence[Curve], titles: Sequence[str], colours: Colours, log: bool) -> Figure:
     """A panel a quantity, one above the other: lines of means, bands from least to most."""
+    bands: list[dict[str, Any]] = []
     traces: list[dict[str, Any]] = []
     several = list(dict.fromkeys(curve.label for curve in found))
     for curve in found:
         x, colour = curve.band.epochs.tolist(), colours[curve.framework]
         common = {
             "yaxis": "y2" if curve.panel else "y",
-            "legendgroup": curve.label,
+            "legendgroup": shown(curve.label),
             "name": shown(curve.label),
         }
         if curve.kind == "training" and not np.array_equal(curve.band.least, curve.band.most):
             edges = [*curve.band.most.tolist(), *curve.band.least.tolist()[::-1]]
             outline = {"x": x + x[::-1], "y": edges, "fill": "toself", "fillcolor": colour}
             quiet = {"opacity": 0.18, "hoverinfo": "skip", "showlegend": False, "mode": "none"}
-            traces.append({**common, **outline, **quiet})
+            bands.append({**common, **outline, **quiet})
         broad = curve.label == several[0]  # shows under another that lies exactly on it
         dash = "dash" if curve.kind == "validation" else "solid"
         line = {"color": colour, "width": 4 if broad else 1.5, "dash": dash}
@@ -89,7 +90,7 @@ def curves(found: Sequence[Curve], titles: Sequence[str], colours: Colours, log:
     # plotly would put 0.5 between few epochs, and begin at 0
     whole = {"range": [1 - 0.04 * last, 1.04 * last], **({"dtick": 1} if last < 10 else {})}
     return figure(
-        traces,
+        [*bands, *traces],
         430,
         xaxis=axis("epoch", anchor="y2", **whole),
         yaxis=axis(titles[0], domain=[0.54, 1], **scale),
@@ -263,7 +264,7 @@ def lines(
 
 
 def axis(title: str, **more: Any) -> dict[str, Any]:
-    words = {"text": title, "standoff": 8}
+    words = {"text": title, "standoff": 8, "font": {"size": 12}}
     return {"title": words, "automargin": True, "zeroline": False, **more}
 
 

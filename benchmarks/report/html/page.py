@@ -26,7 +26,11 @@ def page(parts: list[Part], title: str) -> str:
             'the page needs jinja2 and plotly: pip install "twinbench[report]"'
         ) from error
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     figures = figures_of(parts)
     # the library is 4.5 MB, and of no use without a chart
