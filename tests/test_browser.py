@@ -92,6 +92,11 @@ def press(browser: Any, heading: str) -> Any:
     return button.find_element("xpath", "..")
 
 
+def numbers(cells: list[str]) -> list[float]:
+    """Of `0.9810 ± 0.0010 (n=3)` the first."""
+    return [float(text.removeprefix("MAE ").split()[0]) for text in cells]
+
+
 def test_it_loads_without_a_word_from_the_browser_and_every_chart_is_drawn(opened):
     assert opened.get_log("browser") == []
     drawn = ask(
@@ -106,9 +111,9 @@ def test_the_keyboard_sorts_numbers_as_numbers(opened):
     heading = press(opened, "test accuracy")
     assert heading.get_attribute("aria-sort") == "ascending"
     ascending = columns(opened, 3)
-    assert ascending == sorted(ascending, key=lambda text: float(text.split()[-4].strip("MAE ")))
+    assert numbers(ascending) == sorted(numbers(ascending)) and len(set(ascending)) > 2
     assert press(opened, "test accuracy").get_attribute("aria-sort") == "descending"
-    assert columns(opened, 3) == ascending[::-1]
+    assert numbers(columns(opened, 3)) == numbers(ascending)[::-1]
     press(opened, "problem")
     assert columns(opened, 0) == sorted(columns(opened, 0))
     sorted_now = ask(
@@ -190,12 +195,15 @@ def test_on_a_phone_the_page_does_not_move_sideways(browser, written, folded):
     open_page(browser, written, width=360)
     if not folded:
         browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert ask(browser, "document.documentElement.scrollWidth") == 360
+    width, seen = ask(
+        browser, "['scrollWidth', 'clientWidth'].map(name => document.documentElement[name])"
+    )
+    assert width == seen <= 360
     widths = ask(
         browser,
         "[...document.querySelectorAll('.chart svg')].map(s => s.getBoundingClientRect().right)",
     )
-    assert max(widths) <= 360
+    assert max(widths) <= seen
 
 
 def test_it_prints_with_everything_unfolded_and_folds_again(opened):
