@@ -211,10 +211,13 @@ def test_it_prints_with_everything_unfolded_and_folds_again(opened):
         "window.open_then = null; addEventListener('beforeprint', () => { window.open_then = "
         "document.querySelectorAll('details:not([open])').length; });"
     )
+    width = "document.querySelector('.chart svg').getBoundingClientRect().width"
+    before = ask(opened, width)
     pdf = base64.b64decode(opened.execute_cdp_cmd("Page.printToPDF", {})["data"])
     assert pdf.startswith(b"%PDF-") and len(pdf) > 50_000
     assert ask(opened, "window.open_then") == 0
     assert ask(opened, "document.querySelectorAll('details:not([open])').length") > 10
+    assert ask(opened, width) == before
 
 
 def test_hostile_text_does_not_run_and_is_seen(browser, tmp_path):

@@ -213,7 +213,9 @@ def test_an_error_over_its_bound_is_loud_and_orange():
 )
 def test_the_heat_map_has_the_power_of_ten_of_the_error_over_its_bound(error, power):
     figure = figures_of(contents({"parity": [climbed(error=error)]}))["parity-1"]
-    assert figure["data"][0]["z"][0][0] == pytest.approx(power, abs=1e-4)
+    (heat,) = figure["data"]
+    assert heat["z"][0][0] == pytest.approx(power, abs=1e-4)
+    assert heat["text"][0][0] == {1e-8: "0.01", 2e-6: "2", None: "inf", 0.0: "0"}[error]
 
 
 def test_the_walks_are_found_again_in_their_records():

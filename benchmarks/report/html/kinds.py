@@ -248,11 +248,9 @@ def races(kinds: Kinds, colours: Colours) -> Iterator[Part]:
                 for r in found[1:]
                 if r.epoch_ratio
             ]
-            title = f"an epoch: times faster than the {found[0].framework}"
+            title = f"times faster than the {found[0].framework}"
             draw = partial(charts.estimates, faster, title, colours, at=1, log=True)
             blocks.append(Block(section, draw if faster else None))
     if blocks:
-        text = (
-            "The peer's time over the arm's, with its 95 % interval: right of the line is faster."
-        )
+        text = "The peer's epoch over the arm's and its 95 % interval: right of the line is faster."
         yield Part("race", "How many times faster", text, blocks)

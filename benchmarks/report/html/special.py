@@ -13,7 +13,7 @@ from benchmarks.report.summary import group_by
 
 BETTER, WORSE = "#009E73", "#CC79A7"  # green and purple: no framework's
 # over its bound an error turns from blue to orange
-WITHIN_TO_OVER = ((0, "#e3eef9"), (0.8, "#2f7fc1"), (0.8, "#D55E00"), (1, "#7a3300"))
+WITHIN_TO_OVER = ((0, "#eef4fb"), (0.8, "#6aaede"), (0.8, "#D55E00"), (1, "#7a3300"))
 LEAST, MOST = -4, 1  # powers of ten of an error over its bound, the ends of that scale
 
 
@@ -25,18 +25,18 @@ def heat(
     trace = {
         "type": "heatmap",
         "z": [[None if v is None else min(max(v, LEAST), MOST) for v in row] for row in z],
-        "x": list(map(shown, columns)),
+        "x": [shown(c).replace(": ", "<br>", 1).replace(" and ", "<br>and ") for c in columns],
         "y": list(map(shown, rows)),
         "zmin": LEAST,
         "zmax": MOST,
         "colorscale": WITHIN_TO_OVER,
         "xgap": 2,
         "ygap": 2,
-        "customdata": [["-" if v is None else f"{10**v:.2g}" for v in row] for row in z],
-        "texttemplate": "%{customdata}" if len(columns) < 10 else "",
-        "hovertemplate": "%{x}, %{y}: %{customdata} of the bound",
+        "text": [["" if v is None else f"{10**v:.2g}" for v in row] for row in z],
+        "texttemplate": "%{text}",
+        "hovertemplate": "%{x}, %{y}: %{text} of the bound",
         "colorbar": {
-            "title": {"text": "error / bound", "side": "top"},
+            "title": {"text": "error / bound", "side": "top", "font": {"size": 12}},
             "orientation": "h",
             "thickness": 10,
             "y": 1.02,
