@@ -368,6 +368,7 @@ def test_markdown_and_terminal_have_every_sentence_and_table_but_the_long_ones()
             assert (f"**{block.table.title}**" in written) is not block.long
         for said in part.said:
             assert said.sentence in written and said.sentence in printed
+            assert all(note in written and note in printed for note in said.notes)
     assert "| mnist | alpha | cpu | 0.9710" in written
 
 

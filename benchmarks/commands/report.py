@@ -72,4 +72,4 @@ def _write(text: str, path: Path | None) -> None:
 
     with replaced(path) as file:
         file.write(text.encode())
-    say(f"{path}: written, {len(text.encode()) / 1e6:.1f} MB")
+    say(f"{path}: written")

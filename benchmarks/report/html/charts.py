@@ -69,7 +69,7 @@ def curves(found: Sequence[Curve], titles: Sequence[str], colours: Colours, log:
             bands.append({**common, **outline, **quiet})
         broad = curve.label == several[0]  # shows under another that lies exactly on it
         dash = "dash" if curve.kind == "validation" else "solid"
-        line = {"color": colour, "width": 4 if broad else 1.5, "dash": dash}
+        line = {"color": colour, "width": 5 if broad else 2, "dash": dash}
         test = curve.kind == "test"
         symbol, size = "diamond" if test else "circle", 12 if broad else 7
         marker = {"color": colour, "symbol": symbol, "size": size}
@@ -249,7 +249,7 @@ def lines(
             "x": list(line.x),
             "y": [None if math.isnan(value) else value for value in line.y],
             # the first is broad, so that it shows under another that lies exactly on it
-            "line": {"color": colours[line.framework], "dash": line.dash, "width": 2 if i else 4},
+            "line": {"color": colours[line.framework], "dash": line.dash, "width": 2 if i else 5},
             "marker": {"size": 5 if i else 9},
             "hovertemplate": "%{x}: %{y:.4g}",
         }

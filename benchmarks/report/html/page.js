@@ -51,9 +51,12 @@ function recolour(extra) {
 
 for (const chart of charts) {
   const { data, layout } = figures[chart.id];
-  // numbers in the boxes of a heat map would run into each other on a phone
+  // numbers and broken labels of a heat map would run into each other on a phone
   const [first] = data;
-  if (first.texttemplate && chart.clientWidth / first.x.length < 70) first.texttemplate = "";
+  if (first.texttemplate && chart.clientWidth / first.x.length < 70) {
+    first.texttemplate = "";
+    first.x = first.x.map((label) => label.replaceAll("<br>", " "));
+  }
   Plotly.newPlot(chart, data, layout, { displayModeBar: false, responsive: true });
 }
 showScheme();

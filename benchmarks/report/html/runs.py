@@ -65,7 +65,7 @@ def _margins(regime: str, pairs: list[Comparison], colours: Colours) -> tuple[Se
         ("problem", "difference", "over the margin", "90 % interval"),
         [[e.name, e.label, f"{e.value:+.2f}", f"{e.low:+.2f} to {e.high:+.2f}"] for e in found],
         left=(0, 1),
-        notes=["equivalent: the whole interval lies within the grey band, -1 to 1"],
+        notes=["equivalent: the whole interval lies between -1 and 1, in the chart the grey band"],
     )
     return section, partial(charts.estimates, found, "difference / margin", colours, at=0, reach=1)
 

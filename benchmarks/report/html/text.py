@@ -13,13 +13,15 @@ from benchmarks.report.markdown import escaped
 
 
 def markdown(parts: list[Part]) -> str:
-    """Headings, sentences and tables, without the long ones behind charts."""
+    """Headings, sentences and tables, without the long ones behind charts.
+
+    What must be known with a sentence stands below its tables.
+    """
     found = []
     for part in parts:
         found += [f"## {part.title}", escaped(part.text)]
         if part.said:
             found.append("\n".join(f"- {escaped(each.sentence)}" for each in part.said))
-            found += [f"  {escaped(note)}" for note in _notes(part)]
         if tables := _tables(part):
             found.append(sections.markdown(tables).strip())
     return "\n\n".join(found) + "\n"
@@ -32,8 +34,6 @@ def show(parts: list[Part], console: Console | None = None) -> None:
         console.print(f"\n[bold underline]{escape(part.title)}[/]\n{escape(part.text)}\n")
         for each in part.said:
             console.print(f"- {escape(each.sentence)}", highlight=False, soft_wrap=True)
-        for note in _notes(part):
-            console.print(f"  {escape(note)}", highlight=False, soft_wrap=True, style="dim")
         sections.print_sections(_tables(part), console)
 
 
@@ -46,8 +46,3 @@ def plain(parts: list[Part]) -> str:
 
 def _tables(part: Part) -> list[sections.Section]:
     return [block.table for block in part.blocks if not block.long]
-
-
-def _notes(part: Part) -> list[str]:
-    """Of all sentences, each note once."""
-    return list(dict.fromkeys(note for each in part.said for note in each.notes))
