@@ -64,14 +64,14 @@ def _metric(comparison: Comparison) -> str:
     level = "95 %" if metric.verdict == DIFFERENT else "90 %"
     interval = "no interval" if shown == "no interval" else f"{level} interval {shown}"
     found = f"({seeds(metric)}, difference {signed(metric.difference, metric.name)}, {interval})"
-    both = f"{first}'s and {second}'s {several}"
+    both = f"the {several} of {first} and {second}"
     if metric.verdict == EQUIVALENT:
         text = f"{both} are equivalent within {metric.margin} {found}."
     elif metric.verdict == DIFFERENT:
         higher = second if metric.difference > 0 else first
         gap = f"{abs(metric.difference):.{digits(metric.name)}f}"
         text = (
-            f"{higher}'s {one} is higher by {gap}, beyond the margin of {metric.margin}: "
+            f"the {one} of {higher} is higher by {gap}, beyond the margin of {metric.margin}: "
             f"different {found}."
         )
     elif metric.margin is None:
@@ -101,8 +101,9 @@ def _time(comparison: Comparison) -> str:
             return f"Their times: {few} and {many} timed processes; {MIN_PROCESSES} are needed."
         return "Their times are not compared."
     if ratio.verdict == "no difference seen":
-        return f"No difference seen in their epochs ({number(ratio.value)}, {span(ratio, number)})."
+        found = f"{number(ratio.value)}, {span(ratio, number)}"
+        return f"No difference seen in the time of an epoch (ratio {found})."
     if ratio.verdict == "slower":
         assert ratio.low is not None and ratio.high is not None
         second, ratio = first, Ratio(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
-    return f"{second}'s epoch is {number(ratio.value)} times as fast ({span(ratio, number)})."
+    return f"An epoch of {second} is {number(ratio.value)} times as fast ({span(ratio, number)})."

@@ -36,7 +36,7 @@ TIME = (
     "memory: times smaller",
 )
 TARGET = ("problem", "device", "arm", "target", "by", "runs", "reach it", "epoch", "seconds")
-TEXT = (0, 1, 2, 3)
+TEXT = (0, 1, 2, 3)  # columns; and the verdict
 HOW = (
     "equivalent: the 90 % interval of the difference lies inside the margin; different: the 95 % "
     "interval lies outside it; else not enough runs. Intervals are over seeds on one fixed test "
@@ -60,7 +60,7 @@ HOW_TARGETS = (
 def verdict_sections(
     records: Iterable[Record], planned: Mapping[str, int] | None = None
 ) -> list[Section]:
-    """Three tables a regime, the sentences below the first; [] without two frameworks to compare.
+    """Up to three tables a regime, the sentences below the first; [] without two frameworks.
 
     `planned` and errors as for `comparisons`.
     """
@@ -76,7 +76,7 @@ def verdict_sections(
 def comparison_sections(
     title: str, pairs: list[Comparison], notices: Sequence[str] = ()
 ) -> list[Section]:
-    """The three tables of some comparisons."""
+    """The tables of some comparisons, with their sentences below the first."""
     # one that holds for all of a problem's pairs is said once
     notes = dict.fromkeys(note for pair in pairs for note in pair.notes if note not in notices)
     targets = {
@@ -86,11 +86,18 @@ def comparison_sections(
     }
     sentences = [pair.sentence for pair in pairs]
     metric, times = [_metric_row(pair) for pair in pairs], [_time_row(pair) for pair in pairs]
-    return [
-        Section(f"Test metric, {title}", METRIC, metric, TEXT, [*sentences, HOW], list(notices)),
-        Section(f"Time and memory, {title}", TIME, times, TEXT, [HOW_TIMES, *notes]),
-        Section(f"Time to target, {title}", TARGET, list(targets.values()), TEXT, [HOW_TARGETS]),
+    sections = [
+        Section(
+            f"Test metric, {title}", METRIC, metric, (*TEXT, 10), [*sentences, HOW], list(notices)
+        ),
+        Section(f"Time and memory, {title}", TIME, times, (*TEXT, 6), [HOW_TIMES, *notes]),
     ]
+    if targets:
+        rows = list(targets.values())
+        sections.append(
+            Section(f"Time to target, {title}", TARGET, rows, (*TEXT, 4), [HOW_TARGETS])
+        )
+    return sections
 
 
 def _arms(pair: Comparison) -> list[str]:
