@@ -27,6 +27,7 @@ from common.regime import MATCHED, Regime
 from common.splits import hold_out
 from common.trace import STEPS, Difference, Rows, Trace, climb, compare, first_broken
 
+KIND = "parity"  # of a record, and the folder below the results
 REFERENCE = "reference"
 SHORT = ((1, 10), 2)  # steps and epochs of a ladder for a quick look
 

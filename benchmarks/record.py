@@ -121,7 +121,16 @@ def read_finished(path: Path) -> dict[str, Any] | None:
 def read_records(
     folder: Path | str, kind: str = "run", complain: Callable[[str], None] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Every record of that kind below a folder, in the order of their paths.
+    """Every record of that kind below a folder; order and `complain` as for `read_files`."""
+    for _, record in read_files(folder, complain):
+        if record.get("kind") == kind:
+            yield record
+
+
+def read_files(
+    folder: Path | str, complain: Callable[[str], None] | None = None
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every record below a folder with its path below it, in the order of the paths.
 
     What is not a record is skipped and named through `complain` (default: standard error).
     """
@@ -132,8 +141,7 @@ def read_records(
         except (OSError, ValueError) as error:
             complain(str(error))
             continue
-        if record.get("kind") == kind:
-            yield record
+        yield path.relative_to(folder), record
 
 
 def some_records(folder: Path | str) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ from rich.console import Console
 
 from benchmarks.crossval import fold_path, fold_rows
 from benchmarks.plan import Job
-from benchmarks.report.crossval import by_arm, mean_over_folds, print_folds, save_fold_curves
+from benchmarks.report.crossval import by_arm, fold_sections, mean_over_folds, save_fold_curves
+from benchmarks.report.sections import print_sections
 from common.data import Data
 from common.framework import frameworks
 from common.problem import PROBLEMS
@@ -49,7 +50,7 @@ def fold(number: int, curve: list, framework="alpha", regime="matched", **more) 
 
 def printed(records: list[dict]) -> str:
     out = io.StringIO()
-    print_folds(records, Console(file=out, width=200))
+    print_sections(fold_sections(records), Console(file=out, width=200))
     return out.getvalue()
 
 

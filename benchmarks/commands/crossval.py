@@ -50,14 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the folds that are missing, then show all that were asked for."""
-    from benchmarks.report.crossval import print_folds, save_fold_curves
-    from benchmarks.report.sections import drawn
+    from benchmarks.report.crossval import fold_sections, save_fold_curves
+    from benchmarks.report.sections import drawn, print_sections
 
     records = run_folds(_jobs(args), args)
     if args.json:
         print(json.dumps(records, indent=1, allow_nan=False))
     else:
-        print_folds(records)
+        print_sections(fold_sections(records))
     drawn(lambda: save_fold_curves(records, args.results), "curves")
     return SOME_FAILED if say_failed_folds(records) else 0
 

@@ -81,6 +81,7 @@ def main(args: argparse.Namespace) -> int:
         parity = (_climb_twins if args.twins else _climb)(problem, arms, args)
         breaches += parity.breach() is not None
         results.append(_plain(parity, arms))
+        _keep(results[-1], args)
         _show(parity, args)
     if args.json:
         print(json.dumps(results, indent=1, allow_nan=False))
@@ -209,6 +210,18 @@ def _plain(parity: Parity, arms: list[Arm]) -> dict[str, Any]:
 def _number(d: Any) -> dict[str, Any]:
     error = d.error if math.isfinite(d.error) else None
     return {**d._asdict(), "error": error, "broken": d.broken}
+
+
+def _keep(found: dict[str, Any], args: argparse.Namespace) -> None:
+    """The same as a record of its own, for `twinbench report`."""
+    from benchmarks.measure import git, host, versions
+    from benchmarks.parity import KIND
+    from benchmarks.record import SCHEMA, write_record
+
+    about = {"kind": KIND, "schema": SCHEMA, "error": None}
+    seen = {"host": host(), "git": git(), "versions": versions()}
+    path = args.results / KIND / found["problem"].replace(":", "-") / f"{found['regime']}.json"
+    write_record({**about, **found, **seen}, path)
 
 
 def _show(parity: Parity, args: argparse.Namespace) -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from benchmarks.report.curves import COLOURS, NAMES, draw_line, new_figure, save_figure, title_of
-from benchmarks.report.summary import Record, changed, data_of, group_by
-from benchmarks.report.terminal import print_wide
+from benchmarks.report.sections import Section, not_real
+from benchmarks.report.summary import Record, changed, group_by
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
+HOW = (
+    "Validation mean absolute error in 1,000 $ by fold, after the last epoch; then the mean over "
+    "folds after the last epoch, and where that mean is least. The least was chosen by the rows it "
+    "is measured on: it flatters."
+)
 HIDDEN_EPOCHS = 10  # left out of the plot, as in the textbook: they dwarf the rest
 
 
@@ -47,22 +49,18 @@ def mean_over_folds(folds: list[Record], name: str) -> np.ndarray:
     return np.mean([np.asarray(r["history"][name], dtype=float) for r in folds], axis=0)
 
 
-def print_folds(records: Iterable[Record], console: Console | None = None) -> None:
+def fold_sections(records: Iterable[Record]) -> list[Section]:
     """A table a regime: the last epoch of each fold, and the best and last of their mean curve."""
-    console, records = console or Console(), list(records)
+    records = list(records)
     arms = by_arm(records)
-    for title, members in group_by(arms, _title).items():
-        print_wide(_table(title, {arm: arms[arm] for arm in members}), console)
-    if arms:
-        console.print(
-            "Validation mean absolute error in 1,000 $ by fold, after the last epoch; then the "
-            "mean over folds after the last epoch, and where that mean is least. The least was "
-            "chosen by the rows it is measured on: it flatters.",
-            style="dim",
-        )
-    for notice in dict.fromkeys(data_of(r).get("notice") for r in records):
-        if notice:
-            console.print(f"NOT THE REAL DATA FILES: {escape(notice)}", style="bold red")
+    found = [
+        _section({arm: arms[arm] for arm in members})
+        for members in group_by(arms, lambda arm: (_title(arm), arm.changes)).values()
+    ]
+    if found:
+        found[0] = replace(found[0], notices=not_real(records))
+        found[-1].notes.append(HOW)
+    return found
 
 
 def save_fold_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
@@ -94,7 +92,7 @@ def _title(arm: Arm) -> str:
     parts = [PROBLEMS[arm.problem].title, f"{arm.folds} folds", f"regime: {arm.regime}"]
     if arm.statistics == "own":
         parts.append("standardised by each fold's own rows")
-    return ", ".join(parts) + (f"; changed: {arm.changes}" if arm.changes else "")
+    return ", ".join(parts)
 
 
 def _labels(arms: Iterable[Arm]) -> dict[Arm, str]:
@@ -111,32 +109,25 @@ def _labels(arms: Iterable[Arm]) -> dict[Arm, str]:
     }
 
 
-def _table(title: str, arms: dict[Arm, list[Record]]) -> Table:
-    arm = next(iter(arms))
-    problem, folds = arm.problem, arm.folds
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        padding=0,
-        pad_edge=False,
-    )
-    for name in ("framework", "device"):
-        table.add_column(name, no_wrap=True)
-    names = ("seed", *(f"fold {k}" for k in range(1, folds + 1)), "mean", "best (epoch)")
-    for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
-    for arm, done in arms.items():
-        name = f"val_{PROBLEMS[problem].metric}"
-        last = {r["fold"]: f"{mean_over_folds([r], name)[-1]:.3f}" for r in done}
-        cells = [last.get(fold, "-") for fold in range(folds)]
-        if len(done) == folds:
-            curve = mean_over_folds(done, name)
-            best = int(np.nan_to_num(curve, nan=np.inf).argmin())
-            cells += [f"{curve[-1]:.3f}", f"{curve[best]:.3f} ({best + 1})"]
-        table.add_row(arm.framework, arm.device, str(arm.seed), *cells)
-    return table
+def _section(arms: dict[Arm, list[Record]]) -> Section:
+    some = next(iter(arms))
+    names = (f"fold {k}" for k in range(1, some.folds + 1))
+    headings = ("framework", "device", "seed", *names, "mean", "best (epoch)")
+    rows = [_row(arm, done) for arm, done in arms.items()]
+    notes = [f"changed: {some.changes}"] if some.changes else []
+    return Section(_title(some), headings, rows, (0, 1), notes)
+
+
+def _row(arm: Arm, done: list[Record]) -> list[str]:
+    name = f"val_{PROBLEMS[arm.problem].metric}"
+    last = {r["fold"]: f"{mean_over_folds([r], name)[-1]:.3f}" for r in done}
+    row = [arm.framework, arm.device, str(arm.seed)]
+    row += [last.get(fold, "-") for fold in range(arm.folds)]
+    if len(done) < arm.folds:
+        return [*row, "", ""]
+    curve = mean_over_folds(done, name)
+    best = int(np.nan_to_num(curve, nan=np.inf).argmin())
+    return [*row, f"{curve[-1]:.3f}", f"{curve[best]:.3f} ({best + 1})"]
 
 
 def _figure(problem: str, arms: dict[Arm, list[Record]]):

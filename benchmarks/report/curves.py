@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -74,20 +74,38 @@ def save_figure(figure: Any, stem: Path) -> list[Path]:
     return [png, svg]
 
 
+class Band(NamedTuple):
+    """Of several curves the mean, the least and the most: arrays (epochs,), float64, NaN for null.
+
+    `epochs` has the numbers of the epochs, int64.
+    """
+
+    epochs: np.ndarray
+    mean: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+
+    @classmethod
+    def of(cls, curves: Sequence[Sequence[float | None]], hidden: int = 0) -> Band:
+        """As long as the shortest curve, without the first `hidden` epochs."""
+        shortest = min(map(len, curves))
+        values = np.array([curve[hidden:shortest] for curve in curves], dtype=float)
+        epochs = np.arange(1 + hidden, 1 + shortest)
+        return cls(epochs, values.mean(axis=0), values.min(axis=0), values.max(axis=0))
+
+
 def draw_line(axes: Any, curves: list[list[float | None]], hidden: int = 0, **style: Any) -> None:
     """Draw the mean of curves, which start at epoch 1, and a band from least to most.
 
     The first `hidden` epochs are left out.
     """
-    shortest = min(map(len, curves))
-    values = np.array([curve[hidden:shortest] for curve in curves], dtype=float)
-    epochs = np.arange(1 + hidden, 1 + shortest)
+    band = Band.of(curves, hidden)
     # a marker, because one epoch alone makes no line
-    marker = "o" if len(epochs) == 1 else None
-    axes.plot(epochs, values.mean(axis=0), marker=marker, **style)
+    marker = "o" if len(band.epochs) == 1 else None
+    axes.plot(band.epochs, band.mean, marker=marker, **style)
     if len(curves) > 1:
-        band = (values.min(axis=0), values.max(axis=0))
-        axes.fill_between(epochs, *band, color=style["color"], alpha=0.15, linewidth=0)
+        edges = (band.epochs, band.least, band.most)
+        axes.fill_between(*edges, color=style["color"], alpha=0.15, linewidth=0)
 
 
 def title_of(problem: str, runs: list[Record]) -> str:
@@ -101,15 +119,15 @@ def _figure(problem: str, runs: list[Record]) -> Any:
     regimes = group_by(runs, lambda r: r["regime"])
     quantities = ("loss", metric_of(runs[0]))
     figure, axes = new_figure(len(quantities), len(regimes))
-    labels = _labels(runs)
-    colours = dict(zip(dict.fromkeys(labels.values()), COLOURS * len(labels), strict=False))
+    names = labels(runs)
+    colours = dict(zip(dict.fromkeys(names.values()), COLOURS * len(names), strict=False))
     widest = next(iter(colours.values()))
     for column, (regime, members) in enumerate(regimes.items()):
         axes[0, column].set_title(f"regime: {regime}", fontsize=9, loc="left")
         axes[-1, column].set_xlabel("epoch")
-        for same in group_by(members, _line).values():
+        for same in group_by(members, line_of).values():
             for row, quantity in enumerate(quantities):
-                colour = colours[labels[_line(same[0])]]
+                colour = colours[names[line_of(same[0])]]
                 # the first is broad, so that it shows under another that lies exactly on it
                 width = 2.0 if colour == widest else 1.0
                 _draw_arm(axes[row, column], same, quantity, color=colour, linewidth=width)
@@ -122,16 +140,16 @@ def _figure(problem: str, runs: list[Record]) -> Any:
     return figure
 
 
-def _line(record: Record) -> tuple:
+def line_of(record: Record) -> tuple:
     """What runs of one line share: the arm without its regime, and the data."""
     problem, framework, _, *rest = arm(record)
     return (problem, framework, *rest, data_of(record).get("digest"))
 
 
-def _labels(runs: list[Record]) -> dict[tuple, str]:
+def labels(runs: list[Record]) -> dict[tuple, str]:
     """A name for each line: the framework, and whatever else sets the lines apart."""
     parts = {
-        _line(r): (
+        line_of(r): (
             r["device"],
             ", ".join(f"{name} = {value}" for name, value in changed(r).items()),
             f"{data_of(r).get('source')} data",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.limit import Reached, reached
@@ -29,7 +29,11 @@ HEADINGS = (
 def page(records: Iterable[Record], stem: Path) -> list[Section]:
     """One table of all arms, and the roofline, which is written to `<stem>.png` and `.svg`."""
     runs = [record for record in records if record["error"] is None]
-    figures = drawn(lambda: save_roofline(runs, stem)) if runs else []
+    return [section(runs, drawn(lambda: save_roofline(runs, stem)) if runs else [])]
+
+
+def section(runs: list[Record], figures: Sequence[Path] = ()) -> Section:
+    """The table of finished records."""
     found = reached(runs)
     few = min((arm.processes for arm in found), default=0)
     notes = [
@@ -44,7 +48,7 @@ def page(records: Iterable[Record], stem: Path) -> list[Section]:
     ]
     title = "How near an epoch comes to the machine's limit"
     rows = [_row(arm) for arm in found]
-    return [Section(title, HEADINGS, rows, (0, 1, 2), notes, not_real(runs), figures)]
+    return Section(title, HEADINGS, rows, (0, 1, 2), notes, not_real(runs), list(figures))
 
 
 def _row(arm: Reached) -> list[str]:

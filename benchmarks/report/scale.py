@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,20 +24,25 @@ def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
     """A table for each problem and axis, and the curves, written to `<stem>-<problem>.png`."""
     finished = [record for record in records if record["error"] is None]
     for name, runs in group_by(finished, lambda record: record["problem"]).items():
-        found = group_by(growths(runs), lambda growth: growth.axis)
         figures = drawn(partial(save_growth, runs, name, stem.with_name(f"{stem.name}-{name}")))
-        for number, (axis, arms) in enumerate(found.items()):
-            last = number == len(found) - 1
-            values = [str(value) for value in arms[0].values]
-            yield Section(
-                f"{PROBLEMS[name].title}: an epoch in ms by {TITLES[axis]}",
-                ("framework", "regime", *values, "exponent", "of the peak memory"),
-                [_row(growth) for growth in arms],
-                (0, 1),
-                list(_notes(runs, found)) if last else [],
-                not_real(runs) if number == 0 else [],
-                figures if number == 0 else [],
-            )
+        yield from sections(name, runs, figures)
+
+
+def sections(problem: str, runs: list[Record], figures: Sequence[Path] = ()) -> Iterator[Section]:
+    """A table for each axis of one problem's finished records."""
+    found = group_by(growths(runs), lambda growth: growth.axis)
+    for number, (axis, arms) in enumerate(found.items()):
+        last = number == len(found) - 1
+        values = [str(value) for value in arms[0].values]
+        yield Section(
+            f"{PROBLEMS[problem].title}: an epoch in ms by {TITLES[axis]}",
+            ("framework", "regime", *values, "exponent", "of the peak memory"),
+            [_row(growth) for growth in arms],
+            (0, 1),
+            list(_notes(runs, found)) if last else [],
+            not_real(runs) if number == 0 else [],
+            list(figures) if number == 0 else [],
+        )
 
 
 def _row(growth: Growth) -> list[str]:

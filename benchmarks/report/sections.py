@@ -61,7 +61,7 @@ def print_sections(sections: Iterable[Section], console: Console | None = None) 
         for notice in section.notices:
             console.print(escape(notice), style="bold red", highlight=False, soft_wrap=True)
         shown = [[_loud(escape(cell), "[bold]{}[/]") for cell in row] for row in section.rows]
-        title, headings = escape(section.title), map(escape, section.headings)
+        title, *headings = (escape(text) for text in (section.title, *section.headings))
         print_wide(plain_table(title, headings, shown, section.left), console)
         for note in section.notes:
             console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)

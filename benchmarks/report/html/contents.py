@@ -1,0 +1,59 @@
+"""Everything that a folder of records lets a report say, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from benchmarks.record import read_files
+from benchmarks.report.html import kinds as of
+from benchmarks.report.html import runs as of_runs
+from benchmarks.report.html.charts import colours_of
+from benchmarks.report.html.origin import environment
+from benchmarks.report.html.part import Part
+from benchmarks.report.summary import Record, group_by, training_runs
+
+
+def read_kinds(
+    folder: Path, complain: Callable[[str], None] | None = None
+) -> dict[str, list[Record]]:
+    """The records below a folder by kind; a race of K-fold protocols is `race/folds`."""
+    found = group_by(read_files(folder, complain), lambda item: _kind(*item))
+    return {kind: [record for _, record in items] for kind, items in found.items()}
+
+
+def _kind(path: Path, record: Record) -> str:
+    kind = str(record.get("kind", "run"))
+    return "race/folds" if kind == "race" and "folds" in path.parts else kind
+
+
+def contents(kinds: dict[str, list[Record]]) -> list[Part]:
+    """The parts that these records have something for, the verdicts first.
+
+    Raises ValueError when whole runs were measured under different protocols.
+    """
+    return list(_parts(kinds))
+
+
+def _parts(kinds: dict[str, list[Record]]) -> Iterator[Part]:
+    runs = training_runs(kinds.get("run", []))
+    colours = colours_of(_frameworks(kinds))
+    yield from of_runs.verdicts(runs, colours)
+    yield from of_runs.table(runs)
+    yield from of_runs.failures([r for records in kinds.values() for r in records])
+    yield from of_runs.learning(runs, colours)
+    yield from of.folds(kinds, colours)
+    yield from of_runs.times(runs, colours)
+    yield from of_runs.memory(runs, colours)
+    yield from of_runs.stages(runs)
+    yield from of.step_parts(kinds)
+    yield from of.parity(kinds)
+    yield from of.walks(kinds)
+    yield from of.limits(kinds, colours)
+    yield from of.growth(kinds, colours)
+    yield from of.races(kinds, colours)
+    yield from environment(kinds)
+
+
+def _frameworks(kinds: dict[str, list[Record]]) -> Iterable[str]:
+    return {r["framework"] for records in kinds.values() for r in records if "framework" in r}

@@ -1,0 +1,256 @@
+"""The parts of a report that come from the records of other commands than `run`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+
+from benchmarks import limit, race, scale
+from benchmarks.ablation import splits
+from benchmarks.explain import Explained, Walk
+from benchmarks.report import ablation as ablation_report
+from benchmarks.report import limit as limit_report
+from benchmarks.report import race as race_report
+from benchmarks.report import scale as scale_report
+from benchmarks.report.crossval import by_arm, fold_sections, mean_over_folds
+from benchmarks.report.explain import sections as walk_sections
+from benchmarks.report.html import charts, special
+from benchmarks.report.html.charts import Colours, Estimate, Line
+from benchmarks.report.html.part import Block, Part
+from benchmarks.report.html.special import Bar
+from benchmarks.report.html.walks import explained
+from benchmarks.report.parity import shown
+from benchmarks.report.sections import Section
+from benchmarks.report.summary import Record, group_by
+from common.problem import PROBLEMS
+from common.trace import Difference
+
+Kinds = Mapping[str, list[Record]]
+
+
+def folds(kinds: Kinds, colours: Colours) -> Iterator[Part]:
+    """K-fold validation."""
+    arms = by_arm(kinds.get("crossval", []))
+    if not arms:
+        return
+    blocks = [Block(section) for section in fold_sections(kinds["crossval"])]
+    whole = {arm: done for arm, done in arms.items() if len(done) == arm.folds}
+    for (problem, regime), members in group_by(whole, lambda a: (a.problem, a.regime)).items():
+        metric = PROBLEMS[problem].metric
+        curves = {arm: mean_over_folds(whole[arm], f"val_{metric}") for arm in members}
+        found = [
+            Line(
+                f"{arm.framework} seed {arm.seed}", arm.framework, range(1, len(y) + 1), y.tolist()
+            )
+            for arm, y in curves.items()
+        ]
+        rows = [
+            [
+                str(epoch),
+                *(f"{y[epoch - 1]:.4g}" if epoch <= len(y) else "" for y in curves.values()),
+            ]
+            for epoch in range(1, 1 + max(map(len, curves.values())))
+        ]
+        title = f"{PROBLEMS[problem].title}: mean over folds by epoch, regime {regime}"
+        table = Section(title, ("epoch", *(line.label for line in found)), rows, left=())
+        draw = partial(
+            charts.lines, found, ("epoch", f"validation {charts.AXES[metric]}"), colours, "y"
+        )
+        blocks.append(Block(table, draw, long=True))
+    yield Part("folds", "K-fold validation", "Each fold is a fresh network.", blocks)
+
+
+def parity(kinds: Kinds) -> Iterator[Part]:
+    """Errors over their bounds, rung by rung; a chart of all problems, a table each."""
+    records = kinds.get("parity", [])
+    if not records:
+        return
+    blocks = []
+    for regime, same in group_by(records, lambda record: record["regime"]).items():
+        worst = {
+            f"{record['problem']}: {' and '.join(pair)}": _worst(differences)
+            for record in same
+            for pair, differences in _pairs(record).items()
+        }
+        rungs = list(dict.fromkeys(rung for each in worst.values() for rung in each))
+        rows = [[rung, *(_cell(each.get(rung)) for each in worst.values())] for rung in rungs]
+        notes = [f"{record['problem']}: {record['verdict']}" for record in same]
+        title = f"Largest error over its bound, regime {regime}"
+        table = Section(title, ("rung", *worst), rows, notes=notes, notices=_loud(same))
+        z = [[_power(each.get(rung)) for each in worst.values()] for rung in rungs]
+        blocks.append(Block(table, partial(special.heat, z, rungs, list(worst))))
+    yield Part(
+        "parity",
+        "Do they compute the same?",
+        "The error of a tensor is max|a - b| / max|b|; a cell is the worst of its rung, as a part "
+        "of the bound that was measured beforehand: blue is within, orange is over it. An empty "
+        "cell is not judged; 0 is equal bit for bit.",
+        blocks,
+    )
+
+
+def _pairs(record: Record) -> dict[tuple[str, ...], list[Difference]]:
+    """The differences of each pair as `parity` compared them; null was no finite number."""
+    by_pair = group_by(record["differences"], lambda d: tuple(d["pair"]))
+    return {
+        pair: shown(
+            [
+                Difference(
+                    d["rung"],
+                    d["tensor"],
+                    math.nan if d["error"] is None else d["error"],
+                    d["bound"],
+                )
+                for d in found
+            ]
+        )
+        for pair, found in by_pair.items()
+    }
+
+
+def _worst(differences: list[Difference]) -> dict[str, Difference]:
+    """Of each rung the tensor that comes nearest to its bound, or goes farthest over it."""
+    judged = (d for d in differences if d.bound is not None)
+    rungs = group_by(judged, lambda d: "epochs" if d.rung.startswith("epoch") else d.rung)
+    return {rung: max(found, key=_share) for rung, found in rungs.items()}
+
+
+def _share(d: Difference) -> float:
+    """The error over the bound: infinite where equality was asked for and is not there."""
+    if d.error == 0:
+        return 0.0
+    return d.error / d.bound if d.bound and math.isfinite(d.error) else math.inf
+
+
+def _power(d: Difference | None) -> float | None:
+    if d is None:
+        return None
+    share = _share(d)
+    return -math.inf if share == 0 else math.inf if math.isinf(share) else math.log10(share)
+
+
+def _cell(d: Difference | None) -> str:
+    if d is None:
+        return "not judged"
+    bound = "must be equal" if d.bound == 0 else f"bound {d.bound:.0e}"
+    return "*" * d.broken + f"{d.error:.1e} ({bound}; {d.tensor})"
+
+
+def _loud(records: Iterable[Record]) -> list[str]:
+    return list(dict.fromkeys(f"NOTE: {r['notice']}" for r in records if r.get("notice")))
+
+
+def walks(kinds: Kinds) -> Iterator[Part]:
+    """What each difference between two frameworks does: a waterfall a walk."""
+    blocks = []
+    for each in explained(kinds.get("explain", []), kinds.get("explain_rung", [])):
+        metric = each.problem.metric
+        # the walks come first, in their order
+        for number, section in enumerate(walk_sections(each, [])):
+            draw = None
+            if number < len(each.walks) and (bars := _bars(each, each.walks[number])):
+                better = metric != "mae"
+                title = f"test {charts.AXES[metric]}"
+                draw = partial(special.waterfall, bars, title, larger_is_better=better)
+            blocks.append(Block(section, draw))
+    if blocks:
+        yield Part(
+            "explain",
+            "What each difference does",
+            "A walk from one framework's defaults to the other's, one difference at a time: green "
+            "is better, purple worse, the line a step's 95 % interval, which may run out of the "
+            "picture. The axis does not begin at zero.",
+            blocks,
+        )
+
+
+def _bars(each: Explained, walk: Walk) -> list[Bar]:
+    """Both ends and the steps between; [] where an arm has no number."""
+    means = {arm: mean for arm in walk.arms if (mean := each.mean(arm)) is not None}
+    if len(means) < len(walk.arms):
+        return []
+    bars = [Bar(f"{walk.start} by itself", means[walk.arms[0]])]
+    for number, step in enumerate(walk.steps, 1):
+        effect = each.step_effect(step)
+        reach = effect[1:] if effect else (None, None)
+        bars.append(Bar(f"{number} {step.switch}: {step.new}", means[step.after], *reach))
+    return [*bars, Bar(f"{walk.goal} by itself", means[walk.arms[-1]])]
+
+
+def step_parts(kinds: Kinds) -> Iterator[Part]:
+    """Where the time of a step goes."""
+    records = [r for r in kinds.get("ablation", []) if not r.get("error")]
+    blocks = []
+    runs_by_problem = group_by(records, lambda record: record["problem"])
+    for runs, section in zip(
+        runs_by_problem.values(), ablation_report.sections(records), strict=True
+    ):
+        parts = {f"{split.framework}, {split.regime}": _ms(split.parts) for split in splits(runs)}
+        blocks.append(Block(section, partial(charts.stacks, parts, "ms a step")))
+    if blocks:
+        text = "What an epoch takes with a part less what it takes without it."
+        yield Part("steps", "Where the time of a step goes", text, blocks)
+
+
+def _ms(parts: Mapping[str, float]) -> dict[str, float]:
+    return {name: 1e3 * seconds for name, seconds in parts.items()}
+
+
+def limits(kinds: Kinds, colours: Colours) -> Iterator[Part]:
+    """How near the machine's limit: the roofline."""
+    runs = [record for record in kinds.get("limit", []) if not record.get("error")]
+    if runs:
+        draw = partial(special.roofline, limit.reached(runs), colours)
+        text = "A roof is the most that the machine can do: operations, or what memory can feed."
+        blocks = [Block(limit_report.section(runs), draw)]
+        yield Part("limit", "How near the machine's limit", text, blocks)
+
+
+def growth(kinds: Kinds, colours: Colours) -> Iterator[Part]:
+    """How time and memory grow."""
+    runs = [record for record in kinds.get("scale", []) if not record.get("error")]
+    blocks = []
+    for problem, same in group_by(runs, lambda record: record["problem"]).items():
+        axes = group_by(scale.growths(same), lambda growth: growth.axis)
+        sections = scale_report.sections(problem, same)
+        for (axis, arms), section in zip(axes.items(), sections, strict=True):
+            found = [
+                Line(
+                    f"{arm.framework} {arm.regime}",
+                    arm.framework,
+                    arm.values,
+                    [1e3 * seconds for seconds in arm.epochs],
+                    "solid" if arm.regime == "tuned" else "dash",
+                )
+                for arm in arms
+            ]
+            titles = (scale_report.TITLES[axis], "an epoch (ms)")
+            blocks.append(Block(section, partial(charts.lines, found, titles, colours, "xy")))
+    if blocks:
+        text = "A problem made larger along one axis at a time."
+        yield Part("scale", "How time grows", text, blocks)
+
+
+def races(kinds: Kinds, colours: Colours) -> Iterator[Part]:
+    """Times faster than the textbook; problems that the textbook did not finish are left out."""
+    blocks = []
+    for name in ("race", "race/folds"):
+        finished = [record for record in kinds.get(name, []) if not record.get("error")]
+        for runs in group_by(finished, lambda record: record["problem"]).values():
+            try:
+                found = race.runners(runs)
+            except ValueError:  # no finished run of the peer
+                continue
+            (section,) = race_report.sections(runs, folds=name != "race")
+            faster = [
+                Estimate(f"{r.framework} {r.regime}", r.framework, r.framework, *r.epoch_ratio)
+                for r in found[1:]
+                if r.epoch_ratio
+            ]
+            title = f"times faster than the {found[0].framework}"
+            draw = partial(charts.estimates, faster, title, colours, at=1, log=True)
+            blocks.append(Block(section, draw if faster else None))
+    if blocks:
+        text = "The peer's epoch over the arm's and its 95 % interval: right of the line is faster."
+        yield Part("race", "How many times faster", text, blocks)

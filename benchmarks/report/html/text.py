@@ -1,0 +1,48 @@
+"""A report as Markdown or as terminal tables: the sentences and tables of the page."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+from rich.markup import escape
+
+from benchmarks.report import sections
+from benchmarks.report.html.part import Part
+from benchmarks.report.markdown import escaped
+
+
+def markdown(parts: list[Part]) -> str:
+    """Headings, sentences and tables, without the long ones behind charts.
+
+    What must be known with a sentence stands below its tables.
+    """
+    found = []
+    for part in parts:
+        found += [f"## {part.title}", escaped(part.text)]
+        if part.said:
+            found.append("\n".join(f"- {escaped(each.sentence)}" for each in part.said))
+        if tables := _tables(part):
+            found.append(sections.markdown(tables).strip())
+    return "\n\n".join(found) + "\n"
+
+
+def show(parts: list[Part], console: Console | None = None) -> None:
+    """The same on the terminal."""
+    console = console or Console()
+    for part in parts:
+        console.print(f"\n[bold underline]{escape(part.title)}[/]\n{escape(part.text)}\n")
+        for each in part.said:
+            console.print(f"- {escape(each.sentence)}", highlight=False, soft_wrap=True)
+        sections.print_sections(_tables(part), console)
+
+
+def plain(parts: list[Part]) -> str:
+    """What `show` prints, for a file."""
+    out = io.StringIO()
+    show(parts, Console(file=out, width=100))
+    return out.getvalue()
+
+
+def _tables(part: Part) -> list[sections.Section]:
+    return [block.table for block in part.blocks if not block.long]
