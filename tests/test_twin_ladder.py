@@ -147,7 +147,8 @@ def test_a_kind_of_layer_agrees(children, tmp_path, kind):
     (differences,) = parity.pairs.values()
     early = [d for d in differences if d.rung in ("activations", "scores", "loss", "gradients")]
     assert {d.rung for d in early} == {"activations", "scores", "loss", "gradients"}
-    assert max(d.error for d in early) <= 1e-5, max(early, key=lambda d: d.error)
+    # a bias before a normalisation has a gradient of rounding alone: 1.4e-5 on some processors
+    assert max(d.error for d in early) <= 5e-5, max(early, key=lambda d: d.error)
 
 
 @pytest.mark.parametrize("bug", WRONG)
