@@ -58,8 +58,8 @@ def make_record(
 ) -> dict[str, Any]:
     """The record of a job from what its worker measured, or from the error it ended with.
 
-    That of an untimed job has no clocks. `error` has `kind`, `message` and `traceback_tail`. Numbers
-    that are not finite become None and are named in `warnings`, since JSON has no NaN.
+    That of an untimed job has no clocks. `error` has `kind`, `message` and `traceback_tail`.
+    Numbers that are not finite become None and are named in `warnings`: JSON has no NaN.
     """
     measured = dict(measured or {})
     surroundings = measured.pop("surroundings", {})

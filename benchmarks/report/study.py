@@ -25,6 +25,7 @@ from benchmarks.report.summary import (
 )
 from benchmarks.study import Plan, unfulfilled
 
+ENOUGH = 8  # seeds of which the outline of a distribution is drawn
 PLANNED = ("problem", "seeds an arm", "timed", "margin", "declared")
 SPREAD = ("regime", "framework", "seeds", "least", "median", "most", "sd")
 
@@ -147,7 +148,7 @@ def _draw(runs: list[Record], seeds: dict[tuple[str, str], dict[int, float]], st
 
 def _strip(axes: Any, place: int, values: list[float], colour: str) -> None:
     """All values at their place, beside each other as far as they would hide each other."""
-    if len(set(values)) > 1:
+    if len(set(values)) >= ENOUGH:
         (body,) = axes.violinplot([values], [place], widths=0.8, showextrema=False)["bodies"]
         body.set(facecolor=colour, alpha=0.18, edgecolor="none")
     aside = np.random.default_rng(0).uniform(-0.18, 0.18, len(values))
