@@ -128,6 +128,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "hold out the first N training rows",
     },
     "--labels": {"choices": ("integer", "one_hot"), "help": "form of the class labels"},
+    "--into": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "write the Markdown between FILE's marks",
+    },
+    "--force": {"action": "store_true", "help": "run again what has a record"},
+    "--json": {"action": "store_true", "help": "print what was measured as JSON"},
 }
 SETTINGS = ("--epochs", "--batch-size", "--hidden", "--learning-rate", "--validation", "--labels")
 """The options that change a problem."""
@@ -161,11 +168,7 @@ def add_regime(parser: argparse.ArgumentParser, regimes: list[str]) -> None:
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Where a table goes, and whether what has a record is run again."""
-    parser.add_argument(
-        "--into", type=Path, metavar="FILE", help="write the Markdown between FILE's marks"
-    )
-    parser.add_argument("--force", action="store_true", help="run again what has a record")
-    parser.add_argument("--json", action="store_true", help="print what was measured as JSON")
+    add(parser, "--into", "--force", "--json")
 
 
 def stem(args: argparse.Namespace, name: str) -> Path:

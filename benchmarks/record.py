@@ -163,6 +163,14 @@ def read_records(
             yield record
 
 
+def some_records(folder: Path | str) -> list[dict[str, Any]]:
+    """The records of runs below a folder; ValueError when there is none."""
+    records = list(read_records(folder))
+    if not records:
+        raise ValueError(f"{folder}: no record of a run; `twinbench run` writes them there")
+    return records
+
+
 def _plain(value: Any, place: str, not_finite: list[str]) -> Any:
     """`value` as JSON can hold it; the places of NaN and infinities are added to `not_finite`."""
     if isinstance(value, Mapping):

@@ -1,14 +1,24 @@
-"""Intervals of differences of means and of ratios of times; the protocol says which holds where."""
+"""Intervals, verdicts at a margin, and how many runs they take; numbers in, numbers out.
+
+Which of them holds where, and the words that may be said, are those of the measuring protocol.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import ndtr
+from scipy.stats import chi2, nct
 from scipy.stats import t as student
 
 from benchmarks.plan import MIN_PROCESSES
+
+EQUIVALENT, DIFFERENT, NOT_ENOUGH = "equivalent", "different", "not enough runs"
+POWER = 0.8  # with which a planned number of runs reaches its verdict
+MOST_RUNS = 100_000  # more than these is no plan
 
 
 class Interval(NamedTuple):
@@ -21,6 +31,23 @@ class Interval(NamedTuple):
     mean: float
     low: float | None
     high: float | None
+
+    def inside(self, margin: float) -> bool:
+        """Whether all of it lies nearer to 0 than the margin; never without an interval."""
+        return (
+            self.low is not None
+            and self.high is not None
+            and -margin < self.low
+            and (self.high < margin)
+        )
+
+    def outside(self, margin: float) -> bool:
+        """Whether all of it lies beyond the margin on one side; never without an interval."""
+        return (
+            self.low is not None
+            and self.high is not None
+            and (self.low > margin or self.high < -margin)
+        )
 
     @property
     def excludes_zero(self) -> bool:
@@ -66,6 +93,117 @@ def welch(before: Sequence[float], after: Sequence[float], confidence: float = 0
     return _interval(difference, float(np.sqrt(total)), float(freedom), confidence)
 
 
+def verdict(narrow: Interval, wide: Interval, margin: float) -> str:
+    """EQUIVALENT, DIFFERENT or NOT_ENOUGH, from the 90 % and the 95 % interval of a difference.
+
+    Two one-sided tests at 5 % (Schuirmann 1987, J. Pharmacokinet. Biopharm. 15) call equivalent
+    whatever has its 90 % interval inside the margin. Raises ValueError for a margin that is not
+    positive.
+    """
+    if not margin > 0:
+        raise ValueError(f"a positive margin was expected, got {margin}")
+    if narrow.inside(margin):
+        return EQUIVALENT
+    return DIFFERENT if wide.outside(margin) else NOT_ENOUGH
+
+
+def runs_needed(
+    spread: float, margin: float, *, paired: bool, difference: float = 0.0, power: float = POWER
+) -> int | None:
+    """Fewest runs an arm that reach their verdict with that power if `difference` is the true one.
+
+    The verdict is EQUIVALENT for a difference inside the margin and DIFFERENT for one outside. With
+    `paired`, `spread` is the standard deviation of the differences and runs are pairs; else it is
+    that of the runs of one arm (of two: the root of the mean of their variances). The power is
+    exact for normal values of equal spread: Phillips 1990, J. Pharmacokinet. Biopharm. 18, for
+    equivalence; the noncentral t for a difference. None when more than MOST_RUNS would be needed.
+    Raises ValueError for a spread below 0 or a margin that is not positive.
+    """
+    if not (spread >= 0 and margin > 0):
+        raise ValueError(f"a spread and a positive margin were expected, got {spread}, {margin}")
+    low, high = 1, 2
+    while _power(high, spread, margin, paired, difference) < power:
+        if high >= MOST_RUNS:
+            return None
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = _power(middle, spread, margin, paired, difference) >= power
+        low, high = (low, middle) if enough else (middle, high)
+    return high if high <= MOST_RUNS else None
+
+
+def _power(n: int, spread: float, margin: float, paired: bool, difference: float) -> float:
+    """Probability of the verdict that a true difference deserves, with n runs an arm."""
+    freedom = n - 1 if paired else 2 * (n - 1)
+    error = spread * np.sqrt((1 if paired else 2) / n)
+    distance = abs(difference)
+    if error == 0:
+        return float(distance != margin)
+    if distance >= margin:
+        edge = student.ppf(0.975, freedom)
+        return float(nct.sf(edge, freedom, (distance - margin) / error))
+    # over the observed error, of which the chi-square distribution is that of the square
+    shares = np.sqrt(chi2.ppf((np.arange(2000) + 0.5) / 2000, freedom) / freedom)
+    reach = student.ppf(0.95, freedom) * shares
+    inside = ndtr((margin - distance) / error - reach) - ndtr(reach - (margin + distance) / error)
+    return float(np.maximum(inside, 0).mean())
+
+
+def superiority(
+    first: Sequence[float],
+    second: Sequence[float],
+    *,
+    larger_is_better: bool,
+    pairs: bool = False,
+    confidence: float = 0.95,
+) -> Interval:
+    """Probability that a run of `second` is better than one of `first`, ties counted half.
+
+    Unpaired: the A of Vargha and Delaney (2000, J. Educ. Behav. Stat. 25), which is Mann and
+    Whitney's U over n m, with the score interval of Newcombe (2006, Stat. Med. 25, method 5).
+    With `pairs` a run is compared with its own partner, with the score interval of Wilson (1927).
+    Unlike those of a bootstrap they have a width where one side always wins.
+    """
+    a, b = _finite(first), _finite(second)
+    if pairs and len(a) != len(b):
+        raise ValueError(f"pairs were expected, got {len(a)} and {len(b)} values")
+    wins = np.sign(b - a if pairs else b[None, :] - a[:, None])
+    share = float((1 + (wins if larger_is_better else -wins)).mean() / 2)
+
+    def variance(p: float) -> float:
+        if pairs:
+            return p * (1 - p) / len(a)
+        more = ((len(a) + len(b)) / 2 - 1) * ((1 - p) / (2 - p) + p / (1 + p))
+        return p * (1 - p) * (1 + more) / (len(a) * len(b))
+
+    z = student.ppf((1 + confidence) / 2, np.inf)
+
+    def beyond(p: float) -> float:
+        return (share - p) ** 2 - z**2 * variance(p)
+
+    inner = min(max(share, 1e-12), 1 - 1e-12)  # at 0 and at 1 themselves both sides vanish
+    low = brentq(beyond, 0.0, inner) if share > 0 else 0.0
+    high = brentq(beyond, inner, 1.0) if share < 1 else 1.0
+    return Interval(share, float(low), float(high))
+
+
+def sampling_error(accuracy: float, rows: int) -> float:
+    """Standard error of an accuracy on that many test rows (binomial): another test set's worth.
+
+    An MAE has none that can be had from the MAE alone: it takes the error of each row.
+    """
+    return float(np.sqrt(accuracy * (1 - accuracy) / rows))
+
+
+def epochs_to(values: Sequence[float], target: float, *, larger_is_better: bool) -> int | None:
+    """The first epoch, counted from 1, whose value reaches the target; None when none does."""
+    for epoch, value in enumerate(values, 1):
+        if value is not None and (value >= target if larger_is_better else value <= target):
+            return epoch
+    return None
+
+
 class Ratio(NamedTuple):
     """A ratio of two times and its confidence interval; `low` and `high` are None without one."""
 
@@ -97,17 +235,40 @@ def ratio_of_times(
     its times; there is none with fewer processes than MIN_PROCESSES. The same values give the same
     interval. Raises ValueError for no process, an empty one, or a time that is not positive.
     """
-    lists = [[_finite(times) for times in arm] for arm in (before, after)]
+    found = _bootstrap(before, after, np.divide, confidence, draws)
+    return Ratio(*found)
+
+
+def difference_of_times(
+    before: Sequence[Sequence[float]],
+    after: Sequence[Sequence[float]],
+    *,
+    confidence: float = 0.95,
+    draws: int = 5000,
+) -> Interval:
+    """Of the median time `after` less that `before`, as `ratio_of_times` takes them."""
+    return _bootstrap(after, before, np.subtract, confidence, draws)
+
+
+def _bootstrap(
+    one: Sequence[Sequence[float]],
+    other: Sequence[Sequence[float]],
+    combined: Callable[[Any, Any], Any],
+    confidence: float,
+    draws: int,
+) -> Interval:
+    """Of the two median times combined."""
+    lists = [[_finite(times) for times in arm] for arm in (one, other)]
     if not all(lists) or min(times.min() for arm in lists for times in arm) <= 0:
         raise ValueError("positive seconds of one or more processes were expected")
-    over, under = (np.median([np.median(times) for times in arm]) for arm in lists)
+    value = float(combined(*(np.median([np.median(times) for times in arm]) for arm in lists)))
     if min(map(len, lists)) < MIN_PROCESSES:
-        return Ratio(float(over / under), None, None)
+        return Interval(value, None, None)
     random = np.random.default_rng(0)
-    over_drawn, under_drawn = (_drawn_medians(arm, draws, random) for arm in lists)
+    drawn = combined(*(_drawn_medians(arm, draws, random) for arm in lists))
     tail = (1 - confidence) / 2
-    low, high = np.quantile(over_drawn / under_drawn, [tail, 1 - tail])
-    return Ratio(float(over / under), float(low), float(high))
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return Interval(value, float(low), float(high))
 
 
 def _drawn_medians(arm: list[np.ndarray], draws: int, random: np.random.Generator) -> np.ndarray:

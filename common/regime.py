@@ -34,6 +34,11 @@ class Regime:
     execution: Literal["tutorial", "tuned"] = "tutorial"
     deterministic: bool = False  # only kernels that give the same bits each time, or an error
 
+    @property
+    def paired(self) -> bool:
+        """Whether one seed means the same initial weights and order of samples everywhere."""
+        return self.shared_initial and self.order is not None
+
     def resolve(self, native: Mapping[str, Any]) -> Regime:
         """This regime with every open switch set to what the framework does by itself."""
         return replace(self, **{k: v for k, v in native.items() if getattr(self, k) is None})

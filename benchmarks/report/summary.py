@@ -140,7 +140,7 @@ def summarise(records: Iterable[Record]) -> Summary:
             rows.append(_row(same, failed, say_threads=several))
             failed = []
     notes = list(dict.fromkeys(note for row in rows for note in row.notes))
-    return Summary(group_by(rows, lambda row: row.regime), notes, _warnings(runs))
+    return Summary(group_by(rows, lambda row: row.regime), notes, warnings_of(runs))
 
 
 def cells(row: Row, summary: Summary) -> list[str]:
@@ -254,7 +254,7 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
     return notes
 
 
-def _warnings(runs: list[Record]) -> list[str]:
+def warnings_of(runs: list[Record]) -> list[str]:
     """Each warning of the records once; those that differ only in their numbers count as alike."""
     said = {_notice(r) for r in runs}
     every = [w for r in runs for w in r.get("warnings") or [] if w not in said]
@@ -278,7 +278,7 @@ def provenance(runs: list[Record]) -> Iterator[str]:
     commits = (str(r["git"]["commit"]) + " with changes" * bool(r["git"]["dirty"]) for r in runs)
     yield every("commit", commits)
     yield f"{len(runs)} records: sha256:{digest.hexdigest()}"
-    yield from (f"warning: {warning}" for warning in _warnings(runs))
+    yield from (f"warning: {warning}" for warning in warnings_of(runs))
 
 
 def _notice(record: Record) -> str:

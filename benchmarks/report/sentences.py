@@ -1,0 +1,109 @@
+"""A comparison in plain English: what a reader should take away, in the protocol's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from benchmarks.plan import MIN_PROCESSES
+from benchmarks.report.summary import number
+from benchmarks.stats import DIFFERENT, EQUIVALENT, Interval, Ratio
+from common.problem import PROBLEMS
+
+if TYPE_CHECKING:
+    from benchmarks.verdicts import Comparison, Metric
+
+NAMES = {"accuracy": ("accuracy", "accuracies"), "mae": ("MAE", "MAEs")}
+
+
+def sentence(comparison: Comparison) -> str:
+    """The metric's verdict, then the time's."""
+    settings = [f"{name} = {value}" for name, value in comparison.changed.items()]
+    problem = PROBLEMS.get(comparison.problem)
+    title = problem.title if problem else comparison.problem
+    where = ", ".join([title, comparison.regime, comparison.device, *settings])
+    return f"{where}: {_metric(comparison)} {_time(comparison)}"
+
+
+def signed(value: float, metric: str) -> str:
+    """A difference of metrics with its sign: `+0.0012`, of an MAE `-0.120`."""
+    places = digits(metric)
+    return f"{round(value, places) + 0.0:+.{places}f}"  # + 0.0: no negative zero
+
+
+def digits(metric: str) -> int:
+    """Decimal places that a metric is shown with."""
+    return 3 if metric == "mae" else 4
+
+
+def span(interval: Interval | Ratio, text: Callable[[float], str]) -> str:
+    """`low to high`, or that there is none."""
+    if interval.low is None or interval.high is None:
+        return "no interval"
+    return f"{text(interval.low)} to {text(interval.high)}"
+
+
+def seeds(metric: Metric) -> str:
+    """`30 pairs of seeds`, or `30 and 28 seeds`."""
+    first, second = metric.seeds
+    if metric.paired:
+        return f"{first} pair{'s' * (first > 1)} of seeds"
+    return f"{first} and {second} seeds"
+
+
+def _metric(comparison: Comparison) -> str:
+    metric = comparison.metric
+    first, second = comparison.first, comparison.second
+    if metric is None:
+        return f"no test metric of both {first} and {second} to compare."
+    one, several = NAMES[metric.name]
+    shown = span(
+        metric.wide if metric.verdict == DIFFERENT else metric.narrow,
+        lambda value: signed(value, metric.name),
+    )
+    level = "95 %" if metric.verdict == DIFFERENT else "90 %"
+    interval = "no interval" if shown == "no interval" else f"{level} interval {shown}"
+    found = f"({seeds(metric)}, difference {signed(metric.difference, metric.name)}, {interval})"
+    both = f"the {several} of {first} and {second}"
+    if metric.verdict == EQUIVALENT:
+        text = f"{both} are equivalent within {metric.margin} {found}."
+    elif metric.verdict == DIFFERENT:
+        higher = second if metric.difference > 0 else first
+        gap = f"{abs(metric.difference):.{digits(metric.name)}f}"
+        text = (
+            f"the {one} of {higher} is higher by {gap}, beyond the margin of {metric.margin}: "
+            f"different {found}."
+        )
+    elif metric.margin is None:
+        text = f"{both} have no margin to be judged by {found}."
+    else:
+        text = f"not enough runs to tell whether {both} are equivalent within {metric.margin} "
+        text += f"{found}; {_would_do(metric)}."
+    if metric.constant:
+        text += " Without any variance this speaks of these seeds alone."
+    if metric.exploratory:
+        text += " Exploratory: fewer seeds than planned."
+    return text
+
+
+def _would_do(metric: Metric) -> str:
+    if metric.needed is None:
+        return "how many would do cannot be told from these"
+    return f"about {metric.needed:,} {'pairs of seeds' if metric.paired else 'of each'} would do"
+
+
+def _time(comparison: Comparison) -> str:
+    ratio = comparison.epoch
+    first, second = comparison.first, comparison.second
+    if ratio is None:
+        few, many = comparison.processes
+        if min(few, many) < MIN_PROCESSES:
+            return f"Their times: {few} and {many} timed processes; {MIN_PROCESSES} are needed."
+        return "Their times are not compared."
+    if ratio.verdict == "no difference seen":
+        found = f"{number(ratio.value)}, {span(ratio, number)}"
+        return f"No difference seen in the time of an epoch (ratio {found})."
+    if ratio.verdict == "slower":
+        assert ratio.low is not None and ratio.high is not None
+        second, ratio = first, Ratio(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
+    return f"An epoch of {second} is {number(ratio.value)} times as fast ({span(ratio, number)})."

@@ -1,0 +1,160 @@
+"""Verdicts on pairs of arms: their sentences, and tables of the metric, of times, of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from benchmarks.arms import Target
+from benchmarks.plan import MIN_PROCESSES
+from benchmarks.report.sections import Section, not_real
+from benchmarks.report.sentences import digits, seeds, signed, span
+from benchmarks.report.summary import Record, group_by, number, training_runs
+from benchmarks.stats import DIFFERENT, EQUIVALENT
+from benchmarks.verdicts import Comparison, Metric, comparisons
+
+ARMS = ("problem", "device", "first", "second")
+METRIC = (
+    *ARMS,
+    "seeds",
+    "means",
+    "second less first",
+    "90 % interval",
+    "95 % interval",
+    "margin",
+    "verdict",
+    "excludes 0",
+    "P(second better)",
+    "test rows' error",
+)
+TIME = (
+    *ARMS,
+    "processes",
+    "epoch: times faster",
+    "verdict",
+    "whole run: times faster",
+    "memory: times smaller",
+)
+TARGET = ("problem", "device", "arm", "target", "by", "runs", "reach it", "epoch", "seconds")
+TEXT = (0, 1, 2, 3)
+HOW = (
+    "equivalent: the 90 % interval of the difference lies inside the margin; different: the 95 % "
+    "interval lies outside it; else not enough runs. Intervals are over seeds on one fixed test "
+    "set, paired by seed where initial weights and order are shared, else Welch's; test rows' "
+    "error: what another test set of that size would move an accuracy by (binomial standard "
+    "error; an MAE alone does not tell its own). P(second better): of one run against one, ties "
+    "half, 95 % interval"
+)
+HOW_TIMES = (
+    "ratios are the first's median over the second's, with the 95 % interval of a bootstrap over "
+    f"processes and then epochs; none with fewer than {MIN_PROCESSES} timed processes of each. "
+    "Epoch: training alone, the first left out"
+)
+HOW_TARGETS = (
+    "medians over all runs of the first epoch that reaches the target and of the seconds of "
+    "training until then, a run that never does counting as one that takes for ever; a problem "
+    "without validation has the test metric at the end alone, which tells no time"
+)
+
+
+def verdict_sections(
+    records: Iterable[Record], planned: Mapping[str, int] | None = None
+) -> list[Section]:
+    """Up to three tables a regime, the sentences below the first; [] without two frameworks.
+
+    `planned` and errors as for `comparisons`.
+    """
+    runs = training_runs(records)
+    found = group_by(comparisons(runs, planned), lambda comparison: comparison.regime)
+    sections = []
+    for regime, pairs in found.items():
+        of_regime = [run for run in runs if run["regime"] == regime]
+        sections += comparison_sections(f"regime {regime}", pairs, not_real(of_regime))
+    return sections
+
+
+def comparison_sections(
+    title: str, pairs: list[Comparison], notices: Sequence[str] = ()
+) -> list[Section]:
+    """The tables of some comparisons, with their sentences below the first."""
+    # one that holds for all of a problem's pairs is said once
+    notes = dict.fromkeys(note for pair in pairs for note in pair.notes if note not in notices)
+    targets = {
+        (*place, name): [*place, name, *_target(target)]
+        for pair in pairs
+        for *place, name, target in _targets(pair)
+    }
+    sentences = [pair.sentence for pair in pairs]
+    metric, times = [_metric_row(pair) for pair in pairs], [_time_row(pair) for pair in pairs]
+    sections = [
+        Section(f"Test metric, {title}", METRIC, metric, TEXT, [*sentences, HOW], list(notices)),
+        Section(f"Time and memory, {title}", TIME, times, TEXT, [HOW_TIMES, *notes]),
+    ]
+    if targets:
+        rows = list(targets.values())
+        sections.append(Section(f"Time to target, {title}", TARGET, rows, TEXT, [HOW_TARGETS]))
+    return sections
+
+
+def _arms(pair: Comparison) -> list[str]:
+    changed = ", ".join(f"{name} = {value}" for name, value in pair.changed.items())
+    problem = pair.problem + (f" ({changed})" if changed else "")
+    return [problem, f"{pair.device}, {pair.threads} threads", pair.first, pair.second]
+
+
+def _metric_row(pair: Comparison) -> list[str]:
+    metric = pair.metric
+    if metric is None:
+        return [*_arms(pair), *"-" * (len(METRIC) - len(ARMS))]
+    places, text = digits(metric.name), partial(signed, metric=metric.name)
+    known = metric.wide.low is not None
+    loud = "*" if metric.verdict in (EQUIVALENT, DIFFERENT) else ""
+    return [
+        *_arms(pair),
+        seeds(metric),
+        " and ".join(f"{mean:.{places}f}" for mean in metric.means),
+        text(metric.difference),
+        span(metric.narrow, text),
+        span(metric.wide, text),
+        "-" if metric.margin is None else f"{metric.margin}",
+        f"{loud}{metric.verdict}{_needed(metric)}",
+        ("yes" if metric.wide.excludes_zero else "no") if known else "-",
+        f"{metric.superiority.mean:.2f} ({span(metric.superiority, '{:.2f}'.format)})",
+        " and ".join("-" if error is None else f"{error:.4f}" for error in metric.sampling),
+    ]
+
+
+def _needed(metric: Metric) -> str:
+    needed = f" (about {metric.needed:,} would do)" if metric.needed else ""
+    return needed + (", exploratory" if metric.exploratory else "")
+
+
+def _time_row(pair: Comparison) -> list[str]:
+    first, second = pair.processes
+    ratios = [pair.epoch, pair.total, pair.memory]
+    epoch, total, memory = (
+        "-" if r is None else f"{number(r.value)} ({span(r, number)})" for r in ratios
+    )
+    word = "-"
+    if pair.epoch is not None:
+        ranked = pair.epoch.verdict in ("faster", "slower")
+        word = f"*{pair.second} {pair.epoch.verdict}" if ranked else pair.epoch.verdict
+    return [*_arms(pair), f"{first} and {second}", epoch, word, total, memory]
+
+
+def _targets(pair: Comparison) -> Iterator[tuple[str, str, str, Target]]:
+    problem, device, *names = _arms(pair)
+    for name, target in zip(names, pair.targets, strict=True):
+        if target:
+            yield problem, device, name, target
+
+
+def _target(target: Target) -> list[str]:
+    return [
+        f"{target.target}",
+        target.by,
+        f"{target.runs}",
+        f"{target.pass_rate:.0%}",
+        "-" if target.epochs is None else f"{target.epochs:g}",
+        number(target.seconds),
+    ]
