@@ -14,6 +14,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from benchmarks import measure
+from benchmarks.compact import unpack
 from benchmarks.plan import PROTOCOL, UNTIMED, Job
 from common.atomic import replaced
 
@@ -115,6 +116,10 @@ def read_record(path: Path) -> dict[str, Any]:
         record = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # JSON and UTF-8 errors alike
         raise ValueError(f"{path} is not a record: no valid JSON ({error})") from error
+    return _checked(record, path)
+
+
+def _checked(record: Any, path: Path) -> dict[str, Any]:
     if not isinstance(record, dict) or "schema" not in record:
         raise ValueError(f"{path} is not a record: an object with the key 'schema' was expected")
     if record["schema"] != SCHEMA:
@@ -144,10 +149,14 @@ def read_records(
 ) -> Iterator[dict[str, Any]]:
     """Every record of that kind below a folder, in the order of their paths.
 
-    One without clocks is left out where the same run has been timed.
-
-    What is not a record is skipped and named through `complain` (default: standard error).
+    One without clocks is left out where the same run has been timed. What is not a record is
+    skipped and named through `complain` (default: standard error). Instead of a folder it may be a
+    file of packed records; ValueError when it is no such file.
     """
+    if Path(folder).is_file():
+        packed = (_checked(record, Path(folder)) for record in unpack(Path(folder)))
+        yield from (record for record in packed if record.get("kind") == kind)
+        return
     complain = complain or (lambda message: print(f"skipped: {message}", file=sys.stderr))
     for path in sorted(Path(folder).rglob("*.json")):
         try:

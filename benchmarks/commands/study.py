@@ -8,7 +8,9 @@ in one process. The same command goes on where it stopped, after Ctrl-C or worse
 examples:
   twinbench study --threads 1 --jobs 2           all four problems, 30 seeds, 5 of them timed
   twinbench study boston --seeds 100 --timed 10
+  twinbench study imdb --seeds auto --max-seeds 200
   twinbench study --look                         what is there so far: verdicts are exploratory
+  twinbench study --look --compact FILE          all records in a small file, which --results takes
   twinbench study --into docs/study.md           between the file's two marks, as `twinbench table`
 
 exit status: 0 all runs finished, 2 usage, 3 data, 4 some runs failed, 130 interrupted
@@ -18,11 +20,19 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import checks, options
+from benchmarks.messages import say
 from benchmarks.plan import MIN_PROCESSES
 
-SEEDS, REPLICAS = 30, 16
+if TYPE_CHECKING:
+    from benchmarks.engines import Engine
+    from benchmarks.plan import Job
+    from benchmarks.study import Plan
+
+SEEDS, PILOT, MOST, REPLICAS = 30, 5, 200, 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,10 +41,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_regime(parser, ["native", "matched", "tuned"])
     parser.add_argument(
         "--seeds",
-        type=checks.at_least(2),
+        type=checks.checked(_seeds),
         default=SEEDS,
         metavar="N",
-        help=f"seeds an arm (default: {SEEDS})",
+        help=f"seeds an arm (default: {SEEDS}); auto: as many as the spread of a pilot asks for",
+    )
+    parser.add_argument(
+        "--pilot",
+        type=checks.at_least(2),
+        default=PILOT,
+        metavar="N",
+        help=f"the first seeds, by which auto plans (default: {PILOT})",
+    )
+    parser.add_argument(
+        "--max-seeds",
+        type=checks.at_least(SEEDS),
+        default=MOST,
+        metavar="N",
+        help=f"auto plans no more (default: {MOST}) and no fewer than {SEEDS}",
     )
     parser.add_argument(
         "--timed",
@@ -61,32 +85,71 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
     options.add_output(parser)
+    parser.add_argument(
+        "--compact", type=Path, metavar="FILE", help="pack all records into one file, gzipped"
+    )
+
+
+def _seeds(text: str) -> int | None:
+    """None: planned from a pilot."""
+    return None if text == "auto" else checks.at_least(2)(text)
 
 
 def main(args: argparse.Namespace) -> int:
     """Declare the plan, run what is missing, then show all."""
-    from benchmarks.engines.local import run_batches
-    from benchmarks.progress import run_and_show
+    from benchmarks.compact import pack
     from benchmarks.record import read_records
+    from benchmarks.study import KIND
+
+    status = _look(args) if args.look else _run(args)
+    if args.compact:
+        pack([*read_records(args.results, KIND), *read_records(args.results)], args.compact)
+        say(f"{args.compact}: written")
+    return status
+
+
+def _look(args: argparse.Namespace) -> int:
+    from benchmarks.record import some_records
     from benchmarks.report.sections import show
     from benchmarks.report.study import sections
-    from benchmarks.study import declaration, declare, read_plan, study_jobs
+    from benchmarks.study import read_plan
 
-    stem = options.stem(args, "study")
-    if args.look:
-        records = list(read_records(args.results))
-        if not records:
-            raise ValueError(f"{args.results}: no record of a run; without --look they are made")
-        show(
-            sections(records, read_plan(args.results), stem),
-            records,
-            into=args.into,
-            as_json=args.json,
-        )
-        return 0
-    every = options.jobs(args, options.problems(args), options.regimes(args))
-    jobs = study_jobs(every, {job.problem.name: args.seeds for job in every}, args.timed)
-    plan = declare(args.results, declaration(jobs))
-    page = partial(sections, plan=plan, stem=stem)
-    engine = partial(run_batches, workers=args.jobs)
-    return run_and_show(jobs, args, "", page, engine=engine, replicas=args.replicas)
+    records = some_records(args.results)
+    page = sections(records, read_plan(args.results), options.stem(args, "study"))
+    show(page, records, into=args.into, as_json=args.json)
+    return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    from benchmarks.progress import run_and_show
+    from benchmarks.report.study import sections
+    from benchmarks.study import declaration, declare, study_jobs
+
+    given, args.seeds = args.seeds, args.seeds or args.max_seeds
+    jobs = options.jobs(args, options.problems(args), options.regimes(args))
+    how = {"engine": _engine(args), "replicas": args.replicas}
+    pilots = None if given else _pilots(args, jobs, how)
+    planned = {name: of["seeds"] for name, of in (pilots or {}).items()}
+    seeds = {job.problem.name: given or planned[job.problem.name] for job in jobs}
+    chosen = study_jobs(jobs, seeds, args.timed)
+    plan = declare(args.results, declaration(chosen, pilots))
+    page = partial(sections, plan=plan, stem=options.stem(args, "study"))
+    return run_and_show(chosen, args, "", page, **how)
+
+
+def _pilots(args: argparse.Namespace, jobs: list[Job], how: dict[str, Any]) -> Plan:
+    """What is planned of each problem, as declared or else from the first seeds of its arms."""
+    from benchmarks.progress import run_all
+    from benchmarks.study import pilot, read_plan, study_jobs
+
+    names = dict.fromkeys(job.problem.name for job in jobs)
+    declared = {name: of for name, of in read_plan(args.results).items() if name in names}
+    new = [job for job in jobs if job.problem.name not in declared]
+    first = study_jobs(new, dict.fromkeys(names, args.pilot), args.timed)
+    return declared | pilot(run_all(first, args.results, **how), SEEDS, args.max_seeds)
+
+
+def _engine(args: argparse.Namespace) -> Engine:
+    from benchmarks.engines.local import run_batches
+
+    return partial(run_batches, workers=args.jobs)

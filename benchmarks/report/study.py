@@ -23,10 +23,11 @@ from benchmarks.report.summary import (
     summarise,
     training_runs,
 )
+from benchmarks.report.verdicts import verdict_sections
 from benchmarks.study import Plan, unfulfilled
 
 ENOUGH = 8  # seeds of which the outline of a distribution is drawn
-PLANNED = ("problem", "seeds an arm", "timed", "margin", "declared")
+PLANNED = ("problem", "seeds an arm", "timed", "margin", "declared", "runs before", "planned from")
 SPREAD = ("regime", "framework", "seeds", "least", "median", "most", "sd")
 
 
@@ -35,17 +36,33 @@ def sections(records: Iterable[Record], plan: Plan, stem: Path) -> list[Section]
     runs = training_runs(records)
     shown = {run["problem"] for run in runs}
     declared = {name: entry for name, entry in plan.items() if name in shown}
-    return [*_planned(runs, declared), *_results(runs), *_figures(runs, stem)]
+    verdicts = verdict_sections(runs, {name: of["seeds"] for name, of in declared.items()})
+    tables = [*_planned(runs, declared), *_results(runs), *verdicts]
+    return [*tables, *_figures(runs, stem)]
 
 
 def _planned(runs: list[Record], plan: Plan) -> list[Section]:
     rows = [
-        [name, str(of["seeds"]), str(of["timed"]), f"{of['margin']:g}", of["declared"]]
+        [
+            name,
+            *(str(of["seeds"]), str(of["timed"]), f"{of['margin']:g}", of["declared"]),
+            str(of["runs_before"]),
+            _origin(of["pilot"]),
+        ]
         for name, of in plan.items()
     ]
     early = [f"EXPLORATORY, not a verdict of the plan: {said}" for said in unfulfilled(plan, runs)]
     note = "Declared before the first run: two test metrics closer than the margin are equivalent."
     return [Section("Plan", PLANNED, rows, notes=[note], notices=[*early, *not_real(runs)])]
+
+
+def _origin(pilot: dict[str, Any] | None) -> str:
+    """Where the number of seeds came from."""
+    if pilot is None:
+        return "given"
+    hardest = max(pilot["spreads"], key=lambda each: each["spread"], default=None)
+    spread = f"sd {hardest['spread']:.2g} ({hardest['regime']})" if hardest else "one arm"
+    return f"pilot: {spread}, {pilot['wanted']} wanted"
 
 
 def _results(runs: list[Record]) -> list[Section]:
