@@ -122,9 +122,12 @@ def _look(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from benchmarks.progress import run_and_show
+    from benchmarks.report.markdown import around_table
     from benchmarks.report.study import sections
     from benchmarks.study import declaration, declare, study_jobs
 
+    if args.into:
+        around_table(args.into)  # an error after the pilot would come too late
     given, args.seeds = args.seeds, args.seeds or args.max_seeds
     jobs = options.jobs(args, options.problems(args), options.regimes(args))
     how = {"engine": _engine(args), "replicas": args.replicas}

@@ -10,6 +10,8 @@ import numpy as np
 from common.initial import initial_weights
 from common.task import EpochLog, Task
 
+BEGUN = time.time()
+
 
 class FakeTask(Task):
     """Learns nothing; FAKE="die 1" kills the run with seed 1 after its first epoch."""
@@ -38,6 +40,13 @@ class FakeTask(Task):
         raise NotImplementedError
 
     def fit(self, x, y, *, epochs, order=None, validation=None, on_epoch=None):
+        history = self._fit(epochs, validation, on_epoch)
+        if "FAKE_LOG" in os.environ:
+            with open(os.environ["FAKE_LOG"], "a") as log:
+                log.write(f"{self.regime.name} {self.seed} {BEGUN} {time.time()}\n")
+        return history
+
+    def _fit(self, epochs, validation, on_epoch):
         print("noise of a framework", os.environ["FAKE_THREADS"])
         faults = dict(map(str.split, filter(None, os.environ["FAKE"].split(","))))
         mine = [what for what, seed in faults.items() if int(seed) == self.seed]
