@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations
 
 import psutil
 import pytest
 
-from benchmarks.child import Child
 from benchmarks.engines import run_jobs
 from benchmarks.engines.local import run_batch
 from benchmarks.plan import Job
@@ -42,10 +41,8 @@ class Recorder:
         try:
             for batch in reversed(batches):  # in no order that a caller may count on
                 self.batches.append(batch)
-                yield (
-                    batch,
-                    [make_record(j, error=error if j.seed in self.fail else None) for j in batch],
-                )
+                errors = [error if job.seed in self.fail else None for job in batch]
+                yield batch, list(map(make_record, batch, [None] * len(batch), errors))
         finally:
             self.closed = True
 
@@ -88,12 +85,12 @@ def test_replicas_come_as_one_batch_with_a_record_each(tmp_path):
 
 def test_timed_jobs_run_alone_and_untimed_ones_at_once(twinbench, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
-    done = twinbench(*STUDY, "--seeds", "8", "--timed", "3", "--jobs", "2", "--epochs", "80")
+    done = twinbench(*STUDY, "--seeds", "6", "--timed", "2", "--jobs", "2", "--epochs", "80")
     assert done.status == 0, done.err
     lines = [line.split() for line in (tmp_path / "log").read_text().splitlines()]
     spans = {int(seed): (float(begun), float(ended)) for _, seed, begun, ended in lines}
     timed = {r["seed"] for r in read_records(twinbench.results) if r["timed"]}
-    assert len(lines) == len(spans) == 8 and timed == {0, 1, 2}
+    assert len(lines) == len(spans) == 6 and timed == {0, 1}
 
     def together(one: int, other: int) -> bool:
         (a, b), (c, d) = spans[one], spans[other]
@@ -103,10 +100,7 @@ def test_timed_jobs_run_alone_and_untimed_ones_at_once(twinbench, tmp_path, monk
     assert overlapping and not any(timed & set(pair) for pair in overlapping)
     # never three at once
     ends = sorted((when, step) for a, b in spans.values() for when, step in ((a, 1), (b, -1)))
-    running = 0
-    for (_, step), _following in pairwise([*ends, (0, 0)]):
-        running += step
-        assert running <= 2
+    assert max(accumulate(step for _, step in ends)) == 2
 
 
 def test_an_untimed_job_that_dies_is_a_record_and_the_others_go_on(twinbench):
@@ -121,12 +115,9 @@ def test_an_untimed_job_that_dies_is_a_record_and_the_others_go_on(twinbench):
 
 
 def test_ctrl_c_ends_all_that_runs_and_keeps_what_was_finished(twinbench):
-    arguments = (*STUDY, "--seeds", "6", "--timed", "1", "--jobs", "2")
+    arguments = (*STUDY, "--seeds", "4", "--timed", "1", "--jobs", "2")
     process = twinbench.start(*arguments, fake="hang 1, hang 3")
-    found = wait_for(
-        lambda: len(list(twinbench.results.rglob("seed*.json"))) == 2, "two records", process
-    )
-    assert found
+    wait_for(lambda: len(list(twinbench.results.rglob("seed*.json"))) == 2, "two records", process)
     both = wait_for(lambda: len(two := children(process.pid)) == 2 and two, "two workers", process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
@@ -137,7 +128,7 @@ def test_ctrl_c_ends_all_that_runs_and_keeps_what_was_finished(twinbench):
     done = twinbench(*arguments)
     assert done.status == 0 and done.err.count("(was there)") == 2
     after = {r["seed"]: r for r in read_records(twinbench.results)}
-    assert sorted(after) == list(range(6)) and kept.items() <= after.items()
+    assert sorted(after) == list(range(4)) and kept.items() <= after.items()
 
 
 @pytest.mark.parametrize("name", INSTALLED)
@@ -158,15 +149,3 @@ def test_replicas_reach_what_single_runs_do(name):
     for quantity, values in alone["history"].items():
         assert replicas[1]["history"][quantity] == pytest.approx(values, rel=1e-5)
     assert replicas[0]["metrics"]["mae"] != pytest.approx(alone["metrics"]["mae"], rel=1e-3)
-
-
-def test_a_killed_child_ends_its_call_from_another_thread():
-    import threading
-
-    name = next((n for n in INSTALLED), None)
-    if name is None:
-        pytest.skip("no framework is installed")
-    with Child(name) as child:
-        threading.Timer(0.3, child.kill).start()
-        with pytest.raises(RuntimeError, match="SIGKILL"):
-            child.call("time:sleep", 60)

@@ -123,7 +123,7 @@ def _seeds(runs: list[Record]) -> dict[tuple[str, str], dict[int, float]]:
             f"{threads} threads": {other[4] for other in arms},
             ", ".join(f"{name} = {value}" for name, value in changed): {o[5] for o in arms},
         }
-        name = ", ".join([framework, *(part for part, all_of in parts.items() if len(all_of) > 1)])
+        name = ", ".join([framework, *(p for p, all_of in parts.items() if p and len(all_of) > 1)])
         values = {run["seed"]: run["metrics"][metric_of(run)] for run in same}
         finite = {seed: value for seed, value in values.items() if value is not None}
         if finite:

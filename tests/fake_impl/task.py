@@ -48,8 +48,8 @@ class FakeTask(Task):
 
     def _fit(self, epochs, validation, on_epoch):
         print("noise of a framework", os.environ["FAKE_THREADS"])
-        faults = dict(map(str.split, filter(None, os.environ["FAKE"].split(","))))
-        mine = [what for what, seed in faults.items() if int(seed) == self.seed]
+        faults = map(str.split, filter(None, os.environ["FAKE"].split(",")))
+        mine = [what for what, seed in faults if int(seed) == self.seed]
         log = EpochLog(self, validation, on_epoch)
         mean = float("nan") if "diverge" in mine else 1.0
         for _ in range(epochs):
