@@ -9,6 +9,7 @@ examples:
   twinbench study --threads 1 --jobs 2           all four problems, 30 seeds, 5 of them timed
   twinbench study boston --seeds 100 --timed 10
   twinbench study imdb --seeds auto --max-seeds 200
+  twinbench study --engine ray --address auto    on a cluster: a timed run has a whole node
   twinbench study --look                         what is there so far: verdicts are exploratory
   twinbench study --look --compact FILE          all records in a small file, which --results takes
   twinbench study --into docs/study.md           between the file's two marks, as `twinbench table`
@@ -72,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=checks.at_least(1),
         default=1,
         metavar="N",
-        help="untimed processes at once (default: 1)",
+        help="untimed processes at once (default: 1); Ray has as many as there are cores for",
     )
     parser.add_argument(
         "--replicas",
@@ -80,6 +81,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=REPLICAS,
         metavar="N",
         help=f"untimed seeds that tuned trains in one process (default: {REPLICAS})",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="who runs the jobs: this machine or a Ray cluster (default: local)",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="HOST:PORT of a Ray cluster, or auto (default: one of this machine alone)",
     )
     parser.add_argument("--look", action="store_true", help="run nothing, show what is there")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
@@ -153,6 +165,12 @@ def _pilots(args: argparse.Namespace, jobs: list[Job], how: dict[str, Any]) -> P
 
 
 def _engine(args: argparse.Namespace) -> Engine:
+    if args.engine == "ray":
+        from benchmarks.engines.ray import run_batches as on_ray
+
+        return partial(on_ray, address=args.address)
+    if args.address:
+        raise ValueError("--address is that of a Ray cluster: give --engine ray too")
     from benchmarks.engines.local import run_batches
 
     return partial(run_batches, workers=args.jobs)
