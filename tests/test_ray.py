@@ -3,7 +3,6 @@ is run again, and nothing else is."""
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 
 import psutil
@@ -18,6 +17,7 @@ pytestmark = [
     pytest.mark.skipif(find_spec("mlxtend") is None, reason="the embedded houses need mlxtend"),
 ]
 
+LOOPBACK = "127.0.0.2"  # Ray takes 127.0.0.1 in an address for the machine's outer one
 STUDY = (
     *("study", "boston", "--framework", "fake,fake:twin", "--regime", "native,tuned"),
     *("--data", "embedded", "--threads", "1", "--epochs", "400", "--replicas", "2"),
@@ -38,11 +38,11 @@ def cluster(checkout, tmp_path, monkeypatch):
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    node = {"num_cpus": 1, "include_dashboard": False, "node_ip_address": "127.0.0.1"}
+    node = {"num_cpus": 1, "include_dashboard": False, "node_ip_address": LOOPBACK}
     nodes = Cluster(initialize_head=True, head_node_args=node)
     try:
         for _ in range(2):
-            nodes.add_node(num_cpus=1, node_ip_address="127.0.0.1")
+            nodes.add_node(num_cpus=1, node_ip_address=LOOPBACK)
         nodes.wait_for_nodes()
         yield nodes
     finally:
@@ -67,7 +67,7 @@ def identity(record: dict) -> tuple:
 def test_a_node_lost_in_the_middle_loses_nothing_and_repeats_nothing(twinbench, cluster):
     study = (*STUDY, "--seeds", "6", "--timed", "2")
     process = twinbench.start(*study, "--engine", "ray", "--address", cluster.address)
-    lost = list(cluster.worker_nodes)[0]
+    lost = next(iter(cluster.worker_nodes))
 
     def files() -> dict[str, str]:
         return {str(path): path.read_text() for path in twinbench.results.rglob("seed*.json")}
@@ -103,7 +103,7 @@ def test_a_node_lost_in_the_middle_loses_nothing_and_repeats_nothing(twinbench, 
 def test_a_timed_job_has_a_node_to_itself_and_more_threads_than_cores_are_refused(
     twinbench, cluster, tmp_path
 ):
-    cluster.add_node(num_cpus=2, node_ip_address="127.0.0.1")
+    cluster.add_node(num_cpus=2, node_ip_address=LOOPBACK)
     cluster.wait_for_nodes()
     one = ("--framework", "fake", "--regime", "native", "--seeds", "4", "--timed", "2")
     where = ("--engine", "ray", "--address", cluster.address)
@@ -118,8 +118,7 @@ def test_a_timed_job_has_a_node_to_itself_and_more_threads_than_cores_are_refuse
     assert refused.status == 2 and "no node of the cluster has 3 cores" in refused.err
 
 
-def test_no_cluster_and_no_engine_are_said_in_words(twinbench):
-    assert "RAY_ADDRESS" not in os.environ
+def test_an_address_without_the_engine_is_refused(twinbench):
     done = twinbench(*STUDY, "--address", "127.0.0.1:1")
     assert done.status == 2 and "give --engine ray too" in done.err
 

@@ -27,8 +27,8 @@ def run_batches(
     """An engine: all timed jobs, each alone on one of the largest nodes, then the others.
 
     `address` is that of a cluster (`HOST:PORT`, or `auto`); without one a cluster of this machine
-    alone is started. Raises ImportError without Ray, ConnectionError when no cluster answers, and
-    ValueError when no node has as many cores as a job has threads.
+    alone is started. Raises ImportError without Ray, and ValueError when no cluster answers or no
+    node has as many cores as a job has threads.
     """
     ray = _connected(address)
     try:
@@ -49,7 +49,10 @@ def _connected(address: str | None) -> Any:
     except ImportError as error:
         raise ImportError('--engine ray needs Ray: pip install "twinbench[ray]"') from error
     here = {} if address else {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-    ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **here)
+    try:
+        ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **here)
+    except ConnectionError as error:
+        raise ValueError(f"no Ray cluster answers at {address}: {error}") from error
     return ray
 
 
