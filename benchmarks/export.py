@@ -43,7 +43,7 @@ def epoch_rows(records: Iterable[Record]) -> list[Row]:
 def csv_text(rows: list[Row]) -> bytes:
     """UTF-8 with a heading; text that a spreadsheet would run as a formula begins with a quote."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out)  # lines end as RFC 4180 has it, and so \r in a text is quoted too
     writer.writerow(map(_harmless, rows[0]))
     writer.writerows([_harmless(value) for value in row.values()] for row in rows)
     return out.getvalue().encode()

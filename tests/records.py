@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from common.problem import PROBLEMS
 
 RAN: dict[str, Any] = {
     "data": {"source": "folder", "digest": "sha256:1", "notice": ""},
@@ -12,3 +15,50 @@ RAN: dict[str, Any] = {
     "git": {"commit": "abc", "dirty": False},
     "warnings": [],
 }
+
+
+def run(
+    problem: str = "mnist",
+    framework: str = "alpha",
+    regime: str = "matched",
+    seed: int = 0,
+    *,
+    value: float | None = 0.97,
+    epochs: tuple[float, ...] = (0.9, 0.25, 0.2, 0.3),
+    **more: Any,
+) -> dict[str, Any]:
+    """A whole run with that test metric and those seconds an epoch."""
+    metric = PROBLEMS[problem].metric
+    curve = [4 / (1 + epoch) for epoch in range(len(epochs))]
+    history = {"loss": curve, metric: curve}
+    if PROBLEMS[problem].validation:
+        history |= {"val_loss": curve, f"val_{metric}": curve}
+    return {
+        **RAN,
+        "kind": "run",
+        "schema": 1,
+        "protocol": 1,
+        "problem": problem,
+        "framework": framework,
+        "regime": regime,
+        "device": "cpu",
+        "seed": seed,
+        "metrics": {"loss": 0.1, metric: value},
+        "history": history,
+        "epoch_seconds": list(epochs),
+        "validation_seconds": [],
+        "first_epoch_seconds": epochs[0],
+        "steady_epoch_seconds": 0.25,
+        "total_seconds": 12.34,
+        "peak_rss_bytes": 700 * 2**20,
+        "settings": {"changed": {}},
+        "error": None,
+    } | more
+
+
+def seeds(values: Iterable[float], framework: str = "alpha", **more: Any) -> list[dict[str, Any]]:
+    """A whole run a value, of the seeds 0, 1, 2, ..."""
+    return [
+        run(framework=framework, seed=seed, value=value, **more)
+        for seed, value in enumerate(values)
+    ]

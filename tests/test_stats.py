@@ -1,4 +1,4 @@
-"""Intervals against SciPy's own tests, their coverage, and the samples that have no variance."""
+"""Intervals against SciPy's own tests, their coverage, power, and samples without variance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from benchmarks.stats import Interval, paired, ratio_of_times, welch
+from benchmarks.stats import (
+    DIFFERENT,
+    EQUIVALENT,
+    NOT_ENOUGH,
+    Interval,
+    difference_of_times,
+    epochs_to,
+    paired,
+    ratio_of_times,
+    runs_needed,
+    sampling_error,
+    superiority,
+    verdict,
+    welch,
+)
 
 samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
 
@@ -118,3 +132,154 @@ def test_the_interval_covers_the_true_ratio_as_often_as_it_says():
 def test_times_that_are_none_are_refused(bad):
     with pytest.raises(ValueError):
         ratio_of_times(bad, [[1.0]])
+
+
+def test_a_difference_of_times_is_that_of_medians_with_an_interval_from_five_processes_on():
+    before, after = [[2.0, 2.2, 2.1]] * 5, [[1.0, 1.1, 0.9]] * 5
+    found = difference_of_times(before, after)
+    assert found.mean == pytest.approx(-1.1)
+    assert found.low < -1.1 < found.high < 0
+    assert difference_of_times(before[:4], after)[1:] == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide", "word"),
+    [
+        ((-0.9, 0.9), (-1.1, 1.1), EQUIVALENT),
+        ((0.1, 0.9), (0.05, 0.95), EQUIVALENT),  # and other than zero
+        ((-1.0, 0.9), (-1.1, 1.0), NOT_ENOUGH),  # on the margin is not inside
+        ((1.1, 2.0), (1.0, 2.1), NOT_ENOUGH),
+        ((1.2, 2.0), (1.1, 2.1), DIFFERENT),
+        ((-2.0, -1.2), (-2.1, -1.1), DIFFERENT),
+        ((-3.0, 3.0), (-4.0, 4.0), NOT_ENOUGH),
+        ((None, None), (None, None), NOT_ENOUGH),
+    ],
+)
+def test_the_verdict_at_a_margin_of_one(narrow, wide, word):
+    assert verdict(Interval(0, *narrow), Interval(0, *wide), 1.0) == word
+
+
+@given(st.integers(0, 10**6), st.integers(2, 40), st.floats(0.1, 3))
+def test_equivalent_is_what_two_one_sided_t_tests_at_5_percent_call_so(seed, n, margin):
+    rng = np.random.default_rng(seed)
+    a, b, c = rng.normal(0, 1, n), rng.normal(0.2, 1, n), rng.normal(0.2, 2, n + 3)
+    p = max(
+        scipy_stats.ttest_1samp(b - a, -margin, alternative="greater").pvalue,
+        scipy_stats.ttest_1samp(b - a, margin, alternative="less").pvalue,
+    )
+    assert (verdict(paired(a, b, 0.9), paired(a, b), margin) == EQUIVALENT) == (p < 0.05)
+    p = max(
+        scipy_stats.ttest_ind(c + margin, a, equal_var=False, alternative="greater").pvalue,
+        scipy_stats.ttest_ind(c - margin, a, equal_var=False, alternative="less").pvalue,
+    )
+    assert (verdict(welch(a, c, 0.9), welch(a, c), margin) == EQUIVALENT) == (p < 0.05)
+
+
+@pytest.mark.parametrize("margin", [0, -1, float("nan")])
+def test_a_margin_is_positive(margin):
+    with pytest.raises(ValueError, match="positive margin"):
+        verdict(Interval(0, 0, 0), Interval(0, 0, 0), margin)
+    with pytest.raises(ValueError, match="positive margin"):
+        runs_needed(1, margin, paired=True)
+
+
+def test_runs_needed_agree_with_the_formula_of_chow_and_shao_where_it_holds():
+    # large samples: n = (z_.95 + z_.90)^2 2 s^2 / margin^2 (Chow, Shao & Wang 2008, section 3.2)
+    z = scipy_stats.norm.ppf([0.95, 0.9]).sum()
+    for spread in (0.014, 0.05):
+        expected = z**2 * 2 * spread**2 / 0.005**2
+        assert expected <= runs_needed(spread, 0.005, paired=False) <= expected + 2
+        assert expected / 2 <= runs_needed(spread, 0.005, paired=True) <= expected / 2 + 3
+    assert 130 <= runs_needed(0.014, 0.005, paired=False) <= 170  # what the protocol says of IMDB
+
+
+def test_runs_needed_to_show_a_difference_are_those_of_a_t_test_on_what_exceeds_the_margin():
+    z = scipy_stats.norm.ppf([0.975, 0.8]).sum()
+    expected = z**2 * 2 * 1.0**2 / 0.2**2
+    found = runs_needed(1.0, 1.0, paired=False, difference=-1.2)
+    assert expected <= found <= expected + 2
+
+
+def test_runs_needed_at_the_edges():
+    assert runs_needed(0, 0.1, paired=True) == 2
+    assert runs_needed(0, 0.1, paired=True, difference=0.3) == 2
+    assert runs_needed(1, 0.1, paired=True, difference=0.1) is None  # neither verdict is true
+    assert runs_needed(1, 1e-4, paired=True) is None
+    near = [runs_needed(1, 1, paired=True, difference=d) for d in (0, 0.3, -0.3, 0.6)]
+    assert near[0] < near[1] == near[2] < near[3]
+    with pytest.raises(ValueError, match="spread"):
+        runs_needed(-1, 1, paired=True)
+
+
+@pytest.mark.parametrize("pairs", [True, False])
+@pytest.mark.parametrize("shift", [0.0, 3.0])
+def test_the_planned_number_has_its_power_and_half_of_it_has_not(pairs, shift):
+    n = runs_needed(1.0, 1.0, paired=pairs, difference=shift and 1.9)
+    interval, rng = (paired if pairs else welch), np.random.default_rng(5)
+    word = DIFFERENT if shift else EQUIVALENT
+
+    def power(n: int, studies: int = 1500) -> float:
+        hits = 0
+        for _ in range(studies):
+            a, b = rng.normal(0, 1, n), rng.normal(1.9 if shift else 0, 1, n)
+            a = np.zeros(n) if pairs else a
+            hits += verdict(interval(a, b, 0.9), interval(a, b), 1.0) == word
+        return hits / studies
+
+    assert power(n) > 0.8 - 0.04  # four standard errors
+    assert power(n // 2) < 0.7
+
+
+def test_superiority_is_mann_and_whitneys_u_over_n_m():
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 6, 9), rng.integers(1, 8, 7)
+    u = scipy_stats.mannwhitneyu(b, a).statistic
+    found = superiority(a, b, larger_is_better=True)
+    assert found.mean == pytest.approx(u / 63)
+    assert found.low < found.mean < found.high
+    mirrored = superiority(a, b, larger_is_better=False)
+    assert mirrored == pytest.approx((1 - found.mean, 1 - found.high, 1 - found.low))
+    assert superiority(b, a, larger_is_better=True) == pytest.approx(mirrored)
+
+
+def test_superiority_in_pairs_is_a_share_with_wilsons_interval():
+    a, b = np.zeros(10), np.array([1.0] * 7 + [-1.0] * 3)
+    found = superiority(a, b, larger_is_better=True, pairs=True)
+    expected = scipy_stats.binomtest(7, 10).proportion_ci(method="wilson")
+    assert found == pytest.approx((0.7, expected.low, expected.high))
+    ties = superiority([1.0] * 4, [1.0] * 4, larger_is_better=True, pairs=True)
+    assert ties.mean == 0.5 and ties.low == pytest.approx(1 - ties.high)
+    with pytest.raises(ValueError, match="pairs were expected"):
+        superiority([1.0], [1.0, 2.0], larger_is_better=True, pairs=True)
+
+
+@pytest.mark.parametrize("pairs", [True, False])
+def test_one_that_always_wins_still_has_an_interval_with_a_width(pairs):
+    always = superiority([1.0] * 5, [2.0] * 5, larger_is_better=True, pairs=pairs)
+    assert always.mean == always.high == 1 and 0.4 < always.low < 0.75
+    never = superiority([1.0] * 5, [2.0] * 5, larger_is_better=False, pairs=pairs)
+    assert never == pytest.approx((0, 0, 1 - always.low))
+
+
+@pytest.mark.parametrize("pairs", [True, False])
+def test_the_interval_of_superiority_covers_the_truth_as_often_as_it_says(pairs):
+    rng, hits, truth = np.random.default_rng(2), 0, scipy_stats.norm.cdf(1 / np.sqrt(2))
+    for _ in range(1000):
+        a, b = rng.normal(0, 1, 20), rng.normal(1, 1, 20)
+        found = superiority(a, b, larger_is_better=True, pairs=pairs)
+        hits += found.low <= truth <= found.high
+    assert 922 <= hits <= 978  # 95 %, give or take four standard deviations
+
+
+def test_the_sampling_error_is_that_of_a_binomial_share():
+    assert sampling_error(0.5, 10_000) == pytest.approx(0.005)
+    assert sampling_error(1.0, 10) == 0
+    simulated = np.random.default_rng(0).binomial(2246, 0.78, 20_000) / 2246
+    assert sampling_error(0.78, 2246) == pytest.approx(simulated.std(), rel=0.03)
+
+
+def test_the_first_epoch_that_reaches_a_target():
+    assert epochs_to([0.5, 0.9, 0.8, 0.95], 0.9, larger_is_better=True) == 2
+    assert epochs_to([3.0, None, 2.5], 2.6, larger_is_better=False) == 3
+    assert epochs_to([3.0, 2.7], 2.6, larger_is_better=False) is None
+    assert epochs_to([], 0.9, larger_is_better=True) is None

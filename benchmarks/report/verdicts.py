@@ -36,7 +36,7 @@ TIME = (
     "memory: times smaller",
 )
 TARGET = ("problem", "device", "arm", "target", "by", "runs", "reach it", "epoch", "seconds")
-TEXT = (0, 1, 2, 3)
+TEXT = (0, 1, 2, 3)  # columns; and the verdict
 HOW = (
     "equivalent: the 90 % interval of the difference lies inside the margin; different: the 95 % "
     "interval lies outside it; else not enough runs. Intervals are over seeds on one fixed test "
@@ -87,12 +87,16 @@ def comparison_sections(
     sentences = [pair.sentence for pair in pairs]
     metric, times = [_metric_row(pair) for pair in pairs], [_time_row(pair) for pair in pairs]
     sections = [
-        Section(f"Test metric, {title}", METRIC, metric, TEXT, [*sentences, HOW], list(notices)),
-        Section(f"Time and memory, {title}", TIME, times, TEXT, [HOW_TIMES, *notes]),
+        Section(
+            f"Test metric, {title}", METRIC, metric, (*TEXT, 10), [*sentences, HOW], list(notices)
+        ),
+        Section(f"Time and memory, {title}", TIME, times, (*TEXT, 6), [HOW_TIMES, *notes]),
     ]
     if targets:
         rows = list(targets.values())
-        sections.append(Section(f"Time to target, {title}", TARGET, rows, TEXT, [HOW_TARGETS]))
+        sections.append(
+            Section(f"Time to target, {title}", TARGET, rows, (*TEXT, 4), [HOW_TARGETS])
+        )
     return sections
 
 
