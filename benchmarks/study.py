@@ -80,7 +80,8 @@ def _spreads(runs: list[Record]) -> Iterator[dict[str, Any]]:
 def declaration(jobs: Iterable[Job], pilots: Mapping[str, Any] | None = None) -> Plan:
     """What is declared of each problem: its seeds an arm, the margin, and what the runs are of.
 
-    `pilots` has by problem what a number of seeds was planned from.
+    How many are timed is not: no verdict on time is planned by their number. `pilots` has by
+    problem what a number of seeds was planned from.
     """
     problems = {}
     for name, same in group_by(jobs, lambda job: job.problem.name).items():
@@ -88,7 +89,6 @@ def declaration(jobs: Iterable[Job], pilots: Mapping[str, Any] | None = None) ->
         first = next(iter(arms.values()))
         problems[name] = {
             "seeds": len(first),
-            "timed": sum(job.timed for job in first),
             "first_seed": min(job.seed for job in first),
             "metric": first[0].problem.metric,
             "margin": first[0].problem.margin,

@@ -86,7 +86,7 @@ def test_a_plan_is_written_once_grows_by_problems_and_is_never_changed(tmp_path)
     assert declare(tmp_path, {"mnist": whole["mnist"]}) == first == read_plan(tmp_path)
     assert (tmp_path / "plan.json").read_text() == text
     both = declare(tmp_path, whole)
-    assert both["mnist"] == first["mnist"] and both["boston"]["timed"] == 2
+    assert both["mnist"] == first["mnist"] and both["boston"]["seeds"] == 6
     kept = (tmp_path / "plan.json").read_text()
     for other in (jobs(7), jobs(6, timed=1)):
         with pytest.raises(
@@ -132,7 +132,7 @@ def test_a_look_before_the_planned_number_is_called_exploratory(tmp_path):
         assert "EXPLORATORY" in page and ", exploratory" in page
     page = markdown(sections(full, plan, tmp_path / "study"))
     assert "EXPLORATORY" not in page and ", exploratory" not in page
-    assert "| mnist | 6 | 2 | 0.003 |" in page
+    assert "| mnist | 6 | 0.003 |" in page
     (said,) = unfulfilled({}, full)
     assert "no number of seeds was declared" in said
 

@@ -68,6 +68,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"of these the first N are timed (default: {MIN_PROCESSES})",
     )
+    parser.add_argument("--look", action="store_true", help="run nothing, show what is there")
+    options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
+    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
+    _add_engine(parser)
+    options.add_output(parser)
+    parser.add_argument(
+        "--compact", type=Path, metavar="FILE", help="pack all records into one file, gzipped"
+    )
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=checks.at_least(1),
@@ -92,13 +103,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--address",
         metavar="ADDRESS",
         help="HOST:PORT of a Ray cluster, or auto (default: one of this machine alone)",
-    )
-    parser.add_argument("--look", action="store_true", help="run nothing, show what is there")
-    options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
-    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
-    options.add_output(parser)
-    parser.add_argument(
-        "--compact", type=Path, metavar="FILE", help="pack all records into one file, gzipped"
     )
 
 

@@ -27,7 +27,7 @@ from benchmarks.report.verdicts import verdict_sections
 from benchmarks.study import Plan, unfulfilled
 
 ENOUGH = 8  # seeds of which the outline of a distribution is drawn
-PLANNED = ("problem", "seeds an arm", "timed", "margin", "declared", "runs before", "planned from")
+PLANNED = ("problem", "seeds an arm", "margin", "declared", "runs before", "planned from")
 SPREAD = ("regime", "framework", "seeds", "least", "median", "most", "sd")
 
 
@@ -45,7 +45,7 @@ def _planned(runs: list[Record], plan: Plan) -> list[Section]:
     rows = [
         [
             name,
-            *(str(of["seeds"]), str(of["timed"]), f"{of['margin']:g}", of["declared"]),
+            *(str(of["seeds"]), f"{of['margin']:g}", of["declared"]),
             str(of["runs_before"]),
             _origin(of["pilot"]),
         ]
