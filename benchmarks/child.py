@@ -145,11 +145,15 @@ class Child:
     def close(self) -> None:
         """End the child and whatever it started; nothing in it is needed any more."""
         self.connection.close()
+        self.kill()
+        self._reader.join(timeout=1)
+
+    def kill(self) -> None:
+        """The same from another thread than that which is waiting for a call to return."""
         if self.process.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        self._reader.join(timeout=1)
 
     def __enter__(self) -> Child:
         return self

@@ -178,7 +178,9 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 def stem(args: argparse.Namespace, name: str) -> Path:
     """Where the figures of a page go, without their suffix: beside it, or into the results."""
-    return args.into.with_suffix("") if args.into else args.results / name
+    if args.into:
+        return args.into.with_suffix("")
+    return args.results.with_name(name) if args.results.is_file() else args.results / name
 
 
 def add(parser: argparse.ArgumentParser, *names: str) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PROTOCOL = 1  # how it is measured; numbers of two protocols never stand in one table
 MIN_PROCESSES = 5  # fewer say too little about time for an interval or a ranking
+UNTIMED = "-untimed.json"  # how the name of a record without clocks ends
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Job:
     content: str = ""  # digest of the data; other data is another run, wherever it lies
     python: str | None = None  # interpreter; None: this one
     timeout: float | None = None  # seconds
+    timed: bool = True  # False: for its metrics alone; it may share the machine with others
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -47,7 +49,8 @@ class Job:
         """Path of its record below the results folder.
 
         The digest in the name covers all that can change the numbers and is not in the path, so
-        that a record is never taken for that of a run with other settings.
+        that a record is never taken for that of a run with other settings. An untimed run has a
+        record beside the one that it would have if it were timed.
         """
         settings = {
             "protocol": PROTOCOL,
@@ -62,7 +65,7 @@ class Job:
         # a colon is not allowed in file names everywhere
         arm = (self.framework, self.regime.name, self.device)
         folder = "/".join(part.replace(":", "-") for part in (self.problem.name, *arm))
-        return f"{folder}/seed{self.seed}-{digest}.json"
+        return f"{folder}/seed{self.seed}-{digest}{'.json' if self.timed else UNTIMED}"
 
     def __str__(self) -> str:
         arm = f"{self.problem.name} {self.framework} {self.regime.name} {self.device}"
@@ -113,6 +116,23 @@ def plan(
         for problem in problems
         for name, regime, device in next(orders[problem.name])
     ]
+
+
+def together(jobs: Iterable[Job], most: int) -> list[list[Job]]:
+    """The jobs in batches, each for one process, in the order in which their first jobs came.
+
+    At most so many untimed seeds of an arm with tuned execution share one; any other job is alone.
+    """
+    batches: list[list[Job]] = []
+    unfilled: dict[Job, list[Job]] = {}
+    for job in jobs:
+        alone = job.timed or job.regime.execution != "tuned"
+        arm = replace(job, seed=0)
+        if alone or len(unfilled.get(arm, ())) in (0, most):
+            batches.append([])
+            unfilled[arm] = batches[-1]
+        unfilled[arm].append(job)
+    return batches
 
 
 def _orders(arms, problem: str, shuffle_seed: int):

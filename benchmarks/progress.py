@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 from rich import progress as bars
 from rich.console import Console
 
-from benchmarks.engines.local import run_jobs
+from benchmarks.engines import run_jobs
 from benchmarks.messages import SOME_FAILED, say
 from benchmarks.plan import Job
+from common.problem import Problem
 
 if TYPE_CHECKING:
     from benchmarks.report.sections import Section
 
+Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
 
 
@@ -36,13 +38,13 @@ def run_all(
     `on_record` is told of each as soon as it is there, or was there before. Which failed and why is
     for `say_failures`, when what was reached has been shown.
     """
-    records = []
+    records = {}
     with Progress(jobs) as progress:
         for job, record, cached in run_jobs(jobs, results, on_event=progress.event, **options):
             progress.finished(job, record, cached)
             on_record(job, record)
-            records.append(record)
-    return records
+            records[job] = record
+    return [records[job] for job in jobs]
 
 
 def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results: Path) -> bool:
@@ -59,18 +61,20 @@ def run_and_show(
     args: argparse.Namespace,
     kind: str,
     page: Callable[[list[dict[str, Any]]], Iterable[Section]],
-    run: Callable[[Job, Any], dict[str, Any]],
+    run: Callable[[Job, Any], dict[str, Any]] | None = None,
+    **options: Any,
 ) -> int:
     """The end of a command that measures: run what is missing, show its page, the exit status.
 
-    Records lie in the folder `kind` below the results; `args` are those of `options.add_output`.
+    Records lie in the folder `kind` below the results; `args` are those of `options.add_output`,
+    and `options` further ones of `run_jobs`.
     """
     from benchmarks.report.markdown import around_table
     from benchmarks.report.sections import show
 
     if args.into:
         around_table(args.into)  # an error in an hour would come too late
-    records = run_all(jobs, args.results / kind, run=run, force=args.force)
+    records = run_all(jobs, args.results / kind, run=run, force=args.force, **options)
     show(page(records), records, into=args.into, as_json=args.json)
     return SOME_FAILED if say_failures(jobs, records, args.results / kind) else 0
 
@@ -80,9 +84,12 @@ class Progress:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.jobs = jobs
-        self.done: list[tuple[Job, float]] = []  # seconds of each job that ended well
+        self.left = Counter(map(_kind, jobs))
+        self.done: list[tuple[Kind, float]] = []  # seconds of each job that ended well
         self.number = 0  # jobs that ended, well or not
+        self.ended = monotonic()  # when the last of them did
         self.current: Job | None = None
+        self.begun: set[Job] = set()
         self.drawn = 0.0  # when the running job was last drawn
         self.console = Console(stderr=True)
         self.bar = bars.Progress(
@@ -104,7 +111,8 @@ class Progress:
 
     def event(self, job: Job, event: dict[str, Any]) -> None:
         """Take note of a stage or of an epoch of the job that is running."""
-        new, self.current = job is not self.current, job
+        new, self.current = job not in self.begun, job
+        self.begun.add(job)
         if not self.console.is_terminal:
             if new:
                 self._print(f"[{self.number + 1}/{len(self.jobs)}] {job}")
@@ -129,8 +137,12 @@ class Progress:
         """Print one line for a job that ended."""
         self.number += 1
         result = "FAILED: " + record["error"]["kind"] if record["error"] else _result(record)
-        if record["error"] is None:
-            self.done.append((job, record["total_seconds"]))
+        self.left[_kind(job)] -= 1
+        since, self.ended = monotonic() - self.ended, monotonic()
+        # without a clock of its own, what it took beside those that ran with it
+        seconds = record["total_seconds"] or (None if cached else since)
+        if record["error"] is None and seconds is not None:
+            self.done.append((_kind(job), seconds))
         self.bar.update(self.line, completed=self.number)
         had = " (was there)" if cached else ""
         self._print(f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}")
@@ -138,19 +150,19 @@ class Progress:
     def seconds_left(self, within: float = 0.0) -> float | None:
         """Estimate for the jobs that have not ended, `within` of the running one being done.
 
-        A job counts like those of its problem and framework so far, else of its problem, else all.
+        A job counts like those of its problem and framework so far that are timed or not as it is,
+        else of its problem, else all.
         """
         if not self.done:
             return None
-        left = self.jobs[self.number :]
-        seconds = sum(self._typical(job) * n for job, n in Counter(left).items())
-        return seconds - (within * self._typical(left[0]) if left else 0.0)
+        left = +self.left
+        seconds = sum(self._typical(kind) * n for kind, n in left.items())
+        running = next(iter(left), None) if self.current is None else _kind(self.current)
+        return seconds - (within * self._typical(running) if running else 0.0)
 
-    def _typical(self, job: Job) -> float:
-        same = [s for j, s in self.done if j.problem == job.problem]
-        closer = [
-            s for j, s in self.done if j.problem == job.problem and j.framework == job.framework
-        ]
+    def _typical(self, kind: Kind) -> float:
+        same = [s for done, s in self.done if done[0] == kind[0]]
+        closer = [s for done, s in self.done if done == kind]
         return fmean(closer or same or [s for _, s in self.done])
 
     def _left(self, within: float) -> str:
@@ -167,9 +179,14 @@ class Progress:
             print(text, file=sys.stderr, flush=True)
 
 
+def _kind(job: Job) -> Kind:
+    return job.problem, job.framework, job.timed
+
+
 def _result(record: dict[str, Any]) -> str:
     values = [
         f"test {name} {'not finite' if value is None else format(value, '.4f')}"
         for name, value in record["metrics"].items()
     ]
-    return ", ".join([*values, f"{record['total_seconds']:.1f} s"])
+    seconds = record["total_seconds"]
+    return ", ".join([*values, "untimed" if seconds is None else f"{seconds:.1f} s"])

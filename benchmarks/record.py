@@ -7,13 +7,15 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 from benchmarks import measure
-from benchmarks.plan import PROTOCOL, Job
+from benchmarks.compact import unpack
+from benchmarks.plan import PROTOCOL, UNTIMED, Job
 from common.atomic import replaced
 
 SCHEMA = 1  # which keys a record has
@@ -36,8 +38,20 @@ EMPTY: Mapping[str, Any] = {
     "threads": None,
     "versions": {},
     "settings": {},
+    "trained_together": 1,
 }
 """What `worker.run_job` measures, with the values of a run that failed."""
+
+CLOCKS = (
+    "epoch_seconds",
+    "validation_seconds",
+    "steady_epoch_seconds",
+    "first_epoch_seconds",
+    "total_seconds",
+    "samples_per_second",
+    "stages",
+)
+"""What the record of an untimed job leaves empty: other work may have run beside it."""
 
 
 def make_record(
@@ -45,8 +59,8 @@ def make_record(
 ) -> dict[str, Any]:
     """The record of a job from what its worker measured, or from the error it ended with.
 
-    `error` has `kind`, `message` and `traceback_tail`. Numbers that are not finite become None and
-    are named in `warnings`, since JSON has no NaN.
+    That of an untimed job has no clocks. `error` has `kind`, `message` and `traceback_tail`.
+    Numbers that are not finite become None and are named in `warnings`: JSON has no NaN.
     """
     measured = dict(measured or {})
     surroundings = measured.pop("surroundings", {})
@@ -60,8 +74,10 @@ def make_record(
         "regime": job.regime.name,
         "device": job.device,
         "seed": job.seed,
+        "timed": job.timed,
         **EMPTY,
         **measured,
+        **({} if job.timed else {name: EMPTY[name] for name in CLOCKS}),
         "host": {**measure.host(), **surroundings},
         "git": measure.git(),
         "error": error,
@@ -100,6 +116,10 @@ def read_record(path: Path) -> dict[str, Any]:
         record = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # JSON and UTF-8 errors alike
         raise ValueError(f"{path} is not a record: no valid JSON ({error})") from error
+    return _checked(record, path)
+
+
+def _checked(record: Any, path: Path) -> dict[str, Any]:
     if not isinstance(record, dict) or "schema" not in record:
         raise ValueError(f"{path} is not a record: an object with the key 'schema' was expected")
     if record["schema"] != SCHEMA:
@@ -118,6 +138,12 @@ def read_finished(path: Path) -> dict[str, Any] | None:
     return None
 
 
+def read_served(job: Job, results: Path) -> dict[str, Any] | None:
+    """The finished record that serves for a job: an untimed one takes that of its timed run too."""
+    keys = dict.fromkeys((replace(job, timed=True).key, job.key))
+    return next(filter(None, (read_finished(results / key) for key in keys)), None)
+
+
 def read_records(
     folder: Path | str, kind: str = "run", complain: Callable[[str], None] | None = None
 ) -> Iterator[dict[str, Any]]:
@@ -132,8 +158,15 @@ def read_files(
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Every record below a folder with its path below it, in the order of the paths.
 
-    What is not a record is skipped and named through `complain` (default: standard error).
+    One without clocks is left out where the same run has been timed. What is not a record is
+    skipped and named through `complain` (default: standard error). Instead of a folder it may be a
+    file of packed records; ValueError when it is no such file.
     """
+    if Path(folder).is_file():
+        yield from (
+            (Path(folder), _checked(record, Path(folder))) for record in unpack(Path(folder))
+        )
+        return
     complain = complain or (lambda message: print(f"skipped: {message}", file=sys.stderr))
     for path in sorted(Path(folder).rglob("*.json")):
         try:
@@ -141,6 +174,10 @@ def read_files(
         except (OSError, ValueError) as error:
             complain(str(error))
             continue
+        if path.name.endswith(UNTIMED):
+            timed = path.with_name(path.name.removesuffix(UNTIMED) + ".json")
+            if read_finished(timed):
+                continue
         yield path.relative_to(folder), record
 
 
@@ -175,6 +212,15 @@ def _not_finite(places: list[str]) -> list[str]:
 
 def _warnings(record: Mapping[str, Any], job: Job) -> Iterator[str]:
     """Sentences on what makes the numbers of a run less trustworthy."""
+    if job.timed:
+        yield from _doubts_of_time(record)
+    if job.threads is not None and record["threads"] not in (None, job.threads):
+        yield f"{job.threads} threads were asked for and {record['threads']} are in use"
+    if record["data"]["notice"]:
+        yield record["data"]["notice"]
+
+
+def _doubts_of_time(record: Mapping[str, Any]) -> Iterator[str]:
     steady, host = record["epoch_seconds"][1:], record["host"]
     if len(steady) > 1 and stdev(steady) > 0.1 * fmean(steady):
         yield (
@@ -192,7 +238,3 @@ def _warnings(record: Mapping[str, Any], job: Job) -> Iterator[str]:
         )
     if host.get("steal_share", 0) > 0.01:
         yield f"the hypervisor kept {host['steal_share']:.0%} of the CPU time for other guests"
-    if job.threads is not None and record["threads"] not in (None, job.threads):
-        yield f"{job.threads} threads were asked for and {record['threads']} are in use"
-    if record["data"]["notice"]:
-        yield record["data"]["notice"]

@@ -60,6 +60,36 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     }
 
 
+def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str, Any]]:
+    """The same of untimed jobs that differ in their seed alone, trained by one `fit_replicas`.
+
+    Emits the epochs of every job. Memory is that of all and so no job's own: it is left out.
+    """
+    first, n = jobs[0], len(jobs)
+    data = planned_data(first)
+    (x, y), validation = hold_out(held(first, data.x), data.y, first.problem.validation)
+    x_test = held(first, data.x_test)
+    tasks = [task_of(job) for job in jobs]
+    histories = tasks[0].fit_replicas(
+        tasks,
+        [x] * n,
+        [y] * n,
+        orders=[task.order(len(y)) for task in tasks],
+        epochs=first.problem.epochs,
+        validation=[validation] * n,
+        on_epoch=lambda _, number, row: emit({"epoch": number, **row}),
+    )
+    shared = {"trained_together": n, "peak_rss_bytes": None, "peak_device_bytes": None}
+    return [
+        {
+            **measured(job, data, task, history, len(y), Stages()),
+            **shared,
+            "metrics": task.evaluate(x_test, data.y_test),
+        }
+        for job, task, history in zip(jobs, tasks, histories, strict=True)
+    ]
+
+
 def task_of(job: Job) -> Task:
     """A fresh Task of what the job trains."""
     options = {"regime": job.regime, "device": job.device, "seed": job.seed}

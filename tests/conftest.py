@@ -13,6 +13,7 @@ from benchmarks.child import Child
 from common.framework import frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import MATCHED
+from tests.command import checkout, twinbench  # noqa: F401
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

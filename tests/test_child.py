@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -249,3 +250,15 @@ def test_a_child_dies_with_its_parent_even_in_the_middle_of_a_call():
         assert gone(child)
     finally:
         os.kill(grandchild, signal.SIGKILL)  # nobody's duty: its own parent had no time left
+
+
+def test_a_call_ends_when_another_thread_kills_its_child():
+    seen: list[int] = []
+
+    def kill(pids: tuple[int, int]) -> None:
+        seen.extend(pids)
+        threading.Thread(target=child.kill).start()
+
+    with Child(NAME) as child, pytest.raises(ChildDied, match="SIGKILL"):
+        child.call(f"{HERE}hang_with_grandchild", on_event=kill)
+    assert len(seen) == 2 and all(map(gone, seen))

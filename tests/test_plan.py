@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from benchmarks.plan import Job, check_device, plan
+from benchmarks.plan import Job, check_device, plan, together
 from benchmarks.progress import Progress
 from common.framework import frameworks
 from common.problem import PROBLEMS
-from common.regime import MATCHED, NATIVE
+from common.regime import MATCHED, NATIVE, TUNED
 
 MNIST, BOSTON = PROBLEMS["mnist"], PROBLEMS["boston"]
 CPU = {"a": ["cpu"], "b": ["cpu"]}
@@ -83,6 +83,29 @@ def test_the_same_run_has_the_same_key_however_it_is_reached(change):
     assert replace(job, **change).key == job.key
 
 
+def test_an_untimed_run_lies_beside_the_timed_one_whose_key_stays_as_it_was():
+    job = Job(MNIST, "a", MATCHED, threads=1, content="sha256:1")
+    # as computed before there were untimed jobs: records of old must be found
+    assert job.key == "mnist/a/matched/cpu/seed0-3d8c511c5b.json"
+    untimed = replace(job, timed=False)
+    assert untimed.key == job.key.replace(".json", "-untimed.json")
+
+
+def test_untimed_seeds_of_a_tuned_arm_share_processes_and_nothing_else_does():
+    regimes = [MATCHED, TUNED]
+    jobs = plan([MNIST], ["a", "b"], regimes, CPU, range(6))
+    jobs = [replace(job, timed=job.seed < 1) for job in jobs]
+    batches = together(jobs, 2)
+    assert sorted(map(str, jobs)) == sorted(str(job) for batch in batches for job in batch)
+    shared = [batch for batch in batches if len(batch) > 1]
+    # five untimed seeds of each of two arms: 2 + 2 + 1
+    assert len(shared) == 4 and {len(batch) for batch in shared} == {2}
+    for batch in shared:
+        assert {arm(job) for job in batch} in ({("a", "tuned", "cpu")}, {("b", "tuned", "cpu")})
+        assert not any(job.timed for job in batch)
+    assert all(len(batch) == 1 for batch in together(jobs, 1))
+
+
 @pytest.mark.parametrize("name", frameworks())
 def test_a_device_that_a_framework_cannot_use_is_refused_by_name(name):
     check_device(name, "cpu")
@@ -103,3 +126,17 @@ def test_what_is_left_is_estimated_from_the_most_alike_that_ended():
         expected = {30.0: 90.0, 50.0: 80.0, 8.0: 8.0}[seconds]
         assert left == pytest.approx(expected)
     assert progress.seconds_left(within=0.75) == pytest.approx(2.0)
+
+
+def test_an_untimed_run_is_estimated_by_the_time_between_two_ends(monkeypatch):
+    clock = iter([0.0, 6.0, 6.0, 10.0, 10.0, 10.0, 10.0])
+    monkeypatch.setattr("benchmarks.progress.monotonic", lambda: next(clock))
+    progress = Progress([Job(BOSTON, "a", NATIVE, seed=seed, timed=False) for seed in range(4)])
+    record = {"error": None, "metrics": {"loss": 1.0}, "total_seconds": None}
+    monkeypatch.setattr(progress, "_print", lambda text: None)
+    progress.finished(progress.jobs[0], record, cached=False)
+    progress.finished(progress.jobs[1], record, cached=False)
+    assert progress.seconds_left() == pytest.approx(2 * 5.0)
+    before = list(progress.done)
+    progress.finished(progress.jobs[2], record, cached=True)  # tells nothing of how long it took
+    assert progress.done == before

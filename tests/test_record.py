@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import multiprocessing
@@ -10,11 +11,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from benchmarks import measure, record
+from benchmarks.compact import pack
 from benchmarks.plan import Job
 from common.problem import PROBLEMS
 from common.regime import MATCHED
@@ -121,6 +124,75 @@ def test_numbers_that_are_not_finite_are_null_and_named(tmp_path):
 def test_a_warning_for_each_thing_that_makes_numbers_doubtful(change, sentence):
     warnings = record.make_record(JOB, measured(**change))["warnings"]
     assert len(warnings) == 1 and sentence in warnings[0]
+
+
+def test_the_record_of_an_untimed_run_has_no_clock_and_doubts_none():
+    noisy = {
+        "epoch_seconds": [0.5, 0.2, 0.3],
+        "validation_seconds": [0.1, 0.1, 0.1],
+        "surroundings": {"others_cpu_share": 0.9, "steal_share": 0.5},
+        "data": {"notice": "generated, not real"},
+    }
+    assert len(record.make_record(JOB, measured(**noisy))["warnings"]) == 4
+    made = record.make_record(replace(JOB, timed=False), measured(**noisy))
+    assert made["timed"] is False and made["warnings"] == ["generated, not real"]
+    clocks = [key for key in made if "second" in key or key == "stages"]
+    assert sorted(clocks) == sorted(record.CLOCKS)
+    assert not any(made[key] for key in clocks)
+    assert made["metrics"]["mae"] == 2.5 and made["peak_rss_bytes"] == 1 << 28
+    assert len(made["history"]["loss"]) == 3
+
+
+def test_a_timed_record_serves_for_an_untimed_run_and_never_the_other_way_round(tmp_path):
+    untimed = replace(JOB, timed=False)
+    first = record.make_record(untimed, measured())
+    record.write_record(first, tmp_path / untimed.key)
+    assert record.read_served(JOB, tmp_path) is None
+    assert record.read_served(untimed, tmp_path) == first
+    second = record.make_record(JOB, measured())
+    record.write_record(second, tmp_path / JOB.key)
+    assert record.read_served(untimed, tmp_path) == second == record.read_served(JOB, tmp_path)
+    assert list(record.read_records(tmp_path)) == [second]  # one run is not counted twice
+    failed = record.make_record(JOB, error={"kind": "E", "message": "", "traceback_tail": ""})
+    record.write_record(failed, tmp_path / JOB.key)
+    assert record.read_served(untimed, tmp_path) == first
+    assert len(list(record.read_records(tmp_path))) == 2
+
+
+def test_packed_records_are_read_as_from_their_folder(tmp_path):
+    made = [record.make_record(replace(JOB, seed=seed), measured()) for seed in range(9)]
+    for seed, each in enumerate(made):
+        record.write_record(each, tmp_path / "folder" / f"{seed}.json")
+    one, two = tmp_path / "one.gz", tmp_path / "two.gz"
+    pack([{"kind": "plan", "schema": 1}, *record.read_records(tmp_path / "folder")], one)
+    pack([{"kind": "plan", "schema": 1}, *record.read_records(tmp_path / "folder")], two)
+    assert one.read_bytes() == two.read_bytes()
+    found = list(record.read_records(one))
+    # as text: the order of keys is that of the tables' notes
+    assert json.dumps(found) == json.dumps(made)
+    assert [each["kind"] for each in record.read_records(one, "plan")] == ["plan"]
+    assert one.stat().st_size < len(json.dumps(made)) / 8
+    with pytest.raises(ValueError, match="no key '='"):
+        pack([{"a": {"=": 1}}], one)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no gzip",
+        gzip.compress(b""),
+        gzip.compress(b'{"compact": 99, "shared": []}'),
+        gzip.compress(b'{"compact": 1, "shared": []}\n{"a": {"=": 5}}'),
+        gzip.compress(b'{"compact": 1, "shared": []}\n[1]'),
+        gzip.compress(b'{"compact": 1, "shared": []}\n{"schema": 99}'),
+        gzip.compress(b'{"compact": 1, "shared": []}')[:-9],
+    ],
+    ids=["text", "empty", "newer", "lost", "list", "schema", "cut"],
+)
+def test_a_file_that_holds_no_packed_records_is_an_error_in_words(tmp_path, content):
+    (tmp_path / "f.gz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"f\.gz (is no|is not|has schema)"):
+        list(record.read_records(tmp_path / "f.gz"))
 
 
 def test_what_is_no_record_is_skipped_and_named(tmp_path):

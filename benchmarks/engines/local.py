@@ -1,62 +1,132 @@
-"""Runs jobs one after another on this machine: each in a fresh process, or where `run` says."""
+"""Runs jobs on this machine, each in a fresh process: timed ones alone, others several at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
-from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from benchmarks.child import Child
 from benchmarks.plan import Job
-from benchmarks.record import described, make_record, read_finished, write_record
+from benchmarks.record import described, make_record
 
 OnEvent = Callable[[dict], None] | None
+OnJobEvent = Callable[[Job, dict], None] | None
+Batch = list[Job]  # what one process trains: one job, or replicas
+Record = dict[str, Any]
 
 
-def run_jobs(
-    jobs: Iterable[Job],
-    results: Path,
+def run_batches(
+    batches: Sequence[Batch],
+    on_event: OnJobEvent = None,
     *,
-    run: Callable[[Job, OnEvent], dict[str, Any]] | None = None,
-    force: bool = False,
-    on_event: Callable[[Job, dict], None] | None = None,
-) -> Iterator[tuple[Job, dict[str, Any], bool]]:
-    """Yields each job with its record and whether that was there already.
+    run: Callable[[Job, OnEvent], Record] | None = None,
+    workers: int = 1,
+) -> Iterator[tuple[Batch, list[Record]]]:
+    """An engine: the timed jobs one after another, then the others, so many processes at once.
 
-    `run(job, on_event)` gives a record; the default is `run_job`. A record is written as soon as
-    its job ends. A job that fails has a record with an `error`, is run again by the next call, and
-    does not keep the others from running.
+    `run(job, on_event)` gives the record of a timed job; the default is `run_job`. When the
+    generator is closed, nothing that it started is left running.
     """
-    for job in jobs:
-        path = results / job.key
-        record = None if force else read_finished(path)
-        cached = record is not None
-        if record is None:
-            record = (run or run_job)(job, on_event and partial(on_event, job))
-            write_record(record, path)
-        yield job, record, cached
+    untimed = []
+    for batch in batches:
+        if batch[0].timed:
+            tell = on_event and partial(on_event, batch[0])
+            yield batch, [(run or run_job)(batch[0], tell)]
+        else:
+            untimed.append(batch)
+    yield from _run_at_once(untimed, on_event, workers)
+
+
+def _run_at_once(
+    batches: Sequence[Batch], on_event: OnJobEvent, workers: int
+) -> Iterator[tuple[Batch, list[Record]]]:
+    started: list[Child] = []
+    stopped = False
+    events = Lock()
+
+    def start(child: Child) -> None:
+        started.append(child)
+        if stopped:
+            child.kill()
+
+    def tell(job: Job, event: dict) -> None:
+        with events:
+            if on_event is not None:
+                on_event(job, event)
+
+    # a thread lives for as long as the processes that it makes, as Child asks for
+    pool = ThreadPoolExecutor(workers)
+    try:
+        futures = {
+            pool.submit(run_batch, batch, partial(tell, batch[0]), on_start=start): batch
+            for batch in batches
+        }
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        stopped = True
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in started:
+            child.kill()
+        pool.shutdown()
+
+
+def run_batch(
+    batch: Batch, on_event: OnEvent = None, *, on_start: Callable[[Child], None] | None = None
+) -> list[Record]:
+    """The record of each job of a batch; `on_start` is given their process."""
+    if len(batch) == 1:
+        return [run_job(batch[0], on_event, on_start=on_start)]
+    limit = batch[0].timeout and batch[0].timeout * len(batch)
+    return recorded_each(
+        batch,
+        lambda: _in_child(
+            batch[0], "benchmarks.worker:run_replicas", batch, on_event, on_start, limit
+        ),
+    )
 
 
 def run_job(
-    job: Job, on_event: OnEvent = None, *, target: str = "benchmarks.worker:run_job"
-) -> dict[str, Any]:
+    job: Job,
+    on_event: OnEvent = None,
+    *,
+    target: str = "benchmarks.worker:run_job",
+    on_start: Callable[[Child], None] | None = None,
+) -> Record:
     """The record of one job, of what `target(job, emit)` measures in a process of its own.
 
     An error becomes part of the record.
     """
-
-    def measure() -> dict[str, Any]:
-        with Child.of(job, job.regime) as child:
-            return child.call(target, job, on_event=on_event, timeout=job.timeout)
-
-    return recorded(job, measure)
+    return recorded(job, lambda: _in_child(job, target, job, on_event, on_start, job.timeout))
 
 
-def recorded(job: Job, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _in_child(
+    home: Job,
+    target: str,
+    argument: Any,
+    on_event: OnEvent,
+    on_start: Callable[[Child], None] | None,
+    timeout: float | None,
+) -> Any:
+    """What a function gives in a fresh process such as the job `home` asks for."""
+    with Child.of(home, home.regime) as child:
+        if on_start is not None:
+            on_start(child)
+        return child.call(target, argument, on_event=on_event, timeout=timeout)
+
+
+def recorded(job: Job, measure: Callable[[], Record]) -> Record:
     """The record of what `measure` gives, or of the error it raises."""
+    return recorded_each([job], lambda: [measure()])[0]
+
+
+def recorded_each(batch: Batch, measure: Callable[[], list[Record]]) -> list[Record]:
+    """The records of what `measure` gives for each job; an error that it raises is that of each."""
     try:
         measured = measure()
     except Exception as error:
-        return make_record(job, error=described(error))
-    return make_record(job, measured)
+        return [make_record(job, error=described(error)) for job in batch]
+    return [make_record(job, found) for job, found in zip(batch, measured, strict=True)]

@@ -243,7 +243,13 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
     if failed:
         error = failed[0]["error"]
         notes.append(f"failed: {error.get('kind')}: {_one_line(error.get('message'))}")
-    if 0 < len(runs) < MIN_PROCESSES:
+    timed = sum(r.get("timed", True) for r in runs)
+    if timed < len(runs):
+        notes.append(f"the times are of {timed} runs, those of the others were not taken")
+    replicas = sum(r.get("trained_together", 1) > 1 for r in runs)
+    if replicas:
+        notes.append(f"{replicas} of {len(runs)} runs are replicas, several in one process")
+    if 0 < timed < MIN_PROCESSES:
         notes.append(FEW)
     return notes
 

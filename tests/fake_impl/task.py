@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from benchmarks.measure import process_age_seconds
 from common.initial import initial_weights
 from common.task import EpochLog, Task
 
@@ -38,9 +39,17 @@ class FakeTask(Task):
         raise NotImplementedError
 
     def fit(self, x, y, *, epochs, order=None, validation=None, on_epoch=None):
+        history = self._fit(epochs, validation, on_epoch)
+        if "FAKE_LOG" in os.environ:
+            with open(os.environ["FAKE_LOG"], "a") as log:
+                begun = time.time() - process_age_seconds()
+                log.write(f"{self.regime.name} {self.seed} {begun} {time.time()}\n")
+        return history
+
+    def _fit(self, epochs, validation, on_epoch):
         print("noise of a framework", os.environ["FAKE_THREADS"])
-        faults = dict(map(str.split, filter(None, os.environ["FAKE"].split(","))))
-        mine = [what for what, seed in faults.items() if int(seed) == self.seed]
+        faults = map(str.split, filter(None, os.environ["FAKE"].split(",")))
+        mine = [what for what, seed in faults if int(seed) == self.seed]
         log = EpochLog(self, validation, on_epoch)
         mean = float("nan") if "diverge" in mine else 1.0
         for _ in range(epochs):

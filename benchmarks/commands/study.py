@@ -1,0 +1,180 @@
+"""Compare the frameworks as a whole study: planned seeds, verdicts, a page and a figure a problem.
+
+The number of seeds is written into DIR/plan.json before the first run and stays as it is. The first
+seeds of each arm are timed, each alone on the machine; the others are for the test metric alone:
+their records hold no clock, and several may run at once. The regime tuned trains them as replicas
+in one process. The same command goes on where it stopped, after Ctrl-C or worse.
+
+examples:
+  twinbench study --threads 1 --jobs 2           all four problems, 30 seeds, 5 of them timed
+  twinbench study boston --seeds 100 --timed 10
+  twinbench study imdb --seeds auto --max-seeds 200
+  twinbench study --engine ray --address auto    on a cluster: a timed run has a whole node
+  twinbench study --look                         what is there so far: verdicts are exploratory
+  twinbench study --look --compact FILE          all records in a small file, which --results takes
+  twinbench study --into docs/study.md           between the file's two marks, as `twinbench table`
+
+exit status: 0 all runs finished, 2 usage, 3 data, 4 some runs failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import checks, options
+from benchmarks.messages import say
+from benchmarks.plan import MIN_PROCESSES
+
+if TYPE_CHECKING:
+    from benchmarks.engines import Engine
+    from benchmarks.plan import Job
+    from benchmarks.study import Plan
+
+SEEDS, PILOT, MOST, REPLICAS = 30, 5, 200, 16
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is compared, how often, who runs it, and where the page goes."""
+    options.add(parser, "problems", "--framework", "--device")
+    options.add_regime(parser, ["native", "matched", "tuned"])
+    parser.add_argument(
+        "--seeds",
+        type=checks.checked(_seeds),
+        default=SEEDS,
+        metavar="N",
+        help=f"seeds an arm (default: {SEEDS}); auto: as many as the spread of a pilot asks for",
+    )
+    parser.add_argument(
+        "--pilot",
+        type=checks.at_least(2),
+        default=PILOT,
+        metavar="N",
+        help=f"the first seeds, by which auto plans (default: {PILOT})",
+    )
+    parser.add_argument(
+        "--max-seeds",
+        type=checks.at_least(SEEDS),
+        default=MOST,
+        metavar="N",
+        help=f"auto plans no more (default: {MOST}) and no fewer than {SEEDS}",
+    )
+    parser.add_argument(
+        "--timed",
+        type=checks.at_least(0),
+        default=MIN_PROCESSES,
+        metavar="N",
+        help=f"of these the first N are timed (default: {MIN_PROCESSES})",
+    )
+    parser.add_argument("--look", action="store_true", help="run nothing, show what is there")
+    options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
+    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
+    _add_engine(parser)
+    options.add_output(parser)
+    parser.add_argument(
+        "--compact", type=Path, metavar="FILE", help="pack all records into one file, gzipped"
+    )
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs",
+        type=checks.at_least(1),
+        default=1,
+        metavar="N",
+        help="untimed processes at once (default: 1); Ray has as many as there are cores for",
+    )
+    parser.add_argument(
+        "--replicas",
+        type=checks.at_least(1),
+        default=REPLICAS,
+        metavar="N",
+        help=f"untimed seeds that tuned trains in one process (default: {REPLICAS})",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="who runs the jobs: this machine or a Ray cluster (default: local)",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="HOST:PORT of a Ray cluster, or auto (default: one of this machine alone)",
+    )
+
+
+def _seeds(text: str) -> int | None:
+    """None: planned from a pilot."""
+    return None if text == "auto" else checks.at_least(2)(text)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Declare the plan, run what is missing, then show all."""
+    from benchmarks.compact import pack
+    from benchmarks.record import read_records
+    from benchmarks.study import KIND
+
+    status = _look(args) if args.look else _run(args)
+    if args.compact:
+        pack([*read_records(args.results, KIND), *read_records(args.results)], args.compact)
+        say(f"{args.compact}: written")
+    return status
+
+
+def _look(args: argparse.Namespace) -> int:
+    from benchmarks.record import some_records
+    from benchmarks.report.sections import show
+    from benchmarks.report.study import sections
+    from benchmarks.study import read_plan
+
+    records = some_records(args.results)
+    page = sections(records, read_plan(args.results), options.stem(args, "study"))
+    show(page, records, into=args.into, as_json=args.json)
+    return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    from benchmarks.progress import run_and_show
+    from benchmarks.report.markdown import around_table
+    from benchmarks.report.study import sections
+    from benchmarks.study import declaration, declare, study_jobs
+
+    if args.into:
+        around_table(args.into)  # an error after the pilot would come too late
+    given, args.seeds = args.seeds, args.seeds or args.max_seeds
+    jobs = options.jobs(args, options.problems(args), options.regimes(args))
+    how = {"engine": _engine(args), "replicas": args.replicas}
+    pilots = None if given else _pilots(args, jobs, how)
+    planned = {name: of["seeds"] for name, of in (pilots or {}).items()}
+    seeds = {job.problem.name: given or planned[job.problem.name] for job in jobs}
+    chosen = study_jobs(jobs, seeds, args.timed)
+    plan = declare(args.results, declaration(chosen, pilots))
+    page = partial(sections, plan=plan, stem=options.stem(args, "study"))
+    return run_and_show(chosen, args, "", page, **how)
+
+
+def _pilots(args: argparse.Namespace, jobs: list[Job], how: dict[str, Any]) -> Plan:
+    """What is planned of each problem, as declared or else from the first seeds of its arms."""
+    from benchmarks.progress import run_all
+    from benchmarks.study import pilot, read_plan, study_jobs
+
+    names = dict.fromkeys(job.problem.name for job in jobs)
+    declared = {name: of for name, of in read_plan(args.results).items() if name in names}
+    new = [job for job in jobs if job.problem.name not in declared]
+    first = study_jobs(new, dict.fromkeys(names, args.pilot), args.timed)
+    return declared | pilot(run_all(first, args.results, **how), SEEDS, args.max_seeds)
+
+
+def _engine(args: argparse.Namespace) -> Engine:
+    if args.engine == "ray":
+        from benchmarks.engines.ray import run_batches as on_ray
+
+        return partial(on_ray, address=args.address)
+    if args.address:
+        raise ValueError("--address is that of a Ray cluster: give --engine ray too")
+    from benchmarks.engines.local import run_batches
+
+    return partial(run_batches, workers=args.jobs)

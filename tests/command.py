@@ -1,0 +1,90 @@
+"""The command in a copy of the checkout whose only framework is the folder `fake_impl`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("checkout")
+    for package in ("common", "benchmarks", "tests/fake_impl"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, folder / Path(package).name, ignore=ignored)
+    return folder
+
+
+@pytest.fixture
+def twinbench(checkout, tmp_path):
+    """Starts the command in an empty folder; `twinbench(...)` waits, `.start(...)` does not."""
+    return Command(checkout, tmp_path)
+
+
+class Command:
+    def __init__(self, checkout: Path, folder: Path) -> None:
+        self.checkout, self.folder = checkout, folder
+        self.results = folder / "results"
+
+    def start(self, *arguments: str, fake: str = "") -> subprocess.Popen:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TWINBENCH_")}
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.cli", *arguments],
+            cwd=self.folder,
+            env={
+                **environment,
+                "PYTHONPATH": str(self.checkout),
+                "TWINBENCH_CACHE_DIR": str(self.folder / "cache"),
+                "FAKE": fake,
+                "COLUMNS": "200",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str, fake: str = "") -> Done:
+        process = self.start(*arguments, fake=fake)
+        return Done(*process.communicate(), process.returncode)
+
+    def run(self, *arguments: str, fake: str = "") -> Done:
+        """Boston, two seeds, two epochs, embedded: two short jobs."""
+        options = ["--data", "embedded", "--regime", "native", "--threads", "1", "--epochs", "2"]
+        return self("run", "boston", *options, "--seeds", "2", *arguments, fake=fake)
+
+    def records(self) -> dict[int, dict]:
+        """By seed; every file below the results folder must be what it seems."""
+        paths = sorted(self.results.rglob("*.json"))
+        assert not list(self.results.rglob("*.tmp"))
+        return {record["seed"]: record for record in map(json.loads, map(Path.read_text, paths))}
+
+
+class Done:
+    def __init__(self, out: str, err: str, status: int) -> None:
+        self.out, self.err, self.status = out, err, status
+
+
+def wait_for(condition, what: str, command: subprocess.Popen | None = None):
+    """The condition's value once it is true; gives up when the command has ended meanwhile."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (command is None or command.poll() is None):
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain for {what}: {command and command.communicate()}")
+
+
+def children(process_id: int) -> list[psutil.Process]:
+    """Workers of a command that have begun their job."""
+    found = psutil.Process(process_id).children(recursive=True)
+    return [child for child in found if "benchmarks.child" in child.cmdline()]
