@@ -11,14 +11,17 @@ from rich.console import Console
 
 from benchmarks import stats, verdicts
 from benchmarks.arms import by_seed, clocks
+from benchmarks.engines.local import run_batch
+from benchmarks.plan import Job
 from benchmarks.record import read_records, write_record
 from benchmarks.report.sections import markdown, print_sections
 from benchmarks.report.verdicts import verdict_sections
 from benchmarks.stats import DIFFERENT, EQUIVALENT, NOT_ENOUGH, Interval
-from benchmarks.verdicts import MARGINS, PLANNED, TARGETS, TEST_ROWS, comparisons
+from benchmarks.verdicts import MARGINS, PLANNED, TARGETS, TEST_ROWS, compared, comparisons
 from common.data import load
 from common.problem import PROBLEMS
-from common.regime import REGIMES
+from common.regime import REGIMES, TUNED
+from tests.conftest import installed
 from tests.records import run, seeds
 
 STUDIES = 1000
@@ -210,6 +213,20 @@ def test_margins_and_targets_are_those_of_the_protocol():
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_the_test_rows_are_those_of_the_real_data(problem):
     assert len(load(PROBLEMS[problem], data="real").y_test) == TEST_ROWS[problem]
+
+
+@pytest.mark.real_data
+def test_too_few_epochs_in_one_framework_are_called_different_and_as_many_equivalent():
+    first, second = (installed(name) for name in ("keras", "torch"))
+
+    def trained(name, **changes):
+        problem = PROBLEMS["reuters"].but(**changes)
+        jobs = [Job(problem, name, TUNED, seed=seed, data="real", timed=False) for seed in range(8)]
+        return run_batch(jobs)
+
+    whole, other, short = trained(first), trained(second), trained(second, epochs=2)
+    assert compared(first, second, whole, other).metric.verdict == EQUIVALENT
+    assert compared(first, second, whole, short).metric.verdict == DIFFERENT
 
 
 def test_the_same_scores_in_every_seed_prove_these_seeds_alone():
