@@ -49,7 +49,8 @@ class Framework:
     def check_has(self, what: str) -> None:
         """Raise NotImplementedError for what this framework is without."""
         if what in self.without:
-            raise NotImplementedError(f"{self.name} has no {what}: choose another framework")
+            others = ", ".join(f.name for f in frameworks().values() if what not in f.without)
+            raise NotImplementedError(f"{self.name} has no {what}; these have it: {others}")
 
     @property
     def package(self) -> str:

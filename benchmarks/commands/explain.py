@@ -169,6 +169,8 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
     from benchmarks.report.ablation import sections
     from common.regime import MATCHED, NATIVE
 
+    for name in names:
+        framework(name).check_has("ablation")
     jobs = plan(
         problems,
         names,

@@ -36,7 +36,10 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.engines.local import run_job
     from benchmarks.progress import run_and_show
     from benchmarks.report.limit import page
+    from common.framework import framework
 
+    for name in options.chosen_frameworks(args):
+        framework(name).check_has("ablation")
     jobs = options.jobs(args, options.problems(args), options.regimes(args))
     run = partial(run_job, target="benchmarks.limit:measure")
     stem = options.stem(args, limit.KIND)

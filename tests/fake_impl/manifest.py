@@ -7,13 +7,13 @@ def environment(regime, device, threads):
     return {"FAKE_THREADS": str(threads)}
 
 
-def variant(name, requires):
+def variant(name, requires, **more):
     task, install = "fake_impl.task:FakeTask", f"pip install {name}"
-    return Framework(name, task, requires, install, ("cpu", "cuda"), environment, {})
+    return Framework(name, task, requires, install, ("cpu", "cuda"), environment, {}, **more)
 
 
 VARIANTS = (
     variant("fake", ("numpy",)),
-    variant("fake:twin", ("numpy",)),
+    variant("fake:twin", ("numpy",), without=("ablation", "tuned")),
     variant("absent", ("no_such_package",)),
 )
