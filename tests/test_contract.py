@@ -145,6 +145,17 @@ def test_fit_agrees_with_the_reference(child, problem, rows):
     assert history["val_loss"][-1] == task.evaluate(*held_out)["loss"]
 
 
+def test_wide_layers_agree_with_the_reference(child):
+    """As wide as the digits' own, where a tuned product may be another than for narrow ones."""
+    wide = PROBLEMS["mnist"].but(batch_size=16)
+    rows, order = make_rows(wide, 40), orders(40, 1)
+    task, reference = RemoteTask(child, wide), ReferenceTask(wide)
+    history = task.fit(*rows, epochs=1, order=order)
+    expected = reference.fit(*rows, epochs=1, order=order)
+    assert error(history["loss"], expected["loss"]) <= BOUND
+    assert_close(task.get_weights(), reference.get_weights())
+
+
 def test_a_second_fit_goes_on_where_the_first_ended(child, problem, rows):
     RemoteTask(child, problem, seed=2)
     together = child.call("tests.calls:fit_shared", *rows, [3])
