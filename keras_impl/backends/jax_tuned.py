@@ -7,6 +7,7 @@ anew, which takes longer than the epoch.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -22,7 +23,7 @@ from common.task import EpochLog, Order, dense, one_table
 if TYPE_CHECKING:
     from keras_impl.task import KerasTask
 
-ROOM = 1.25  # for the words of a batch, over those of a mean one
+SPREAD = 5  # room for the words of a batch, in its standard deviations above the mean
 
 
 def compiled(problem: Problem) -> bool:
@@ -37,8 +38,7 @@ def accept_sparse(net: keras.Sequential) -> keras.Sequential:
 
 def sparse_rows(x: sparse.csr_matrix) -> BCOO:
     """The rows of a matrix as a first layer takes them."""
-    values, places = _padded(x, np.array([0, x.shape[0]]), x.nnz)
-    return _matrix((values[0], places[0]), x.shape)
+    return _matrix([words[0] for words in _padded(x, x.shape[0], x.nnz)], x.shape)
 
 
 def fit(
@@ -161,32 +161,33 @@ def _in_batches(rows: np.ndarray, size: int) -> list[np.ndarray]:
     return [part for part in parts if part.size]
 
 
-def _sparse_batches(x: sparse.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values and places of batches (steps, size) of rows of a matrix."""
-    steps, size = rows.shape
-    taken = x[rows.ravel()]
-    starts = np.arange(steps + 1) * size
-    most = np.diff(taken.indptr[starts]).max()
-    room = int(ROOM * x.nnz / x.shape[0] * size) + 1
-    return _padded(taken, starts, room if most <= room else most)
+def _sparse_batches(x: sparse.csr_matrix, rows: np.ndarray) -> list[np.ndarray]:
+    """Values, rows and columns (steps, room) of batches (steps, size) of rows of a matrix."""
+    size, words = rows.shape[1], np.diff(x.indptr)
+    room = int(size * words.mean() + SPREAD * size**0.5 * words.std())
+    return _padded(x[rows.ravel()], size, room)
 
 
-def _padded(x: sparse.csr_matrix, starts: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
-    """Values (steps, room) and places (steps, room, 2) of the rows from one start to the next.
+def _padded(x: sparse.csr_matrix, size: int, room: int) -> list[np.ndarray]:
+    """The same of all rows of a matrix, `size` to a batch; more room where one has more words.
 
     What is padded lies outside of the matrix, where JAX sees nothing.
     """
-    steps, size = len(starts) - 1, starts[1]
-    values = np.zeros((steps, room), np.float32)
-    places = np.full((steps, room, 2), (size, x.shape[1]), np.int32)
-    for i, (first, last) in enumerate(zip(x.indptr[starts], x.indptr[starts[1:]], strict=False)):
-        values[i, : last - first] = x.data[first:last]
-        places[i, : last - first, 1] = x.indices[first:last]
-        counts = np.diff(x.indptr[starts[i] : starts[i + 1] + 1])
-        places[i, : last - first, 0] = np.repeat(np.arange(size), counts)
-    return values, places
+    starts = x.indptr[::size]
+    room = max(room, np.diff(starts).max())
+    numbers = np.repeat(np.arange(x.shape[0], dtype=np.int32) % size, np.diff(x.indptr))
+    padded = []
+    for words, outside in ((x.data, 0), (numbers, size), (x.indices, x.shape[1])):
+        whole = np.empty((len(starts) - 1, room), words.dtype)
+        for place, (first, last) in zip(whole, pairwise(starts), strict=True):
+            place[: last - first] = words[first:last]
+            place[last - first :] = outside
+        padded.append(whole)
+    return padded
 
 
 def _matrix(words: Sequence[Any], shape: tuple[int, int]) -> BCOO:
-    """Sparse rows of values and places: in order, each place once."""
-    return BCOO(tuple(words), shape=shape, indices_sorted=True, unique_indices=True)
+    """Sparse rows of values, rows and columns: in order, each place once."""
+    values, *places = words
+    at = jnp.stack(places, -1)
+    return BCOO((values, at), shape=shape, indices_sorted=True, unique_indices=True)
