@@ -10,7 +10,8 @@ import keras
 NAME: str = keras.config.backend()
 _chosen: Any = importlib.import_module(f"keras_impl.backends.{NAME}")
 
-prepare, synchronize, runtime = _chosen.prepare, _chosen.synchronize, _chosen.runtime
+prepare, densified = _chosen.prepare, _chosen.densified
+synchronize, runtime = _chosen.synchronize, _chosen.runtime
 
 
 def tuned() -> Any:

@@ -218,7 +218,7 @@ class KeepGradients(keras.optimizers.Optimizer):
     def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: Any) -> None:
         # an embedding's gradient is sparse, and assigning that would change the rows it names alone
         kept = self.kept[self._get_variable_index(variable)]
-        self.assign(kept, ops.convert_to_tensor(gradient, sparse=False))
+        self.assign(kept, backend.densified(gradient))
 
 
 def _dense_layers(net: keras.Model) -> list[str]:

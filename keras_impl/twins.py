@@ -15,6 +15,7 @@ from keras import ops
 from common.layers import Layer
 from common.task import State, Weights, dense
 from common.twins import SAME_LOSS, TwinTask
+from keras_impl import backend
 from keras_impl.layers import RECURRENT, described, layout, with_weights
 from keras_impl.task import KerasTask
 
@@ -32,7 +33,7 @@ class KerasTwin(TwinTask, KerasTask):
             optimizer: Any = self.net.optimizer
             step = optimizer.update_step
             optimizer.update_step = lambda gradient, variable, rate: step(
-                ops.convert_to_tensor(gradient, sparse=False), variable, rate
+                backend.densified(gradient), variable, rate
             )
 
     def recipe(self) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from benchmarks.child import Child
 from common import metrics
 from common.framework import framework, frameworks
 from common.initial import initial_weights
@@ -20,10 +22,11 @@ from tests.conftest import RemoteTask, error, installed, make_rows
 BOUND = 1e-5  # PROTOCOL: scores, loss, gradients and one step; measured errors are under 3e-6
 
 
-@pytest.fixture(scope="session", params=list(frameworks()))
-def framework_name(request: pytest.FixtureRequest) -> str:
-    """Each framework in turn, and its variants."""
-    return installed(request.param)
+@pytest.fixture(scope="module", params=list(frameworks()))
+def child(request: pytest.FixtureRequest) -> Iterator[Child]:
+    """The process of each framework in turn, and of each variant."""
+    with Child(installed(request.param), threads=1) as process:
+        yield process
 
 
 @pytest.fixture(autouse=True, params=[MATCHED, TUNED], ids=lambda regime: regime.name)

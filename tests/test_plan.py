@@ -114,6 +114,14 @@ def test_a_device_that_a_framework_cannot_use_is_refused_by_name(name):
         check_device(name, "tpu")
 
 
+def test_what_a_framework_is_without_is_refused_and_those_that_have_it_are_named():
+    for each in frameworks().values():
+        for what in each.without:
+            with pytest.raises(NotImplementedError, match=f"{each.name} has no {what}; .*: keras"):
+                each.check_has(what)
+    assert "tuned" in frameworks()["keras:torch"].without
+
+
 def test_what_is_left_is_estimated_from_the_most_alike_that_ended():
     jobs = [Job(problem, name, NATIVE) for problem in (MNIST, BOSTON) for name in ("a", "b")]
     progress = Progress(jobs)

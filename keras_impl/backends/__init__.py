@@ -1,6 +1,7 @@
 """What Keras computes with, a file each: the same names in all of them.
 
 `prepare(rules)` sets what a regime asks of the whole process, or raises NotImplementedError;
-`synchronize(device)` waits until the device has finished all it was given; `runtime()` gives
-`versions`, `devices` and `threads` as read back; `TUNED` is the module of what a tuned step does.
+`densified(gradient)` is it as one tensor, an embedding's too; `synchronize(device)` waits until the
+device has finished all it was given; `runtime()` gives `versions`, `devices` and `threads` as read
+back; `TUNED` is the module of what a tuned step does, or None.
 """

@@ -22,6 +22,11 @@ def prepare(rules: Regime) -> None:
     jax.config.update("jax_default_matmul_precision", "tensorfloat32" if rules.tf32 else "float32")
 
 
+def densified(gradient: Any) -> Any:
+    """As the package says: here it is."""
+    return gradient
+
+
 def synchronize(device: str) -> None:
     """As the package says: a device works in order, so it waits for one thing more."""
     (jax.numpy.zeros(()) + 1).block_until_ready()

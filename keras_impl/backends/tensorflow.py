@@ -25,6 +25,11 @@ def prepare(rules: Regime) -> None:
         tf.config.experimental.enable_op_determinism()  # until the process ends
 
 
+def densified(gradient: Any) -> Any:
+    """As the package says: the parts of a word that comes twice are added."""
+    return tf.convert_to_tensor(gradient)
+
+
 def synchronize(device: str) -> None:
     """As the package says."""
     tf.test.experimental.sync_devices()

@@ -19,6 +19,11 @@ def prepare(rules: Regime) -> None:
     torch.use_deterministic_algorithms(rules.deterministic)
 
 
+def densified(gradient: Any) -> Any:
+    """As the package says: here it is."""
+    return gradient
+
+
 def synchronize(device: str) -> None:
     """As the package says."""
     if device.startswith("cuda"):
