@@ -177,11 +177,16 @@ def _scales(axes: np.ndarray, metric: str) -> None:
     if metric == "mae":
         # the first epochs are a hundred times the last ones
         for each in axes.flat:
-            each.set_yscale("log")
-            each.yaxis.set_major_formatter("{x:g}")
-            each.yaxis.set_minor_formatter(_few_minor_labels)
+            logarithmic(each)
     for each in axes.flat:
         each.xaxis.get_major_locator().set_params(integer=True)
+
+
+def logarithmic(axes: Any) -> None:
+    """A logarithmic scale upwards whose labels are plain numbers."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(_few_minor_labels)
 
 
 def _few_minor_labels(value: float, _: int) -> str:

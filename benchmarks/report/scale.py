@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.report.curves import COLOURS, new_figure, save_figure
+from benchmarks.report.curves import COLOURS, logarithmic, new_figure, save_figure
 from benchmarks.report.sections import Section, drawn, not_real
 from benchmarks.report.summary import Record, group_by, provenance
 from benchmarks.scale import EPOCHS, Growth, growths
@@ -77,7 +77,7 @@ def save_growth(records: Iterable[Record], problem: str, stem: Path) -> list[Pat
                 label=f"{growth.framework} {growth.regime}",
             )
         panel.set_xscale("log", base=2)
-        panel.set_yscale("log")
+        logarithmic(panel)
         panel.set_xticks(arms[0].values, [str(value) for value in arms[0].values], fontsize=7)
         panel.set_xlabel(TITLES[axis])
     axes[0][0].set_ylabel("an epoch (ms)")
