@@ -64,7 +64,9 @@ class Framework:
         there from then on. TensorFlow and Keras take what they find, wanted or not.
         """
         others = {name for other in frameworks().values() for name in other.requires}
-        sys.meta_path.insert(0, _Refusal(frozenset(others - set(self.requires))))
+        refusal = _Refusal(frozenset(others - set(self.requires)))
+        if refusal not in sys.meta_path:  # a process makes many Tasks
+            sys.meta_path.insert(0, refusal)
         module, _, name = getattr(self, solver).partition(":")
         return getattr(importlib.import_module(module), name)
 

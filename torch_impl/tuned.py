@@ -36,6 +36,7 @@ class Chain:
         self.biases = [layer.bias.data for layer in every]
         self.kernel_gradients = [layer.weight.grad.mT for layer in every]
         self.bias_gradients = [layer.bias.grad for layer in every]
+        self.large = [_large(kernel) for kernel in self.kernels]  # not asked again in each step
         self.loss, self.optimizer = loss, optimizer
         self.product = torch.addmm if self.kernels[0].ndim == 2 else torch.baddbmm
 
@@ -60,7 +61,7 @@ class Chain:
             place = self.kernel_gradients[i]
             if isinstance(inputs[i], SparseRows):
                 torch.mm(inputs[i].columns, gradient, out=place)
-            elif _large(place):
+            elif self.large[i]:
                 place.mT.copy_(_large_product(gradient.mT, inputs[i].mT))
             else:
                 torch.matmul(inputs[i].mT, gradient, out=place)
@@ -76,7 +77,7 @@ class Chain:
         inputs = [x]
         for i, (kernel, bias) in enumerate(zip(self.kernels, self.biases, strict=True)):
             rows = inputs[-1].rows if isinstance(inputs[-1], SparseRows) else inputs[-1]
-            if _large(kernel) and rows.layout == torch.strided:
+            if self.large[i] and rows.layout == torch.strided:
                 out = _large_product(rows, kernel.mT, bias)
             else:
                 out = self.product(bias, rows, kernel)
