@@ -32,14 +32,14 @@ def run_batches(
     """
     ray = _connected(address)
     try:
-        for _, same in groupby(sorted(batches, key=_timed), key=_timed):
+        for _, same in groupby(sorted(batches, key=_untimed), key=_untimed):
             yield from _run(ray, list(same))
     finally:
         ray.shutdown()
 
 
-def _timed(batch: Batch) -> bool:
-    return not batch[0].timed  # timed ones come first
+def _untimed(batch: Batch) -> bool:
+    return not batch[0].timed
 
 
 def _connected(address: str | None) -> Any:
