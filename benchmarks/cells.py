@@ -1,0 +1,192 @@
+"""Notebook cells that run in a framework's own process: `%load_ext benchmarks.cells`.
+
+    %%keras -i x,y -o loss        a cell in Keras's process, one magic a framework
+    %%each keras,torch -o loss    the same cell in each of them; `loss` is a dict by framework
+
+A process starts at the first cell for it and keeps its names from cell to cell; `--fresh` ends it
+and starts another. `-i` takes names of the notebook along, `-o` brings names back, arrays as NumPy
+arrays. What the cell prints is shown as it comes, and its last expression as in any cell. No
+framework is imported by the notebook itself, and no two of them meet in one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import atexit
+import io
+import linecache
+import pprint
+import shlex
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
+
+import numpy as np
+
+from benchmarks.child import Child, ChildTraceback
+from common.framework import framework, frameworks
+
+_children: dict[str, Child] = {}  # of the notebook, by framework
+_names: dict[str, Any] = {"__name__": "__main__"}  # of the cells, in a child
+
+
+class CellError(RuntimeError):
+    """A cell failed; shown with the traceback of its own process."""
+
+    def _render_traceback_(self) -> list[str]:  # asked for by IPython
+        return str(self).splitlines()
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add the magics to a notebook or an IPython prompt."""
+    for name in frameworks():
+        if ":" not in name:  # IPython takes no colon; `%%each keras:jax` does
+            shell.register_magic_function(_magic(shell, name), "cell", name)
+    shell.register_magic_function(_magic(shell, None), "cell", "each")
+    atexit.register(close)
+
+
+def close() -> None:
+    """End every process."""
+    while _children:
+        _children.popitem()[1].close()
+
+
+def _magic(shell: Any, name: str | None) -> Callable[[str, str], None]:
+    def magic(line: str, cell: str) -> None:
+        args = _parser(name).parse_args(shlex.split(line))
+        wanted = [name] if name else args.names or _installed()
+        results = {}
+        for each in wanted:
+            if not name:
+                print(f"{each}:")
+            results[each] = run_cell(
+                each, cell, {key: shell.user_ns[key] for key in args.into}, args.out, args.fresh
+            )
+        for key in args.out:
+            found = {each: results[each][key] for each in wanted}
+            shell.user_ns[key] = found[name] if name else found
+
+    magic.__doc__ = _parser(name).format_help()
+    return magic
+
+
+def _parser(name: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(f"%%{name or 'each'}", add_help=False)
+    if not name:
+        parser.add_argument("names", nargs="?", type=_listed, help="frameworks (default: all here)")
+    parser.add_argument("-i", dest="into", type=_listed, default=[], metavar="NAMES")
+    parser.add_argument("-o", dest="out", type=_listed, default=[], metavar="NAMES")
+    parser.add_argument("--fresh", action="store_true", help="in a new process")
+    return parser
+
+
+def _listed(text: str) -> list[str]:
+    return text.split(",")
+
+
+def _installed() -> list[str]:
+    return [f.name for f in frameworks().values() if not f.missing and ":" not in f.name]
+
+
+def run_cell(
+    name: str, source: str, values: dict[str, Any], wanted: list[str], fresh: bool = False
+) -> dict[str, Any]:
+    """Run the source in that framework's process with these values, and bring the wanted back.
+
+    Raises CellError with the traceback of the process, and ModuleNotFoundError when the framework
+    is not installed.
+    """
+    if framework(name).missing:
+        raise ModuleNotFoundError(f"{name} is not installed: {framework(name).install}")
+    if fresh and name in _children:
+        _children.pop(name).close()
+    child = _children.get(name)
+    if child is None or child.connection.closed:
+        child = _children[name] = Child(name, regime="native")
+    try:
+        failure, found = child.call(
+            "benchmarks.cells:execute", name, source, values, wanted, on_event=_show
+        )
+    except BaseException as error:
+        _children.pop(name, None)  # it is closed: Ctrl-C, a crash
+        if isinstance(error.__cause__, ChildTraceback):
+            raise CellError(str(error.__cause__)) from None
+        raise
+    if failure:
+        raise CellError(failure)
+    return found
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def execute(
+    name: str,
+    source: str,
+    values: dict[str, Any],
+    wanted: list[str],
+    emit: Callable[[str], None],
+) -> tuple[str, dict[str, Any]]:
+    """In a child: run a cell among the names of those before it.
+
+    Returns the traceback, empty if all went well, and the wanted values.
+    """
+    _names.update(values)
+    file = f"<{name} cell>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    output = _Emitting(emit)
+    try:
+        with redirect_stdout(output), redirect_stderr(output):
+            _run(ast.parse(source, file), file)
+            return "", {key: _plain(_names[key]) for key in wanted}
+    except Exception as error:
+        frames = error.__traceback__
+        while frames and frames.tb_frame.f_code.co_filename != file:
+            frames = frames.tb_next
+        shown = traceback.format_exception(type(error), error, frames)
+        return "".join(shown).rstrip(), {}
+
+
+def _run(tree: ast.Module, file: str) -> None:
+    """All statements; where the last one is an expression, its value is shown."""
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, file, "exec"), _names)
+    if last is not None:
+        value = eval(compile(ast.Expression(last.value), file, "eval"), _names)
+        if value is not None:
+            print(pprint.pformat(value, width=100, sort_dicts=False))
+
+
+class _Emitting(io.TextIOBase):
+    """What is printed, sent on at once."""
+
+    def __init__(self, emit: Callable[[str], None]) -> None:
+        self._emit = emit
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._emit(text)
+        return len(text)
+
+
+def _plain(value: Any) -> Any:
+    """The value without anything of a framework's: it is unpickled where none may be imported."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain, value)) if type(value) in (list, tuple) else list(value)
+    if value is None or isinstance(value, str | bool | int | float | np.ndarray):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if hasattr(value, "detach"):  # PyTorch refuses to turn what has a gradient into an array
+        value = value.detach()
+    return np.asarray(value)
