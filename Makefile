@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-EXTRAS := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,test,dev
+EXTRAS := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,test,docs,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test services bench lint format lock clean
+SITE := build/site
+.PHONY: help setup demo test services bench docs notebooks linkcheck lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,10 +32,20 @@ services: $(READY)  ## the tests on a Ray cluster, a tracking server and a brows
 bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench
 
-lint: $(READY)  ## style and types
+docs: $(READY)  ## run every lesson and build the site of them: build/site/html/index.html
+	$(BIN)/sphinx-build -E -W --keep-going --quiet docs $(SITE)/html
+
+notebooks: $(READY)  ## run every lesson as a notebook, on the embedded data
+	TWINBENCH_DATA=embedded $(BIN)/twinbench lesson --all --execute --force --into $(SITE)/notebooks
+
+linkcheck: $(READY)  ## ask for every address that the lessons name (needs the network)
+	$(BIN)/sphinx-build -b linkcheck -D nb_execution_mode=off --quiet docs $(SITE)/links
+
+lint: $(READY)  ## style, types and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/codespell
 
 format: $(READY)  ## put the code in its style
 	$(BIN)/ruff check --fix --quiet .
@@ -45,4 +56,4 @@ lock: $(READY)  ## write the versions of this environment down as the tested one
 	mv constraints.new constraints.txt
 
 clean:  ## remove the environment and all that was made here, but no results
-	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
+	rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info

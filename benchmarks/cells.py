@@ -5,8 +5,9 @@
 
 A process starts at the first cell for it and keeps its names from cell to cell; `--fresh` ends it
 and starts another. `-i` takes names of the notebook along, `-o` brings names back, arrays as NumPy
-arrays. What the cell prints is shown as it comes, and its last expression as in any cell. No
-framework is imported by the notebook itself, and no two of them meet in one process.
+arrays. What the cell prints is shown as it comes, and its last expression as in any cell. A cell
+finds the name of its framework in FRAMEWORK. No framework is imported by the notebook itself, and
+no two of them meet in one process.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from typing import Any
+from types import CodeType
+from typing import Any, NoReturn
 
 import numpy as np
+from scipy import sparse
 
 from benchmarks.child import Child, ChildTraceback
 from common.framework import framework, frameworks
@@ -57,25 +60,38 @@ def close() -> None:
 
 def _magic(shell: Any, name: str | None) -> Callable[[str, str], None]:
     def magic(line: str, cell: str) -> None:
-        args = _parser(name).parse_args(shlex.split(line))
+        args = parser(name).parse_args(shlex.split(line))
         wanted = [name] if name else args.names or _installed()
+        values = {key: _of_notebook(shell, key) for key in args.into}
         results = {}
         for each in wanted:
             if not name:
                 print(f"{each}:")
-            results[each] = run_cell(
-                each, cell, {key: shell.user_ns[key] for key in args.into}, args.out, args.fresh
-            )
+            results[each] = run_cell(each, cell, values, args.out, args.fresh)
         for key in args.out:
             found = {each: results[each][key] for each in wanted}
             shell.user_ns[key] = found[name] if name else found
 
-    magic.__doc__ = _parser(name).format_help()
+    magic.__doc__ = parser(name).format_help()
     return magic
 
 
-def _parser(name: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(f"%%{name or 'each'}", add_help=False)
+def _of_notebook(shell: Any, name: str) -> Any:
+    if name not in shell.user_ns:
+        raise NameError(f"the notebook has no {name!r} that -i could take along")
+    return shell.user_ns[name]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises what is wrong: a notebook must not end for a misspelt option."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{self.prog}: {message}")
+
+
+def parser(name: str | None) -> argparse.ArgumentParser:
+    """Of the line of a framework's magic; of `%%each` for None."""
+    parser = _Parser(f"%%{name or 'each'}", add_help=False)
     if not name:
         parser.add_argument("names", nargs="?", type=_listed, help="frameworks (default: all here)")
     parser.add_argument("-i", dest="into", type=_listed, default=[], metavar="NAMES")
@@ -112,7 +128,8 @@ def run_cell(
             "benchmarks.cells:execute", name, source, values, wanted, on_event=_show
         )
     except BaseException as error:
-        _children.pop(name, None)  # it is closed: Ctrl-C, a crash
+        _children.pop(name, None)
+        child.close()  # Ctrl-C, a crash: its names are lost
         if isinstance(error.__cause__, ChildTraceback):
             raise CellError(str(error.__cause__)) from None
         raise
@@ -137,56 +154,96 @@ def execute(
 
     Returns the traceback, empty if all went well, and the wanted values.
     """
-    _names.update(values)
-    file = f"<{name} cell>"
+    framework(name).keep_others_out()
+    _names.update(values, FRAMEWORK=name)
+    # a name of its own, since a function of an earlier cell looks its source up again: a traceback,
+    # or TensorFlow's AutoGraph
+    file = f"<{name} cell {sum(key.startswith(f'<{name} cell ') for key in linecache.cache) + 1}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    output = _Emitting(emit)
+    output = _Lines(emit)
     try:
         with redirect_stdout(output), redirect_stderr(output):
-            _run(ast.parse(source, file), file)
-            return "", {key: _plain(_names[key]) for key in wanted}
+            _run(source, file)
+        return "", {key: _plain(_wanted(key)) for key in wanted}
     except Exception as error:
         frames = error.__traceback__
         while frames and frames.tb_frame.f_code.co_filename != file:
             frames = frames.tb_next
         shown = traceback.format_exception(type(error), error, frames)
         return "".join(shown).rstrip(), {}
+    finally:
+        output.flush()
 
 
-def _run(tree: ast.Module, file: str) -> None:
+def _run(source: str, file: str) -> None:
     """All statements; where the last one is an expression, its value is shown."""
+    tree = ast.parse(source, file)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, file, "exec"), _names)
-    if last is not None:
-        value = eval(compile(ast.Expression(last.value), file, "eval"), _names)
-        if value is not None:
+    exec(_compiled(tree, file, "exec"), _names)
+    if isinstance(last, ast.Expr):
+        value = eval(_compiled(ast.Expression(last.value), file, "eval"), _names)
+        if value is not None and not source.rstrip().endswith(";"):
             print(pprint.pformat(value, width=100, sort_dicts=False))
 
 
-class _Emitting(io.TextIOBase):
-    """What is printed, sent on at once."""
+def _compiled(tree: Any, file: str, mode: str) -> CodeType:
+    # dont_inherit: the future statement of this module is not the cell's
+    return compile(tree, file, mode, dont_inherit=True)
+
+
+class _Lines(io.TextIOBase):
+    """What is printed, sent on a line at a time."""
+
+    encoding = "utf-8"
 
     def __init__(self, emit: Callable[[str], None]) -> None:
         self._emit = emit
+        self._rest = ""
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        self._emit(text)
+        lines, end, self._rest = (self._rest + text).rpartition("\n")
+        if end:
+            self._emit(lines + end)
         return len(text)
+
+    def flush(self) -> None:
+        if self._rest:
+            self._emit(self._rest)
+            self._rest = ""
+
+
+def _wanted(name: str) -> Any:
+    if name not in _names:
+        raise NameError(f"no cell of this process has made {name!r}, which -o asks for")
+    return _names[name]
 
 
 def _plain(value: Any) -> Any:
     """The value without anything of a framework's: it is unpickled where none may be imported."""
     if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
+        return {_plain(key): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(map(_plain, value)) if type(value) in (list, tuple) else list(value)
-    if value is None or isinstance(value, str | bool | int | float | np.ndarray):
+        parts = [_plain(part) for part in value]
+        return tuple(parts) if isinstance(value, tuple) else parts
+    if isinstance(value, str):
+        return str(value)  # torch.__version__ is a class of its own
+    if value is None or isinstance(value, bytes):
+        return value
+    if isinstance(value, bool | int | float | complex) and type(value).__module__ == "builtins":
         return value
     if isinstance(value, np.generic):
         return value.item()
-    if hasattr(value, "detach"):  # PyTorch refuses to turn what has a gradient into an array
-        value = value.detach()
-    return np.asarray(value)
+    if sparse.issparse(value):
+        return value
+    if hasattr(value, "detach"):  # PyTorch turns nothing into an array that has a gradient
+        value = value.detach().cpu()
+    array = np.asarray(value)
+    if array.dtype.hasobject:
+        raise TypeError(
+            f"-o brings arrays, numbers and text back, and lists, tuples and dicts of them; "
+            f"this is a {type(value).__name__}"
+        )
+    return array

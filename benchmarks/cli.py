@@ -65,15 +65,20 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+def commands() -> list[Path]:
+    """The file of each command; its name is the command's."""
+    return sorted(COMMANDS.glob("[a-z]*.py"))
+
+
 def _parser(argv: list[str]) -> argparse.ArgumentParser:
     """Only the module of a command that is named is imported, so that the help is quick."""
     parser = _Parser("twinbench", description=DESCRIPTION)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for path in sorted(COMMANDS.glob("[a-z]*.py")):
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for path in commands():
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
         first, _, rest = text.partition("\n")
-        command = commands.add_parser(
+        command = subparsers.add_parser(
             path.stem,
             help=first.rstrip("."),
             description=first,

@@ -61,14 +61,21 @@ class Framework:
         """The Task class that a problem's `solver` asks for.
 
         Imports the framework, so only for a process that is its own: no other can be imported
-        there from then on. TensorFlow and Keras take what they find, wanted or not.
+        there from then on.
+        """
+        self.keep_others_out()
+        module, _, name = getattr(self, solver).partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def keep_others_out(self) -> None:
+        """Let no other framework be imported in this process from now on.
+
+        TensorFlow and Keras take what they find, wanted or not.
         """
         others = {name for other in frameworks().values() for name in other.requires}
         refusal = _Refusal(frozenset(others - set(self.requires)))
         if refusal not in sys.meta_path:  # a process makes many Tasks
             sys.meta_path.insert(0, refusal)
-        module, _, name = getattr(self, solver).partition(":")
-        return getattr(importlib.import_module(module), name)
 
     def make_task(self, problem: Problem, **options: Any) -> Any:
         """A fresh Task for the problem; `options` and errors as for `Task`."""

@@ -10,7 +10,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from common.atomic import replaced
 from common.data import cache, embedded, generated, prepare
@@ -49,11 +49,11 @@ def load(problem: Problem, *, data: Choice = "auto", data_dir: str | Path | None
 
     `auto` tries `data_dir` (by default the environment variable TWINBENCH_DATA_DIR), the user's
     cache, a download, and at last the embedded or generated data; `real` stops before these;
-    `embedded` takes nothing else. Data from the first three have the digest that is pinned.
+    `embedded` takes nothing else. The environment variable TWINBENCH_DATA says what `auto` is to
+    be. Data from the first three sources have the digest that is pinned.
     Raises DataError when nothing is found, or when what is found is not sound.
     """
-    if data not in ("auto", "real", "embedded"):
-        raise ValueError(f"data must be 'auto', 'real' or 'embedded', got {data!r}")
+    data = _chosen(data)
     own = problem.own_data(data, data_dir)
     if own is not None:
         return own
@@ -70,6 +70,16 @@ def load(problem: Problem, *, data: Choice = "auto", data_dir: str | Path | None
     )
 
 
+def _chosen(data: str) -> Choice:
+    """The user's choice; ValueError when it is none."""
+    name, chosen = "data", data
+    if data == "auto" and os.environ.get("TWINBENCH_DATA"):
+        name, chosen = "TWINBENCH_DATA", os.environ["TWINBENCH_DATA"]
+    if chosen not in get_args(Choice):
+        raise ValueError(f"{name} must be 'auto', 'real' or 'embedded', got {chosen!r}")
+    return chosen  # type: ignore[return-value]
+
+
 def as_keras_loads(
     problem: Problem, *, data: Choice = "auto", data_dir: str | Path | None = None
 ) -> dict[str, Any]:
@@ -78,7 +88,7 @@ def as_keras_loads(
     Read from the published file afresh, with nothing that was prepared before, and without its
     digest; call `load` first, which checks it. Without the file: what is embedded or generated.
     """
-    dataset = DATASETS[problem.name]
+    data, dataset = _chosen(data), DATASETS[problem.name]
     folders = [folder for folder in (data_folder(data_dir), cache.cache_folder()) if folder]
     for path in (folder / dataset.file.name for folder in folders):
         if data != "embedded" and path.is_file():

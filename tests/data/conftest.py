@@ -22,7 +22,8 @@ def cache_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The (not yet existing) cache folder."""
     monkeypatch.setenv("TWINBENCH_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("TWINBENCH_DATA_URL", "http://127.0.0.1:9")  # discard: nobody listens
-    monkeypatch.delenv("TWINBENCH_DATA_DIR", raising=False)
+    for name in ("TWINBENCH_DATA_DIR", "TWINBENCH_DATA"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(download, "TIMEOUT_SECONDS", 1.0)
     monkeypatch.setattr(download, "BACKOFF_SECONDS", 0.01)
     dataset.say.cache_clear()

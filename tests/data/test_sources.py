@@ -46,6 +46,17 @@ def test_the_environment_names_the_folder(newswires: Path, monkeypatch: pytest.M
     assert load(REUTERS).source == "folder"
 
 
+def test_the_environment_says_what_auto_is(
+    newswires: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINBENCH_DATA", "embedded")
+    assert load(REUTERS, data_dir=newswires).source == "generated"
+    assert load(REUTERS, data="real", data_dir=newswires).source == "folder"  # what is asked for
+    monkeypatch.setenv("TWINBENCH_DATA", "fake")
+    with pytest.raises(ValueError, match="TWINBENCH_DATA must be .*, got .fake."):
+        load(REUTERS)
+
+
 def test_download_then_cache(newswires: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
     first = load(REUTERS, data="real")

@@ -1,0 +1,123 @@
+"""The lessons: those pages of docs/ that have code in them, each a notebook as well.
+
+Reading and running them needs the extra `docs`; listing them needs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import ROOT
+from common.framework import frameworks
+
+DOCS = ROOT / "docs"
+CELL = "```{code-cell}"
+CELL_SECONDS = 600
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One page; its name is its path below docs/ without the suffix."""
+
+    name: str
+    title: str
+    frameworks: tuple[str, ...]  # that its cells run in
+    path: Path
+
+
+def lessons() -> list[Lesson]:
+    """All of them, by name; ValueError where the pages are not there."""
+    if not DOCS.is_dir():
+        raise ValueError(f"{DOCS} is not there; the lessons are in a checkout of the repository")
+    found = []
+    for path in sorted(DOCS.rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if CELL in text:
+            name = path.relative_to(DOCS).with_suffix("").as_posix()
+            title = re.search(r"^# (.+)$", text, re.MULTILINE)
+            found.append(Lesson(name, title[1] if title else name, _frameworks(text), path))
+    return found
+
+
+def _frameworks(text: str) -> tuple[str, ...]:
+    magics = re.findall(r"^%%(.+)$", text, re.MULTILINE)
+    words = {word for magic in magics for word in re.split(r"[\s,]", magic)}
+    return tuple(name for name in frameworks() if name in words)
+
+
+def lesson(name: str) -> Lesson:
+    """The lesson of that name, or the only one that ends in it; `rmsprop` is 01-rmsprop."""
+    found = lessons()
+    exact = [each for each in found if each.name == name]
+    some = exact or [each for each in found if name in _short_names(each)]
+    if len(some) != 1:
+        names = ", ".join(each.name for each in some or found)
+        raise ValueError(
+            f"{name!r} is {'more than one lesson' if some else 'no lesson'}; there are: {names}"
+        )
+    return some[0]
+
+
+def _short_names(lesson: Lesson) -> set[str]:
+    stem = lesson.path.stem
+    return {stem, re.sub(r"^\d+-", "", stem)}
+
+
+def notebook(lesson: Lesson) -> Any:
+    """The lesson as a notebook (nbformat's) that has not run."""
+    try:
+        import jupytext
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            'jupytext is not installed; install it with: pip install "twinbench[docs]"'
+        ) from error
+    made = jupytext.read(lesson.path, fmt="md:myst")
+    made.metadata = {"kernelspec": KERNEL}
+    return made
+
+
+def written(notebook: Any) -> bytes:
+    """The notebook as an .ipynb holds it."""
+    import nbformat
+
+    return nbformat.writes(notebook).encode()
+
+
+def run(notebook: Any, folder: Path) -> str:
+    """Run a notebook in a folder, its outputs into it; returns why it failed, or an empty text."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name=KERNEL["name"],
+        resources={"metadata": {"path": str(folder)}},
+        coalesce_streams=True,
+    )
+    try:
+        client.execute(env={**os.environ, **environment()})
+    except CellExecutionError as error:
+        last = error.evalue.strip().splitlines()[-1:]
+        return ": ".join([error.ename, *last])
+    except Exception as error:  # the kernel died, a cell took too long
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def environment() -> dict[str, str]:
+    """What a page finds whoever runs it: these packages, and the commands of this Python."""
+
+    def before(place: Path, name: str) -> str:
+        return os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
+
+    return {
+        "PATH": before(Path(sys.executable).parent, "PATH"),
+        "PYTHONPATH": before(ROOT, "PYTHONPATH"),
+    }

@@ -1,0 +1,113 @@
+"""Cells of a framework's own process become tabs: `%%keras` directly followed by `%%torch`.
+
+A cell that begins with such a magic becomes a tab with the framework's name, its source and its
+output inside. Cells with nothing between them share one set of tabs, and what a reader chooses
+holds on the whole site. The line of the magic goes; the names that it takes along and brings back
+are said above the code. Without this extension, and in a notebook, they are plain cells.
+"""
+
+from __future__ import annotations
+
+import shlex
+from argparse import Namespace
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+from sphinx_design.shared import create_component
+
+from benchmarks.cells import parser
+from common.framework import frameworks
+
+EACH = "each"
+TITLES = {"keras": "Keras", "torch": "PyTorch", "jax": "JAX"}
+GROUP = "framework"  # the reader's choice is one for all sets of this group
+
+
+class FrameworkTabs(SphinxTransform):
+    """Put every cell with a framework's magic into a tab."""
+
+    default_priority = 400
+
+    def apply(self, **options: Any) -> None:
+        for cell in list(self.document.findall(nodes.container)):
+            if cell.get("nb_element") == "cell_code" and (source := _source(cell)):
+                name, args = _magic(source)
+                if name:
+                    _drop_magic(source)
+                    _into_tab(cell, name, args)
+
+
+def _source(cell: nodes.Element) -> nodes.literal_block | None:
+    """The cell's code; None where the page leaves it out."""
+    for block in cell.findall(nodes.literal_block):
+        if block.parent.get("nb_element") == "cell_code_source":
+            return block
+    return None
+
+
+def _magic(source: nodes.literal_block) -> tuple[str, Namespace]:
+    """The framework of a cell, or "each", with the options of its magic; "" for any other cell."""
+    first = source.astext().partition("\n")[0]
+    name, *words = shlex.split(first[2:], comments=True) if first.startswith("%%") else [""]
+    if name not in (EACH, *frameworks()):
+        return "", Namespace()
+    return name, parser(None if name == EACH else name).parse_args(words)
+
+
+def _drop_magic(source: nodes.literal_block) -> None:
+    code = source.astext().partition("\n")[2]
+    source.clear()
+    source += nodes.Text(code)
+    source.rawsource = code  # Sphinx colours only a block whose raw source is its text
+    source["language"] = "python"
+
+
+def _into_tab(cell: nodes.Element, name: str, args: Namespace) -> None:
+    parent, place = cell.parent, cell.parent.index(cell)
+    before = parent[place - 1] if place else None
+    held = before.get("frameworks", [name]) if isinstance(before, nodes.container) else [name]
+    if EACH in (name, *held) or name in held:
+        before = create_component("tab-set", classes=["sd-tab-set"], frameworks=[])
+        before.source, before.line = cell.source, cell.line
+        parent[place] = before
+    else:
+        parent.remove(cell)
+    before["frameworks"] = [*before["frameworks"], name]
+    before += _tab(cell, name, args)
+
+
+def _tab(cell: nodes.Element, name: str, args: Namespace) -> nodes.container:
+    shown = args.names or ["keras", "torch"] if name == EACH else [name]
+    title = " and ".join(TITLES.get(each, each) for each in shown)
+    label = nodes.rubric(title, title, classes=["sd-tab-label"])
+    if name != EACH:
+        label["sync_id"], label["sync_group"] = name, GROUP
+    content = create_component("tab-content", classes=["sd-tab-content"])
+    if args.into or args.out or args.fresh:
+        content += _names(args)
+    content += cell
+    tab = create_component("tab-item", classes=["sd-tab-item"], children=[label, content])
+    tab.source, tab.line = cell.source, cell.line
+    return tab
+
+
+def _names(args: Namespace) -> nodes.paragraph:
+    """What the cell takes along from the page and brings back to it."""
+    said = nodes.paragraph(classes=["cell-names"])
+    if args.fresh:
+        said += nodes.Text("in a new process; ")
+    for word, names in (("takes", args.into), ("brings back", args.out)):
+        if names:
+            said += nodes.Text(f"{word} ")
+            for name in names:
+                said += [nodes.literal(name, name), nodes.Text(", ")]
+    last = said[-1].astext().rstrip(", ;")
+    said[-1] = nodes.Text(last)
+    return said
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_transform(FrameworkTabs)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

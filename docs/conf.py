@@ -1,0 +1,57 @@
+"""How the site is built: `make docs`.
+
+Each page with code in it runs while it is built. A page whose code fails, a link into nothing and
+any other warning fail the build, at its end, so that one build tells of all of them. Neither the
+build nor a reader needs the network.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "_ext")]
+
+from benchmarks import lessons, measure  # noqa: E402
+
+os.environ.update(lessons.environment())
+
+project = "twinbench"
+author = "the authors of twinbench"
+release = measure.versions()["twinbench"] or ""
+extensions = [
+    "myst_nb",
+    "sphinx_design",
+    "sphinx.ext.autodoc",
+    # of docs/_ext
+    "tabs",
+    "notebooks",
+    "docstrings",
+    "commands",
+    "mathml",
+]
+exclude_patterns = ["_ext", "_static", "examples"]
+
+myst_enable_extensions = ["colon_fence", "deflist"]  # no math between $: they are money here
+myst_heading_anchors = 3
+
+nb_execution_mode = "force"
+nb_execution_timeout = 600  # seconds a cell; a shared machine can be slow
+nb_execution_show_tb = True
+nb_merge_streams = True
+nb_render_markdown_format = "myst"
+
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
+default_role = "literal"  # docstrings write `code`
+
+html_theme = "furo"
+html_title = "twinbench"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_math_renderer = "mathml"
+html_copy_source = False
+html_show_copyright = False
+html_theme_options = {"navigation_with_keys": True}
