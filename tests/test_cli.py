@@ -16,6 +16,7 @@ from importlib.util import find_spec
 import psutil
 import pytest
 
+from benchmarks.record import MEANINGS
 from common.framework import frameworks
 from tests.command import ROOT, Command, children, wait_for
 
@@ -48,6 +49,15 @@ def test_a_run_prints_a_table_and_leaves_records_and_curves(finished):
         assert record["samples_per_second"] == pytest.approx(404 / record["epoch_seconds"][1])
     if find_spec("matplotlib"):
         assert {p.suffix for p in command.results.glob("*boston.*")} == {".png", ".svg"}
+
+
+def test_every_key_of_a_record_is_described_and_no_other(finished):
+    command, _ = finished
+    found = set()
+    for key, value in command.records()[0].items():
+        nested = any(name.startswith(f"{key}.") for name in MEANINGS)
+        found |= {f"{key}.{part}" for part in value} if nested else {key}
+    assert found == set(MEANINGS)
 
 
 def test_embedded_data_is_said_on_the_terminal_the_table_and_the_record(finished):
