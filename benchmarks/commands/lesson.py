@@ -85,7 +85,7 @@ def _write(lesson: Lesson, path: Path, execute: bool) -> str:
     if execute:
         say(f"{lesson.name} ...")
         started = time.perf_counter()
-        reason = run(made, path.parent)
+        reason = run(made, lesson.path.parent)  # as the site does
         say(f"{lesson.name}: {time.perf_counter() - started:.0f} s{', FAILED' if reason else ''}")
     with replaced(path) as file:
         file.write(written(made))
