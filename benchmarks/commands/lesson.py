@@ -65,9 +65,10 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _list(found: Sequence[Lesson]) -> None:
-    from benchmarks.report.terminal import plain_table, print_wide
     from rich.console import Console
     from rich.markup import escape
+
+    from benchmarks.report.terminal import plain_table, print_wide
 
     rows = [[each.name, escape(each.title), ", ".join(each.frameworks)] for each in found]
     table = plain_table("Lessons", ("name", "title", "runs in"), rows, left=(0, 1, 2))

@@ -53,7 +53,7 @@ def test_the_environment_says_what_auto_is(
     assert load(REUTERS, data_dir=newswires).source == "generated"
     assert load(REUTERS, data="real", data_dir=newswires).source == "folder"  # what is asked for
     monkeypatch.setenv("TWINBENCH_DATA", "fake")
-    with pytest.raises(ValueError, match="TWINBENCH_DATA must be .*, got .fake."):
+    with pytest.raises(ValueError, match="TWINBENCH_DATA must be"):
         load(REUTERS)
 
 
