@@ -140,7 +140,6 @@ def run_cell(
 
 def _show(text: str) -> None:
     sys.stdout.write(text)
-    sys.stdout.flush()
 
 
 def execute(
@@ -159,7 +158,7 @@ def execute(
     # a name of its own, since a function of an earlier cell looks its source up again: a traceback,
     # or TensorFlow's AutoGraph
     file = f"<{name} cell {sum(key.startswith(f'<{name} cell ') for key in linecache.cache) + 1}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    linecache.cache[file] = (len(source), None, f"{source}\n".splitlines(keepends=True), file)
     output = _Lines(emit)
     try:
         with redirect_stdout(output), redirect_stderr(output):

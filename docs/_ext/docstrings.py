@@ -10,11 +10,15 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-MARKUP = re.compile(r"([\\*|]|_(?=\W|$))")
+TITLE = r"(?<![\w*])\*(?=\w)[^*]+(?<=\w)\*(?!\w)"  # *Deep Learning with Python*
+MARKUP = re.compile(rf"({TITLE})|([\\*|]|_(?=\W|$))")
+OF_A_TUPLE = re.compile(r"Alias for field number \d+")
 
 
 def literal(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Escape what is no markup here, and show indented blocks as they stand."""
+    if OF_A_TUPLE.fullmatch("".join(lines)):
+        lines.clear()
     found, block = [], False
     for line in lines:
         indented = line.startswith("    ")
@@ -32,8 +36,12 @@ def _escaped(line: str) -> str:
     if len(parts) % 2 == 0:  # code that goes on in the next line
         return line
     return "`".join(
-        part if number % 2 else MARKUP.sub(r"\\\1", part) for number, part in enumerate(parts)
+        part if number % 2 else MARKUP.sub(_as_text, part) for number, part in enumerate(parts)
     )
+
+
+def _as_text(found: re.Match[str]) -> str:
+    return found[1] or f"\\{found[2]}"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

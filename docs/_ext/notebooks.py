@@ -1,7 +1,7 @@
 """Each page that runs is there as a notebook, and says so below its title.
 
 MyST-NB writes what it ran, with all outputs, beside the site; here the page links to that file, and
-Sphinx copies what is linked to.
+Sphinx copies what is linked to. A page that shows none of its code, such as the first, has no link.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from docutils import nodes
 from sphinx.addnodes import download_reference
 from sphinx.application import Sphinx
@@ -22,12 +23,13 @@ class NotebookLink(SphinxTransform):
     default_priority = 450
 
     def apply(self, **options: Any) -> None:
-        cells = (n for n in self.document.findall() if _of(n, "nb_element") == "cell_code")
+        code = (n for n in self.document.findall(nodes.container) if _is_code(n))
         title = next(self.document.findall(nodes.title), None)
-        if title is None or next(cells, None) is None:
+        if title is None or next(code, None) is None:
             return
         name = self.env.docname
         file = Path(self.env.mystnb_config.output_folder, f"{name}.ipynb")
+        _print_once(file)
         target = "/" + os.path.relpath(file, self.env.srcdir)  # "/": from the folder of the pages
         link = download_reference("", "", reftarget=target)
         link += nodes.inline("", "Download this page as a notebook")
@@ -37,8 +39,21 @@ class NotebookLink(SphinxTransform):
         title.parent.insert(title.parent.index(title) + 1, line)
 
 
-def _of(node: nodes.Node, key: str) -> Any:
-    return node.get(key) if isinstance(node, nodes.Element) else None
+def _is_code(node: nodes.container) -> bool:
+    return node.get("nb_element") == "cell_code_source"
+
+
+def _print_once(file: Path) -> None:
+    """MyST-NB merges what a cell prints into the first piece, and leaves the others behind it."""
+    notebook = nbformat.read(file, nbformat.NO_CONVERT)
+    for cell in notebook.cells:
+        printed: set[str] = set()
+        for output in list(cell.get("outputs", [])):
+            if output.output_type == "stream":
+                if output.name in printed:
+                    cell.outputs.remove(output)
+                printed.add(output.name)
+    nbformat.write(notebook, file)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,0 +1,259 @@
+"""The pages: none is lost, no link leads nowhere, and each with code in it is a notebook too."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import lessons
+from benchmarks.cli import commands, main
+from common.framework import frameworks
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    path
+    for path in DOCS.rglob("*.md")
+    if not path.relative_to(DOCS).parts[0].startswith("_") and "examples" not in path.parts
+)
+FENCE = re.compile(r"^(`{3,}|:{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def entries(page: Path) -> Iterator[Path]:
+    """The pages that a page's tables of contents name."""
+    for block in TOCTREE.findall(page.read_text(encoding="utf-8")):
+        for line in block.splitlines():
+            if line.strip() and not line.startswith(":"):
+                pattern = f"{line.strip()}.md"
+                yield from sorted(page.parent.glob(pattern)) or [page.parent / pattern]
+
+
+def test_every_page_is_in_a_table_of_contents_and_every_entry_is_a_page():
+    found, waiting = set(), [DOCS / "index.md"]
+    while waiting:
+        page = waiting.pop()
+        assert page.is_file(), f"{page.relative_to(DOCS)} is in a table of contents"
+        if page not in found:
+            found.add(page)
+            waiting += entries(page)
+    assert found == set(PAGES)
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *PAGES], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_every_link_to_a_file_leads_to_one(page):
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    targets = [target.partition("#")[0] for target in LINK.findall(text) if "://" not in target]
+    missing = [target for target in targets if not (page.parent / target).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_a_page_with_cells_says_that_it_is_a_notebook(page):
+    text = page.read_text(encoding="utf-8")
+    head = text.partition("\n---\n")[0]
+    assert ("```{code-cell}" in text) == ("file_format: mystnb" in head)
+    if "```{code-cell}" in text:
+        assert text.startswith("---\n") and "name: python3" in head
+        magics = re.findall(r"^%%(\w+)", text, re.MULTILINE)
+        plain = {"each", "bash", "sh", "writefile", "capture", "time", "script"}
+        assert set(magics) <= plain | set(frameworks())
+        assert not magics or "%load_ext benchmarks.cells" in text or set(magics) <= plain - {"each"}
+
+
+def test_the_lessons_are_listed(capsys):
+    assert main(["lesson"]) == 0
+    printed = capsys.readouterr().out
+    for lesson in lessons.lessons():
+        assert lesson.name in printed and lesson.title.split("`")[0][:30] in printed
+    workflow = lessons.lesson("workflow")
+    assert workflow.title == "The workflow" and {"keras", "torch"} <= set(workflow.frameworks)
+
+
+@pytest.fixture
+def written(tmp_path, capsys):
+    """The workflow as a notebook, and what the command said."""
+    pytest.importorskip("jupytext")
+    assert main(["lesson", "workflow", "--into", str(tmp_path)]) == 0
+    return tmp_path / "workflow.ipynb", capsys.readouterr().out
+
+
+def test_a_lesson_is_written_as_a_notebook_and_how_to_open_it_is_said(written):
+    path, said = written
+    assert f"jupyter lab {path}" in said
+    notebook = json.loads(path.read_text())
+    assert notebook["metadata"] == {"kernelspec": lessons.KERNEL}
+    code = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert code[0] == "%load_ext benchmarks.cells"
+    assert sum(source.startswith("%%torch") for source in code) >= 5
+    assert all(not cell.get("outputs") for cell in notebook["cells"])
+
+
+def test_a_notebook_with_changes_is_not_written_over(written, capsys):
+    path, _ = written
+    path.write_text("mine")
+    assert main(["lesson", "workflow", "--into", str(path.parent)]) == 2
+    assert "--force" in capsys.readouterr().err and path.read_text() == "mine"
+    assert main(["lesson", "workflow", "--into", str(path.parent), "--force"]) == 0
+    assert path.read_text() != "mine"
+
+
+PAGE = """---
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+# {title}
+
+```{{code-cell}}
+{code}
+```
+"""
+
+
+@pytest.fixture
+def docs(tmp_path, monkeypatch):
+    """Pages of their own, instead of those of the checkout."""
+    monkeypatch.setattr(lessons, "DOCS", tmp_path / "docs")
+    for name, title, code in (
+        ("a/01-fine", "Fine", "import benchmarks\nprint('and', 'fine')"),
+        ("a/index", "One", "assert __import__('os').environ['TWINBENCH_DATA'] == 'embedded'"),
+        ("b/index", "Broken", "print('so far')\nraise KeyError('on purpose')"),
+    ):
+        path = tmp_path / "docs" / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(PAGE.format(title=title, code=code))
+    (tmp_path / "docs" / "plain.md").write_text("# No code\n")
+    return tmp_path
+
+
+def test_all_lessons_are_run_and_those_that_fail_are_named(docs, monkeypatch, capsys):
+    pytest.importorskip("ipykernel")
+    monkeypatch.setenv("TWINBENCH_DATA", "embedded")
+    assert main(["lesson", "--all", "--execute", "--into", str(docs / "out")]) == 1
+    done = capsys.readouterr()
+    assert "2 of 3 lessons ran to their end" in done.out
+    failed = [line for line in done.err.splitlines() if line.startswith("failed: ")]
+    assert failed == ["failed: b/index: KeyError: 'on purpose'"]
+    fine, broken = (docs / "out" / f"{name}.ipynb" for name in ("a/01-fine", "b/index"))
+    assert "and fine" in fine.read_text() and "so far" in broken.read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["nothing"], "'nothing' is no lesson; there are: a/01-fine, a/index, b/index"),
+        (["index"], "'index' is more than one lesson; there are: a/index, b/index"),
+        (["fine", "--all"], "--all stands instead of a name"),
+    ],
+)
+def test_what_is_wrong_with_a_name_is_said(docs, capsys, arguments, words):
+    assert main(["lesson", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_short_name_is_enough(docs):
+    assert lessons.lesson("fine").name == lessons.lesson("01-fine").name == "a/01-fine"
+
+
+def test_without_a_checkout_or_jupytext_it_is_said_in_a_line(docs, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "jupytext", None)
+    assert main(["lesson", "fine"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    monkeypatch.setattr(lessons, "DOCS", docs / "gone")
+    assert main(["lesson"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "checkout" in error
+
+
+SITE = """---
+file_format: mystnb
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+# A page
+
+It costs 1 $ or 2 $, and {math}`a_1 = \\frac{1}{2}`.
+
+```{code-cell}
+%%keras -i x -o y
+y = x + 1
+```
+
+```{code-cell}
+%%torch
+z = 2
+```
+
+```{code-cell}
+%%each keras,torch
+both = 3
+```
+
+```{code-cell}
+plain = 4
+```
+
+## Commands
+
+```{command-line}
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> str:
+    """The HTML of a page of its own, with this site's settings; its cells are not run."""
+    pytest.importorskip("sphinx")
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "pages").mkdir()
+    (folder / "pages" / "index.md").write_text(SITE)
+    options = ["-W", "--keep-going", "-q", "-c", str(DOCS)]
+    options += ["-D", "nb_execution_mode=off", "-D", "suppress_warnings=myst-nb.lexer"]
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", *options, str(folder / "pages"), str(folder / "html")],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return (folder / "html" / "index.html").read_text()
+
+
+def test_cells_of_two_frameworks_are_tabs_and_lose_their_magic(site):
+    labels = re.findall(r'<label[^>]*class="sd-tab-label"[^>]*>\s*([^<]+)<', site)
+    assert [label.strip() for label in labels] == ["Keras", "PyTorch", "Keras and PyTorch"]
+    assert len(re.findall(r'class="sd-tab-set', site)) == 2
+    assert re.findall(r'data-sync-id="(\w+)"', site) == ["keras", "torch"]
+    text = re.sub(r"<[^>]+>", "", site)
+    assert "%%" not in text.partition("Commands")[0]
+    assert "y = x + 1" in text and "takes x, brings back y" in text
+
+
+def test_a_page_links_to_itself_as_a_notebook(site):
+    assert re.search(r'href="_downloads/\w+/index.ipynb"', site)
+    assert "twinbench lesson index" in re.sub("<[^>]+>", "", site)
+
+
+def test_the_help_of_every_command_is_on_the_page(site):
+    for path in commands():
+        assert f"usage: twinbench {path.stem}" in site and f'id="{path.stem}"' in site
+
+
+def test_formulas_are_mathml_and_money_is_none(site):
+    assert "<mfrac>" in site and "1 $ or 2 $" in site
+
+
+def test_a_reader_needs_no_network(site):
+    loaded = re.findall(r'<(?:script|img|link)[^>]*(?:src|href)="([^"]+)"', site)
+    assert loaded and not [address for address in loaded if "//" in address]
