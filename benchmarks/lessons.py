@@ -118,6 +118,7 @@ def environment() -> dict[str, str]:
         return os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
 
     return {
+        "COLUMNS": "100",  # what a table may be wide
         "PATH": before(Path(sys.executable).parent, "PATH"),
         "PYTHONPATH": before(ROOT, "PYTHONPATH"),
     }
