@@ -128,6 +128,7 @@ def draw_histories(
                     label=f"{name}, {rows}",
                 )
     axes.set(xlabel="epoch", ylabel=NAMES[quantity])
+    axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def title_of(problem: str, runs: list[Record]) -> str:
