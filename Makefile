@@ -5,7 +5,7 @@ READY := .venv/.ready
 EXTRAS := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,test,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test services bench lint format lock clean
+.PHONY: help setup demo test services faults bench lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ test: $(READY)  ## the whole test suite but the slow full-length runs
 
 services: $(READY)  ## the tests on a Ray cluster, a tracking server and a browser, all started here
 	$(BIN)/python -m pytest tests -m service
+
+faults: $(READY)  ## kill, fill, crash and fuzz: what was measured must survive, what is hostile must not
+	$(BIN)/python -m pytest tests/faults -m fault
 
 bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench
