@@ -6,7 +6,7 @@ EXTRAS := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlf
 
 .DEFAULT_GOAL := help
 SITE := build/site
-.PHONY: help setup demo test services bench docs notebooks linkcheck lint format lock clean
+.PHONY: help setup demo test services faults bench docs notebooks linkcheck lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ test: $(READY)  ## the whole test suite but the slow full-length runs
 
 services: $(READY)  ## the tests on a Ray cluster, a tracking server and a browser, all started here
 	$(BIN)/python -m pytest tests -m service
+
+faults: $(READY)  ## kill, fill, crash and fuzz: what was measured must survive, what is hostile must not
+	$(BIN)/python -m pytest tests/faults -m fault
 
 bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench

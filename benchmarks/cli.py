@@ -1,6 +1,7 @@
 """The `twinbench` command: one sub-command for each file in `commands/`.
 
-Exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted; a command may have more.
+Exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 5 a file or a folder that the system
+refuses, 130 interrupted; a command may have more.
 """
 
 from __future__ import annotations
@@ -44,8 +45,9 @@ def _status(error: Exception) -> int | None:
         return 3
     if isinstance(error, ValueError | NotImplementedError | ImportError):
         return 2
-    failed = isinstance(error, ChildDied | ChildTimeout)
-    return 4 if failed or isinstance(error.__cause__, ChildTraceback) else None
+    if isinstance(error, ChildDied | ChildTimeout) or isinstance(error.__cause__, ChildTraceback):
+        return 4
+    return 5 if isinstance(error, OSError) else None
 
 
 class _Parser(argparse.ArgumentParser):

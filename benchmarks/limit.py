@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -42,13 +43,12 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     batch = x[: job.problem.batch_size]
     task = worker.task_of(job)
     device, wait = task.facts()["device"], task.synchronize
-    seconds: dict[str, float | None] = {
-        "dense": median_seconds(ablation.products(job.problem, device), wait),
-        "sparse": None,
-    }
+    products = partial(
+        ablation.products, job.problem, device, tuned=job.regime.execution == "tuned"
+    )
+    seconds: dict[str, float | None] = {"dense": median_seconds(products(), wait), "sparse": None}
     if sparse.issparse(batch):
-        products = ablation.products(job.problem, device, batch)
-        seconds["sparse"] = median_seconds(products, wait)
+        seconds["sparse"] = median_seconds(products(batch), wait)
     flop, least = work(job.problem, batch.nnz if sparse.issparse(batch) else None)
     best = {
         name: amount / median_seconds(run, wait, calls=10)

@@ -38,10 +38,12 @@ class Scalar(NamedTuple):
 def scalars(record: Record) -> Iterator[Scalar]:
     """Each epoch's loss, metric, `val_` values and seconds, then `test_` values at the last epoch.
 
-    The time of an epoch is that of its end, counted back from the time of the record.
+    The time of an epoch is that of its end, counted back from the time of the record; without
+    clocks all are of that time.
     """
     clocks = {name: record[name] for name in ("epoch_seconds", "validation_seconds")}
     seconds = [sum(each) for each in zip(*filter(None, clocks.values()), strict=True)]
+    seconds = seconds or [0.0] * max(map(len, record["history"].values()), default=0)
     end = ended(record)
     times = list(accumulate(seconds, initial=end - sum(seconds)))[1:]
     for name, values in {**record["history"], **clocks}.items():

@@ -14,7 +14,7 @@ from keras import ops
 
 from common.problem import Problem
 from keras_impl.task import KerasTask
-from keras_impl.tuned import csr, sparse_rows, times
+from keras_impl.tuned import compiled, csr, sparse_rows, times
 
 SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond every cache
 PRODUCTS = "MatMul"  # in the name of the kernel, fused or not, by oneDNN or not
@@ -59,8 +59,12 @@ class Ablated(keras.Model):
         return {"loss": loss, "asked": tf.add_n([tf.reshape(g, [-1])[0] for g in gradients])}
 
 
-def products(problem: Problem, device: str, x: Any = None) -> Callable[[], Any]:
+def products(
+    problem: Problem, device: str, x: Any = None, *, tuned: bool = False
+) -> Callable[[], Any]:
     """A function that does the matrix products of one step and nothing else, as one graph.
+
+    If `tuned`, XLA compiles it where it compiles the step.
 
     With `x`, a batch of text as CSR, those of the first layer are of its sparse rows.
     """
@@ -76,7 +80,7 @@ def products(problem: Problem, device: str, x: Any = None) -> Callable[[], Any]:
             for number, layer in enumerate(problem.layers)
         ]
 
-    @tf.function
+    @tf.function(jit_compile=tuned and compiled(problem))
     def run() -> list[tf.Tensor]:
         found = []  # what is not given back would be left out
         for number, (x, kernel, gradient) in enumerate(layers):

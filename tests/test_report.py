@@ -247,6 +247,29 @@ def test_a_failed_run_is_no_curve(tmp_path):
     assert save_curves([record(**FAILED)], tmp_path) == []
 
 
+@needs_matplotlib
+def test_histories_are_solid_and_dashed_curves_the_second_framework_thinner():
+    from benchmarks.report.curves import draw_histories, new_figure
+
+    _, ((axes,),) = new_figure(1, 1)
+    histories = {
+        "alpha": {"loss": [3.0, 1.0], "val_loss": [3.0, 2.0]},
+        "beta": {"loss": [4.0, 2.0]},  # not validated
+    }
+    draw_histories(axes, histories, "loss", {"alpha": "C3", "beta": "C1"})
+    drawn = [
+        (line.get_label(), line.get_color(), line.get_linestyle(), list(line.get_ydata()))
+        for line in axes.lines
+    ]
+    assert drawn == [
+        ("alpha, training", "C3", "-", [3.0, 1.0]),
+        ("alpha, validation", "C3", "--", [3.0, 2.0]),
+        ("beta, training", "C1", "-", [4.0, 2.0]),
+    ]
+    assert axes.lines[0].get_linewidth() > axes.lines[2].get_linewidth()
+    assert list(axes.lines[0].get_xdata()) == [1, 2]
+
+
 def test_curves_without_matplotlib_say_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="twinbench\\[plot\\]"):

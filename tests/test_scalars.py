@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cli import main
-from benchmarks.scalars import digest, event_writer, scalars, settings, write_events
+from benchmarks.scalars import digest, ended, event_writer, scalars, settings, write_events
 from common.framework import frameworks
 from tests.records import RAN
 from tests.test_structure import FRAMEWORKS, ROOT
@@ -68,6 +68,12 @@ def read(folder: Path) -> dict:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def test_a_run_without_clocks_has_its_epochs_at_the_time_of_the_record():
+    found = list(scalars(record(epoch_seconds=[])))
+    assert [(s.value, s.step) for s in found if s.name == "loss"] == [(4.0, 1), (2.0, 2)]
+    assert {s.time for s in found} == {ended(record())}
 
 
 def test_every_epoch_has_its_step_and_its_time_and_the_test_stands_at_the_last():

@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 
 import psutil
 import pytest
@@ -176,6 +177,10 @@ def test_a_study_resumes_shows_and_packs_itself(twinbench):
     for place in ("results", "study.gz"):
         look = twinbench("study", "--look", "--results", place)
         assert look.status == 0 and look.out == done.out
+    if find_spec("tensorboard"):
+        logs = twinbench.results.parent / "logs"
+        assert twinbench(*STUDY, "--tensorboard", str(logs)).status == 0
+        assert len(list(logs.rglob("events.*"))) == len(records)
     other = twinbench(*STUDY, "--seeds", "5")
     assert other.status == 2 and "declares for boston: seeds 4 and not 5" in other.err
     nothing = twinbench("study", "--look", "--results", "nowhere")

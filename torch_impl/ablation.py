@@ -12,7 +12,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from common.problem import Problem
 from torch_impl.task import TorchTask
-from torch_impl.tuned import sparse_rows
+from torch_impl.tuned import large, large_product, sparse_rows
 
 SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond every cache
 PRODUCTS = ("aten::mm", "aten::addmm", "aten::bmm")
@@ -39,8 +39,10 @@ def leave_out(task: TorchTask, last: str) -> None:
     task._step = step  # type: ignore[method-assign]
 
 
-def products(problem: Problem, device: str, x: Any = None) -> Callable[[], Any]:
-    """A function that does the matrix products of one step and nothing else.
+def products(
+    problem: Problem, device: str, x: Any = None, *, tuned: bool = False
+) -> Callable[[], Any]:
+    """A function that does the matrix products of one step and nothing else, `tuned` or not.
 
     With `x`, a batch of text as CSR, those of the first layer are of its sparse rows.
     """
@@ -49,7 +51,7 @@ def products(problem: Problem, device: str, x: Any = None) -> Callable[[], Any]:
     layers = [
         (
             torch.ones(rows if number or batch is None else 0, layer.fan_in, device=device),
-            torch.ones(layer.fan_in, layer.fan_out, device=device),
+            torch.ones(layer.fan_out, layer.fan_in, device=device).T,  # as nn.Linear keeps it
             torch.ones(rows, layer.fan_out, device=device),
         )
         for number, layer in enumerate(problem.layers)
@@ -61,8 +63,12 @@ def products(problem: Problem, device: str, x: Any = None) -> Callable[[], Any]:
                 batch.rows @ kernel
                 batch.columns @ gradient
                 continue
-            x @ kernel
-            x.T @ gradient
+            if tuned and large(kernel):
+                large_product(x, kernel.T)
+                large_product(gradient.T, x.T)
+            else:
+                x @ kernel
+                x.T @ gradient
             if number:  # no one asks for the gradient of the rows
                 gradient @ kernel.T
 
@@ -71,10 +77,14 @@ def products(problem: Problem, device: str, x: Any = None) -> Callable[[], Any]:
 
 def peaks(device: str) -> dict[str, tuple[Callable[[], Any], float]]:
     """What the machine can do at best: `product` with its flop, `stream` with its bytes."""
-    a, b, product = torch.ones(3, SIDE, SIDE, device=device)
+    a, b, out = torch.ones(3, SIDE, SIDE, device=device)
+
+    def product() -> Tensor:
+        return large_product(a, b) if large(b) else torch.mm(a, b, out=out)
+
     sums, addend = torch.ones(2, STREAM, device=device)
     return {
-        "product": (lambda: torch.mm(a, b, out=product), 2.0 * SIDE**3),
+        "product": (product, 2.0 * SIDE**3),
         "stream": (lambda: sums.add_(addend), 3 * 4.0 * STREAM),  # two read, one written
     }
 

@@ -36,7 +36,7 @@ class Chain:
         self.biases = [layer.bias.data for layer in every]
         self.kernel_gradients = [layer.weight.grad.mT for layer in every]
         self.bias_gradients = [layer.bias.grad for layer in every]
-        self.large = [_large(kernel) for kernel in self.kernels]  # not asked again in each step
+        self.large = [large(kernel) for kernel in self.kernels]  # not asked again in each step
         self.loss, self.optimizer = loss, optimizer
         self.product = torch.addmm if self.kernels[0].ndim == 2 else torch.baddbmm
 
@@ -62,7 +62,7 @@ class Chain:
             if isinstance(inputs[i], SparseRows):
                 torch.mm(inputs[i].columns, gradient, out=place)
             elif self.large[i]:
-                place.mT.copy_(_large_product(gradient.mT, inputs[i].mT))
+                place.mT.copy_(large_product(gradient.mT, inputs[i].mT))
             else:
                 torch.matmul(inputs[i].mT, gradient, out=place)
             bias = self.bias_gradients[i]
@@ -78,20 +78,20 @@ class Chain:
         for i, (kernel, bias) in enumerate(zip(self.kernels, self.biases, strict=True)):
             rows = inputs[-1].rows if isinstance(inputs[-1], SparseRows) else inputs[-1]
             if self.large[i] and rows.layout == torch.strided:
-                out = _large_product(rows, kernel.mT, bias)
+                out = large_product(rows, kernel.mT, bias)
             else:
                 out = self.product(bias, rows, kernel)
             inputs.append(out.relu_() if i < len(self.kernels) - 1 else out)
         return inputs
 
 
-def _large(kernel: Tensor) -> bool:
+def large(kernel: Tensor) -> bool:
     """Whether oneDNN has the faster product; it asks twice as much of a small one as MKL does."""
     on_cpu = ONEDNN and kernel.device.type == "cpu"
     return on_cpu and kernel.ndim == 2 and kernel.numel() > LARGE
 
 
-def _large_product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def large_product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x weight' + bias by oneDNN: on processors of other makers MKL leaves AVX-512 unused.
 
     `addmm` asks oneDNN for lower precision alone; this is what PyTorch's compiler calls.

@@ -71,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--look", action="store_true", help="run nothing, show what is there")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
+    options.add(parser, "--tensorboard")
     _add_engine(parser)
     options.add_output(parser)
     parser.add_argument(
@@ -140,6 +141,7 @@ def _run(args: argparse.Namespace) -> int:
     from benchmarks.progress import run_and_show
     from benchmarks.report.markdown import around_table
     from benchmarks.report.study import sections
+    from benchmarks.scalars import event_writer
     from benchmarks.study import declaration, declare, study_jobs
 
     if args.into:
@@ -147,6 +149,7 @@ def _run(args: argparse.Namespace) -> int:
     given, args.seeds = args.seeds, args.seeds or args.max_seeds
     jobs = options.jobs(args, options.problems(args), options.regimes(args))
     how = {"engine": _engine(args), "replicas": args.replicas}
+    how["on_record"] = event_writer(args.tensorboard)
     pilots = None if given else _pilots(args, jobs, how)
     planned = {name: of["seeds"] for name, of in (pilots or {}).items()}
     seeds = {job.problem.name: given or planned[job.problem.name] for job in jobs}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -19,6 +19,7 @@ from benchmarks.report.summary import (
     training_runs,
 )
 from common.problem import PROBLEMS
+from common.task import History
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart: blue, vermilion, green, ...
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -106,6 +107,28 @@ def draw_line(axes: Any, curves: list[list[float | None]], hidden: int = 0, **st
     if len(curves) > 1:
         edges = (band.epochs, band.least, band.most)
         axes.fill_between(*edges, color=style["color"], alpha=0.15, linewidth=0)
+
+
+def draw_histories(
+    axes: Any, histories: Mapping[str, History], quantity: str, colours: Mapping[str, str]
+) -> None:
+    """Draw what `Task.fit` returned, a colour a framework: solid training, dashed validation.
+
+    Each is thinner than the one before it, so that equal curves are seen to be equal.
+    """
+    for number, (name, history) in enumerate(histories.items()):
+        for rows, key, dashes in (("training", "", "-"), ("validation", "val_", "--")):
+            if curve := history.get(f"{key}{quantity}"):
+                draw_line(
+                    axes,
+                    [list(curve)],
+                    color=colours[name],
+                    linestyle=dashes,
+                    linewidth=3 / (1 + 2 * number),
+                    label=f"{name}, {rows}",
+                )
+    axes.set(xlabel="epoch", ylabel=NAMES[quantity])
+    axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def title_of(problem: str, runs: list[Record]) -> str:

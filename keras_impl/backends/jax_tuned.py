@@ -55,11 +55,17 @@ def fit(
     words = _sparse_batches if sparse.issparse(x) else lambda x, rows: ()
     table = () if sparse.issparse(x) else (jnp.asarray(dense(x)),)
     labels = jnp.asarray(targets)
+
+    def batches(chosen: np.ndarray) -> list[tuple]:
+        return [(part, *words(x, part)) for part in _in_batches(chosen, task.problem.batch_size)]
+
+    parts = None
     for number, chosen in enumerate(rows):
         clock.on_epoch_begin(number, None)
-        parts = [(part, *words(x, part)) for part in _in_batches(chosen, task.problem.batch_size)]
         # read anew: validation hands Keras's variables over to a program that uses them up
-        state, means = task.program(_state(task.net), labels, table, parts)
+        state, means = task.program(_state(task.net), labels, table, parts or batches(chosen))
+        # the device is at work: what is asked of the host meanwhile takes no time of its own
+        parts = batches(rows[number + 1]) if number + 1 < len(rows) else None
         _hand_back(task.net, state)
         clock.on_epoch_end(number, {name: float(mean) for name, mean in means.items()})
 

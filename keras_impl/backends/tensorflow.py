@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
 
@@ -13,7 +14,9 @@ from common.regime import Regime
 TUNED = "keras_impl.tuned"
 
 if "TF_NUM_INTRAOP_THREADS" in os.environ:  # TensorFlow follows it, but reads back as 0
-    tf.config.threading.set_intra_op_parallelism_threads(int(os.environ["TF_NUM_INTRAOP_THREADS"]))
+    with suppress(RuntimeError):  # a user has computed with it already: too late to be told
+        threads = int(os.environ["TF_NUM_INTRAOP_THREADS"])
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
 def prepare(rules: Regime) -> None:

@@ -1,6 +1,7 @@
 """A Task that starts at once, and that fails in the way that the variable FAKE says."""
 
 import os
+import resource
 import signal
 import time
 from types import MappingProxyType
@@ -58,8 +59,20 @@ class FakeTask(Task):
             log.stop(lambda: {"loss": mean, self.problem.metric: mean})
             if "die" in mine:
                 os.kill(os.getpid(), signal.SIGKILL)
+            if "crash" in mine:
+                os.kill(os.getpid(), signal.SIGSEGV)
+            if "leave" in mine:
+                os._exit(0)
             if "raise" in mine:
                 raise ArithmeticError("on purpose")
+            if "bytes" in mine:
+                os.write(1, bytes(range(256)))
+                raise ArithmeticError("after noise")
+            if "memory" in mine:
+                resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+                np.ones(2**32)
+            if "clock" in mine:
+                time.time = lambda: 0.0  # stepped back by half a century
             if "hang" in mine:
                 print("hanging", flush=True)
                 time.sleep(600)

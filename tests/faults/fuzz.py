@@ -1,0 +1,156 @@
+"""Hostile files, made by atheris from sound ones: each decoder gives arrays or its own error.
+
+    python -m tests.faults.fuzz TARGET RUNS
+
+It ends with status 0 after so many runs. Anything else that a decoder raises, any process, socket
+or file that it opens beside the one it was given, and any memory beyond MEMORY_MEGABYTES ends it
+before, with the input left in the current folder.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import pickle
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import atheris
+
+with atheris.instrument_imports(include=["common", "benchmarks", "pickle", "zipfile", "numpy.lib"]):
+    import numpy as np
+    from safetensors.numpy import save
+
+    from benchmarks.compact import pack, unpack
+    from benchmarks.record import read_record
+    from common.data.dataset import DataError
+    from common.data.decode import read_idx, read_npz, unpickle_sequences
+    from common.data.files import Array
+    from common.weights import read_weights
+
+MEMORY_MEGABYTES = 1024
+LONGEST = 4096  # bytes of an input
+FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen", "os.fork")
+FORBIDDEN += ("socket.connect", "socket.bind", "shutil.", "os.remove", "os.rename", "ctypes.")
+
+FOLDER = Path(tempfile.mkdtemp(prefix="fuzz"))
+ARRAYS = {"x": Array("|O", (4,)), "y": Array("<i8", (-1,)), "z": Array("<f8", (2, 3))}
+IDX = Array("|u1", (3, 2, 2))
+
+
+def ragged() -> np.ndarray:
+    rows = np.empty(4, object)
+    rows[:] = [[1, 14, 300], [], [70_000, 5], [2] * 20]
+    return rows
+
+
+def npz() -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, x=ragged(), y=np.arange(5), z=np.ones((2, 3)), allow_pickle=True)
+    return file.getvalue()
+
+
+def member(content: bytes) -> io.BytesIO:
+    """An archive whose only member is the input, with a check sum that fits."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("y.npy", content)
+    file.seek(0)
+    return file
+
+
+def npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def as_file(read: Callable[[Path], Any], name: str) -> Callable[[bytes], Any]:
+    """A decoder of a path as one of its content."""
+
+    def decode(content: bytes) -> Any:
+        (FOLDER / name).write_bytes(content)
+        return read(FOLDER / name)
+
+    return decode
+
+
+def packed() -> bytes:
+    records = [{"schema": 1, "kind": "run", "a": ["long enough to be shared, twice"] * 2}] * 2
+    pack(records, FOLDER / "sound.gz")
+    return (FOLDER / "sound.gz").read_bytes()
+
+
+def unpacked(content: bytes) -> None:
+    """Of what has the check sum of a sound file."""
+    (FOLDER / "a.gz").write_bytes(gzip.compress(content, 1))
+    list(unpack(FOLDER / "a.gz"))
+
+
+idx = bytes([0, 0, 8, 3]) + np.array([3, 2, 2], ">u4").tobytes() + bytes(range(12))
+TARGETS: dict[str, tuple[Callable[[bytes], Any], type[Exception], Iterable[bytes]]] = {
+    "pickle": (
+        lambda content: unpickle_sequences(content, 4, "fuzz"),
+        DataError,
+        [pickle.dumps(ragged(), protocol=n) for n in (2, 3, 4, 5)],
+    ),
+    "npz": (lambda content: read_npz(io.BytesIO(content), ARRAYS), DataError, [npz()]),  # type: ignore[arg-type]
+    "npy": (
+        lambda content: read_npz(member(content), {"y": Array("<i8", (-1,))}),  # type: ignore[arg-type]
+        DataError,
+        [npy(np.arange(5)), npy(np.ones((2, 3)))],
+    ),
+    "idx": (as_file(lambda path: read_idx(path, IDX), "a"), DataError, [idx]),
+    "gz": (as_file(lambda path: read_idx(path, IDX), "a.gz"), DataError, [gzip.compress(idx)]),
+    "safetensors": (
+        as_file(read_weights, "a.safetensors"),
+        DataError,
+        [save({"a/kernel": np.ones((2, 3), np.float32)}, {"problem": "boston"})],
+    ),
+    "record": (
+        as_file(read_record, "a.json"),
+        ValueError,
+        [json.dumps({"schema": 1, "kind": "run", "metrics": {"mae": 1.5}}).encode()],
+    ),
+    "packed": (unpacked, ValueError, [gzip.decompress(packed())]),
+    "packed-gz": (as_file(lambda path: list(unpack(path)), "a.gz"), ValueError, [packed()]),
+}
+
+
+def watch(event: str, arguments: tuple) -> None:
+    """An audit hook: nothing but reading and writing below the folder of this run."""
+    if event.startswith(FORBIDDEN):
+        raise SystemExit(f"a decoder caused {event} {arguments}")
+    if event == "open" and isinstance(arguments[0], str) and "w" in (arguments[1] or ""):
+        if not arguments[0].startswith(str(FOLDER)):
+            raise SystemExit(f"a decoder opened {arguments[0]} to write")
+
+
+def main() -> None:
+    """Fuzz one target; atheris ends the process itself."""
+    decode, allowed, sound = TARGETS[sys.argv[1]]
+    corpus = FOLDER / "corpus"
+    corpus.mkdir()
+    for number, content in enumerate(sound):
+        decode(content)  # what is sound is read
+        (corpus / str(number)).write_bytes(content)
+
+    def one(content: bytes) -> None:
+        with suppress(allowed):
+            decode(content)
+
+    limits = [f"-runs={sys.argv[2]}", f"-max_len={LONGEST}", f"-rss_limit_mb={MEMORY_MEGABYTES}"]
+    atheris.Setup([sys.argv[0], *limits, "-seed=20", f"-artifact_prefix={os.getcwd()}/", str(corpus)], one)
+    sys.addaudithook(watch)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

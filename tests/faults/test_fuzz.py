@@ -1,0 +1,47 @@
+"""A million hostile files: see `fuzz.py`."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from tests.command import ROOT
+
+pytestmark = [
+    pytest.mark.fault,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed"),
+]
+RUNS = {
+    "pickle": 400_000,
+    "npz": 100_000,
+    "npy": 150_000,
+    "idx": 100_000,
+    "gz": 100_000,
+    "safetensors": 50_000,
+    "record": 100_000,
+    "packed": 50_000,
+    "packed-gz": 50_000,
+}
+
+
+@pytest.mark.parametrize("target", RUNS)
+def test_a_decoder_gives_arrays_or_its_own_error(target, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.fuzz", target, str(RUNS[target])],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert int(re.search(r"Done (\d+) runs", done.stderr)[1]) >= RUNS[target]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_runs_are_a_million():
+    assert sum(RUNS.values()) > 1_000_000

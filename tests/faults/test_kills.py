@@ -1,0 +1,80 @@
+"""Studies killed at random moments and started again: nothing lost, twice, half or left behind."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+
+import psutil
+import pytest
+
+from common.framework import frameworks
+from tests.command import ROOT, Command, children, wait_for
+
+pytestmark = pytest.mark.fault
+KILLS = 50
+FAKE = (
+    *("study", "boston", "--framework", "fake,fake:twin", "--regime", "native,tuned"),
+    *("--data", "embedded", "--threads", "1", "--epochs", "2"),
+    *("--seeds", "40", "--timed", "8", "--jobs", "2", "--replicas", "2"),
+)
+REAL = (
+    *("study", "boston", "--regime", "matched,tuned", "--data", "embedded", "--threads", "1"),
+    *("--epochs", "3", "--seeds", "3", "--timed", "1", "--jobs", "2"),
+)
+
+
+def test_fifty_kills(twinbench):
+    runs = _killed(twinbench, FAKE, KILLS, longest=1.5)
+    assert len(runs) == 2 * 2 * 40
+
+
+def test_kills_while_real_frameworks_train(tmp_path):
+    installed = [name for name, f in frameworks().items() if ":" not in name and not f.missing]
+    if not installed:
+        pytest.skip("no framework is installed")
+    names = ("--framework", ",".join(installed))
+    runs = _killed(Command(ROOT, tmp_path), (*REAL, *names), 6, longest=12)
+    assert len(runs) == len(installed) * 2 * 3
+
+
+def _killed(twinbench: Command, study: tuple[str, ...], kills: int, longest: float) -> list[tuple]:
+    """The runs of a study that was killed so often, each time after at most `longest` seconds."""
+    generator = random.Random(20)
+    kept: dict[str, str] = {}
+    for _ in range(kills):
+        process = twinbench.start(*study)
+        time.sleep(generator.uniform(0, longest))
+        workers = children(process.pid) if process.poll() is None else []
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        wait_for(lambda them=workers: not any(map(_alive, them)), "the end of the workers")
+        found = _records(twinbench)
+        assert kept.items() <= found.items()  # what had been written was neither lost nor run again
+        kept = found
+    done = twinbench(*study)
+    assert done.status == 0, done.err
+    assert done.err.count("(was there)") == len(kept)
+    final = _records(twinbench)
+    assert kept.items() <= final.items()
+    records = list(map(json.loads, final.values()))
+    assert not any(record["error"] for record in records)
+    runs = [(r["framework"], r["regime"], r["seed"]) for r in records]
+    assert len(runs) == len(set(runs))
+    again = twinbench(*study)
+    assert again.status == 0 and again.err.count("(was there)") == len(runs)
+    return runs
+
+
+def _records(twinbench: Command) -> dict[str, str]:
+    """Every record whole; the temporary file of a killed writer is not one."""
+    texts = {str(path): path.read_text() for path in twinbench.results.rglob("seed*.json")}
+    for text in texts.values():
+        json.loads(text)
+    return texts
+
+
+def _alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
