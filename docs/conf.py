@@ -30,7 +30,7 @@ extensions = [
     "commands",
     "mathml",
 ]
-exclude_patterns = ["_ext", "_static", "examples"]
+exclude_patterns = ["_ext", "_static", "examples", "zh/README.md"]  # the repository's README
 
 myst_enable_extensions = ["colon_fence", "deflist"]  # no math between $: they are money here
 myst_heading_anchors = 3

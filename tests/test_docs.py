@@ -17,11 +17,7 @@ from common.framework import frameworks
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted(
-    path
-    for path in DOCS.rglob("*.md")
-    if not path.relative_to(DOCS).parts[0].startswith("_") and "examples" not in path.parts
-)
+PAGES = sorted(path for path in DOCS.rglob("*.md") if path.name != "README.md")
 FENCE = re.compile(r"^(`{3,}|:{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
