@@ -53,5 +53,6 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
+html_show_search_summary = False  # it fetches each page found, which no browser does from a file
 html_show_copyright = False
 html_theme_options = {"navigation_with_keys": True}

@@ -147,9 +147,7 @@ def main() -> None:
             decode(content)
 
     limits = [f"-runs={sys.argv[2]}", f"-max_len={LONGEST}", f"-rss_limit_mb={MEMORY_MEGABYTES}"]
-    atheris.Setup(
-        [sys.argv[0], *limits, "-seed=20", f"-artifact_prefix={os.getcwd()}/", str(corpus)], one
-    )
+    atheris.Setup([sys.argv[0], *limits, "-seed=20", f"-artifact_prefix={os.getcwd()}/", str(corpus)], one)
     sys.addaudithook(watch)
     atheris.Fuzz()
 
