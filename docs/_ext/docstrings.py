@@ -19,7 +19,8 @@ def literal(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: li
     """Escape what is no markup here, and show indented blocks as they stand."""
     if OF_A_TUPLE.fullmatch("".join(lines)):
         lines.clear()
-    found, block = [], False
+    found: list[str] = []
+    block = False
     for line in lines:
         indented = line.startswith("    ")
         if indented and not block and (not found or not found[-1]):

@@ -66,16 +66,16 @@ def _drop_magic(source: nodes.literal_block) -> None:
 
 def _into_tab(cell: nodes.Element, name: str, args: Namespace) -> None:
     parent, place = cell.parent, cell.parent.index(cell)
-    before = parent[place - 1] if place else None
-    held = before.get("frameworks", [name]) if isinstance(before, nodes.container) else [name]
-    if EACH in (name, *held) or name in held:
-        before = create_component("tab-set", classes=["sd-tab-set"], frameworks=[])
-        before.source, before.line = cell.source, cell.line
-        parent[place] = before
-    else:
+    tabs: Any = parent[place - 1] if place else cell
+    held = tabs.get("frameworks", []) if isinstance(tabs, nodes.container) else []
+    if held and name not in held and EACH not in (name, *held):
         parent.remove(cell)
-    before["frameworks"] = [*before["frameworks"], name]
-    before += _tab(cell, name, args)
+    else:
+        tabs, held = create_component("tab-set", classes=["sd-tab-set"]), []
+        tabs.source, tabs.line = cell.source, cell.line
+        parent[place] = tabs
+    tabs["frameworks"] = [*held, name]
+    tabs += _tab(cell, name, args)
 
 
 def _tab(cell: nodes.Element, name: str, args: Namespace) -> nodes.container:
