@@ -51,7 +51,7 @@ def call(child: Child, function: Any, *args: Any) -> Any:
 
 
 @cache
-def tests_in(file: str) -> set[str]:
+def suite_of(file: str) -> set[str]:
     """The names of the tests in a file of the suite."""
     tree = ast.parse((ROOT / file).read_text())
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -71,7 +71,7 @@ def test_every_test_that_a_page_names_exists(row):
     guards = PAGES[row].read_text().partition(f"## {HEADINGS[-1]}")[2]
     assert "::test_" in guards
     for file, name in re.findall(r"(tests/[\w/]+\.py)::(\w+)", PAGES[row].read_text()):
-        assert name in tests_in(file), f"{PAGES[row].name} names {file}::{name}"
+        assert name in suite_of(file), f"{PAGES[row].name} names {file}::{name}"
 
 
 # 1 to 3, optimisers
