@@ -159,7 +159,7 @@ def test_momentum_keeps_the_old_rate_or_takes_the_new_one(child, rule):
     if rule == "RMSprop":
         settings |= {"keras": {"rho": 0.0}, "torch": {"alpha": 0.0}}[child.name]
     found = call(child, path, rule, settings, np.ones((20, 1), np.float32), rates)[:, 0]
-    steps = {"keras": [], "torch": []}
+    steps: dict[str, list[float]] = {"keras": [], "torch": []}
     with_rate = without = 0.0
     for rate in rates:
         with_rate, without = 0.9 * with_rate + rate, 0.9 * without + 1
@@ -273,9 +273,10 @@ def test_targets_without_their_axis(child):
 
 
 def ten_rows(name: str) -> tuple[float, int]:
-    """What an epoch over ten rows in batches of four reports or its loop makes of it, and its steps.
+    """The loss of an epoch over ten rows in batches of four, and its steps.
 
-    The last two rows have a loss of 100, the others of 0.
+    As `fit` reports it, or as a mean of batch means. The last two rows have a loss of 100, the
+    others of 0.
     """
     x, y = np.zeros((10, 1), np.float32), np.repeat([0, 10], [8, 2]).astype(np.float32)[:, None]
     if name == "keras":
@@ -293,7 +294,7 @@ def ten_rows(name: str) -> tuple[float, int]:
 
 
 def test_the_last_batch_is_kept_and_weighs_its_rows(child):
-    """Keras weighs it by its rows; PyTorch deals it out, and a mean over batches is not over rows."""
+    """Keras weighs it by its rows; a mean of batch means does not."""
     loss, steps = call(child, ten_rows)
     assert steps == 3
     assert loss == pytest.approx({"keras": 20, "torch": 100 / 3}[child.name])
@@ -322,7 +323,8 @@ def orders(name: str, rows: int, epochs: int) -> np.ndarray:
     import torch
 
     torch.manual_seed(0)
-    loader = torch.utils.data.DataLoader(torch.from_numpy(numbers), shuffle=True)
+    rows_in_turn: Any = torch.from_numpy(numbers)
+    loader: Any = torch.utils.data.DataLoader(rows_in_turn, shuffle=True)
     return np.array([[int(row) for row in loader] for _ in range(2 * epochs)])
 
 
