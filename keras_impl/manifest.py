@@ -15,7 +15,7 @@ NATIVE = MappingProxyType(
         "rho": 0.9,  # keras/src/optimizers/rmsprop.py
         "epsilon": 1e-7,
         "epsilon_inside_root": True,
-        "order": "repeated",  # by `fit` on arrays with a seed: one permutation for all epochs
+        "order": "repeated",  # by TensorFlow and a seed: one permutation for all epochs of a `fit`
         "loss_on": "probabilities",
         "last_batch": "kept",
         "denormals": "flushed",  # by TensorFlow's own thread pools, and by JAX's
@@ -69,7 +69,13 @@ def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framewor
         install='pip install "twinbench[keras]"' + (f" {backend}" * (backend != "tensorflow")),
         devices=("cpu", "cuda"),
         environment=partial(environment, backend=backend),
-        native=MappingProxyType({**NATIVE, "denormals": "kept" if kept else "flushed"}),
+        native=MappingProxyType(
+            {
+                **NATIVE,
+                "order": "repeated" if backend == "tensorflow" else "reshuffled",
+                "denormals": "kept" if kept else "flushed",
+            }
+        ),
         suffix=".keras",
         twin="keras_impl.twins:KerasTwin",
         fixed=() if kept else ("denormals",),
