@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import requires
 from importlib.util import find_spec
 from typing import Any
@@ -359,17 +360,15 @@ def test_jax_compiles_anew_for_another_number_of_non_zeros():
 def batches_scored(**options: Any) -> dict[str, int]:
     import keras
 
-    net, counts = _keras_net(), {"predict": 0, "evaluate": 0}
+    counts = {"predict": 0, "evaluate": 0}
 
-    def counted(method: str) -> Any:
-        def end(batch: int, logs: Any) -> None:
-            counts[method] += 1
+    def end(method: str, batch: int, logs: Any) -> None:
+        counts[method] += 1
 
-        return end
-
-    count = keras.callbacks.LambdaCallback()
-    count.on_predict_batch_end, count.on_test_batch_end = counted("predict"), counted("evaluate")
-    x = np.ones((100, 3))
+    count = keras.callbacks.LambdaCallback(
+        on_predict_batch_end=partial(end, "predict"), on_test_batch_end=partial(end, "evaluate")
+    )
+    net, x = _keras_net(), np.ones((100, 3))
     net.predict(x, verbose=0, callbacks=[count], **options)
     net.evaluate(x, np.ones(100), verbose=0, callbacks=[count], **options)
     return counts
