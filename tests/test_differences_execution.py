@@ -137,7 +137,7 @@ def switches() -> dict[str, dict[str, Any]]:
     """By framework what is so before there is a Task, with a native one, and with a matched one."""
     found = {}
     for name in ("keras", "torch"):
-        with Child(installed(name), regime="native", threads=THREADS) as child:
+        with Child(installed(name), regime="native") as child:
             target = HERE + "switches_in"
             found[name] = {regime: child.call(target, name, regime) for regime in STAGES}
     return found
