@@ -23,7 +23,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,7 +53,7 @@ def load_ipython_extension(shell: Any) -> None:
 
 def _at_the_prompt() -> None:
     """`!twinbench` is the command of this interpreter, and prints as it does into a file."""
-    here = str(Path(sys.executable).parent)
+    here = os.path.dirname(sys.executable)
     os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
     os.environ |= {"TTY_COMPATIBLE": "0", "NO_COLOR": "1"}  # the first is Rich's
     os.environ.pop("FORCE_COLOR", None)  # set by Jupyter, and stronger for some
