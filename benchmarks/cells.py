@@ -17,6 +17,7 @@ import ast
 import atexit
 import io
 import linecache
+import os
 import pprint
 import shlex
 import sys
@@ -49,7 +50,16 @@ def load_ipython_extension(shell: Any) -> None:
         if ":" not in name:  # IPython takes no colon; `%%each keras:jax` does
             shell.register_magic_function(_magic(shell, name), "cell", name)
     shell.register_magic_function(_magic(shell, None), "cell", "each")
+    _at_the_prompt()
     atexit.register(close)
+
+
+def _at_the_prompt() -> None:
+    """`!twinbench` is the command of this interpreter, and prints as it does into a file."""
+    here = os.path.dirname(sys.executable)
+    os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
+    os.environ |= {"TTY_COMPATIBLE": "0", "NO_COLOR": "1"}  # the first is Rich's
+    os.environ.pop("FORCE_COLOR", None)  # set by Jupyter, and stronger for some
 
 
 def close() -> None:
