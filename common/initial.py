@@ -57,5 +57,5 @@ def initial_weights(problem: Problem, seed: int, regime: Regime = MATCHED) -> di
 
 
 def _truncated_normal(u: np.ndarray) -> np.ndarray:
-    """Standard deviation 1; each value is where as much of the distribution lies below as of `u`."""
+    """Standard deviation 1; below each value lies as much of it as of `u` lay below its own."""
     return ndtri(0.5 + (ndtr(CUT) - 0.5) * u) / LEFT

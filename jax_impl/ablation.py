@@ -29,22 +29,21 @@ def leave_out(task: JaxTask, last: str) -> None:
     What it gives up altogether is the running loss and metric. Each step waits for the one before
     by a number that goes through all of them, as the whole ones wait by the weights.
     """
-    place, found = backend.device(task.device), [(jnp.zeros(()), None)]
+    place, nothing = backend.device(task.device), jnp.zeros(2)
+    held: list[Any] = [jnp.zeros(())]  # what the last step gave, its number first
 
     def step(x: Any, y: Any) -> Array:
-        x, y = jax.device_put((x, y), place)
+        fed = jax.device_put((x, y), place)
         if last == "input":
-            found[0] = (x, y)
+            held[:] = fed
             return nothing
-        token, *rest = found[0]
-        found[0] = part(task._program, last, task.training, x, y, token)
+        held[:] = part(task._program, last, task.training, *fed, held[0])
         if last == "optimiser":
-            task.training = found[0][1]
+            task.training = held[1]
         return nothing
 
-    nothing = jnp.zeros(2)
     task._step = step  # type: ignore[method-assign]
-    task.synchronize = lambda: jax.block_until_ready(found)  # type: ignore[method-assign]
+    task.synchronize = lambda: jax.block_until_ready(held)  # type: ignore[method-assign]
 
 
 @partial(jax.jit, static_argnums=(0, 1))

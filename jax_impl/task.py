@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -66,7 +66,7 @@ class Program:
 
     @partial(jax.jit, static_argnums=0)
     def step(self, training: Training, x: Any, y: Array) -> tuple[Training, Array]:
-        """The training after one batch, and sums over its rows of the loss before and the metric."""
+        """The training after one batch, and sums over its rows of loss and metric before it."""
         weights, slots = training
         (loss, scores), gradients = self.gradients(weights, x, y)
         updates, slots = self.optimizer.update(gradients, slots, weights)
@@ -115,7 +115,7 @@ class JaxTask(Task):
         self.steps = int(state.get("step", 0))  # Optax's RMSprop counts none
 
     def write_native(self, path: Path) -> None:
-        np.savez(path, **self.get_weights())
+        np.savez(path, **self.get_weights())  # type: ignore[arg-type]
 
     def read_native(self, path: Path) -> Weights:
         with np.load(path, allow_pickle=False) as held:
@@ -128,7 +128,7 @@ class JaxTask(Task):
 
     def scores(self, x: Any) -> np.ndarray:
         if self.tuned and sparse.issparse(x):
-            return self.forward(tuned.sparse_rows(x))
+            return np.asarray(self._program.scores(self.training.weights, tuned.sparse_rows(x)))
         return super().scores(x)
 
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
@@ -184,20 +184,20 @@ class JaxTask(Task):
         """One for the weights and one for the order: JAX's `split` and `fold_in` give the same."""
         return jax.random.split(jax.random.key(self.seed))
 
-    def _fresh_weights(self) -> dict[str, Array]:
+    def _fresh_weights(self) -> Weights:
         """As a Flax user's layers start: kernels by LeCun's rule, biases of zero."""
         draw, layers = jax.nn.initializers.lecun_normal(), self.problem.layers
-        weights = {}
+        weights: Weights = {}
         keys = jax.random.split(self._keys()[0], len(layers))
         for layer, key in zip(layers, keys, strict=True):
-            weights[f"{layer.name}/kernel"] = draw(key, (layer.fan_in, layer.fan_out))
-            weights[f"{layer.name}/bias"] = jnp.zeros(layer.fan_out)
+            weights[f"{layer.name}/kernel"] = np.asarray(draw(key, (layer.fan_in, layer.fan_out)))
+            weights[f"{layer.name}/bias"] = np.zeros(layer.fan_out, np.float32)
         return weights
 
     def _own_order(self, rows: int) -> Callable[[int], np.ndarray]:
         """A new permutation an epoch, by JAX's random numbers."""
-        key = self._keys()[1]
-        return lambda epoch: np.asarray(jax.random.permutation(jax.random.fold_in(key, epoch), rows))
+        key, number = self._keys()[1], jax.random.fold_in
+        return lambda epoch: np.asarray(jax.random.permutation(number(key, epoch), rows))
 
     def _step(self, x: np.ndarray, y: np.ndarray) -> Array:
         """One step on one batch: sums over its rows of the loss before the step and the metric."""
@@ -218,8 +218,8 @@ class JaxTask(Task):
         """Loss and metric of an epoch, read from the device when they are asked for."""
 
         def means() -> dict[str, float]:
-            loss, metric = np.sum(jax.device_get(sums), axis=0, dtype=np.float64) / rows
-            return {"loss": loss, self.problem.metric: metric}
+            whole: Any = np.sum(jax.device_get(sums), axis=0, dtype=np.float64)
+            return {"loss": whole[0] / rows, self.problem.metric: whole[1] / rows}
 
         return means
 
