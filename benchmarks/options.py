@@ -285,6 +285,8 @@ def chosen_frameworks(args: argparse.Namespace) -> list[str]:
                 framework(name).check_has(regime)
         return args.framework
     plain = [name for name in frameworks() if ":" not in name]
+    if getattr(args, "twins", None):
+        plain = [name for name in plain if "twins" not in framework(name).without]
     found = [name for name in plain if name in elsewhere or not framework(name).missing]
     if not found:
         raise ValueError("no framework is installed:\n  " + "\n  ".join(map(not_installed, plain)))

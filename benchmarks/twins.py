@@ -42,10 +42,12 @@ def paired(
     """The user's file with its layers paired, and sentences on what a reader should know.
 
     Each framework builds its model once, in a process of its own. Raises ValueError when the file
-    is wrong, has no model for a framework, or its layers do not pair.
+    is wrong, has no model for a framework, or its layers do not pair, and NotImplementedError for a
+    framework without twins.
     """
     twins = read_twins(path)
     for name in names:
+        framework(name).check_has("twins")
         if not twins.has(name):
             raise ValueError(f"{path} has no function {name}_model; write it, or use --framework")
     found, notes = {}, [NO_REFERENCE]

@@ -25,8 +25,8 @@ class Framework:
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
     that of the file that its own users keep weights in, empty where it has none; `fixed` names the
     switches that it cannot set to anything but their native value; `without` names what it does not
-    have: `tuned`, the regime, or `ablation`, the module that takes its steps apart; `twin` is the
-    Task of a user's own model.
+    have: `tuned`, the regime, `ablation`, the module that takes its steps apart, or `twins`, whose
+    `twin` is the Task of a user's own model; those of a lower `rank` stand first in every list.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Framework:
     fixed: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     twin: str = ""  # "package.module:Class"
+    rank: int = 0
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -104,12 +105,11 @@ class _Refusal:
 @cache
 def frameworks() -> Mapping[str, Framework]:
     """Every framework by name, from the manifests of the `*_impl` folders beside this one."""
-    found = {}
+    found: list[Framework] = []
     for folder in sorted(Path(__file__).resolve().parent.parent.glob("*_impl")):
         if (folder / "manifest.py").is_file():
-            manifest = importlib.import_module(f"{folder.name}.manifest")
-            found.update({variant.name: variant for variant in manifest.VARIANTS})
-    return MappingProxyType(found)
+            found += importlib.import_module(f"{folder.name}.manifest").VARIANTS
+    return MappingProxyType({each.name: each for each in sorted(found, key=lambda f: f.rank)})
 
 
 def framework(name: str) -> Framework:

@@ -18,7 +18,7 @@ class Regime:
 
     name: str
     # mathematics
-    kernels: Literal["glorot_uniform", "fan_in_uniform"] | None = None
+    kernels: Literal["glorot_uniform", "fan_in_uniform", "lecun_normal"] | None = None
     biases: Literal["zeros", "fan_in_uniform"] | None = None
     shared_initial: bool = False  # draw the initial weights in NumPy, the same for every framework
     rho: float | None = None  # decay of RMSprop's mean square

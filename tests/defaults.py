@@ -9,7 +9,7 @@ import numpy as np
 
 def rmsprop(name: str) -> dict[str, Any]:
     """Decay, epsilon and epsilon's place of the framework's RMSprop, the place by a trial step."""
-    found = {"keras": _keras, "torch": _torch}[name]
+    found = {"keras": _keras, "torch": _torch, "jax": _jax}[name]
     rho, epsilon, trial = found()
     # at a huge epsilon the two rules give lr g / sqrt(eps) and lr g / eps
     inside = np.isclose(trial(1e8), 1e-4, rtol=1e-2)
@@ -43,6 +43,22 @@ def _torch() -> tuple:
 
     default = torch.optim.RMSprop([torch.zeros(1, requires_grad=True)]).param_groups[0]
     return default["alpha"], default["eps"], trial
+
+
+def _jax() -> tuple:
+    from inspect import signature
+
+    import jax.numpy as jnp
+    import optax
+
+    def trial(epsilon: float) -> float:
+        variable = jnp.zeros(1)
+        optimizer = optax.rmsprop(1.0, eps=epsilon)
+        updates, _ = optimizer.update(jnp.ones(1), optimizer.init(variable), variable)
+        return -float(updates[0])
+
+    default = signature(optax.rmsprop).parameters
+    return default["decay"].default, default["eps"].default, trial
 
 
 def digits(problem: Any, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

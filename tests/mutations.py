@@ -7,6 +7,7 @@ how the Task works; a mutation knows no framework where the Task's methods are e
 from __future__ import annotations
 
 import importlib
+import math
 from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
@@ -92,7 +93,7 @@ class FlatTargets(Sound):
 
 
 class LogitsAsProbabilities(Sound):
-    """The loss on probabilities is given logits."""
+    """The loss on probabilities is given logits, and the loss on logits probabilities."""
 
     def build(self, device):
         package = framework_task(type(self)).__module__.partition(".")[0]
@@ -102,7 +103,13 @@ class LogitsAsProbabilities(Sound):
             super().build(device)
         if hasattr(self, "loss"):  # a loss that is on logits anyway
             inner = self.loss
-            self.loss = lambda scores, y: inner(scores.clamp(1e-7, 1 - 1e-7).log(), y)
+            self.loss = lambda scores, y: inner(_softmax(scores), y)
+
+
+def _softmax(scores: Any) -> Any:
+    """In what the tensors of every framework can do."""
+    powers = math.e**scores
+    return powers / powers.sum(1, keepdims=True)
 
 
 class EpsilonOutside(Sound):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +45,11 @@ def maker(name: str, *, fixed: tuple[str, ...] = (), **native) -> Framework:
 ALPHA = maker("alpha", fixed=("denormals",), rho=0.9, epsilon=1e-7, denormals="flushed")
 BETA = maker("beta", rho=0.99, epsilon=1e-8, denormals="kept")
 REAL = [frameworks()[name] for name in ("keras", "torch")]
+ENDS = [*permutations([f for f in frameworks().values() if ":" not in f.name], 2), (ALPHA, BETA)]
 
 
 @pytest.mark.parametrize("problem", list(PROBLEMS.values()), ids=lambda p: p.name)
-@pytest.mark.parametrize("ends", [REAL, REAL[::-1], [ALPHA, BETA]], ids=lambda e: e[0].name)
+@pytest.mark.parametrize("ends", ENDS, ids=lambda e: f"{e[0].name} to {e[1].name}")
 def test_each_step_turns_one_switch_and_each_switch_is_turned_or_named(problem, ends):
     start, goal = ends
     found = walk(problem, start, goal)

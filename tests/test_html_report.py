@@ -350,7 +350,8 @@ def test_lines_that_are_equal_share_a_row_and_none_is_lost():
 
 
 def test_the_implementations_are_found_by_their_folders():
-    (pair,) = side_by_side("boston")
+    pair, *others = side_by_side("boston")
+    assert all(other.left == pair.left for other in others)
     assert [path.as_posix() for path in pair[:2]] == [
         "keras_impl/boston.py",
         "torch_impl/boston.py",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.child import Child
 from common.framework import framework
-from common.problem import PROBLEMS
-from common.regime import NATIVE
+from common.initial import KERNELS, initial_weights
+from common.problem import PROBLEMS, Layer
+from common.regime import MATCHED, NATIVE
 from tests.conftest import RemoteTask, error, make_rows
 
 
@@ -34,16 +37,36 @@ def test_the_manifest_names_the_layers_own_initialisation(child, name):
     weights = RemoteTask(child, problem, regime=NATIVE, seed=1).get_weights()
     native = framework(child.name).native
     for layer in problem.layers:
-        by_fan_in, by_both = layer.fan_in**-0.5, (6 / (layer.fan_in + layer.fan_out)) ** 0.5
-        limit = by_fan_in if native["kernels"] == "fan_in_uniform" else by_both
+        by_fan_in = layer.fan_in**-0.5
+        limit, deviation = spread(native["kernels"], layer)
         kernel, bias = weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]
         assert np.abs(kernel).max() <= limit * (1 + 1e-6)
-        # a uniform distribution has the standard deviation limit / sqrt(3)
-        assert kernel.std() == pytest.approx(limit / 3**0.5, rel=0.25)
+        assert kernel.std() == pytest.approx(deviation, rel=0.25)
         if native["biases"] == "zeros":
             assert not bias.any()
         else:
             assert 0 < np.abs(bias).max() <= by_fan_in
+
+
+def spread(kernels: str, layer: Layer) -> tuple[float, float]:
+    """The largest value that a kernel can have by the rule, and its standard deviation."""
+    if kernels == "lecun_normal":  # cut at two standard deviations, of which 0.88 are left
+        return 2 / 0.8796 * layer.fan_in**-0.5, layer.fan_in**-0.5
+    by_both = (6 / (layer.fan_in + layer.fan_out)) ** 0.5
+    limit = {"fan_in_uniform": layer.fan_in**-0.5, "glorot_uniform": by_both}[kernels]
+    return limit, limit / 3**0.5
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_shared_kernels_are_spread_as_the_frameworks_own(kernels):
+    problem = PROBLEMS["reuters"].but(features=1000)
+    weights = initial_weights(problem, 0, replace(MATCHED, kernels=kernels))
+    for layer in problem.layers:
+        limit, deviation = spread(kernels, layer)
+        kernel = weights[f"{layer.name}/kernel"]
+        assert 0.95 * limit < np.abs(kernel).max() <= limit * (1 + 1e-6)
+        assert kernel.std() == pytest.approx(deviation, rel=0.05)
+        assert abs(kernel.mean()) < 0.1 * deviation
 
 
 @pytest.mark.parametrize("name", list(PROBLEMS))

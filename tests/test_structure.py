@@ -15,8 +15,12 @@ from tests.conftest import installed
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = sorted(ROOT.glob("*_impl"))
-FRAMEWORKS = {"keras", "tensorflow", "torch", "torchvision", "jax"}
-TASK_CLASS = "Task"
+FRAMEWORKS = {name for found in frameworks().values() for name in found.requires}
+FILES = {  # that a folder need not have whose framework is without
+    "tuned": {"tuned.py", "replicas.py"},
+    "ablation": {"ablation.py"},
+    "twins": {"twins.py", "layers.py"},
+}
 
 
 def public_names(path: Path) -> list[str]:
@@ -46,25 +50,30 @@ def core(folder: str) -> list[Path]:
     return [path for path in sorted((ROOT / folder).rglob("*.py")) if path.parent != peers]
 
 
-def test_there_are_two_implementations():
-    assert [folder.name for folder in FOLDERS] == ["keras_impl", "torch_impl"]
-    assert {"keras", "torch"} <= frameworks().keys()
+def test_the_two_implementations_are_there_and_come_first():
+    assert {"keras_impl", "torch_impl"} <= {folder.name for folder in FOLDERS}
+    assert [name for name in frameworks() if ":" not in name][:2] == ["keras", "torch"]
 
 
-def test_both_folders_have_the_same_files():
-    files = [sorted(path.name for path in folder.glob("*.py")) for folder in FOLDERS]
-    assert files[0] == files[1] and "task.py" in files[0]
+def test_all_folders_have_the_same_files_but_for_what_a_framework_is_without():
+    files = {folder.name: {path.name for path in folder.glob("*.py")} for folder in FOLDERS}
+    every = set().union(*files.values())
+    assert "task.py" in every and every >= set().union(*FILES.values())
+    for folder, found in files.items():
+        variants = [set(f.without) for f in frameworks().values() if f.package == folder]
+        spared = set().union(*(FILES[what] for what in set.intersection(*variants)))
+        assert found == every - spared, folder
 
 
 @pytest.mark.parametrize("name", ["mnist", "imdb", "reuters", "boston"])
-def test_both_sides_have_the_same_public_names(name):
+def test_all_sides_have_the_same_public_names(name):
     expected = ["dataset", "loss", "metric", "network", "targets"]
     for folder in FOLDERS:
         names = public_names(folder / f"{name}.py")
         assert [n for n in names if n[0].islower()] == expected, folder.name
 
 
-def test_both_tasks_have_the_same_methods_in_the_same_order():
+def test_all_tasks_have_the_same_methods_in_the_same_order():
     contents = []
     for folder in FOLDERS:
         tree = ast.parse((folder / "task.py").read_text())
@@ -73,7 +82,7 @@ def test_both_tasks_have_the_same_methods_in_the_same_order():
         functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
         public = [n for n in methods + functions if not n.startswith("_")]
         contents.append(public)
-    assert contents[0] == contents[1]
+    assert all(each == contents[0] for each in contents)
     assert "loss_and_gradients" in contents[0]
 
 

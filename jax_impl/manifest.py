@@ -1,0 +1,60 @@
+"""What may be known of the JAX implementation without importing JAX."""
+
+from __future__ import annotations
+
+import os
+from types import MappingProxyType
+
+from common.framework import Framework
+from common.regime import Regime
+
+NATIVE = MappingProxyType(
+    {
+        "kernels": "lecun_normal",  # flax/nnx/nn/linear.py; JAX itself has no layers
+        "biases": "zeros",
+        "rho": 0.9,  # optax/_src/alias.py, where it is called decay; JAX has no optimisers
+        "epsilon": 1e-8,
+        "epsilon_inside_root": True,
+        "order": "reshuffled",  # as JAX's examples/mnist_classifier.py
+        "loss_on": "logits",
+        "last_batch": "kept",
+        "denormals": "flushed",  # by XLA's own thread pool
+        "tf32": True,
+    }
+)
+
+
+def environment(regime: Regime, device: str, threads: int | None) -> dict[str, str]:
+    """Variables for a process that will import JAX, which reads all of them once.
+
+    It takes its threads from NPROC (xla/pjrt/utils.cc).
+    """
+    variables = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    if threads:
+        variables["NPROC"] = str(threads)
+    if device == "cpu":
+        variables |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+    elif regime.deterministic:
+        variables["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DETERMINISTIC}".strip()
+    if regime.tf32 is False:
+        variables["NVIDIA_TF32_OVERRIDE"] = "0"
+    return variables
+
+
+DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
+
+VARIANTS = (
+    Framework(
+        name="jax",
+        task="jax_impl.task:JaxTask",
+        requires=("jax", "optax"),
+        install='pip install "twinbench[jax]"',
+        devices=("cpu", "cuda"),
+        environment=environment,
+        native=NATIVE,
+        suffix=".npz",
+        fixed=("denormals",),
+        without=("twins",),
+        rank=1,
+    ),
+)
