@@ -36,6 +36,7 @@ bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench
 
 docs: $(READY)  ## run every lesson and build the site of them: build/site/html/index.html
+	rm -rf $(SITE)/cache
 	$(BIN)/sphinx-build -E -W --keep-going --quiet docs $(SITE)/html
 
 notebooks: $(READY)  ## run every lesson as a notebook, on the embedded data

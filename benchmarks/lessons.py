@@ -16,6 +16,7 @@ from benchmarks.measure import ROOT
 from common.framework import frameworks
 
 DOCS = ROOT / "docs"
+TRANSLATIONS = "zh"  # a folder of the pages
 CELL = re.compile(r"^```\{code-cell\}.*\n(?!:tags: \[remove-)", re.MULTILINE)  # with its code shown
 CELL_SECONDS = 600
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -29,6 +30,11 @@ class Lesson:
     title: str
     frameworks: tuple[str, ...]  # that its cells run in
     path: Path
+
+    @property
+    def translated(self) -> bool:
+        """Whether it has the code of another lesson, which is not run twice."""
+        return self.name.startswith(f"{TRANSLATIONS}/")
 
 
 def lessons() -> list[Lesson]:
@@ -55,9 +61,10 @@ def lesson(name: str) -> Lesson:
     """The lesson of that name, or the only one that ends in it; `rmsprop` is 01-rmsprop."""
     found = lessons()
     exact = [each for each in found if each.name == name]
-    some = exact or [each for each in found if name in _short_names(each)]
+    originals = [each for each in found if not each.translated]
+    some = exact or [each for each in originals if name in _short_names(each)]
     if len(some) != 1:
-        names = ", ".join(each.name for each in some or found)
+        names = ", ".join(each.name for each in some or originals)
         raise ValueError(
             f"{name!r} is {'more than one lesson' if some else 'no lesson'}; there are: {names}"
         )

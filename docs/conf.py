@@ -35,7 +35,10 @@ exclude_patterns = ["_ext", "_static", "examples", "zh/README.md"]  # the reposi
 myst_enable_extensions = ["colon_fence", "deflist"]  # no math between $: they are money here
 myst_heading_anchors = 3
 
-nb_execution_mode = "force"
+# by the code of a page: a translation has that of its original, and is not run again. `make docs`
+# begins without a cache, which would not know what has changed in the packages.
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(ROOT / "build" / "site" / "cache")
 nb_execution_timeout = 600  # seconds a cell; a shared machine can be slow
 nb_execution_show_tb = True
 nb_merge_streams = True

@@ -8,6 +8,7 @@ examples:
   twinbench lesson mnist                            ./mnist.ipynb; then: jupyter lab mnist.ipynb
   twinbench lesson rmsprop momentum --into notes    two of them into a folder
   twinbench lesson --all --into notebooks           every one, in the folders of docs/
+  twinbench lesson zh/problems/mnist                in Chinese
   twinbench lesson mnist --execute                  run it first, so that it has its outputs
 
 exit status: 0 done, 1 a lesson failed when it was run, 2 usage
@@ -50,7 +51,8 @@ def main(args: argparse.Namespace) -> int:
     if not (args.all or args.lessons):
         _list(lessons())
         return 0
-    chosen = lessons() if args.all else [lesson(name) for name in args.lessons]
+    originals = [each for each in lessons() if not each.translated]
+    chosen = originals if args.all else [lesson(name) for name in args.lessons]
     paths = [args.into / f"{each.name if args.all else each.path.stem}.ipynb" for each in chosen]
     there = [path for path in paths if path.exists()]
     if there and not args.force:
