@@ -37,10 +37,10 @@ bench: $(READY)  ## time each method of a Task, and compare with the last time
 
 docs: $(READY)  ## run every lesson and build the site of them: build/site/html/index.html
 	rm -rf $(SITE)/cache
-	$(BIN)/sphinx-build -E -W --keep-going --quiet docs $(SITE)/html
+	$(BIN)/sphinx-build -E -W --keep-going --quiet --jobs 2 docs $(SITE)/html
 
 notebooks: $(READY)  ## run every lesson as a notebook, on the embedded data
-	TWINBENCH_DATA=embedded $(BIN)/twinbench lesson --all --execute --force --into $(SITE)/notebooks
+	TWINBENCH_DATA=embedded $(BIN)/twinbench lesson --all --execute --jobs 2 --force --into $(SITE)/notebooks
 
 linkcheck: $(READY)  ## ask for every address that the lessons name (needs the network)
 	$(BIN)/sphinx-build -b linkcheck -D nb_execution_mode=off --quiet docs $(SITE)/links

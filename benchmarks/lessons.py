@@ -126,6 +126,8 @@ def environment() -> dict[str, str]:
 
     return {
         "COLUMNS": "100",  # what a table may be wide
+        # two frameworks that wait for each other's threads take minutes on a machine that is shared
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         "PATH": before(Path(sys.executable).parent, "PATH"),
         "PYTHONPATH": before(ROOT, "PYTHONPATH"),
     }

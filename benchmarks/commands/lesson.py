@@ -20,9 +20,12 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import checks
 from benchmarks.messages import say
 
 if TYPE_CHECKING:
@@ -39,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--into", type=Path, default=Path(), metavar="DIR", help="a folder (default: this one)"
     )
     parser.add_argument("--execute", action="store_true", help="run each before it is written")
+    parser.add_argument(
+        "--jobs", type=checks.at_least(1), default=1, metavar="N", help="so many at once (default: 1)"
+    )
     parser.add_argument("--force", action="store_true", help="write over a notebook that is there")
 
 
@@ -57,7 +63,8 @@ def main(args: argparse.Namespace) -> int:
     there = [path for path in paths if path.exists()]
     if there and not args.force:
         raise ValueError(f"{there[0]} is there, perhaps with your changes; --force writes over it")
-    failures = [_write(each, path, args.execute) for each, path in zip(chosen, paths, strict=True)]
+    with ThreadPoolExecutor(args.jobs) as pool:
+        failures = list(pool.map(partial(_write, execute=args.execute), chosen, paths))
     failed = [reason for reason in failures if reason]
     if args.execute:
         print(f"{len(chosen) - len(failed)} of {len(chosen)} lessons ran to their end")
