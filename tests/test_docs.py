@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -159,6 +160,12 @@ def test_what_is_wrong_with_a_name_is_said(docs, capsys, arguments, words):
 
 def test_a_short_name_is_enough(docs):
     assert lessons.lesson("fine").name == lessons.lesson("01-fine").name == "a/01-fine"
+
+
+def test_a_short_name_is_the_english_lesson_and_not_its_translation(docs):
+    shutil.copytree(docs / "docs" / "a", docs / "docs" / "zh" / "a")
+    assert lessons.lesson("fine").name == "a/01-fine"
+    assert lessons.lesson("zh/a/01-fine").translated
 
 
 def test_without_a_checkout_or_jupytext_it_is_said_in_a_line(docs, monkeypatch, capsys):
