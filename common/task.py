@@ -211,7 +211,8 @@ class Task(ABC):
 
     @abstractmethod
     def facts(self) -> dict[str, Any]:
-        """What ran: `versions` of the framework, `device`, `threads` as read back, `compiled`."""
+        """What ran: `versions` of the framework, `device`, `threads` as read back, `compiled`, and
+        `peak_device_bytes` where a device that is not the CPU tells it, else None."""
 
     def activations(self, x: np.ndarray) -> Weights:
         """What goes into each layer and comes out of it, by name; empty where it is not told."""

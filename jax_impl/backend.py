@@ -28,6 +28,11 @@ def device(name: str) -> jax.Device:
     return jax.devices(kind)[int(number or 0)]
 
 
+def peak_bytes(name: str) -> int | None:
+    """The most memory that arrays took on a device; JAX tells it of a GPU alone."""
+    return (device(name).memory_stats() or {}).get("peak_bytes_in_use")
+
+
 def runtime() -> dict[str, Any]:
     """`versions`, `devices` and `threads`; JAX does not tell its threads, one a core or NPROC."""
     gpus = sum(found.platform == "gpu" for found in jax.devices())

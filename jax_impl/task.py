@@ -171,7 +171,11 @@ class JaxTask(Task):
         jax.block_until_ready(self.training)
 
     def facts(self) -> dict[str, Any]:
-        return backend.runtime() | {"device": self.device, "compiled": True}
+        return backend.runtime() | {
+            "device": self.device,
+            "compiled": True,
+            "peak_device_bytes": backend.peak_bytes(self.device),
+        }
 
     @property
     def _program(self) -> Program:

@@ -12,6 +12,7 @@ _chosen: Any = importlib.import_module(f"keras_impl.backends.{NAME}")
 
 prepare, densified = _chosen.prepare, _chosen.densified
 synchronize, runtime = _chosen.synchronize, _chosen.runtime
+peak_bytes = _chosen.peak_bytes
 
 
 def tuned() -> Any:

@@ -170,7 +170,11 @@ class KerasTask(Task):
         backend.synchronize(self.device)
 
     def facts(self) -> dict[str, Any]:
-        return backend.runtime() | {"device": self.device, "compiled": self.net.jit_compile}
+        return backend.runtime() | {
+            "device": self.device,
+            "compiled": self.net.jit_compile,
+            "peak_device_bytes": backend.peak_bytes(self.device),
+        }
 
     @property
     def _squares(self) -> list[keras.Variable]:

@@ -27,6 +27,11 @@ def synchronize(device: str) -> None:
         torch.mps.synchronize()
 
 
+def peak_bytes(device: str) -> int | None:
+    """The most memory that tensors took on a CUDA device; None elsewhere."""
+    return torch.cuda.max_memory_allocated(device) if device.startswith("cuda") else None
+
+
 def runtime() -> dict[str, Any]:
     """`versions`, `devices` and `threads` of PyTorch, as read back from it."""
     devices = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]

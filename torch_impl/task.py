@@ -156,7 +156,11 @@ class TorchTask(Task):
         backend.synchronize(self.device)
 
     def facts(self) -> dict[str, Any]:
-        return backend.runtime() | {"device": self.device, "compiled": False}
+        return backend.runtime() | {
+            "device": self.device,
+            "compiled": False,
+            "peak_device_bytes": backend.peak_bytes(self.device),
+        }
 
     def _batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Batch]]:
         """A function that gives every batch of one epoch in the order of its rows."""

@@ -32,6 +32,13 @@ def synchronize(device: str) -> None:
     (jax.numpy.zeros(()) + 1).block_until_ready()
 
 
+def peak_bytes(device: str) -> int | None:
+    """As the package says: JAX tells it of a GPU alone."""
+    kind, _, number = device.partition(":")
+    facts = jax.devices(kind)[int(number or 0)].memory_stats() or {}
+    return facts.get("peak_bytes_in_use")
+
+
 def runtime() -> dict[str, Any]:
     """As the package says. JAX does not tell its threads: it takes NPROC, or one a core."""
     gpus = sum(device.platform == "gpu" for device in jax.devices())

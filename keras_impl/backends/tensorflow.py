@@ -38,6 +38,13 @@ def synchronize(device: str) -> None:
     tf.test.experimental.sync_devices()
 
 
+def peak_bytes(device: str) -> int | None:
+    """As the package says."""
+    if not device.startswith("cuda"):
+        return None
+    return tf.config.experimental.get_memory_info(device.replace("cuda", "GPU"))["peak"]
+
+
 def runtime() -> dict[str, Any]:
     """As the package says; a thread count of 0 means one a core."""
     gpus = tf.config.list_physical_devices("GPU")

@@ -30,6 +30,11 @@ def synchronize(device: str) -> None:
         torch.cuda.synchronize(device)
 
 
+def peak_bytes(device: str) -> int | None:
+    """As the package says."""
+    return torch.cuda.max_memory_allocated(device) if device.startswith("cuda") else None
+
+
 def runtime() -> dict[str, Any]:
     """As the package says."""
     return {
