@@ -42,6 +42,7 @@ nb_execution_cache_path = str(ROOT / "build" / "site" / "cache")
 nb_execution_timeout = 600  # seconds a cell; a shared machine can be slow
 nb_execution_show_tb = True
 nb_merge_streams = True
+nb_render_error_lexer = "pytb"  # the default one stumbles over a bullet in Keras's errors
 nb_render_markdown_format = "myst"
 
 autodoc_member_order = "bysource"
