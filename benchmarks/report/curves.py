@@ -18,6 +18,7 @@ from benchmarks.report.summary import (
     threads,
     training_runs,
 )
+from common.atomic import replaced
 from common.problem import PROBLEMS
 from common.task import History
 
@@ -68,11 +69,12 @@ def new_figure(
 
 def save_figure(figure: Any, stem: Path) -> list[Path]:
     """Write the figure as `<stem>.png` and `<stem>.svg`, without date or version in them."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    png, svg = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.svg")
-    figure.savefig(png, dpi=150, metadata={"Software": None})
-    figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    return [png, svg]
+    paths = []
+    for suffix, empty in (("png", ["Software"]), ("svg", ["Date", "Creator"])):
+        paths.append(stem.with_name(f"{stem.name}.{suffix}"))
+        with replaced(paths[-1]) as file:
+            figure.savefig(file, format=suffix, dpi=150, metadata=dict.fromkeys(empty))
+    return paths
 
 
 class Band(NamedTuple):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.fault
         ("crash", "ChildDied", "SIGSEGV"),
         ("leave", "ChildDied", "exit status 0"),
         ("bytes", "ArithmeticError", "after noise"),
-        ("memory", "_ArrayMemoryError", "Unable to allocate"),
+        ("memory", "MemoryError", "Unable to allocate"),
         ("die", "ChildDied", "SIGKILL"),
     ],
 )
