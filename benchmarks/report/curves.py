@@ -191,7 +191,8 @@ def _draw_arm(axes: Any, runs: list[Record], quantity: str, **style: Any) -> Non
         histories = [r["history"][name] for r in runs if r["history"].get(name)]
         if histories:
             draw_line(axes, histories, linestyle=dashes, **style)
-    tests = [r["metrics"][quantity] for r in runs if (r.get("metrics") or {}).get(quantity)]
+    tests = [(r.get("metrics") or {}).get(quantity) for r in runs]
+    tests = [value for value in tests if value is not None]
     if tests:
         last = max(len(r["history"][quantity]) for r in runs)
         size, colour = 4 + style["linewidth"], style["color"]
@@ -208,7 +209,9 @@ def _scales(axes: np.ndarray, metric: str) -> None:
 
 
 def logarithmic(axes: Any) -> None:
-    """A logarithmic scale upwards whose labels are plain numbers."""
+    """A logarithmic scale upwards whose labels are plain numbers, of what is drawn above 0."""
+    if not np.isfinite(axes.dataLim.minposy):  # a scale of nothing is an error of matplotlib's
+        return
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter(_few_minor_labels)
