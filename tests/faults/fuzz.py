@@ -29,10 +29,12 @@ with atheris.instrument_imports(include=["common", "benchmarks", "pickle", "zipf
 
     from benchmarks.compact import pack, unpack
     from benchmarks.record import read_record
+    from benchmarks.report.markdown import markdown_table
     from common.data.dataset import DataError
     from common.data.decode import read_idx, read_npz, unpickle_sequences
     from common.data.files import Array
     from common.weights import read_weights
+    from tests.records import run
 
 MEMORY_MEGABYTES = 1024
 LONGEST = 4096  # bytes of an input
@@ -115,9 +117,9 @@ TARGETS: dict[str, tuple[Callable[[bytes], Any], type[Exception], Iterable[bytes
         [save({"a/kernel": np.ones((2, 3), np.float32)}, {"problem": "boston"})],
     ),
     "record": (
-        as_file(read_record, "a.json"),
+        as_file(lambda path: markdown_table([read_record(path)]), "a.json"),
         ValueError,
-        [json.dumps({"schema": 1, "kind": "run", "metrics": {"mae": 1.5}}).encode()],
+        [json.dumps(run("boston", value=value)).encode() for value in (2.5, None)],
     ),
     "packed": (unpacked, ValueError, [gzip.decompress(packed())]),
     "packed-gz": (as_file(lambda path: list(unpack(path)), "a.gz"), ValueError, [packed()]),
