@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,3 +115,17 @@ def test_a_read_only_results_folder(twinbench, small_disk):
     assert again.err.count("(was there)") == 2 and "boston" in again.out  # the table comes first
     said(again, 5, "curves", "Read-only file system")
     assert twinbench("table", *results[:2]).out.count("fake") == 1
+
+
+@pytest.mark.parametrize(("where", "words"), [("| true", ""), ("> /dev/full", "No space left")])
+def test_output_that_nobody_takes(twinbench, where, words):
+    assert twinbench.run().status == 0
+    command = f"{sys.executable} -m benchmarks.cli table --results {twinbench.results} {where}"
+    done = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
+        env={**os.environ, "PYTHONPATH": str(twinbench.checkout)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 5 and words in done.stderr, done.stderr
+    assert len(done.stderr.splitlines()) == bool(words), done.stderr
