@@ -191,8 +191,8 @@ def _draw_arm(axes: Any, runs: list[Record], quantity: str, **style: Any) -> Non
         histories = [r["history"][name] for r in runs if r["history"].get(name)]
         if histories:
             draw_line(axes, histories, linestyle=dashes, **style)
-    tests = [(r.get("metrics") or {}).get(quantity) for r in runs]
-    tests = [value for value in tests if value is not None]
+    every = [(r.get("metrics") or {}).get(quantity) for r in runs]
+    tests = [value for value in every if value is not None]
     if tests:
         last = max(len(r["history"][quantity]) for r in runs)
         size, colour = 4 + style["linewidth"], style["color"]
