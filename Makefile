@@ -30,7 +30,7 @@ services: $(READY)  ## the tests on a Ray cluster, a tracking server and a brows
 	$(BIN)/python -m pytest tests -m service
 
 faults: $(READY)  ## kill, fill, crash and fuzz: what was measured must survive, what is hostile must not
-	$(BIN)/python -m pytest tests/faults -m fault
+	$(BIN)/python -m pytest tests/faults -m fault --numprocesses auto --dist loadfile
 
 bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench

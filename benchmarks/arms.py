@@ -76,9 +76,9 @@ def target_of(runs: list[Record]) -> Target | None:
     metric, better = metric_of(runs[0]), metric_of(runs[0]) != "mae"
     by = f"val_{metric}"
     if any(by not in run["history"] for run in runs):
-        last = list(by_seed(runs).values())
+        last, seeds = by_seed(runs).values(), {run["seed"] for run in runs}
         reached = sum(epochs_to([v], target, larger_is_better=better) == 1 for v in last)
-        return Target(target, f"test {metric}", len(last), reached, None, None) if last else None
+        return Target(target, f"test {metric}", len(seeds), reached, None, None)
     epochs = [epochs_to(r["history"][by], target, larger_is_better=better) for r in runs]
     seconds = [
         None if epoch is None else sum(run["epoch_seconds"][:epoch])

@@ -10,6 +10,7 @@ import argparse
 import ast
 import importlib
 import inspect
+import os
 import sys
 from pathlib import Path
 
@@ -24,12 +25,18 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     args = _parser(argv).parse_args(argv)
     try:
-        return importlib.import_module(f"benchmarks.commands.{args.command}").main(args)
+        status = importlib.import_module(f"benchmarks.commands.{args.command}").main(args)
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         print("twinbench: interrupted; what was finished is kept", file=sys.stderr)
         return 130
     except Exception as error:
         status = _status(error)
+        if isinstance(error, OSError):
+            _drop_output()
+        if isinstance(error, BrokenPipeError) and not args.debug:  # of `| head`, which has enough
+            return 5
         if status is None or args.debug:
             raise
         print(f"twinbench {args.command}: {error}", file=sys.stderr)
@@ -43,11 +50,21 @@ def _status(error: Exception) -> int | None:
 
     if isinstance(error, DataError):
         return 3
+    if isinstance(error, OSError):
+        return 5
     if isinstance(error, ValueError | NotImplementedError | ImportError):
         return 2
     if isinstance(error, ChildDied | ChildTimeout) or isinstance(error.__cause__, ChildTraceback):
         return 4
-    return 5 if isinstance(error, OSError) else None
+    return None
+
+
+def _drop_output() -> None:
+    """Where nothing more can be written, nothing more is tried at the end of the process."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from common.atomic import replaced
 
 FORMAT = 1
 SHARED = "="  # the key of an object that stands for a shared value: {"=": its number}
+MAX_BYTES = 1 << 28  # unpacked; the 481 records of a study have 0.9 MB
+DAMAGED = (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, RecursionError)
 LONG = 24  # characters of JSON from which on a repeated value is shared
 
 
@@ -36,13 +39,15 @@ def pack(records: Iterable[Mapping[str, Any]], path: Path) -> None:
 def unpack(path: Path) -> Iterator[dict[str, Any]]:
     """The records of a file in the order in which they were packed; ValueError if it is none."""
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            lines = [json.loads(line) for line in file]
-        head, *rest = lines
+        with gzip.open(path) as file:
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise ValueError(f"over {MAX_BYTES:,} bytes unpacked")
+        head, *rest = [json.loads(line) for line in text.splitlines()]
         if head["compact"] != FORMAT:
             raise ValueError(f"format {head['compact']!r}, this version reads {FORMAT}")
         yield from [_unfolded(line, head["shared"]) for line in rest]
-    except (OSError, EOFError, ValueError, LookupError, TypeError) as error:
+    except DAMAGED as error:
         raise ValueError(f"{path} is no file of packed records: {error}") from error
 
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_IMODE
 from typing import BinaryIO
 
 
@@ -14,8 +15,10 @@ from typing import BinaryIO
 def replaced(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` at the end, once it is on the disk.
 
-    Two processes may do this at once: each writes its own temporary file, the last one stays.
+    Two processes may do this at once: each writes its own temporary file, the last one stays. A
+    link stays a link, and a file that was there keeps its permissions.
     """
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".tmp", dir=path.parent)
     try:
@@ -23,7 +26,8 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp makes it readable by its owner alone
+        # mkstemp makes it readable by its owner alone
+        os.chmod(temporary, S_IMODE(path.stat().st_mode) if path.exists() else 0o644)
         os.replace(temporary, path)
     except BaseException as error:
         with suppress(OSError):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.machinery import ModuleSpec
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +24,7 @@ from common.regime import Regime
 class Framework:
     """What may be known of a framework without importing it.
 
+    `lowest` has the oldest version of a package that will do, as pyproject.toml asks for it;
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
     that of the file that its own users keep weights in, empty where it has none; `fixed` names the
@@ -36,6 +40,7 @@ class Framework:
     devices: tuple[str, ...]  # kinds of device it can use: cpu, cuda, mps
     environment: Callable[[Regime, str, int | None], Mapping[str, str]]
     native: Mapping[str, Any]
+    lowest: Mapping[str, str] = field(default_factory=dict)  # by the name of the package
     suffix: str = ""
     fixed: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
@@ -46,6 +51,17 @@ class Framework:
     def missing(self) -> tuple[str, ...]:
         """Import names that this interpreter does not have."""
         return tuple(name for name in self.requires if find_spec(name) is None)
+
+    def check_versions(self) -> None:
+        """Raise ImportError for a package that is older than what works; imports nothing."""
+        for name, lowest in self.lowest.items():
+            with suppress(PackageNotFoundError):  # another build has another name
+                found = version(name)
+                if _numbers(found) < _numbers(lowest):
+                    raise ImportError(
+                        f"{name} {found} is too old: {self.name} needs {lowest} or later; "
+                        f"get it with: {self.install}"
+                    )
 
     def check_has(self, what: str) -> None:
         """Raise NotImplementedError for what this framework is without."""
@@ -62,8 +78,9 @@ class Framework:
         """The Task class that a problem's `solver` asks for.
 
         Imports the framework, so only for a process that is its own: no other can be imported
-        there from then on.
+        there from then on. Raises ImportError for one that is too old.
         """
+        self.check_versions()
         self.keep_others_out()
         module, _, name = getattr(self, solver).partition(":")
         return getattr(importlib.import_module(module), name)
@@ -81,6 +98,12 @@ class Framework:
     def make_task(self, problem: Problem, **options: Any) -> Any:
         """A fresh Task for the problem; `options` and errors as for `Task`."""
         return self.task_class(problem.solver)(problem, **options)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Those that a version begins with: "2.20.0rc1" is (2, 20, 0)."""
+    parts = version.split(".")
+    return tuple(int(m[0]) for m in (re.match(r"\d+", part) for part in parts) if m)
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,22 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
+from common.atomic import replaced
 from common.data.dataset import DataError
 from common.task import State
 
 
 def write_weights(path: Path, state: State, origin: Mapping[str, str]) -> None:
-    """Write a state: weights, float32, and where there are some running squares and `step`.
+    """Write a state whole or not at all: weights, float32, maybe running squares and `step`.
 
     `origin` goes into the file's metadata, whose values are text.
     """
     # safetensors takes an array's memory as it lies: a transposed one would be written scrambled
     tensors = {name: np.asarray(value, order="C") for name, value in state.items()}
-    save_file(tensors, path, metadata=dict(origin))
-    path.chmod(0o644)  # it is made readable by its owner alone
+    with replaced(path) as file:
+        file.write(save(tensors, metadata=dict(origin)))
 
 
 def read_weights(path: Path) -> tuple[State, dict[str, str]]:

@@ -52,6 +52,7 @@ VARIANTS = (
         devices=("cpu", "cuda"),
         environment=environment,
         native=NATIVE,
+        lowest={"jax": "0.5", "optax": "0.2.4"},
         suffix=".npz",
         fixed=("denormals",),
         without=("twins",),

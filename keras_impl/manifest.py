@@ -59,6 +59,9 @@ def environment(
     return variables
 
 
+LOWEST = MappingProxyType({"tensorflow": "2.20", "jax": "0.5", "torch": "2.9"})
+
+
 def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framework:
     """Keras on one backend; TensorFlow and JAX cannot keep denormals."""
     kept = backend == "torch"
@@ -76,6 +79,7 @@ def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framewor
                 "denormals": "kept" if kept else "flushed",
             }
         ),
+        lowest={"keras": "3.8", backend: LOWEST[backend]},
         suffix=".keras",
         twin="keras_impl.twins:KerasTwin",
         fixed=() if kept else ("denormals",),

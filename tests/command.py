@@ -35,6 +35,7 @@ class Command:
     def __init__(self, checkout: Path, folder: Path) -> None:
         self.checkout, self.folder = checkout, folder
         self.results = folder / "results"
+        self.more: dict[str, str] = {}  # variables
 
     def start(self, *arguments: str, fake: str = "") -> subprocess.Popen:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TWINBENCH_")}
@@ -47,6 +48,7 @@ class Command:
                 "TWINBENCH_CACHE_DIR": str(self.folder / "cache"),
                 "FAKE": fake,
                 "COLUMNS": "200",
+                **self.more,
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -21,6 +21,7 @@ from benchmarks.compact import pack
 from benchmarks.plan import Job
 from common.problem import PROBLEMS
 from common.regime import MATCHED
+from tests.records import run
 
 JOB = Job(PROBLEMS["boston"].but(epochs=3), "a", MATCHED, seed=4, threads=2, content="sha256:0")
 KEYS = [
@@ -226,7 +227,7 @@ def test_a_record_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp
 def write_for_ever(path):
     n = 0
     while True:
-        whole = {"schema": 1, "kind": "run", "n": n, "filler": "x" * 100_000, "last": n}
+        whole = {**run(), "n": n, "filler": "x" * 100_000, "last": n}
         record.write_record(whole, path)
         n += 1
 

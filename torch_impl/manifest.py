@@ -46,6 +46,7 @@ VARIANTS = (
         devices=("cpu", "cuda", "mps"),
         environment=environment,
         native=NATIVE,
+        lowest={"torch": "2.9", "torchvision": "0.24"},
         suffix=".pt",
         twin="torch_impl.twins:TorchTwin",
     ),

@@ -26,6 +26,7 @@ from typing import Any
 from benchmarks import options
 from benchmarks.measure import ROOT
 from benchmarks.messages import SOME_FAILED, say
+from common.atomic import replaced
 from common.framework import framework
 from common.regime import REGIMES, Regime
 
@@ -58,8 +59,8 @@ def main(args: argparse.Namespace) -> int:
         if measured is not None:
             found[title] = measured
             if not args.keep:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(measured, indent=1), encoding="utf-8")
+                with replaced(path) as file:
+                    file.write(json.dumps(measured, indent=1).encode())
     print_sections(sections(found, before))
     return SOME_FAILED if failed else 0
 

@@ -139,7 +139,10 @@ def write(name: str, problem: Problem, state: State, path: Path) -> None:
 
     task = framework(name).make_task(problem)
     task.set_state({weight: state[weight] for weight in task.weight_names})
-    task.write_native(path)
+    try:
+        task.write_native(path)
+    except Exception as error:  # of a full disk each framework's writer says something else
+        raise OSError(f"{path} cannot be written: {textwrap.shorten(str(error), 300)}") from error
 
 
 def _origin(name: str, task: Task) -> dict[str, str]:

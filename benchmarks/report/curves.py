@@ -18,6 +18,7 @@ from benchmarks.report.summary import (
     threads,
     training_runs,
 )
+from common.atomic import replaced
 from common.problem import PROBLEMS
 from common.task import History
 
@@ -68,11 +69,12 @@ def new_figure(
 
 def save_figure(figure: Any, stem: Path) -> list[Path]:
     """Write the figure as `<stem>.png` and `<stem>.svg`, without date or version in them."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    png, svg = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.svg")
-    figure.savefig(png, dpi=150, metadata={"Software": None})
-    figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    return [png, svg]
+    paths = []
+    for suffix, empty in (("png", ["Software"]), ("svg", ["Date", "Creator"])):
+        paths.append(stem.with_name(f"{stem.name}.{suffix}"))
+        with replaced(paths[-1]) as file:
+            figure.savefig(file, format=suffix, dpi=150, metadata=dict.fromkeys(empty))
+    return paths
 
 
 class Band(NamedTuple):
@@ -189,7 +191,8 @@ def _draw_arm(axes: Any, runs: list[Record], quantity: str, **style: Any) -> Non
         histories = [r["history"][name] for r in runs if r["history"].get(name)]
         if histories:
             draw_line(axes, histories, linestyle=dashes, **style)
-    tests = [r["metrics"][quantity] for r in runs if (r.get("metrics") or {}).get(quantity)]
+    every = [(r.get("metrics") or {}).get(quantity) for r in runs]
+    tests = [value for value in every if value is not None]
     if tests:
         last = max(len(r["history"][quantity]) for r in runs)
         size, colour = 4 + style["linewidth"], style["color"]
@@ -206,7 +209,9 @@ def _scales(axes: np.ndarray, metric: str) -> None:
 
 
 def logarithmic(axes: Any) -> None:
-    """A logarithmic scale upwards whose labels are plain numbers."""
+    """A logarithmic scale upwards whose labels are plain numbers, of what is drawn above 0."""
+    if not np.isfinite(axes.dataLim.minposy):  # a scale of nothing is an error of matplotlib's
+        return
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter(_few_minor_labels)

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from benchmarks.report.summary import CAPTION, HEADINGS, Record, Row, Summary, cells, summarise
+from common.atomic import replaced
 
 BEGIN, END = "<!-- twinbench:table -->", "<!-- /twinbench:table -->"
 
@@ -57,7 +58,8 @@ def replace_table(path: Path, table: str) -> bool:
     new = f"{before}\n{table.strip()}\n{after}"
     if new == path.read_text(encoding="utf-8"):
         return False
-    path.write_text(new, encoding="utf-8")
+    with replaced(path) as file:
+        file.write(new.encode())
     return True
 
 

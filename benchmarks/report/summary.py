@@ -165,7 +165,7 @@ def cells(row: Row, summary: Summary) -> list[str]:
 def metric_text(row: Row) -> str:
     """`0.9785` or `MAE 2.620`, and with several seeds `0.9785 ± 0.0007 (n=5)`."""
     if not row.values:
-        return "-"
+        return "not finite" if row.runs else "-"
     name, digits = ("MAE ", 3) if metric_of(row.runs[0]) == "mae" else ("", 4)
     text = f"{name}{mean(row.values):.{digits}f}"
     if len(row.values) > 1:

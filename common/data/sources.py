@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
+import numpy as np
+
 from common.atomic import replaced
 from common.data import cache, embedded, generated, prepare
 from common.data.dataset import Data, DataError, say
@@ -179,6 +181,10 @@ def _decoded(problem: Problem, path: Path, afresh: bool = False) -> tuple[prepar
     if known and problem.text and not afresh and (content := _kept(problem)):
         return content, dataset.digest
     split = prepare.keras_split(problem, read_npz(path, dataset.arrays))
+    labels = np.concatenate([split["y"], split["y_test"]])
+    if problem.text and not ((labels >= 0) & (labels < 256)).all():
+        # as bytes, which the digest is of, they might pass for others
+        raise DataError(f"{path} has labels from {labels.min()} to {labels.max()}; replace it")
     content = prepare.text_content(split, problem.features) if problem.text else split
     digest = _checked(dataset, content, path)
     if problem.text:

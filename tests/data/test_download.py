@@ -37,6 +37,11 @@ class Server:
                 if way.isdecimal():
                     self.send_error(int(way))
                     return
+                if way.startswith("to "):
+                    self.send_response(302)
+                    self.send_header("Location", way.removeprefix("to "))
+                    self.end_headers()
+                    return
                 if way == "silent":
                     server.done.wait(20)
                     return
@@ -91,6 +96,20 @@ def test_a_failure_that_passes_is_tried_again(first: str, server: Server, tmp_pa
     server.ways = [first, "good"]
     assert download.download(FILE, tmp_path).read_bytes() == CONTENT
     assert len(server.requests) == 2 and files_in(tmp_path) == ["digits.npz"]
+
+
+def test_a_file_that_has_moved_is_followed(server: Server, tmp_path: Path) -> None:
+    server.ways = ["to /elsewhere/digits.npz", "good"]
+    assert download.download(FILE, tmp_path).read_bytes() == CONTENT
+    assert server.requests == ["/files/digits.npz", "/elsewhere/digits.npz"]
+
+
+@pytest.mark.parametrize("place", ["file:///etc/hostname", "/files/digits.npz", "ftp:", "http://["])
+def test_a_file_that_has_moved_to_no_good_place(place: str, server: Server, tmp_path: Path) -> None:
+    server.ways = [f"to {place}"]
+    with pytest.raises(DataError, match=r"digits\.npz"):
+        download.download(FILE, tmp_path)
+    assert files_in(tmp_path) == []
 
 
 @pytest.mark.parametrize(

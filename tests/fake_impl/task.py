@@ -8,9 +8,23 @@ from types import MappingProxyType
 
 import numpy as np
 
+from benchmarks import worker
 from benchmarks.measure import process_age_seconds
 from common.initial import initial_weights
 from common.task import EpochLog, Task
+
+
+def hang(*_, **__):
+    print("hanging", flush=True)
+    if "FAKE_HANGS" in os.environ:  # a file that says so
+        open(os.environ["FAKE_HANGS"], "w").close()
+    time.sleep(600)
+
+
+if os.environ["FAKE"] == "import":
+    hang()
+if os.environ["FAKE"] == "data":
+    worker.load = hang
 
 
 class FakeTask(Task):
@@ -19,9 +33,10 @@ class FakeTask(Task):
     native = MappingProxyType({})
 
     def build(self, device):
+        self._stop_at("build")
         if device == "cuda":
             raise ValueError("fake sees no device 'cuda'; it sees: cpu")
-        self.device = "cpu"
+        self.device, self.output = "cpu", 0.0
         self.set_state(initial_weights(self.problem, self.seed))
 
     def get_state(self):
@@ -31,13 +46,19 @@ class FakeTask(Task):
         self.state = state
 
     def forward(self, x):
-        return np.zeros((len(x), self.problem.outputs), np.float32)
+        self._stop_at("evaluate")
+        return np.full((len(x), self.problem.outputs), self.output, np.float32)
 
     def loss_and_gradients(self, x, y):
         raise NotImplementedError
 
     def train_step(self, x, y):
         raise NotImplementedError
+
+    def _stop_at(self, stage):
+        """FAKE="build 1" makes the run with seed 1 hang when it is built."""
+        if f"{stage} {self.seed}" in os.environ["FAKE"].split(","):
+            hang()
 
     def fit(self, x, y, *, epochs, order=None, validation=None, on_epoch=None):
         history = self._fit(epochs, validation, on_epoch)
@@ -53,6 +74,7 @@ class FakeTask(Task):
         mine = [what for what, seed in faults if int(seed) == self.seed]
         log = EpochLog(self, validation, on_epoch)
         mean = float("nan") if "diverge" in mine else 1.0
+        self.output = 0 * mean
         for _ in range(epochs):
             log.start()
             time.sleep(0.002)
@@ -74,8 +96,7 @@ class FakeTask(Task):
             if "clock" in mine:
                 time.time = lambda: 0.0  # stepped back by half a century
             if "hang" in mine:
-                print("hanging", flush=True)
-                time.sleep(600)
+                hang()
         return log.history
 
     def synchronize(self):

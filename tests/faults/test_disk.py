@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +31,10 @@ def small_disk(tmp_path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+def remount(folder: Path, options: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
+
+
 def said(done: Done, status: int, *words: str) -> None:
     last = done.err.splitlines()[-1]
     assert done.status == status, done.err
@@ -41,7 +47,7 @@ def test_a_disk_that_fills_up_keeps_what_was_finished(twinbench, small_disk):
     said(full, 5, "No space left on device")
     had = list(small_disk.rglob("seed*.json"))
     assert 2 < len(had) < 40 and not list(small_disk.rglob("*.tmp"))
-    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    remount(small_disk, "size=8m")
     done = twinbench.run(*arguments)
     assert done.status == 0 and done.err.count("(was there)") == len(had)
     assert len(list(small_disk.rglob("seed*.json"))) == 40
@@ -50,8 +56,46 @@ def test_a_disk_that_fills_up_keeps_what_was_finished(twinbench, small_disk):
 def test_a_cache_on_a_full_disk_is_gone_without(twinbench, small_disk, monkeypatch):
     monkeypatch.setenv("TWINBENCH_CACHE_DIR", str(small_disk))
     (small_disk / "filler").write_bytes(bytes(60_000))
-    done = twinbench("data", "show", "boston", "--data", "embedded")
+    done = twinbench("data", "show", "boston", "0", "--data", "embedded")
     assert done.status == 0, done.err
+
+
+def test_the_cache_of_a_text_on_a_full_disk_is_gone_without(twinbench, small_disk, monkeypatch):
+    twinbench.more["TWINBENCH_CACHE_DIR"] = str(small_disk)
+    done = twinbench("data", "show", "reuters", "0", "--data", "embedded")
+    assert done.status == 0 and "No space left on device" in done.err, done.err
+    assert "class" in done.out and not list(small_disk.iterdir())
+
+
+def test_a_download_onto_a_full_disk_goes_elsewhere(twinbench, small_disk, tmp_path):
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "boston_housing.npz").write_bytes(bytes(57_026))
+    (small_disk / "filler").write_bytes(bytes(60_000))
+    twinbench.more |= {"TWINBENCH_CACHE_DIR": str(small_disk), "TWINBENCH_DATA_URL": files.as_uri()}
+    done = twinbench("data", "fetch", "boston")
+    assert "(No space left on device); using" in done.err
+    said(done, 3, "expected f553886a")  # elsewhere there was room, and the sum did not fit
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
+
+
+def test_a_table_for_a_file_on_a_full_disk_leaves_the_file(twinbench, small_disk):
+    assert twinbench.run().status == 0
+    page = small_disk / "page.md"
+    text = "<!-- twinbench:table -->\n<!-- /twinbench:table -->\n" + "x" * 50_000
+    page.write_text(text)
+    said(twinbench("table", "--into", str(page)), 5, "page.md", "No space left on device")
+    assert page.read_text() == text and len(list(small_disk.iterdir())) == 1
+
+
+def test_a_report_on_a_full_disk_leaves_nothing(twinbench, small_disk):
+    assert twinbench.run().status == 0
+    for name in ("report.html", "runs.csv"):
+        (small_disk / "filler").write_bytes(bytes(64 * 1024))
+        command = "report" if name.endswith("html") else "export"
+        done = twinbench(command, "--output", str(small_disk / name))
+        said(done, 5, name, "No space left on device")
+        assert len(list(small_disk.iterdir())) == 1
 
 
 def test_a_results_folder_that_is_a_file(twinbench):
@@ -62,9 +106,26 @@ def test_a_results_folder_that_is_a_file(twinbench):
 
 
 def test_a_read_only_results_folder(twinbench, small_disk):
+    remount(small_disk, "size=8m")
     results = ("--results", str(small_disk / "results"), "--seeds", "2")
     assert twinbench.run(*results).status == 0
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    remount(small_disk, "ro")
     said(twinbench.run(*results, "--seeds", "3"), 5, "Read-only file system")
-    again = twinbench.run(*results)  # nothing to write but the curves
-    assert again.err.count("(was there)") == 2
+    again = twinbench.run(*results)
+    assert again.err.count("(was there)") == 2 and "boston" in again.out  # the table comes first
+    said(again, 5, "curves", "Read-only file system")
+    assert twinbench("table", *results[:2]).out.count("fake") == 1
+
+
+@pytest.mark.parametrize(("where", "words"), [("| true", ""), ("> /dev/full", "No space left")])
+def test_output_that_nobody_takes(twinbench, where, words):
+    assert twinbench.run().status == 0
+    command = f"{sys.executable} -m benchmarks.cli table --results {twinbench.results} {where}"
+    done = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
+        env={**os.environ, "PYTHONPATH": str(twinbench.checkout)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (1, 5) and words in done.stderr, done.stderr  # 1 is Rich's
+    assert len(done.stderr.splitlines()) == bool(words), done.stderr

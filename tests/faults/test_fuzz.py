@@ -17,15 +17,15 @@ pytestmark = [
     pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed"),
 ]
 RUNS = {
-    "pickle": 400_000,
+    "pickle": 800_000,
     "npz": 100_000,
     "npy": 150_000,
     "idx": 100_000,
     "gz": 100_000,
-    "safetensors": 50_000,
+    "safetensors": 100_000,
     "record": 100_000,
     "packed": 50_000,
-    "packed-gz": 50_000,
+    "packed-gz": 100_000,
 }
 
 
@@ -40,7 +40,7 @@ def test_a_decoder_gives_arrays_or_its_own_error(target, tmp_path):
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     assert int(re.search(r"Done (\d+) runs", done.stderr)[1]) >= RUNS[target]
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["scratch"]  # no input that failed
 
 
 def test_the_runs_are_a_million():

@@ -13,7 +13,7 @@ import pytest
 from common.framework import frameworks
 from tests.command import ROOT, Command, children, wait_for
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(900)]
 KILLS = 50
 FAKE = (
     *("study", "boston", "--framework", "fake,fake:twin", "--regime", "native,tuned"),

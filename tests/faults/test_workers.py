@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.fault
         ("crash", "ChildDied", "SIGSEGV"),
         ("leave", "ChildDied", "exit status 0"),
         ("bytes", "ArithmeticError", "after noise"),
-        ("memory", "_ArrayMemoryError", "Unable to allocate"),
+        ("memory", "MemoryError", "Unable to allocate"),
         ("die", "ChildDied", "SIGKILL"),
     ],
 )
@@ -54,4 +55,10 @@ def test_two_commands_in_one_results_folder(twinbench):
 
 def test_a_training_that_diverges_is_said_where_its_number_would_stand(twinbench):
     done = twinbench.run("--seeds", "2", fake="diverge 0, diverge 1")
-    assert "not finite" in done.out, done.out
+    assert done.status == 0, done.err
+    assert "not finite" in done.out and not re.search(r"MAE \d", done.out), done.out
+    assert "2 of 2 runs ended without a number" in done.out
+    assert "test mae not finite" in done.err
+    assert [record["metrics"] for record in twinbench.records().values()] == [
+        {"loss": None, "mae": None}
+    ] * 2

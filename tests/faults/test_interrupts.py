@@ -1,0 +1,67 @@
+"""Ctrl-C at each stage of a run: one line, no process left, no half file, and the rest is kept."""
+
+from __future__ import annotations
+
+import signal
+import socket
+
+import psutil
+import pytest
+
+from tests.command import children, wait_for
+
+pytestmark = pytest.mark.fault
+RUN = (
+    *("run", "boston", "--regime", "native", "--threads", "1", "--epochs", "2"),
+    *("--seeds", "2", "--framework", "fake"),
+)
+
+
+@pytest.mark.parametrize(
+    ("stage", "fake"),
+    [
+        ("import", "import"),
+        ("data", "data"),
+        ("build", "build 1"),
+        ("fit", "hang 1"),
+        ("evaluate", "evaluate 1"),
+    ],
+)
+def test_an_interruption_at_a_stage(twinbench, tmp_path, stage, fake):
+    assert twinbench.run("--seeds", "1").status == 0
+    kept = twinbench.records()
+    hangs = tmp_path / "hangs"
+    twinbench.more["FAKE_HANGS"] = str(hangs)
+    process = twinbench.start(*RUN, "--data", "embedded", fake=fake)
+    wait_for(hangs.exists, f"the hanging {stage}", process)
+    [worker] = children(process.pid)
+    process.send_signal(signal.SIGINT)
+    ended_by_hand(process)
+    wait_for(
+        lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE,
+        "the end of the worker",
+    )
+    assert twinbench.records() == kept
+    done = twinbench.run()
+    assert done.status == 0 and done.err.count("(was there)") == 1
+
+
+def test_an_interruption_of_a_download(twinbench):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        twinbench.more["TWINBENCH_DATA_URL"] = f"http://127.0.0.1:{port}"
+        process = twinbench.start(*RUN, "--data", "real")
+        connection, _ = server.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 57026\r\n\r\nhalf")
+            cache = twinbench.folder / "cache"
+            wait_for(lambda: list(cache.glob("*.tmp")), "the download", process)
+            process.send_signal(signal.SIGINT)
+            ended_by_hand(process)
+    assert not list(cache.iterdir()) and not twinbench.results.exists()
+
+
+def ended_by_hand(process) -> None:
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err, err
+    assert err.splitlines()[-1] == "twinbench: interrupted; what was finished is kept"

@@ -1,0 +1,115 @@
+"""Records with one value that is lost or of another kind: read as they are, or skipped and said."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.export import csv_text, epoch_rows, run_rows
+from benchmarks.record import read_records
+from benchmarks.report.curves import save_curves
+from benchmarks.report.html.contents import contents
+from benchmarks.report.markdown import markdown_table
+from benchmarks.report.sections import markdown
+from benchmarks.report.verdicts import verdict_sections
+from tests.records import run, seeds
+
+pytestmark = pytest.mark.fault
+LOST = object()
+OTHERS = (LOST, None, "x", -1, 0.5, [], {}, [None], ["x"], {"x": None}, 10**400, True)
+SOUND = seeds([0.97, 0.96, 0.98]) + seeds([0.95, 0.94, 0.96], "beta")
+REPORTS = {
+    "table": markdown_table,
+    "verdicts": lambda runs: markdown(verdict_sections(runs)),
+    "runs": lambda runs: csv_text(run_rows(runs)),
+    "epochs": lambda runs: csv_text(epoch_rows(runs)),
+    "page": lambda runs: list(contents({"run": runs})),
+}
+
+
+def places(value: Any, above: tuple = ()) -> Iterator[tuple]:
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*above, key)
+        if isinstance(part, dict | list):
+            yield from places(part, (*above, key))
+
+
+def altered(place: tuple, value: Any) -> dict[str, Any]:
+    record = copy.deepcopy(SOUND[0])
+    *above, last = place
+    part: Any = record
+    for key in above:
+        part = part[key]
+    if value is LOST:
+        del part[last]
+    else:
+        part[last] = value
+    return record
+
+
+@pytest.mark.parametrize(
+    "place", list(places(SOUND[0])), ids=lambda place: ".".join(map(str, place))
+)
+def test_every_report_takes_whatever_is_read_as_a_record(place, tmp_path):
+    for number, record in enumerate(SOUND):
+        (tmp_path / f"{number}.json").write_text(json.dumps(record))
+    for value in OTHERS:
+        (tmp_path / "0.json").write_text(json.dumps(altered(place, value)))
+        said: list[str] = []
+        records = list(read_records(tmp_path, complain=said.append))
+        assert len(records) + len(said) >= len(SOUND) - (place == ("kind",))
+        for name, report in REPORTS.items():
+            try:
+                report(records)
+            except ValueError as error:
+                assert place == ("protocol",) and "records of protocols" in str(error), name
+
+
+def test_a_flipped_bit_of_a_record_is_another_record_or_none(tmp_path):
+    path, sound = tmp_path / "0.json", json.dumps(SOUND[0]).encode()
+    generator = np.random.default_rng(20)
+    read = 0
+    for _ in range(3000):
+        content = bytearray(sound)
+        content[generator.integers(len(content))] ^= 1 << generator.integers(8)
+        path.write_bytes(content)
+        records = list(read_records(tmp_path, complain=lambda message: None))
+        read += len(records)
+        markdown_table(records)
+    assert 100 < read < 2900  # both happened
+
+
+@pytest.mark.parametrize("lost", [(6, 6), (6, 0), (1, 1), (0, 3)], ids=str)
+def test_runs_that_diverged_are_counted_and_are_no_number(lost, tmp_path):
+    pytest.importorskip("matplotlib")
+    runs = [
+        diverged(name, seed) if seed < number else run("boston", name, seed=seed, value=2.5)
+        for name, number in zip(("alpha", "beta"), lost, strict=True)
+        for seed in range(6)
+    ]
+    table, verdicts = markdown_table(runs), REPORTS["verdicts"](runs)
+    assert table.count("| not finite |") == lost.count(6)
+    for name, number in zip(("alpha", "beta"), lost, strict=True):
+        said = f"{number} of 6 runs of {name} ended without a number"
+        assert (said in verdicts) == (number > 0)
+        assert f"| {name} | 2.8 | test mae | 6 | {(6 - number) / 6:.0%} |" in verdicts
+    assert ("no test metric of both" in verdicts) == (6 in lost)
+    assert "nan" not in (table + verdicts).lower() and "inf" not in (table + verdicts).lower()
+    list(contents({"run": runs}))
+    assert [path.suffix for path in save_curves(runs, tmp_path)] == [".png", ".svg"]
+
+
+def diverged(framework: str, seed: int) -> dict[str, Any]:
+    nothing = [None] * 4
+    return run(
+        "boston",
+        framework,
+        seed=seed,
+        history={"loss": nothing, "mae": nothing},
+        metrics={"loss": None, "mae": None},
+    )

@@ -1,0 +1,40 @@
+"""A framework that is too old is said in one line, by `doctor` and by a run."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from common.framework import frameworks
+from tests.command import ROOT
+
+pytestmark = pytest.mark.fault
+
+
+def test_an_old_framework_is_said_with_what_to_do(twinbench):
+    manifest = twinbench.checkout / "fake_impl" / "manifest.py"
+    text = manifest.read_text()
+    try:
+        manifest.write_text(text.replace('("numpy",))', '("numpy",), lowest={"numpy": "99.1"})'))
+        doctor = twinbench("doctor", "--framework", "fake")
+        run = twinbench.run("--framework", "fake", "--seeds", "1")
+    finally:
+        manifest.write_text(text)
+    words = "too old: fake needs 99.1 or later; get it with: pip install fake"
+    assert doctor.status == 1 and words in doctor.out, doctor.out
+    assert run.status == 4 and words in run.err and "Traceback" not in run.err, run.err
+
+
+def test_the_lowest_versions_are_those_that_are_asked_for():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = dict(
+        requirement.split(">=")
+        for name in ("keras", "torch", "jax")
+        for requirement in extras["optional-dependencies"][name]
+    )
+    known: dict[str, str] = {}
+    for framework in frameworks().values():
+        known |= framework.lowest
+        assert set(framework.lowest) == set(framework.requires)
+    assert known == asked
