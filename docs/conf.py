@@ -5,6 +5,7 @@ any other warning fail the build, at its end, so that one build tells of all of 
 build nor a reader needs the network.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "_ext")]
 from benchmarks import lessons, measure  # noqa: E402
 
 os.environ.update(lessons.environment())
+logging.getLogger("traitlets").setLevel(logging.WARNING)  # not a line a notebook
 
 project = "twinbench"
 author = "the authors of twinbench"

@@ -1,4 +1,4 @@
-"""On a CUDA device: the same mathematics as the reference, clocks that wait, memory that is told."""
+"""On a CUDA device: the mathematics of the reference, clocks that wait, memory that is told."""
 
 from __future__ import annotations
 

@@ -43,7 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--execute", action="store_true", help="run each before it is written")
     parser.add_argument(
-        "--jobs", type=checks.at_least(1), default=1, metavar="N", help="so many at once (default: 1)"
+        "--jobs",
+        type=checks.at_least(1),
+        default=1,
+        metavar="N",
+        help="so many at once (default: 1)",
     )
     parser.add_argument("--force", action="store_true", help="write over a notebook that is there")
 
