@@ -22,15 +22,19 @@ learn and how long they take."""
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    argv = sys.argv[1:] if argv is None else argv
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:  # while a command is still being imported, too
+        print("twinbench: interrupted; what was finished is kept", file=sys.stderr)
+        return 130
+
+
+def _run(argv: list[str]) -> int:
     args = _parser(argv).parse_args(argv)
     try:
         status = importlib.import_module(f"benchmarks.commands.{args.command}").main(args)
         sys.stdout.flush()
         return status
-    except KeyboardInterrupt:
-        print("twinbench: interrupted; what was finished is kept", file=sys.stderr)
-        return 130
     except Exception as error:
         status = _status(error)
         if isinstance(error, OSError):

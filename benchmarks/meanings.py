@@ -74,7 +74,8 @@ KINDS: Mapping[str, type] = {
     "list": list,
     "list of text": list,
 }
-NEEDED = ("problem", "framework", "regime", "device", "seed", "metrics", "history", "epoch_seconds")
+IDENTITY = ("problem", "framework", "regime", "device", "seed")
+RESULTS = ("metrics", "history", "epoch_seconds")  # of a run that has not failed
 
 
 def fault_of(record: Mapping[str, Any]) -> str:
@@ -82,10 +83,11 @@ def fault_of(record: Mapping[str, Any]) -> str:
 
     It may lack what older records do not have, and have more than is known here.
     """
-    if missing := [key for key in NEEDED if record.get(key) is None]:
-        return f"it has no {missing[0]!r}"
     if "error" not in record:
         return "it has no 'error'"
+    needed = IDENTITY if record["error"] else IDENTITY + RESULTS
+    if missing := [key for key in needed if record.get(key) is None]:
+        return f"it has no {missing[0]!r}"
     for key, (kind, *_) in MEANINGS.items():
         outer, _, inner = key.partition(".")
         value = record.get(outer)
@@ -99,7 +101,10 @@ def fault_of(record: Mapping[str, Any]) -> str:
         return f"no regime {record['regime']!r}; there are: {', '.join(REGIMES)}"
     if not all(_is("number", value) for value in _clocks(record)):
         return "its clocks have what is no number"
-    results = [*record["metrics"].values(), *chain(*record["history"].values())]
+    results = [
+        *(record.get("metrics") or {}).values(),
+        *chain(*(record.get("history") or {}).values()),
+    ]
     if not all(value is None or _is("number", value) for value in results):
         return "'metrics' or 'history' has what is no number"
     if not all(isinstance(text, str) for text in record.get("warnings") or []):
@@ -118,6 +123,6 @@ def _is(kind: str, value: Any) -> bool:
 
 
 def _clocks(record: Mapping[str, Any]) -> Iterator[Any]:
-    yield from record["epoch_seconds"]
+    yield from record.get("epoch_seconds") or []
     yield from record.get("validation_seconds") or []
     yield from (record.get("stages") or {}).values()

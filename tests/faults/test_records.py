@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,13 @@ pytestmark = pytest.mark.fault
 LOST = object()
 OTHERS = (LOST, None, "x", -1, 0.5, [], {}, [None], ["x"], {"x": None}, 10**400, True)
 SOUND = seeds([0.97, 0.96, 0.98]) + seeds([0.95, 0.94, 0.96], "beta")
+FAILED = run(
+    metrics={},
+    history={},
+    epoch_seconds=[],
+    data={"source": None, "digest": "sha256:1", "notice": ""},
+    error={"kind": "ChildDied", "message": "it ended", "traceback_tail": ""},
+)
 REPORTS = {
     "table": markdown_table,
     "verdicts": lambda runs: markdown(verdict_sections(runs)),
@@ -39,8 +47,8 @@ def places(value: Any, above: tuple = ()) -> Iterator[tuple]:
             yield from places(part, (*above, key))
 
 
-def altered(place: tuple, value: Any) -> dict[str, Any]:
-    record = copy.deepcopy(SOUND[0])
+def altered(record: dict[str, Any], place: tuple, value: Any) -> dict[str, Any]:
+    record = copy.deepcopy(record)
     *above, last = place
     part: Any = record
     for key in above:
@@ -52,16 +60,23 @@ def altered(place: tuple, value: Any) -> dict[str, Any]:
     return record
 
 
-@pytest.mark.parametrize(
-    "place", list(places(SOUND[0])), ids=lambda place: ".".join(map(str, place))
-)
+@pytest.mark.parametrize("place", list(places(SOUND[0])), ids=lambda at: ".".join(map(str, at)))
 def test_every_report_takes_whatever_is_read_as_a_record(place, tmp_path):
-    for number, record in enumerate(SOUND):
-        (tmp_path / f"{number}.json").write_text(json.dumps(record))
+    alter_and_report(SOUND[0], place, tmp_path)
+
+
+@pytest.mark.parametrize("place", list(places(FAILED)), ids=lambda at: ".".join(map(str, at)))
+def test_the_same_of_a_run_that_failed(place, tmp_path):
+    alter_and_report(FAILED, place, tmp_path)
+
+
+def alter_and_report(record: dict[str, Any], place: tuple, folder: Path) -> None:
+    for number, each in enumerate([record, *SOUND[1:]]):
+        (folder / f"{number}.json").write_text(json.dumps(each))
     for value in OTHERS:
-        (tmp_path / "0.json").write_text(json.dumps(altered(place, value)))
+        (folder / "0.json").write_text(json.dumps(altered(record, place, value)))
         said: list[str] = []
-        records = list(read_records(tmp_path, complain=said.append))
+        records = list(read_records(folder, complain=said.append))
         assert len(records) + len(said) >= len(SOUND) - (place == ("kind",))
         for name, report in REPORTS.items():
             try:
