@@ -61,9 +61,12 @@ def part(
     return token + loss, Training(optax.apply_updates(weights, updates), slots)
 
 
-def products(problem: Problem, device: str, x: Any = None) -> Callable[[], Any]:
+def products(
+    problem: Problem, device: str, x: Any = None, *, tuned: bool = False
+) -> Callable[[], Any]:
     """A function that does the matrix products of one step and nothing else, as one program.
 
+    They are the same in a `tuned` step: XLA compiles every one.
     With `x`, a batch of text as CSR, those of the first layer are of its sparse rows.
     """
     place = backend.device(device)
