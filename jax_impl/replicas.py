@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from common.padding import in_batches
 from common.task import EpochLog, Order, one_table
 from jax_impl import backend, tuned
 
@@ -40,8 +41,8 @@ class Stack:
         for rows in zip(*turns, strict=True):
             for log in logs:
                 log.start()
-            each = [tuned.batched(chosen, size) for chosen in np.stack(rows) + starts]
-            parts = jax.tree.map(lambda *same: np.stack(same), *each)
+            each = [in_batches(chosen, size) for chosen in np.stack(rows) + starts]
+            parts = [(np.stack(same),) for same in zip(*each, strict=True)]
             self.training, sums = epochs_of_all(first._program, self.training, *held, parts)
             jax.block_until_ready(self.training)
             seconds = logs[0].seconds() / len(logs)

@@ -7,7 +7,6 @@ anew, which takes longer than the epoch.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -17,13 +16,12 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from scipy import sparse
 
+from common.padding import in_batches, padded, sparse_batches
 from common.problem import Problem
 from common.task import EpochLog, Order, dense, one_table
 
 if TYPE_CHECKING:
     from keras_impl.task import KerasTask
-
-SPREAD = 5  # room for the words of a batch, in its standard deviations above the mean
 
 
 def compiled(problem: Problem) -> bool:
@@ -38,7 +36,7 @@ def accept_sparse(net: keras.Sequential) -> keras.Sequential:
 
 def sparse_rows(x: sparse.csr_matrix) -> BCOO:
     """The rows of a matrix as a first layer takes them."""
-    return _matrix([words[0] for words in _padded(x, x.shape[0], x.nnz)], x.shape)
+    return _matrix([words[0] for words in padded(x, x.shape[0], x.nnz)], x.shape)
 
 
 def fit(
@@ -52,12 +50,12 @@ def fit(
     if task.program is None:
         _build_metrics(task.net, targets)
         task.program = jax.jit(_epoch(task.net))
-    words = _sparse_batches if sparse.issparse(x) else lambda x, rows: ()
+    words = sparse_batches if sparse.issparse(x) else lambda x, rows: ()
     table = () if sparse.issparse(x) else (jnp.asarray(dense(x)),)
     labels = jnp.asarray(targets)
 
     def batches(chosen: np.ndarray) -> list[tuple]:
-        return [(part, *words(x, part)) for part in _in_batches(chosen, task.problem.batch_size)]
+        return [(part, *words(x, part)) for part in in_batches(chosen, task.problem.batch_size)]
 
     parts = None
     for number, chosen in enumerate(rows):
@@ -98,7 +96,7 @@ class Stack:
         for rows in [np.stack(each) + starts for each in zip(*turns, strict=True)]:
             for log in logs:
                 log.start()
-            each = [_in_batches(chosen, first.problem.batch_size) for chosen in rows]
+            each = [in_batches(chosen, first.problem.batch_size) for chosen in rows]
             parts = [(np.stack(same),) for same in zip(*each, strict=True)]
             state, means = train(state, labels, table, parts)
             seconds = logs[0].seconds() / len(logs)
@@ -160,40 +158,11 @@ def _variables(net: keras.Model) -> tuple[list[Any], ...]:
     )
 
 
-def _in_batches(rows: np.ndarray, size: int) -> list[np.ndarray]:
-    """The whole batches (steps, size), and a smaller last one (1, what is left)."""
-    whole = len(rows) // size * size
-    parts = rows[:whole].reshape(-1, size), rows[None, whole:]
-    return [part for part in parts if part.size]
-
-
-def _sparse_batches(x: sparse.csr_matrix, rows: np.ndarray) -> list[np.ndarray]:
-    """Values, rows and columns (steps, room) of batches (steps, size) of rows of a matrix."""
-    size, words = rows.shape[1], np.diff(x.indptr)
-    room = int(size * words.mean() + SPREAD * size**0.5 * words.std())
-    return _padded(x[rows.ravel()], size, room)
-
-
-def _padded(x: sparse.csr_matrix, size: int, room: int) -> list[np.ndarray]:
-    """The same of all rows of a matrix, `size` to a batch; more room where one has more words.
+def _matrix(words: Sequence[Any], shape: tuple[int, int]) -> BCOO:
+    """Sparse rows of values, rows and columns: in order, each place once.
 
     What is padded lies outside of the matrix, where JAX sees nothing.
     """
-    starts = x.indptr[::size]
-    room = max(room, np.diff(starts).max())
-    numbers = np.repeat(np.arange(x.shape[0], dtype=np.int32) % size, np.diff(x.indptr))
-    padded = []
-    for words, outside in ((x.data, 0), (numbers, size), (x.indices, x.shape[1])):
-        whole = np.empty((len(starts) - 1, room), words.dtype)
-        for place, (first, last) in zip(whole, pairwise(starts), strict=True):
-            place[: last - first] = words[first:last]
-            place[last - first :] = outside
-        padded.append(whole)
-    return padded
-
-
-def _matrix(words: Sequence[Any], shape: tuple[int, int]) -> BCOO:
-    """Sparse rows of values, rows and columns: in order, each place once."""
     values, *places = words
     at = jnp.stack(places, -1)
     return BCOO((values, at), shape=shape, indices_sorted=True, unique_indices=True)
