@@ -31,7 +31,7 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks.child import Child, ChildTraceback
-from common.framework import framework, frameworks
+from common.framework import framework, plain_frameworks
 
 _children: dict[str, Child] = {}  # of the notebook, by framework
 _names: dict[str, Any] = {"__name__": "__main__"}  # of the cells, in a child
@@ -46,9 +46,8 @@ class CellError(RuntimeError):
 
 def load_ipython_extension(shell: Any) -> None:
     """Add the magics to a notebook or an IPython prompt."""
-    for name in frameworks():
-        if ":" not in name:  # IPython takes no colon; `%%each keras:jax` does
-            shell.register_magic_function(_magic(shell, name), "cell", name)
+    for name in plain_frameworks():  # IPython takes no colon; `%%each keras:jax` does
+        shell.register_magic_function(_magic(shell, name), "cell", name)
     shell.register_magic_function(_magic(shell, None), "cell", "each")
     _at_the_prompt()
     atexit.register(close)
@@ -71,7 +70,7 @@ def close() -> None:
 def _magic(shell: Any, name: str | None) -> Callable[[str, str], None]:
     def magic(line: str, cell: str) -> None:
         args = parser(name).parse_args(shlex.split(line))
-        wanted = [name] if name else args.names or _installed()
+        wanted = [name] if name else args.names or plain_frameworks(installed=True)
         values = {key: _of_notebook(shell, key) for key in args.into}
         results = {}
         for each in wanted:
@@ -112,10 +111,6 @@ def parser(name: str | None) -> argparse.ArgumentParser:
 
 def _listed(text: str) -> list[str]:
     return text.split(",")
-
-
-def _installed() -> list[str]:
-    return [f.name for f in frameworks().values() if not f.missing and ":" not in f.name]
 
 
 def run_cell(

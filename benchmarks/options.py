@@ -16,7 +16,7 @@ from benchmarks import checks
 from benchmarks.measure import usable_cores
 from benchmarks.messages import say
 from benchmarks.plan import Job, check_device, plan
-from common.framework import framework, frameworks
+from common.framework import framework, plain_frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import REGIMES, Regime
 
@@ -284,7 +284,7 @@ def chosen_frameworks(args: argparse.Namespace) -> list[str]:
             for regime in vars(args).get("regime") or ():
                 framework(name).check_has(regime)
         return args.framework
-    plain = [name for name in frameworks() if ":" not in name]
+    plain = plain_frameworks()
     if getattr(args, "twins", None):
         plain = [name for name in plain if "twins" not in framework(name).without]
     found = [name for name in plain if name in elsewhere or not framework(name).missing]

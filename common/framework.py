@@ -135,6 +135,12 @@ def frameworks() -> Mapping[str, Framework]:
     return MappingProxyType({each.name: each for each in sorted(found, key=lambda f: f.rank)})
 
 
+def plain_frameworks(*, installed: bool = False) -> list[str]:
+    """Names without those of variants, which have a colon; if `installed`, of what is here."""
+    found = frameworks().values()
+    return [f.name for f in found if ":" not in f.name and not (installed and f.missing)]
+
+
 def framework(name: str) -> Framework:
     """The framework of that name; ValueError names those there are."""
     if name not in frameworks():

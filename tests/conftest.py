@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.child import Child
-from common.framework import frameworks
+from common.framework import frameworks, plain_frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import MATCHED
 from tests.command import checkout, twinbench  # noqa: F401
@@ -33,7 +33,7 @@ def installed(name: str) -> str:
     return name
 
 
-@pytest.fixture(scope="session", params=[name for name in frameworks() if ":" not in name])
+@pytest.fixture(scope="session", params=plain_frameworks())
 def framework_name(request: pytest.FixtureRequest) -> str:
     """Each framework in turn, without its variants."""
     return installed(request.param)

@@ -15,10 +15,10 @@ from scipy import sparse
 
 from benchmarks import cells
 from benchmarks.cells import CellError, run_cell
-from common.framework import frameworks
+from common.framework import frameworks, plain_frameworks
 from tests.conftest import installed
 
-PLAIN = [name for name in frameworks() if ":" not in name]
+PLAIN = plain_frameworks()
 
 
 @pytest.fixture(scope="module")

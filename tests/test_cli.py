@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from benchmarks.record import MEANINGS
-from common.framework import frameworks
+from common.framework import frameworks, plain_frameworks
 from tests.command import ROOT, Command, children, wait_for
 
 pytestmark = pytest.mark.skipif(
@@ -241,7 +241,7 @@ def test_version_is_that_of_the_package():
 
 
 def test_every_installed_framework_trains_in_a_process_of_its_own(tmp_path):
-    installed = [n for n, f in frameworks().items() if ":" not in n and not f.missing]
+    installed = plain_frameworks(installed=True)
     if not installed:
         pytest.skip("no framework is installed")
     command = Command(ROOT, tmp_path)

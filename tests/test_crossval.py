@@ -20,13 +20,13 @@ from benchmarks.plan import Job
 from benchmarks.report.crossval import by_arm, fold_sections, mean_over_folds, save_fold_curves
 from benchmarks.report.sections import print_sections
 from common.data import Data
-from common.framework import frameworks
+from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED
 from common.splits import k_folds
 
 BOSTON = PROBLEMS["boston"]
-INSTALLED = [f.name for f in frameworks().values() if ":" not in f.name and not f.missing]
+INSTALLED = plain_frameworks(installed=True)
 needs_framework = pytest.mark.skipif(not INSTALLED, reason="no framework is installed")
 
 

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.child import Child
 from benchmarks.cli import main
 from benchmarks.plan import Job
-from common.framework import framework, frameworks
+from common.framework import framework, plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE, Regime
 from tests.conftest import make_rows
@@ -105,7 +105,7 @@ def test_a_deterministic_run_is_another_run_and_says_so():
 
 @pytest.mark.skipif(find_spec("mlxtend") is None, reason="the embedded houses need mlxtend")
 def test_two_records_of_the_command_line_have_the_same_numbers(tmp_path, capsys):
-    installed = [f.name for f in frameworks().values() if ":" not in f.name and not f.missing]
+    installed = plain_frameworks(installed=True)
     if not installed:
         pytest.skip("no framework is installed")
     command = ["run", "boston", "--epochs", "2", "--regime", "native", "--data", "embedded"]

@@ -12,7 +12,7 @@ from benchmarks.engines import run_jobs
 from benchmarks.engines.local import run_batch
 from benchmarks.plan import Job
 from benchmarks.record import make_record, read_records
-from common.framework import frameworks
+from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, TUNED
 from tests.command import children, wait_for
@@ -22,7 +22,7 @@ STUDY = (
     *("study", "boston", "--framework", "fake", "--regime", "native", "--data", "embedded"),
     *("--threads", "1", "--epochs", "3"),
 )
-INSTALLED = [n for n, f in frameworks().items() if ":" not in n and not f.missing]
+INSTALLED = plain_frameworks(installed=True)
 
 
 def job(seed: int, timed: bool = True, regime=MATCHED) -> Job:

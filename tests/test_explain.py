@@ -26,7 +26,7 @@ from benchmarks.explain import (
 )
 from benchmarks.report.explain import save_waterfall, sections
 from benchmarks.report.sections import markdown, print_sections
-from common.framework import Framework, frameworks
+from common.framework import Framework, frameworks, plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import NATIVE
 from tests.records import RAN
@@ -45,7 +45,10 @@ def maker(name: str, *, fixed: tuple[str, ...] = (), **native) -> Framework:
 ALPHA = maker("alpha", fixed=("denormals",), rho=0.9, epsilon=1e-7, denormals="flushed")
 BETA = maker("beta", rho=0.99, epsilon=1e-8, denormals="kept")
 REAL = [frameworks()[name] for name in ("keras", "torch")]
-ENDS = [*permutations([f for f in frameworks().values() if ":" not in f.name], 2), (ALPHA, BETA)]
+ENDS = [
+    *permutations([frameworks()[name] for name in plain_frameworks()], 2),
+    (ALPHA, BETA),
+]
 
 
 @pytest.mark.parametrize("problem", list(PROBLEMS.values()), ids=lambda p: p.name)

@@ -15,13 +15,13 @@ from benchmarks.report import limit as limit_report
 from benchmarks.report import scale as scale_report
 from benchmarks.report.sections import markdown
 from benchmarks.scale import AXES, along, growths
-from common.framework import frameworks
+from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, TUNED
 from tests.records import RAN
 
 BOSTON = PROBLEMS["boston"]
-INSTALLED = [name for name, f in frameworks().items() if ":" not in name and not f.missing]
+INSTALLED = plain_frameworks(installed=True)
 needs_framework = pytest.mark.skipif(not INSTALLED, reason="no framework is installed")
 
 

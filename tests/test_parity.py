@@ -32,7 +32,7 @@ from benchmarks.parity import (
     save_trace,
 )
 from benchmarks.report.parity import print_parity, save_figures, shown
-from common.framework import frameworks
+from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.trace import Rows, bound, climb, compare, first_broken, rungs
@@ -199,7 +199,7 @@ def test_a_short_ladder_is_green(child, problem):
 
 @embedded
 def test_a_short_ladder_through_the_command(tmp_path, capsys):
-    names = [n for n, found in frameworks().items() if ":" not in n and not found.missing]
+    names = plain_frameworks(installed=True)
     if not names:
         pytest.skip("no framework is installed")
     command = ["parity", "boston", "--short", "--data", "embedded", "--threads", "1", "--json"]

@@ -14,10 +14,10 @@ from scipy import sparse
 
 from benchmarks.report.predictions import TOPICS, describe_rows, draw_digit, print_predictions
 from common.data import Data
-from common.framework import frameworks
+from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 
-INSTALLED = [f.name for f in frameworks().values() if ":" not in f.name and not f.missing]
+INSTALLED = plain_frameworks(installed=True)
 needs_framework = pytest.mark.skipif(not INSTALLED, reason="no framework is installed")
 
 

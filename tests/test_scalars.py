@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.cli import main
 from benchmarks.scalars import digest, ended, event_writer, scalars, settings, write_events
-from common.framework import frameworks
+from common.framework import plain_frameworks
 from tests.records import RAN
 from tests.test_structure import FRAMEWORKS, ROOT
 
@@ -21,7 +21,7 @@ needs_tensorboard = pytest.mark.skipif(
     find_spec("tensorboard") is None,
     reason="tensorboard is not installed",
 )
-INSTALLED = [f.name for f in frameworks().values() if ":" not in f.name and not f.missing]
+INSTALLED = plain_frameworks(installed=True)
 
 
 def record(name="alpha", **more) -> dict:

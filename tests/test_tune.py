@@ -15,13 +15,13 @@ from benchmarks.plan import Job
 from benchmarks.report.sections import markdown
 from benchmarks.report.tune import explained, page
 from benchmarks.tune import as_plain, cells, choose, chosen, smoothed
-from common.framework import frameworks
+from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED
 from tests.records import RAN
 
 BOSTON, MNIST = PROBLEMS["boston"], PROBLEMS["mnist"]
-INSTALLED = [f.name for f in frameworks().values() if ":" not in f.name and not f.missing]
+INSTALLED = plain_frameworks(installed=True)
 needs_framework = pytest.mark.skipif(not INSTALLED, reason="no framework is installed")
 
 

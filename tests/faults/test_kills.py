@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from common.framework import frameworks
+from common.framework import plain_frameworks
 from tests.command import ROOT, Command, children, wait_for
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(900)]
@@ -32,7 +32,7 @@ def test_fifty_kills(twinbench):
 
 
 def test_kills_while_real_frameworks_train(tmp_path):
-    installed = [name for name, f in frameworks().items() if ":" not in name and not f.missing]
+    installed = plain_frameworks(installed=True)
     if not installed:
         pytest.skip("no framework is installed")
     names = ("--framework", ",".join(installed))
