@@ -6,7 +6,7 @@ second at most, or as many as the memory can feed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
@@ -16,8 +16,9 @@ from scipy import sparse
 
 from benchmarks import worker
 from benchmarks.ablation import median_seconds, module_of
+from benchmarks.arms import group_by, succeeded
 from benchmarks.plan import Job
-from benchmarks.report.summary import group_by
+from benchmarks.record import Record
 from common.problem import Problem
 from common.reference import ReferenceTask
 from common.splits import hold_out
@@ -140,9 +141,9 @@ class Reached:
         return min(self.flops, self.intensity * self.bandwidth)
 
 
-def reached(records: Iterable[Mapping[str, Any]]) -> list[Reached]:
+def reached(records: Iterable[Record]) -> list[Reached]:
     """The arms of the finished records, in their order."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     names = ("problem", "framework", "regime")
     arms = group_by(finished, lambda record: tuple(record[name] for name in names))
     found = [_reached(arm, runs) for arm, runs in sorted(arms.items())]
@@ -153,8 +154,8 @@ def reached(records: Iterable[Mapping[str, Any]]) -> list[Reached]:
     return [replace(arm, limit=best[arm.problem]) for arm in found]
 
 
-def _reached(arm: tuple[str, str, str], runs: list[Mapping[str, Any]]) -> Reached:
-    def middle(of: Callable[[Mapping[str, Any]], float]) -> float:
+def _reached(arm: tuple[str, str, str], runs: list[Record]) -> Reached:
+    def middle(of: Callable[[Record], float]) -> float:
         return median(of(run) for run in runs)
 
     limit = runs[0]["limit"]

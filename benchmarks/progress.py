@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich import progress as bars
 from rich.console import Console
 
 from benchmarks.engines import run_jobs
-from benchmarks.messages import SOME_FAILED, say
+from benchmarks.messages import say
 from benchmarks.plan import Job
 from common.problem import Problem
-
-if TYPE_CHECKING:
-    from benchmarks.report.sections import Section
 
 Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
@@ -54,29 +50,6 @@ def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results
         reason = error["message"].partition("\n")[0]
         say(f"failed: {job}: {error['kind']}: {reason} (more in {results / job.key})")
     return bool(failed)
-
-
-def run_and_show(
-    jobs: Sequence[Job],
-    args: argparse.Namespace,
-    kind: str,
-    page: Callable[[list[dict[str, Any]]], Iterable[Section]],
-    run: Callable[[Job, Any], dict[str, Any]] | None = None,
-    **options: Any,
-) -> int:
-    """The end of a command that measures: run what is missing, show its page, the exit status.
-
-    Records lie in the folder `kind` below the results; `args` are those of `options.add_output`,
-    and `options` further ones of `run_jobs`.
-    """
-    from benchmarks.report.markdown import around_table
-    from benchmarks.report.sections import show
-
-    if args.into:
-        around_table(args.into)  # an error in an hour would come too late
-    records = run_all(jobs, args.results / kind, run=run, force=args.force, **options)
-    show(page(records), records, into=args.into, as_json=args.json)
-    return SOME_FAILED if say_failures(jobs, records, args.results / kind) else 0
 
 
 class Progress:

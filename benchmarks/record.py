@@ -20,6 +20,8 @@ from benchmarks.meanings import fault_of
 from benchmarks.plan import PROTOCOL, UNTIMED, Job
 from common.atomic import replaced
 
+Record = dict[str, Any]
+
 SCHEMA = 1  # which keys a record has
 TRACEBACK_CHARACTERS = 4000
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
@@ -16,9 +16,8 @@ from typing import Any, NamedTuple
 
 from benchmarks.crossval import fold_path
 from benchmarks.plan import Job
+from benchmarks.record import Record
 from common.atomic import replaced
-
-Record = Mapping[str, Any]
 
 ARM = ("problem", "framework", "regime", "device", "seed")
 NO_SETTINGS = ("name", "title", "margin", "target")  # fields of a problem that train nothing

@@ -11,21 +11,24 @@ from typing import Any
 
 from benchmarks import stats
 from benchmarks.arms import TARGETS as TARGETS  # a fact of a problem, as MARGINS is
-from benchmarks.arms import Target, by_seed, clocks, target_of, timed
-from benchmarks.plan import MIN_PROCESSES
-from benchmarks.report.sections import not_real
-from benchmarks.report.sentences import sentence
-from benchmarks.report.summary import (
-    Record,
+from benchmarks.arms import (
+    Target,
     arm,
+    by_seed,
     changed,
+    clocks,
     data_of,
     group_by,
     metric_of,
+    succeeded,
+    target_of,
     threads,
+    timed,
     training_runs,
-    warnings_of,
 )
+from benchmarks.plan import MIN_PROCESSES
+from benchmarks.record import Record
+from benchmarks.sentences import not_real, sentence, warnings_of
 from benchmarks.stats import Interval, Ratio
 from common.problem import PROBLEMS
 from common.regime import REGIMES
@@ -133,7 +136,7 @@ def compared(
 
     Times of different machines are compared only with `across`, where machines are the question.
     """
-    arms = [[run for run in runs if not run.get("error")] for runs in (one, other)]
+    arms = [succeeded(runs) for runs in (one, other)]
     some = (one or other)[0]
     clocked = [timed(runs) for runs in arms]
     same_machine = across or len({_machine(run) for runs in clocked for run in runs}) < 2
@@ -218,7 +221,7 @@ def _notes(
 ) -> Iterator[str]:
     """What makes these numbers less than they look; the records' own warnings come last."""
     for name, runs in ((first, one), (second, other)):
-        finished = [run for run in runs if not run.get("error")]
+        finished = succeeded(runs)
         lost = sum((r.get("metrics") or {}).get(metric_of(r)) is None for r in finished)
         if failed := len(runs) - len(finished):
             yield f"{failed} of {len(runs)} runs of {name} failed and are left out"

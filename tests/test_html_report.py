@@ -22,7 +22,8 @@ from benchmarks.report.html.contents import contents, read_kinds
 from benchmarks.report.html.page import figures_of, page, policy, script_json
 from benchmarks.report.html.sources import aligned, side_by_side
 from benchmarks.report.html.walks import explained
-from benchmarks.report.sections import Section, not_real
+from benchmarks.report.sections import Section
+from benchmarks.sentences import not_real
 from common.framework import frameworks
 from common.problem import PROBLEMS
 from tests.records import RAN
@@ -169,7 +170,7 @@ def test_the_sentences_are_those_of_the_verdicts_and_their_tables_do_not_repeat_
 
 def test_regimes_never_share_a_table():
     found = tables({"run": runs()}, "comparison")
-    assert [table.title for table in found] == ["Regime native", "Regime matched"]
+    assert [table.title for table in found] == ["Results, regime native", "Results, regime matched"]
     assert [len(table.rows) for table in found] == [4, 4]
     for name in ("times", "memory", "stages"):
         titles = [table.title for table in tables({"run": runs()}, name)]
@@ -421,7 +422,7 @@ def test_the_format_is_that_of_the_name(tmp_path, capsys):
     assert report("--results", folder, "--format", "md") == 0
     assert capsys.readouterr().out == (tmp_path / "page.md").read_text(encoding="utf-8")
     assert report("--results", folder) == 0
-    assert "Regime native" in capsys.readouterr().out
+    assert "Results, regime native" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,14 @@ def test_the_core_imports_no_framework():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+
+
+def test_what_measures_imports_nothing_of_what_shows():
+    """Records flow one way: the harness, then the reports, then the commands on top of both."""
+    for folder, above in (("", ("report", "commands")), ("report", ("commands",))):
+        for path in (ROOT / "benchmarks" / folder).glob("*.py"):
+            taken = re.findall(r"(?:from|import) benchmarks\.(\w+)", path.read_text())
+            assert not set(taken) & set(above), f"{path} imports {taken}"
 
 
 @pytest.mark.parametrize("name", list(frameworks()))

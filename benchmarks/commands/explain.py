@@ -163,9 +163,9 @@ def _explain(
 def _time(problems: list[Problem], names: list[str], device: str, args: argparse.Namespace) -> int:
     """Take a step apart, problem by problem."""
     from benchmarks.ablation import KIND, ROUNDS
+    from benchmarks.commands import run_and_show
     from benchmarks.explain_runs import Processes
     from benchmarks.plan import plan
-    from benchmarks.progress import run_and_show
     from benchmarks.report.ablation import sections
     from common.regime import MATCHED, NATIVE
 

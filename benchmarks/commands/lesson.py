@@ -81,11 +81,10 @@ def _list(found: Sequence[Lesson]) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from benchmarks.report.terminal import plain_table, print_wide
+    from benchmarks.report.terminal import print_table
 
     rows = [[each.name, escape(each.title), ", ".join(each.frameworks)] for each in found]
-    table = plain_table("Lessons", ("name", "title", "runs in"), rows, left=(0, 1, 2))
-    print_wide(table, Console())
+    print_table("Lessons", ("name", "title", "runs in"), rows, (0, 1, 2), Console())
     print("twinbench lesson NAME writes one as a notebook; the last part of its name is enough")
 
 

@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks import limit
+    from benchmarks.commands import run_and_show
     from benchmarks.engines.local import run_job
-    from benchmarks.progress import run_and_show
     from benchmarks.report.limit import page
     from common.framework import framework
 

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks import race
-    from benchmarks.progress import run_and_show
+    from benchmarks.commands import run_and_show
     from benchmarks.report.race import sections
 
     jobs = options.jobs(args, _problems(args), options.regimes(args), peers=_peers(args.folds))

@@ -24,6 +24,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import options
+from benchmarks.arms import succeeded
 from benchmarks.messages import SOME_FAILED
 
 if TYPE_CHECKING:
@@ -69,15 +70,14 @@ def _check(problem: Problem, rows: int) -> None:
 def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
     """The table (or the JSON) on standard output, the curves beside the records."""
     from benchmarks.report.curves import save_curves
-    from benchmarks.report.sections import drawn
+    from benchmarks.report.sections import drawn, print_sections
+    from benchmarks.report.summary import sections
 
     if args.json:
         json.dump(records, sys.stdout, indent=1, allow_nan=False)
         print()
     else:
-        from benchmarks.report.terminal import print_table
-
-        print_table(records)
-    finished = [record for record in records if record["error"] is None]
+        print_sections(sections(records))
+    finished = succeeded(records)
     if finished:
         drawn(lambda: save_curves(finished, args.results), "curves")

@@ -49,9 +49,9 @@ def _axis(name: str) -> str:
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks import scale
+    from benchmarks.commands import run_and_show
     from benchmarks.engines.local import run_job
     from benchmarks.measure import usable_cores
-    from benchmarks.progress import run_and_show
     from benchmarks.report.scale import page
 
     values = {**AXES, "threads": [n for n in AXES["threads"] if n <= usable_cores()]}

@@ -138,7 +138,7 @@ def _look(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from benchmarks.progress import run_and_show
+    from benchmarks.commands import run_and_show
     from benchmarks.report.markdown import around_table
     from benchmarks.report.study import sections
     from benchmarks.scalars import event_writer

@@ -10,12 +10,11 @@ from typing import Any
 
 from benchmarks.child import Child
 from benchmarks.plan import Job
-from benchmarks.record import described, make_record
+from benchmarks.record import Record, described, make_record
 
 OnEvent = Callable[[dict], None] | None
 OnJobEvent = Callable[[Job, dict], None] | None
 Batch = list[Job]  # what one process trains: one job, or replicas
-Record = dict[str, Any]
 
 
 def run_batches(

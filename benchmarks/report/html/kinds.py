@@ -8,7 +8,9 @@ from functools import partial
 
 from benchmarks import limit, race, scale
 from benchmarks.ablation import splits
+from benchmarks.arms import group_by, succeeded
 from benchmarks.explain import Explained, Walk
+from benchmarks.record import Record
 from benchmarks.report import ablation as ablation_report
 from benchmarks.report import limit as limit_report
 from benchmarks.report import race as race_report
@@ -22,7 +24,6 @@ from benchmarks.report.html.special import Bar
 from benchmarks.report.html.walks import explained
 from benchmarks.report.parity import shown
 from benchmarks.report.sections import Section
-from benchmarks.report.summary import Record, group_by
 from common.problem import PROBLEMS
 from common.trace import Difference
 
@@ -180,7 +181,7 @@ def _bars(each: Explained, walk: Walk) -> list[Bar]:
 
 def step_parts(kinds: Kinds) -> Iterator[Part]:
     """Where the time of a step goes."""
-    records = [r for r in kinds.get("ablation", []) if not r.get("error")]
+    records = succeeded(kinds.get("ablation", []))
     blocks = []
     runs_by_problem = group_by(records, lambda record: record["problem"])
     for runs, section in zip(
@@ -199,7 +200,7 @@ def _ms(parts: Mapping[str, float]) -> dict[str, float]:
 
 def limits(kinds: Kinds, colours: Colours) -> Iterator[Part]:
     """How near the machine's limit: the roofline."""
-    runs = [record for record in kinds.get("limit", []) if not record.get("error")]
+    runs = succeeded(kinds.get("limit", []))
     if runs:
         draw = partial(special.roofline, limit.reached(runs), colours)
         text = "A roof is the most that the machine can do: operations, or what memory can feed."
@@ -209,7 +210,7 @@ def limits(kinds: Kinds, colours: Colours) -> Iterator[Part]:
 
 def growth(kinds: Kinds, colours: Colours) -> Iterator[Part]:
     """How time and memory grow."""
-    runs = [record for record in kinds.get("scale", []) if not record.get("error")]
+    runs = succeeded(kinds.get("scale", []))
     blocks = []
     for problem, same in group_by(runs, lambda record: record["problem"]).items():
         axes = group_by(scale.growths(same), lambda growth: growth.axis)
@@ -236,7 +237,7 @@ def races(kinds: Kinds, colours: Colours) -> Iterator[Part]:
     """Times faster than the textbook; problems that the textbook did not finish are left out."""
     blocks = []
     for name in ("race", "race/folds"):
-        finished = [record for record in kinds.get(name, []) if not record.get("error")]
+        finished = succeeded(kinds.get(name, []))
         for runs in group_by(finished, lambda record: record["problem"]).values():
             try:
                 found = race.runners(runs)
