@@ -78,7 +78,7 @@ def batches(x: Any, y: np.ndarray, rows: np.ndarray, batch_size: int) -> Iterato
         yield dense(x[chosen]), y[chosen]
 
 
-def one_table(
+def _one_table(
     xs: Sequence[np.ndarray], ys: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All rows in one table, and where in it each replica's begin, int64 (replicas, 1)."""
@@ -123,6 +123,27 @@ class EpochLog:
         self.task.epoch += 1
         if self.on_epoch is not None:
             self.on_epoch(len(self.history["epoch_seconds"]), row)
+
+
+class StackLog:
+    """The clocks of Tasks that train in lock-step: an epoch of each is its share of one of all."""
+
+    def __init__(self, logs: Sequence[EpochLog]) -> None:
+        self.logs = logs
+
+    def start(self) -> None:
+        """Start the clock of an epoch, with nothing of earlier work left on the device."""
+        for log in self.logs:
+            log.start()
+
+    def seconds(self) -> float:
+        """Each Task's share since the start, when the device is idle."""
+        return self.logs[0].seconds() / len(self.logs)
+
+    def stop(self, means: Mapping[str, Sequence[float]], seconds: float) -> None:
+        """As for one Task, once each has its weights; `means` has a value a Task by name."""
+        for i, log in enumerate(self.logs):
+            log.stop({name: values[i] for name, values in means.items()}.copy, seconds)
 
 
 class Task(ABC):
@@ -189,6 +210,10 @@ class Task(ABC):
         """Rung 3: one optimiser step on one batch; the loss is that before the step."""
 
     @abstractmethod
+    def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
+        """What `fit` does: `log.start()` before an epoch's first batch, `log.stop(means)` after its
+        last."""
+
     def fit(
         self,
         x: Any,
@@ -204,6 +229,9 @@ class Task(ABC):
         `order` may name fewer rows than `x` has: an epoch is the rows it names. `on_epoch` is
         called outside the clock with the number of the epoch, from 1, and its row of the history.
         """
+        log = EpochLog(self, validation, on_epoch)
+        self.train_epochs(x, y, epochs, order, log)
+        return log.history
 
     @abstractmethod
     def synchronize(self) -> None:
@@ -295,25 +323,23 @@ class Task(ABC):
         told = [on_epoch and partial(on_epoch, i) for i in range(len(tasks))]
         alike = all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
         if len(tasks) > 1 and alike and (stack := cls.stack(tasks)):
-            logs = [EpochLog(*each) for each in zip(tasks, validation, told, strict=True)]
-            stack.fit(xs, ys, orders, epochs, logs)
-            return [log.history for log in logs]
+            log = StackLog([EpochLog(*each) for each in zip(tasks, validation, told, strict=True)])
+            x, y, starts = _one_table(xs, ys)
+            rows = (t.rows_of_epochs(o, epochs) for t, o in zip(tasks, orders, strict=True))
+            turns = (np.stack(each) + starts for each in zip(*rows, strict=True))
+            stack.train_epochs(x, y, turns, log)
+            return [each.history for each in log.logs]
+        each = zip(tasks, xs, ys, orders, validation, told, strict=True)
         return [
-            task.fit(
-                x,
-                y,
-                epochs=epochs,
-                order=order,
-                validation=held_out,
-                on_epoch=tell,
-            )
-            for task, x, y, order, held_out, tell in zip(
-                tasks, xs, ys, orders, validation, told, strict=True
-            )
+            task.fit(x, y, epochs=epochs, order=order, validation=held_out, on_epoch=tell)
+            for task, x, y, order, held_out, tell in each
         ]
 
     @classmethod
     def stack(cls, tasks: Sequence[Any]) -> Any:
-        """The Tasks as one whose `fit(xs, ys, orders, epochs, logs)` trains all of them on dense
-        rows; or None where the framework has no such thing for them."""
+        """The Tasks as one that trains all of them; None where the framework has no such thing.
+
+        Its `train_epochs(x, y, turns, log)` takes all rows as one dense table, an iterator over
+        epochs of the rows of each Task in it, int64 (tasks, n), and a StackLog.
+        """
         return None
