@@ -19,10 +19,11 @@ from benchmarks import worker
 from benchmarks.ablation import median_seconds, module_of
 from benchmarks.plan import Job
 from benchmarks.report.summary import group_by
+from common.clock import EpochLog
 from common.problem import Problem
 from common.reference import ReferenceTask
 from common.splits import hold_out
-from common.task import EpochLog, Order
+from common.task import Order
 
 KIND = "limit"  # of a record, and the folder below the results
 FLOAT = 4  # bytes

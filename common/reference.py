@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from common import metrics
+from common.clock import EpochLog
 from common.problem import Problem
 from common.regime import MATCHED, Regime
-from common.task import EpochLog, Order, State, Task, Weights, batches, dense
+from common.task import Order, State, Task, Weights, batches, dense
 
 
 class ReferenceTask(Task):

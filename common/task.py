@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -13,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from common import metrics
+from common.clock import EpochLog, StackLog
 from common.initial import initial_weights
 from common.problem import Problem
 from common.regime import MATCHED, Regime
@@ -86,64 +86,6 @@ def _one_table(
         return dense(xs[0]), ys[0], np.zeros((len(xs), 1), np.int64)
     starts = np.arange(len(xs))[:, None] * len(xs[0])
     return dense(np.concatenate(xs)), np.concatenate(ys), starts
-
-
-class EpochLog:
-    """The clocks of `fit` and the history they fill, the same for every framework."""
-
-    def __init__(self, task: Task, validation: tuple | None, on_epoch: Callable | None) -> None:
-        self.task, self.validation, self.on_epoch = task, validation, on_epoch
-        self.history: History = {}
-
-    def start(self) -> None:
-        """Start the clock of an epoch, with nothing of earlier work left on the device."""
-        self.task.synchronize()
-        self.started = time.perf_counter()
-
-    def seconds(self) -> float:
-        """Since the start, when the device is idle."""
-        self.task.synchronize()
-        return time.perf_counter() - self.started
-
-    def stop(self, means: Callable[[], Mapping[str, float]], seconds: float | None = None) -> None:
-        """Stop the clock when the device is idle, then validate under a clock of its own.
-
-        `means` gives the epoch's loss and metric, each the mean over its rows. `seconds` is of an
-        epoch that another clock has measured.
-        """
-        seconds = self.seconds() if seconds is None else seconds
-        row = {"epoch_seconds": seconds, **means()}
-        if self.validation is not None:
-            started = time.perf_counter()
-            held_out = self.task.evaluate(*self.validation)
-            row["validation_seconds"] = time.perf_counter() - started
-            row |= {f"val_{name}": value for name, value in held_out.items()}
-        for name, value in row.items():
-            self.history.setdefault(name, []).append(float(value))
-        self.task.epoch += 1
-        if self.on_epoch is not None:
-            self.on_epoch(len(self.history["epoch_seconds"]), row)
-
-
-class StackLog:
-    """The clocks of Tasks that train in lock-step: an epoch of each is its share of one of all."""
-
-    def __init__(self, logs: Sequence[EpochLog]) -> None:
-        self.logs = logs
-
-    def start(self) -> None:
-        """Start the clock of an epoch, with nothing of earlier work left on the device."""
-        for log in self.logs:
-            log.start()
-
-    def seconds(self) -> float:
-        """Each Task's share since the start, when the device is idle."""
-        return self.logs[0].seconds() / len(self.logs)
-
-    def stop(self, means: Mapping[str, Sequence[float]], seconds: float) -> None:
-        """As for one Task, once each has its weights; `means` has a value a Task by name."""
-        for i, log in enumerate(self.logs):
-            log.stop({name: values[i] for name, values in means.items()}.copy, seconds)
 
 
 class Task(ABC):

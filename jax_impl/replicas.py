@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from common.clock import StackLog
 from common.padding import in_batches
-from common.task import StackLog
 from jax_impl import backend, tuned
 
 if TYPE_CHECKING:

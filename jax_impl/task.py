@@ -16,7 +16,8 @@ import optax
 from jax import Array
 from scipy import sparse
 
-from common.task import EpochLog, Order, State, Task, Weights, batches, choose_device, dense
+from common.clock import EpochLog
+from common.task import Order, State, Task, Weights, batches, choose_device, dense
 from jax_impl import backend, tuned
 from jax_impl.manifest import NATIVE
 from jax_impl.replicas import Stack

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from common.task import StackLog
+from common.clock import StackLog
 from keras_impl.rmsprop import squares
 from keras_impl.tuned import dataset
 

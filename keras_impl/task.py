@@ -12,7 +12,8 @@ import numpy as np
 from keras import ops
 from scipy import sparse
 
-from common.task import EpochLog, Order, State, Task, Weights, batches, choose_device, dense
+from common.clock import EpochLog
+from common.task import Order, State, Task, Weights, batches, choose_device, dense
 from keras_impl import backend
 from keras_impl.manifest import VARIANTS
 from keras_impl.rmsprop import RMSpropOutside, squares
@@ -113,9 +114,9 @@ class KerasTask(Task):
             on_epoch_begin=lambda epoch, logs: log.start(),
             on_epoch_end=lambda epoch, logs: log.stop(lambda: logs),
         )
-        turns = None if order is None else self.rows_of_epochs(order, epochs)
+        turns = self.rows_of_epochs(order, epochs)
         with self._on_device():
-            if turns is None:
+            if order is None:
                 self.net.fit(
                     *self.module.dataset(self.problem, dense(x), y),
                     batch_size=self.problem.batch_size,

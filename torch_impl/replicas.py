@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from common.clock import StackLog
 from common.problem import Layer
-from common.task import StackLog
 from torch_impl.rmsprop import RMSpropFlat
 from torch_impl.tuned import Chain
 

@@ -15,7 +15,8 @@ from scipy import sparse
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from common.task import EpochLog, Order, State, Task, Weights, batches, choose_device, dense
+from common.clock import EpochLog
+from common.task import Order, State, Task, Weights, batches, choose_device, dense
 from torch_impl import backend
 from torch_impl.manifest import NATIVE
 from torch_impl.replicas import Stack

@@ -16,9 +16,10 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from scipy import sparse
 
+from common.clock import StackLog
 from common.padding import in_batches, padded, sparse_batches
 from common.problem import Problem
-from common.task import StackLog, dense
+from common.task import dense
 
 if TYPE_CHECKING:
     from keras_impl.task import KerasTask
@@ -27,16 +28,6 @@ if TYPE_CHECKING:
 def compiled(problem: Problem) -> bool:
     """XLA compiles everything here."""
     return True
-
-
-def accept_sparse(net: keras.Sequential) -> keras.Sequential:
-    """The same network, whose first layer takes sparse rows beside dense ones."""
-    return keras.Sequential([keras.Input(net.input_shape[1:], sparse=True), *net.layers])
-
-
-def sparse_rows(x: sparse.csr_matrix) -> BCOO:
-    """The rows of a matrix as a first layer takes them."""
-    return _matrix([words[0] for words in padded(x, x.shape[0], x.nnz)], x.shape)
 
 
 def fit(
@@ -98,6 +89,16 @@ class Stack:
 
 
 stack = Stack
+
+
+def accept_sparse(net: keras.Sequential) -> keras.Sequential:
+    """The same network, whose first layer takes sparse rows beside dense ones."""
+    return keras.Sequential([keras.Input(net.input_shape[1:], sparse=True), *net.layers])
+
+
+def sparse_rows(x: sparse.csr_matrix) -> BCOO:
+    """The rows of a matrix as a first layer takes them."""
+    return _matrix([words[0] for words in padded(x, x.shape[0], x.nnz)], x.shape)
 
 
 def _build_metrics(net: keras.Model, targets: np.ndarray) -> None:
