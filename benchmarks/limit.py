@@ -12,6 +12,7 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+import numpy as np
 from scipy import sparse
 
 from benchmarks import worker
@@ -19,10 +20,11 @@ from benchmarks.ablation import median_seconds, module_of
 from benchmarks.arms import group_by, succeeded
 from benchmarks.plan import Job
 from benchmarks.record import Record
+from common.clock import EpochLog
 from common.problem import Problem
 from common.reference import ReferenceTask
 from common.splits import hold_out
-from common.task import EpochLog, History, Order
+from common.task import Order
 
 KIND = "limit"  # of a record, and the folder below the results
 FLOAT = 4  # bytes
@@ -44,9 +46,7 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     batch = x[: job.problem.batch_size]
     task = worker.task_of(job)
     device, wait = task.facts()["device"], task.synchronize
-    products = partial(
-        ablation.products, job.problem, device, tuned=job.regime.execution == "tuned"
-    )
+    products = partial(ablation.products, job.problem, device, tuned=job.regime.tuned)
     seconds: dict[str, float | None] = {"dense": median_seconds(products(), wait), "sparse": None}
     if sparse.issparse(batch):
         seconds["sparse"] = median_seconds(products(batch), wait)
@@ -73,21 +73,20 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
 class Nothing(ReferenceTask):
     """A Task whose `fit` does nothing: what its epochs take is the harness's own cost."""
 
-    def fit(self, x: Any, y: Any, *, epochs: int, order: Order = None, **_: Any) -> History:
+    def train_epochs(self, x: Any, y: Any, epochs: int, order: Order, log: EpochLog) -> None:
         """Go through the rows of each epoch and take its time."""
-        log = EpochLog(self, None, None)
         turns = self.rows_of_epochs(order, epochs)
         for _number in range(epochs):
             log.start()
             next(turns)
             log.stop(dict)
-        return log.history
 
 
 def harness_seconds(problem: Problem, rows: int) -> float:
     """Median seconds of an epoch of a Task that does nothing: its order, its clock, its history."""
     task = Nothing(problem)
-    return median(task.fit(None, None, epochs=20, order=task.order(rows))["epoch_seconds"])
+    history = task.fit(None, np.empty(rows), epochs=20, order=task.order(rows))
+    return median(history["epoch_seconds"])
 
 
 def work(problem: Problem, nonzeros: int | None = None) -> tuple[float, float]:

@@ -126,7 +126,7 @@ def together(jobs: Iterable[Job], most: int) -> list[list[Job]]:
     batches: list[list[Job]] = []
     unfilled: dict[Job, list[Job]] = {}
     for job in jobs:
-        alone = job.timed or job.regime.execution != "tuned"
+        alone = job.timed or not job.regime.tuned
         arm = replace(job, seed=0)
         if alone or len(unfilled.get(arm, ())) in (0, most):
             batches.append([])

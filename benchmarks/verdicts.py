@@ -30,16 +30,12 @@ from benchmarks.plan import MIN_PROCESSES
 from benchmarks.record import Record
 from benchmarks.sentences import not_real, sentence, warnings_of
 from benchmarks.stats import Interval, Ratio
+from common.data.files import DATASETS
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
 MARGINS: Mapping[str, float] = MappingProxyType({p.name: p.margin for p in PROBLEMS.values()})
 """By problem: test metrics that differ by less are called equivalent."""
-
-TEST_ROWS: Mapping[str, int] = MappingProxyType(
-    {"mnist": 10_000, "imdb": 25_000, "reuters": 2_246, "boston": 102}
-)
-"""By problem: test rows of the real data files, which set the sampling error of an accuracy."""
 
 PLANNED = 30  # seeds an arm, where no plan says more; fewer are an early look
 
@@ -266,6 +262,6 @@ def _spread(values: Sequence[float]) -> float | None:
 
 def _sampling(record: Record, mean: float) -> float | None:
     """Of an accuracy on the real test rows; of other rows the record does not know the number."""
+    dataset = DATASETS.get(record["problem"])
     known = metric_of(record) == "accuracy" and data_of(record).get("real")
-    rows = TEST_ROWS.get(record["problem"])
-    return stats.sampling_error(mean, rows) if known and rows else None
+    return stats.sampling_error(mean, dataset.test_rows) if known and dataset else None

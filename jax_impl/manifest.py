@@ -23,6 +23,8 @@ NATIVE = MappingProxyType(
     }
 )
 
+DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
+
 
 def environment(regime: Regime, device: str, threads: int | None) -> dict[str, str]:
     """Variables for a process that will import JAX, which reads all of them once.
@@ -40,8 +42,6 @@ def environment(regime: Regime, device: str, threads: int | None) -> dict[str, s
         variables["NVIDIA_TF32_OVERRIDE"] = "0"
     return variables
 
-
-DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
 VARIANTS = (
     Framework(

@@ -90,5 +90,6 @@ def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framewor
 VARIANTS = (
     _variant("keras", "tensorflow"),
     _variant("keras:jax", "jax", without=("ablation",)),
+    # tuned: its steps are Keras's own, one Python call after another
     _variant("keras:torch", "torch", without=("ablation", "tuned")),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import FrozenInstanceError
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from common import metrics, splits
+from common import clock, metrics, splits
 from common.framework import framework, frameworks
 from common.initial import initial_weights
 from common.problem import PROBLEMS
@@ -190,6 +192,48 @@ def test_the_reference_learns(problem):
     history = task.fit(x, y, epochs=30)
     assert history["loss"][-1] < 0.7 * history["loss"][0]
     assert task.get_weights()["output/kernel"].dtype == np.float32
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["one table", "a table each"])
+def test_a_stack_gets_an_epochs_rows_of_one_table_and_gives_shares_of_its_time(shared, monkeypatch):
+    problem = PROBLEMS["boston"].but(features=40, hidden=(8,))
+    given = [make_rows(problem, 30, seed=0 if shared else seed) for seed in range(2)]
+    given = [given[0]] * 2 if shared else given
+    ticks = SimpleNamespace(perf_counter=itertools.count().__next__)
+    monkeypatch.setattr(clock, "time", ticks)
+    seen = []
+
+    class Stack:
+        def train_epochs(self, x, y, turns, log):
+            for rows in turns:
+                log.start()
+                seen.append([(x[chosen], y[chosen]) for chosen in rows])
+                log.stop({"loss": [1.0, 2.0], "mae": [3.0, 4.0]}, seconds=log.seconds())
+
+    class Stacked(ReferenceTask):
+        @classmethod
+        def stack(cls, tasks):
+            return Stack()
+
+    tasks = [Stacked(problem, seed=seed) for seed in range(2)]
+    orders = [task.order(30) for task in tasks]
+    told = []
+    histories = Stacked.fit_replicas(
+        tasks,
+        *zip(*given, strict=True),
+        orders=orders,
+        epochs=2,
+        validation=[None, None],
+        on_epoch=lambda task, epoch, row: told.append((task, epoch)),
+    )
+    for epoch, pairs in enumerate(seen):
+        for (x, y), (all_x, all_y), order in zip(pairs, given, orders, strict=True):
+            np.testing.assert_array_equal(x, all_x[order(epoch)])
+            np.testing.assert_array_equal(y, all_y[order(epoch)])
+    assert told == [(task, epoch) for epoch in (1, 2) for task in (0, 1)]
+    assert [history["mae"] for history in histories] == [[3, 3], [4, 4]]
+    assert [history["epoch_seconds"] for history in histories] == [[1, 1], [1, 1]]  # of 2 ticks
+    assert [task.epoch for task in tasks] == [2, 2]
 
 
 def test_batches_cover_the_rows_in_order_densely():
