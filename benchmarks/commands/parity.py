@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import options
+from benchmarks import asked, options
 from benchmarks.messages import say
 from common.regime import REGIMES
 
@@ -49,15 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "problems", "--twins", "--framework", "--device", "--threads", "--python")
     options.add(parser, "--data", "--data-dir", "--results")
     shared = [name for name, regime in REGIMES.items() if regime.shared_initial]
-    parser.add_argument(
-        "--regime",
-        choices=shared,
-        default="matched",
-        help="one in which all start from the same weights (default: matched)",
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    same = "one in which all start from the same weights (default: %(default)s)"
+    options.add(parser, "one --regime", choices=shared, help=same)
+    options.add(parser, "--seed")
     parser.add_argument("--short", action="store_true", help="10 steps and 2 epochs")
-    parser.add_argument("--json", action="store_true", help="print every error and its bound")
+    options.add(parser, "--json", help="print every error and its bound")
     parser.add_argument(
         "--measure",
         action="store_true",
@@ -67,12 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Climb with one problem after another, and show each as soon as it is compared."""
-    if args.seed < 0:
-        raise ValueError(f"--seed must not be negative, got {args.seed}")
-    names = options.chosen_frameworks(args)
+    names = asked.frameworks(args)
     if args.twins and args.measure:
         raise ValueError("--measure needs the reference, which twins have not; leave out --twins")
-    problems = options.problems(args)
+    problems = asked.problems(args)
     if args.measure:
         return _measure(problems, names, args)
     arms = _arms(names, args)
@@ -91,7 +85,7 @@ def main(args: argparse.Namespace) -> int:
 def _arms(names: list[str], args: argparse.Namespace) -> list[Arm]:
     from benchmarks.parity import Arm
 
-    devices = options.devices(args, names)
+    devices = asked.devices(args, names)
     python = dict(args.python)
     return [
         Arm(name, device, args.threads, python.get(name))
@@ -120,7 +114,7 @@ def _climb(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parit
         REGIMES[args.regime],
         args.seed,
         data=args.data,
-        data_dir=options.data_dir(args),
+        data_dir=asked.data_dir(args),
         steps=steps,
         epochs=epochs,
     )
@@ -151,7 +145,7 @@ def _climb_twins(problem: Problem, arms: list[Arm], args: argparse.Namespace) ->
         regime=REGIMES[args.regime],
         seed=args.seed,
         data=args.data,
-        data_dir=options.data_dir(args),
+        data_dir=asked.data_dir(args),
     )
     notice, traces, turned = ladder.loaded().notice, {}, {}
     for arm in arms:
@@ -164,19 +158,18 @@ def _climb_twins(problem: Problem, arms: list[Arm], args: argparse.Namespace) ->
 @contextmanager
 def _progress(ladder: Ladder, who: str) -> Iterator[Callable[[str], None]]:
     """The rung that is climbed, on standard error; into a file one line a climb."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
+    from benchmarks.progress import bar_of
     from common.trace import rungs
 
-    console = Console(stderr=True, soft_wrap=True)
     title = f"{ladder.problem.name} {who}"
-    if not console.is_terminal:
-        say(f"{title} climbs")
     columns = (BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as it:
-        bar = it.add_task(title, total=len(rungs(ladder.steps, ladder.epochs)))
-        yield lambda rung: it.update(bar, advance=1, description=f"{title}: {rung}")
+    with bar_of(*columns) as bar:
+        if bar.disable:
+            say(f"{title} climbs")
+        climb = bar.add_task(title, total=len(rungs(ladder.steps, ladder.epochs)))
+        yield lambda rung: bar.update(climb, advance=1, description=f"{title}: {rung}")
 
 
 def _plain(parity: Parity, arms: list[Arm]) -> dict[str, Any]:

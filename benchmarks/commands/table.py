@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from benchmarks import options
 
@@ -23,9 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("terminal", "md"), default="terminal", help="default: terminal"
     )
-    parser.add_argument(
-        "--into", type=Path, metavar="FILE", help="write the Markdown table between FILE's marks"
-    )
+    options.add(parser, "--into")
 
 
 def main(args: argparse.Namespace) -> int:
