@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,6 +51,19 @@ def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results
     return bool(failed)
 
 
+def bar_of(*columns: bars.ProgressColumn, **options: Any) -> bars.Progress:
+    """A bar with these columns on standard error, where that is a terminal, until it ends."""
+    console = Console(stderr=True)
+    return bars.Progress(
+        *columns, console=console, disable=not console.is_terminal, transient=True, **options
+    )
+
+
+def print_beside(bar: bars.Progress, text: str) -> None:
+    """A line above the bar, not wrapped whatever width rich takes a log file to have."""
+    bar.console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
 class Progress:
     """A live line on a terminal; elsewhere a plain line at the start and the end of each job."""
 
@@ -64,15 +76,12 @@ class Progress:
         self.current: Job | None = None
         self.begun: set[Job] = set()
         self.drawn = 0.0  # when the running job was last drawn
-        self.console = Console(stderr=True)
-        self.bar = bars.Progress(
+        self.bar = bar_of(
             bars.BarColumn(bar_width=20),
             bars.TextColumn("{task.description}", markup=False),
-            console=self.console,
             refresh_per_second=DRAWN_A_SECOND,
-            transient=True,
-            disable=not self.console.is_terminal,
         )
+        self.console = self.bar.console
         self.line = self.bar.add_task("", total=max(1, len(jobs)))
 
     def __enter__(self) -> Progress:
@@ -88,7 +97,7 @@ class Progress:
         self.begun.add(job)
         if not self.console.is_terminal:
             if new:
-                self._print(f"[{self.number + 1}/{len(self.jobs)}] {job}")
+                print_beside(self.bar, f"[{self.number + 1}/{len(self.jobs)}] {job}")
             return
         if not new and monotonic() - self.drawn < 1 / DRAWN_A_SECOND:
             return
@@ -118,7 +127,8 @@ class Progress:
             self.done.append((_kind(job), seconds))
         self.bar.update(self.line, completed=self.number)
         had = " (was there)" if cached else ""
-        self._print(f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}")
+        line = f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}"
+        print_beside(self.bar, line)
 
     def seconds_left(self, within: float = 0.0) -> float | None:
         """Estimate for the jobs that have not ended, `within` of the running one being done.
@@ -143,13 +153,6 @@ class Progress:
         if not seconds:
             return ""
         return f", about {seconds / 60:.0f} min left" if seconds > 90 else f", {seconds:.0f} s left"
-
-    def _print(self, text: str) -> None:
-        # not wrapped, whatever width rich takes a log file to have
-        if self.console.is_terminal:
-            self.console.print(text, markup=False, highlight=False)
-        else:
-            print(text, file=sys.stderr, flush=True)
 
 
 def _kind(job: Job) -> Kind:

@@ -142,7 +142,6 @@ def test_an_untimed_run_is_estimated_by_the_time_between_two_ends(monkeypatch):
     monkeypatch.setattr("benchmarks.progress.monotonic", lambda: next(clock))
     progress = Progress([Job(BOSTON, "a", NATIVE, seed=seed, timed=False) for seed in range(4)])
     record = {"error": None, "metrics": {"loss": 1.0}, "total_seconds": None}
-    monkeypatch.setattr(progress, "_print", lambda text: None)
     progress.finished(progress.jobs[0], record, cached=False)
     progress.finished(progress.jobs[1], record, cached=False)
     assert progress.seconds_left() == pytest.approx(2 * 5.0)

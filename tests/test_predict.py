@@ -130,8 +130,12 @@ def test_the_page_of_a_real_run():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--rows", "0"], "expected at least one row within the 102 test rows"),
-        (["--first", "100", "--rows", "5"], "--first 100 --rows 5"),
+        (["--rows", "0"], "a whole number of at least 1 was expected, got '0'"),
+        (
+            ["--first", "100", "--rows", "5"],
+            "--rows 5: boston has the test rows 0 to 101",
+        ),
+        (["--seed", "-1"], "a whole number of at least 0 was expected, got '-1'"),
         (["--device", "cpu,auto"], "--device: one device was expected, got cpu, auto"),
     ],
 )

@@ -20,32 +20,28 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import options
+from benchmarks import asked, options
 from benchmarks.messages import SOME_FAILED, say
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from benchmarks.plan import Job
     from common.problem import Problem
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which problems and arms, how many folds, and what to do with the records."""
-    which = {"help": "one or more of those with a K-fold protocol (default: all of them)"}
-    parser.add_argument("problems", **{**options.OPTIONS["problems"], **which})
-    options.add(parser, "--framework", "--regime", "--device", "--seeds")
-    options.add(parser, "--seed-start", "--threads", "--python", "--timeout", "--data")
+    which = "one or more of those with a K-fold protocol (default: all of them)"
+    options.add(parser, "problems", help=which)
+    options.add(parser, "--framework", "--regime", "--device", "--seeds", "--seed-start")
+    options.add(parser, "--threads", "--deterministic", "--python", "--timeout", "--data")
     options.add(parser, "--data-dir", "--epochs", "--batch-size", "--hidden", "--learning-rate")
-    options.add(parser, "--results")
-    parser.add_argument("--folds", type=int, metavar="K", help="instead of the problem's own 4")
+    options.add(parser, "--results", "--folds")
     parser.add_argument(
         "--fold-statistics",
         action="store_true",
         help="standardise by each fold's training rows (default: by all rows, as in the textbook)",
     )
-    parser.add_argument("--force", action="store_true", help="run finished folds again")
-    parser.add_argument("--json", action="store_true", help="print the records of the folds")
+    options.add(parser, "--force", "--json")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -80,10 +76,14 @@ def run_folds(
 
     `on_record` is told of each as soon as it is there, or was there before.
     """
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
     from benchmarks.crossval import cross_validate
+    from benchmarks.progress import bar_of, print_beside
 
     records = []
-    with _progress() as progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(compact=True))
+    with bar_of(*columns) as progress:
         total = sum(job.problem.folds * job.problem.fold_epochs for job in jobs)
         bar = progress.add_task("", total=total)
         for job in jobs:
@@ -100,11 +100,8 @@ def run_folds(
                 records.append(record)
                 if cached:
                     progress.advance(bar, job.problem.fold_epochs)
-                progress.console.print(
-                    f"{_title(record)}: {_score(record)}{' (was there)' if cached else ''}",
-                    markup=False,
-                    highlight=False,
-                )
+                had = " (was there)" if cached else ""
+                print_beside(progress, f"{_title(record)}: {_score(record)}{had}")
     return records
 
 
@@ -130,13 +127,12 @@ def _score(record: dict[str, Any]) -> str:
 
 def _jobs(args: argparse.Namespace) -> list[Job]:
     """One job an arm and seed; its rows can be divided into the folds."""
-    from common.regime import REGIMES
     from common.splits import k_folds
 
-    regimes = [REGIMES[name] for name in args.regime]
-    return options.jobs(
-        args, _problems(args), regimes, lambda problem, rows: next(k_folds(rows, problem.folds))
-    )
+    def check(problem: Problem, rows: int) -> None:
+        next(k_folds(rows, problem.folds))
+
+    return asked.jobs(args, _problems(args), asked.regimes(args), check)
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:
@@ -159,13 +155,3 @@ def _problems(args: argparse.Namespace) -> list[Problem]:
         )
         for name in dict.fromkeys(args.problems or folded)
     ]
-
-
-def _progress() -> Progress:
-    """On standard error; where that is no terminal only the line of each finished fold."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(compact=True))
-    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

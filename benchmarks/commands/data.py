@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import options
+from benchmarks import asked, options
 
 if TYPE_CHECKING:
     from common.problem import Problem
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verify = actions.add_parser("verify", help="read the real files and check their content")
     options.add(verify, "problems", "--data-dir")
     show = actions.add_parser("show", help="one row, as a reader would see it")
-    show.add_argument("problem", **{**options.OPTIONS["problems"], "nargs": None})
+    options.add(show, "problem")
     show.add_argument("row", type=int, metavar="ROW", help="from 0")
     show.add_argument("--test", action="store_true", help="a test row, not a training row")
     options.add(show, "--data", "--data-dir")
@@ -115,7 +115,7 @@ def _fetch(args: argparse.Namespace) -> int:
     from common.data.sources import fetch
 
     failed = 0
-    for problem in options.problems(args):
+    for problem in asked.problems(args):
         for file in files_of(DATASETS[problem.name]):
             path = cache_folder() / file.name
             if path.is_file() and file_digest(path) == file.sha256:
@@ -136,7 +136,7 @@ def _verify(args: argparse.Namespace) -> int:
 
     failed = 0
     folders = [folder for folder in (data_folder(args.data_dir), cache_folder()) if folder]
-    for problem in options.problems(args):
+    for problem in asked.problems(args):
         found = 0
         for folder in folders:
             try:
@@ -157,9 +157,8 @@ def _verify(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     from benchmarks.report.predictions import FEATURES, SENTIMENTS, TOPICS, draw_digit
     from common.data import load, words
-    from common.problem import PROBLEMS
 
-    problem = PROBLEMS[args.problem]
+    problem = asked.problem(args)
     data = load(problem, data=args.data, data_dir=args.data_dir)
     x, y = (data.x_test, data.y_test) if args.test else (data.x, data.y)
     if not 0 <= args.row < len(y):

@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import checks
+from benchmarks import options
 from benchmarks.messages import say
 
 if TYPE_CHECKING:
@@ -42,13 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--into", type=Path, default=Path(), metavar="DIR", help="a folder (default: this one)"
     )
     parser.add_argument("--execute", action="store_true", help="run each before it is written")
-    parser.add_argument(
-        "--jobs",
-        type=checks.at_least(1),
-        default=1,
-        metavar="N",
-        help="so many at once (default: 1)",
-    )
+    options.add(parser, "--jobs")
     parser.add_argument("--force", action="store_true", help="write over a notebook that is there")
 
 

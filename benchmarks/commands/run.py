@@ -23,7 +23,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import options
+from benchmarks import asked, options
 from benchmarks.arms import succeeded
 from benchmarks.messages import SOME_FAILED
 
@@ -37,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "problems", "--twins", "--framework", "--regime", "--device", "--seeds")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
-    options.add(parser, "--tensorboard")
-    parser.add_argument("--force", action="store_true", help="run again what has a record")
-    parser.add_argument("--json", action="store_true", help="print the records as a JSON list")
+    options.add(parser, "--tensorboard", "--force", "--json")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -56,7 +54,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _jobs(args: argparse.Namespace) -> list[Job]:
     """The plan of all that was asked for."""
-    return options.jobs(args, options.problems(args), options.regimes(args), _check)
+    return asked.jobs(args, asked.problems(args), asked.regimes(args), _check)
 
 
 def _check(problem: Problem, rows: int) -> None:

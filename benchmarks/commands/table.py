@@ -12,7 +12,6 @@ examples:
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from benchmarks import options
 
@@ -22,9 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("terminal", "md"), default="terminal", help="default: terminal"
     )
-    parser.add_argument(
-        "--into", type=Path, metavar="FILE", help="write the Markdown table between FILE's marks"
-    )
+    options.add(parser, "--into")
 
 
 def main(args: argparse.Namespace) -> int:

@@ -28,6 +28,8 @@ from common.problem import PROBLEMS
 from common.trace import Difference
 
 Kinds = Mapping[str, list[Record]]
+APART = {"seed": "seed", "epochs": "epochs", "threads": "threads", "data_digest": "data"}
+"""What two ladders of a problem and a regime may differ in, and its name in a table."""
 
 
 def folds(kinds: Kinds, colours: Colours) -> Iterator[Part]:
@@ -69,14 +71,15 @@ def parity(kinds: Kinds) -> Iterator[Part]:
         return
     blocks = []
     for regime, same in group_by(records, lambda record: record["regime"]).items():
+        named = list(zip(_told_apart(same), same, strict=True))
         worst = {
-            f"{record['problem']}: {' and '.join(pair)}": _worst(differences)
-            for record in same
+            f"{name}: {' and '.join(pair)}": _worst(differences)
+            for name, record in named
             for pair, differences in _pairs(record).items()
         }
         rungs = list(dict.fromkeys(rung for each in worst.values() for rung in each))
         rows = [[rung, *(_cell(each.get(rung)) for each in worst.values())] for rung in rungs]
-        notes = [f"{record['problem']}: {record['verdict']}" for record in same]
+        notes = [f"{name}: {record['verdict']}" for name, record in named]
         title = f"Largest error over its bound, regime {regime}"
         table = Section(title, ("rung", *worst), rows, notes=notes, notices=_loud(same))
         z = [[_power(each.get(rung)) for each in worst.values()] for rung in rungs]
@@ -89,6 +92,18 @@ def parity(kinds: Kinds) -> Iterator[Part]:
         "cell is not judged; 0 is equal bit for bit.",
         blocks,
     )
+
+
+def _told_apart(records: list[Record]) -> list[str]:
+    """The problem of each, and what tells it from others of that problem: at least a number."""
+    names: list[str] = []
+    for record in records:
+        same = [other for other in records if other["problem"] == record["problem"]]
+        apart = [key for key in APART if len({other.get(key) for other in same}) > 1]
+        words = [f"{APART[key]} {str(record[key])[:8]}" for key in apart if key in record]
+        names.append(" ".join([record["problem"], *words]))
+    earlier = [names[:i].count(name) for i, name in enumerate(names)]
+    return [f"{name} ({n + 1})" if n else name for name, n in zip(names, earlier, strict=True)]
 
 
 def _pairs(record: Record) -> dict[tuple[str, ...], list[Difference]]:
