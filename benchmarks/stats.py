@@ -173,10 +173,10 @@ def superiority(
         more = ((len(a) + len(b)) / 2 - 1) * ((1 - p) / (2 - p) + p / (1 + p))
         return p * (1 - p) * (1 + more) / (len(a) * len(b))
 
-    z = student.ppf((1 + confidence) / 2, np.inf)
+    z_squared = chi2.ppf(confidence, 1)
 
     def beyond(p: float) -> float:
-        return (share - p) ** 2 - z**2 * variance(p)
+        return (share - p) ** 2 - z_squared * variance(p)
 
     inner = min(max(share, 1e-12), 1 - 1e-12)  # at 0 and at 1 themselves both sides vanish
     return Interval(share, brentq(beyond, 0.0, inner), brentq(beyond, inner, 1.0))

@@ -85,6 +85,12 @@ def test_an_interval_reversed_is_that_of_minus_the_difference():
     assert str(Interval(0.0, None, None).reversed().mean) == "0.0"  # and not minus 0
 
 
+@pytest.mark.parametrize("interval", [paired, welch])
+def test_an_interval_of_float32_values_is_that_of_the_same_values_in_float64(interval):
+    a, b = np.random.default_rng(0).normal(1e4, 1e-2, (2, 9)).astype(np.float32)
+    assert interval(a, b) == interval(a.astype(np.float64), b.astype(np.float64))
+
+
 BAD = [[], [1.0, float("nan")], [float("inf")], [[1.0], [2.0]]]
 
 
@@ -163,9 +169,7 @@ def test_the_times_of_a_process_are_drawn_anew_each_time_that_it_is_drawn():
 
 
 def test_the_interval_of_times_is_at_95_percent_unless_it_is_asked_otherwise():
-    before, after = (
-        [[t] for t in rng.lognormal(size=9)] for rng in map(np.random.default_rng, (1, 2))
-    )
+    before, after = (list(np.random.default_rng(seed).lognormal(size=(9, 4))) for seed in (1, 2))
     for times in (ratio_of_times, difference_of_times):
         assert times(before, after) == times(before, after, confidence=0.95)
         assert times(before, after) != times(before, after, confidence=0.94)
