@@ -4,7 +4,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 TESTED := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,test,docs
 EXTRAS := $(TESTED),dev
+SBOM := build/sbom.json
 OLDEST := .venv-oldest/bin
+# who is asked about known vulnerabilities: pypi or osv
+SERVICE := pypi
 # known vulnerabilities that do not reach twinbench: their ids, above each line the reason
 ACCEPTED :=
 
@@ -76,12 +79,12 @@ oldest: .venv-oldest/.ready  ## the tests with the oldest versions that pyprojec
 # --strict: a package that the service could not be asked about would pass otherwise
 audit: $(READY)  ## look the tested versions up among known vulnerabilities (needs the network)
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict \
-		--progress-spinner off $(ACCEPTED:%=--ignore-vuln %)
+		--progress-spinner off --vulnerability-service $(SERVICE) $(ACCEPTED:%=--ignore-vuln %)
 
 sbom: $(READY)  ## list all that is installed, with licences, as CycloneDX: build/sbom.json
-	mkdir -p build
-	$(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible \
-		--output-file build/sbom.json
+	mkdir -p $(dir $(SBOM))
+	PYTHONPATH= $(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible \
+		--output-file $(SBOM)
 
 licences: $(READY)  ## write the licences of the tested versions into docs/reference/licences.md
 	$(BIN)/python -m tools.licences
