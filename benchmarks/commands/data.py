@@ -155,7 +155,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from benchmarks.report.predictions import FEATURES, SENTIMENTS, TOPICS, draw_digit
+    from benchmarks.predict import FEATURES, SENTIMENTS, TOPICS, draw_digit
     from common.data import load, words
 
     problem = asked.problem(args)

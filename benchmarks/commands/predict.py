@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Train one problem after another and show its rows at once."""
     from benchmarks.predict import predicted
-    from benchmarks.report.predictions import print_predictions
+    from benchmarks.report.predict import print_predictions
 
     names = asked.frameworks(args)
     if len(args.device) > 1:
