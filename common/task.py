@@ -153,8 +153,8 @@ class Task(ABC):
 
     @abstractmethod
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
-        """What `fit` does: `log.start()` before an epoch's first batch, `log.stop(means)` after its
-        last."""
+        """What `fit` does, with `log.start()` before an epoch's first batch and `log.stop(means)`
+        after its last."""
 
     def fit(
         self,
