@@ -70,7 +70,7 @@ class Ladder:
             "steps": self.steps,
             "epochs": self.epochs,
             "content": self.loaded().digest,
-            "arms": [asdict(arm) for arm in arms],
+            "arms": [asdict(arm) for arm in sorted(arms, key=str)],
         }
         return path_of((KIND, self.problem.name, self.regime.name), self.seed, settings)
 

@@ -12,10 +12,11 @@ from typing import Any
 from rich import progress as bars
 from rich.console import Console
 
+from benchmarks.crossval import cross_validate
 from benchmarks.engines import run_jobs
 from benchmarks.messages import say
 from benchmarks.plan import Job
-from common.problem import Problem
+from common.problem import PROBLEMS, Problem
 
 Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
@@ -49,6 +50,58 @@ def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results
         reason = error["message"].partition("\n")[0]
         say(f"failed: {job}: {error['kind']}: {reason} (more in {results / job.key})")
     return bool(failed)
+
+
+def run_folds(
+    jobs: Sequence[Job],
+    results: Path,
+    *,
+    on_record: Callable[[Job, dict[str, Any]], object] = lambda job, record: None,
+    **options: Any,
+) -> list[dict[str, Any]]:
+    """The same for every fold of the jobs; `options` are those of `cross_validate`."""
+    records = []
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn())
+    with bar_of(*columns, bars.TimeRemainingColumn(compact=True)) as bar:
+        total = sum(job.problem.folds * job.problem.fold_epochs for job in jobs)
+        line = bar.add_task("", total=total)
+        for job in jobs:
+            bar.update(line, description=str(job))
+            folds = cross_validate(job, results, on_epoch=lambda _: bar.advance(line), **options)
+            for record, cached in folds:
+                on_record(job, record)
+                records.append(record)
+                if cached:
+                    bar.advance(line, job.problem.fold_epochs)
+                had = " (was there)" if cached else ""
+                print_beside(bar, f"{_fold(record)}: {_score(record)}{had}")
+    return records
+
+
+def say_failed_folds(records: Sequence[dict[str, Any]]) -> bool:
+    """A sentence on each fold that failed; whether there is one."""
+    failed = [record for record in records if record["error"] is not None]
+    for record in failed:
+        reason = record["error"]["message"].partition("\n")[0]
+        say(f"failed: {_fold(record)}: {record['error']['kind']}: {reason}")
+    return bool(failed)
+
+
+def _fold(record: dict[str, Any]) -> str:
+    arm = " ".join(record[name] for name in ("problem", "framework", "regime", "device"))
+    widths = record["settings"]["changed"].get("hidden", PROBLEMS[record["problem"]].hidden)
+    hidden = "-".join(map(str, widths))
+    return (
+        f"{arm} seed {record['seed']} hidden {hidden} fold {record['fold'] + 1}/{record['folds']}"
+    )
+
+
+def _score(record: dict[str, Any]) -> str:
+    if record["error"] is not None:
+        return "FAILED: " + record["error"]["kind"]
+    metric = PROBLEMS[record["problem"]].metric
+    value = record["history"][f"val_{metric}"][-1]
+    return f"validation {metric} {'not finite' if value is None else format(value, '.3f')}"
 
 
 def bar_of(*columns: bars.ProgressColumn, **options: Any) -> bars.Progress:

@@ -17,11 +17,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks import asked, options
-from benchmarks.messages import SOME_FAILED, say
+from benchmarks.messages import SOME_FAILED
 
 if TYPE_CHECKING:
     from benchmarks.plan import Job
@@ -46,83 +45,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the folds that are missing, then show all that were asked for."""
+    from benchmarks.progress import run_folds, say_failed_folds
     from benchmarks.report.crossval import fold_sections, save_fold_curves
     from benchmarks.report.sections import drawn, print_sections
 
-    records = run_folds(_jobs(args), args)
+    how = {"own_statistics": args.fold_statistics, "force": args.force}
+    records = run_folds(_jobs(args), args.results, **how)
     if args.json:
         print(json.dumps(records, indent=1, allow_nan=False))
     else:
         print_sections(fold_sections(records))
     drawn(lambda: save_fold_curves(records, args.results), "curves")
     return SOME_FAILED if say_failed_folds(records) else 0
-
-
-def say_failed_folds(records: list[dict[str, Any]]) -> bool:
-    """A sentence on each fold that failed; whether there is one."""
-    failed = [record for record in records if record["error"] is not None]
-    for record in failed:
-        reason = record["error"]["message"].partition("\n")[0]
-        say(f"failed: {_title(record)}: {record['error']['kind']}: {reason}")
-    return bool(failed)
-
-
-def run_folds(
-    jobs: list[Job],
-    args: argparse.Namespace,
-    on_record: Callable[[Job, dict[str, Any]], object] = lambda job, record: None,
-) -> list[dict[str, Any]]:
-    """The records of every fold of the jobs, run with their progress shown.
-
-    `on_record` is told of each as soon as it is there, or was there before.
-    """
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-
-    from benchmarks.crossval import cross_validate
-    from benchmarks.progress import bar_of, print_beside
-
-    records = []
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(compact=True))
-    with bar_of(*columns) as progress:
-        total = sum(job.problem.folds * job.problem.fold_epochs for job in jobs)
-        bar = progress.add_task("", total=total)
-        for job in jobs:
-            progress.update(bar, description=str(job))
-            folds = cross_validate(
-                job,
-                args.results,
-                own_statistics=args.fold_statistics,
-                force=args.force,
-                on_epoch=lambda epoch: progress.advance(bar),
-            )
-            for record, cached in folds:
-                on_record(job, record)
-                records.append(record)
-                if cached:
-                    progress.advance(bar, job.problem.fold_epochs)
-                had = " (was there)" if cached else ""
-                print_beside(progress, f"{_title(record)}: {_score(record)}{had}")
-    return records
-
-
-def _title(record: dict[str, Any]) -> str:
-    from common.problem import PROBLEMS
-
-    arm = " ".join(record[name] for name in ("problem", "framework", "regime", "device"))
-    widths = record["settings"]["changed"].get("hidden", PROBLEMS[record["problem"]].hidden)
-    hidden = "-".join(map(str, widths))
-    fold = f"fold {record['fold'] + 1}/{record['folds']}"
-    return f"{arm} seed {record['seed']} hidden {hidden} {fold}"
-
-
-def _score(record: dict[str, Any]) -> str:
-    from common.problem import PROBLEMS
-
-    if record["error"] is not None:
-        return "FAILED: " + record["error"]["kind"]
-    metric = PROBLEMS[record["problem"]].metric
-    value = record["history"][f"val_{metric}"][-1]
-    return f"validation {metric} {'not finite' if value is None else format(value, '.3f')}"
 
 
 def _jobs(args: argparse.Namespace) -> list[Job]:

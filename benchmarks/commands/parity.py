@@ -3,7 +3,8 @@
 Each framework climbs the same ladder in a process of its own: data, weights, scores, loss,
 gradients, 1, 10 and 100 steps, every epoch of the whole training, final predictions. What it finds
 is compared with the reference in NumPy and with the other's; an error over its bound is a breach.
-Traces, a heat map and the growth of the error are kept below the results folder.
+Traces, a heat map and the growth of the error are kept below the results folder, and another seed,
+device or set of frameworks takes none of them away.
 
 examples:
   twinbench parity                          all four problems, every installed framework

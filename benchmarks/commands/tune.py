@@ -71,7 +71,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "--python", "--timeout", "--data", "--data-dir", "--results")
     options.add(parser, "--tensorboard")
     options.add_output(parser)
-    parser.set_defaults(fold_statistics=False)
 
 
 def _smoothing(text: str) -> float:
@@ -82,8 +81,7 @@ def _smoothing(text: str) -> float:
 
 def main(args: argparse.Namespace) -> int:
     """Validate what is missing of the grid, choose, train the choice, and show all of it."""
-    from benchmarks.commands.crossval import run_folds, say_failed_folds
-    from benchmarks.progress import run_all, say_failures
+    from benchmarks.progress import run_all, run_folds, say_failed_folds, say_failures
     from benchmarks.report.markdown import around_table
     from benchmarks.report.sections import show
     from benchmarks.report.tune import page
@@ -94,7 +92,7 @@ def main(args: argparse.Namespace) -> int:
         around_table(args.into)  # an error in an hour would come too late
     write = event_writer(args.tensorboard)
     published, grid = _jobs(args)
-    folds = run_folds(grid, args, write)
+    folds = run_folds(grid, args.results, force=args.force, on_record=write)
     choices = choose(folds, args.smoothing)
     jobs = _final(published, choices)
     runs = run_all(jobs, args.results, force=args.force, on_record=write)
