@@ -6,7 +6,7 @@ EXTRAS := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlf
 
 .DEFAULT_GOAL := help
 SITE := build/site
-.PHONY: help setup demo test services faults bench docs notebooks linkcheck lint format lock clean
+.PHONY: help setup demo test services faults mutants bench docs notebooks linkcheck lint format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,11 @@ services: $(READY)  ## the tests on a Ray cluster, a tracking server and a brows
 
 faults: $(READY)  ## kill, fill, crash and fuzz: what was measured must survive, what is hostile must not
 	$(BIN)/python -m pytest tests/faults -m fault --numprocesses auto --dist loadfile
+
+mutants: $(READY)  ## change what all numbers rest on, one place at a time: does a test notice? (half an hour)
+	rm -rf mutants
+	$(BIN)/mutmut run
+	$(BIN)/python -m tests.mutants_table docs/mutation.md
 
 bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench
@@ -60,4 +65,4 @@ lock: $(READY)  ## write the versions of this environment down as the tested one
 	mv constraints.new constraints.txt
 
 clean:  ## remove the environment and all that was made here, but no results
-	rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
+	rm -rf .venv build mutants .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
