@@ -13,8 +13,8 @@ ACCEPTED :=
 
 .DEFAULT_GOAL := help
 SITE := build/site
-.PHONY: help setup demo test services faults bench docs notebooks linkcheck lint format lock clean
-.PHONY: oldest audit sbom licences
+.PHONY: help setup demo test services faults mutants bench docs notebooks linkcheck lint format lock
+.PHONY: oldest audit sbom licences clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,11 @@ services: $(READY)  ## the tests on a Ray cluster, a tracking server and a brows
 
 faults: $(READY)  ## kill, fill, crash and fuzz: what was measured must survive, what is hostile must not
 	$(BIN)/python -m pytest tests/faults -m fault --numprocesses auto --dist loadfile
+
+mutants: $(READY)  ## change what all numbers rest on, one place at a time: does a test notice? (half an hour)
+	rm -rf mutants
+	$(BIN)/mutmut run
+	$(BIN)/python -m tests.mutants_table docs/mutation.md
 
 bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench
@@ -94,4 +99,5 @@ lock: $(READY)  ## write the versions of this environment down as the tested one
 	mv constraints.new constraints.txt
 
 clean:  ## remove the environment and all that was made here, but no results
-	rm -rf .venv .venv-oldest build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
+	rm -rf .venv .venv-oldest build mutants .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
+	rm -rf *.egg-info

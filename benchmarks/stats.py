@@ -20,6 +20,7 @@ from benchmarks.plan import MIN_PROCESSES
 EQUIVALENT, DIFFERENT, NOT_ENOUGH = "equivalent", "different", "not enough runs"
 POWER = 0.8  # with which a planned number of runs reaches its verdict
 MOST_RUNS = 100_000  # more than these is no plan
+DRAWS = 5000  # of a bootstrap
 
 
 class Interval(NamedTuple):
@@ -220,7 +221,7 @@ def ratio_of_times(
     after: Sequence[Sequence[float]],
     *,
     confidence: float = 0.95,
-    draws: int = 5000,
+    draws: int = DRAWS,
 ) -> Ratio:
     """Of the median time `before` to that `after`: over 1 when `after` is faster.
 
@@ -238,7 +239,7 @@ def difference_of_times(
     after: Sequence[Sequence[float]],
     *,
     confidence: float = 0.95,
-    draws: int = 5000,
+    draws: int = DRAWS,
 ) -> Interval:
     """Of the median time `after` less that `before`, as `ratio_of_times` takes them."""
     return _bootstrap(after, before, np.subtract, confidence, draws)
