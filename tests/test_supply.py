@@ -33,7 +33,7 @@ def versions(lines: list[str]) -> dict[str, str]:
 
 PINNED = versions([n for n in (ROOT / "constraints.txt").read_text().splitlines() if n[0] != "#"])
 ROWS = [
-    tuple(line.strip("| ").split(" | ")[:3])
+    tuple(cell.strip() for cell in line.split("|")[1:-1])
     for line in licences.PAGE.read_text(encoding="utf-8").splitlines()
     if line.startswith("| ")
 ][2:]  # after the headings and the rule
@@ -47,14 +47,23 @@ def make(target: str, *variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_page_has_every_pinned_version_and_no_other():
-    listed = {name: version for name, version, _ in ROWS if name not in INSTALLERS}
+    listed = {name: version for name, version, *_ in ROWS if name not in INSTALLERS}
     assert len(ROWS) > 200 and listed == PINNED, "make licences"
+
+
+def test_the_page_says_what_each_package_is_for():
+    groups = requirements()
+    direct = {canonicalize_name(each.name) for group in groups.values() for each in group}
+    for name, _, _, extras, through in ROWS:
+        assert extras == "always" or set(extras.split(", ")) < set(groups), name
+        assert bool(through) != (name in direct), name
+        assert not through or set(through.split(", ")) <= direct, name
 
 
 def test_each_licence_on_the_page_may_be_used_and_nothing_is_accepted_for_nothing():
     assert not [row for row in ROWS if not licences.permitted(row[0], row[2])]
     for pattern, terms in licences.ACCEPTED:
-        assert any(fnmatch(name, pattern) and has == terms for name, _, has in ROWS), pattern
+        assert any(fnmatch(name, pattern) and has == terms for name, _, has, *_ in ROWS), pattern
         assert not licences.permitted("another", terms)
 
 

@@ -149,9 +149,7 @@ def rows() -> list[tuple[str, ...]]:
     for name in sorted(set().union(*extras.values())):
         package = distribution(name)
         wanted = [extra for extra in extras if name in extras[extra]]
-        needs = (
-            "" if name in direct else ", ".join(n for n in sorted(through) if name in through[n])
-        )
+        needs = [] if name in direct else [by for by in sorted(through) if name in through[by]]
         purpose = ["always"] if "" in wanted else wanted
         listed.append((name, package.version, licence(package), *map(", ".join, (purpose, needs))))
     return listed
