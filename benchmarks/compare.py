@@ -114,6 +114,8 @@ def judged(conditions: Iterable[Condition], found: Sequence[Pair]) -> list[Judge
             if condition.applies(pair.before):
                 change = _change(condition, pair)
                 word = condition.judge(change) if change else stats.NOT_ENOUGH
+                if word != FAILS and condition.name in METRICS and any(pair.comparison.lost):
+                    word = stats.NOT_ENOUGH  # the seeds without a number may hide the change
                 results.append(Judged(condition, pair.name, change, word))
     return results
 

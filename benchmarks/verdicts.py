@@ -90,6 +90,7 @@ class Comparison:
     first: str
     second: str
     metric: Metric | None  # None: an arm has no finished run with a number
+    lost: tuple[int, int]  # seeds of each arm without a number: a metric is of the others alone
     epoch: Ratio | None  # steady epoch, training only
     total: Ratio | None  # whole run, from the start of its process
     memory: Ratio | None  # peak of the process
@@ -134,6 +135,10 @@ def compared(
     Times of different machines are compared only with `across`, where machines are the question.
     """
     arms = [[run for run in runs if not run.get("error")] for runs in (one, other)]
+    lost = [
+        len({run["seed"] for run in runs} - by_seed(done).keys())
+        for runs, done in zip((one, other), arms, strict=True)
+    ]
     some = (one or other)[0]
     clocked = [timed(runs) for runs in arms]
     same_machine = across or len({_machine(run) for runs in clocked for run in runs}) < 2
@@ -152,6 +157,7 @@ def compared(
         first=first,
         second=second,
         metric=_metric(arms[0], arms[1], (planned or {}).get(some["problem"], PLANNED)),
+        lost=(lost[0], lost[1]),
         epoch=ratio("epoch_seconds"),
         total=ratio("total_seconds"),
         memory=ratio("peak_rss_bytes"),
