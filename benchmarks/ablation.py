@@ -24,6 +24,9 @@ from common.splits import hold_out
 PARTS = ("input", "forward", "backward", "optimiser", "bookkeeping")
 """In the order of a step; the last, the running loss and metric, makes it whole."""
 
+KERNELS = ("products", "other_kernels")
+"""What a framework's profiler sees, beside the `whole` epoch that it watches."""
+
 KIND = "ablation"  # of a record, and the folder below the results
 STEPS = 100  # of an epoch, at most: a step costs what it costs
 ROUNDS = 7
@@ -118,13 +121,14 @@ def _split(name: str, regime: str, rounds: list[Mapping[str, Any]]) -> Split:
         part: median(r["until"][part] - (r["until"][last] if last else 0.0) for r in rounds)
         for last, part in zip(before, PARTS, strict=False)
     }
-    kinds = [kind for kind in rounds[0]["profile"] if kind != "whole"]
     return Split(
         name,
         regime,
         parts,
         step=median(r["until"][PARTS[-1]] for r in rounds),
         products_alone=median(r["products_alone"] for r in rounds),
-        profile={k: median(r["profile"][k] / r["profile"]["whole"] for r in rounds) for k in kinds},
+        profile={
+            k: median(r["profile"][k] / r["profile"]["whole"] for r in rounds) for k in KERNELS
+        },
         rounds=len(rounds),
     )

@@ -56,7 +56,6 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     }
     return {
         **record,
-        "kind": KIND,
         "limit": {
             **seconds,
             "flop": flop,

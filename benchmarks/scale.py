@@ -78,7 +78,6 @@ def measure(job: Scaled, emit: Callable[[dict], None]) -> dict[str, Any]:
         )
     return {
         **worker.measured(job, data, task, history, len(y), stages),
-        "kind": KIND,
         "axis": job.axis,
         "value": job.value,
         "total_seconds": process_age_seconds(),

@@ -132,7 +132,7 @@ def _tags(record: Record) -> dict[str, str]:
     """Where the numbers come from; `mlflow.source.git.commit` is the name that MLflow shows."""
     tags = {
         TAG: digest(record),
-        "twinbench.kind": record["kind"],
+        "twinbench.kind": record.get("kind", "run"),
         "twinbench.protocol": record["protocol"],
         "twinbench.data": record["data"]["digest"],
         "twinbench.data.source": record["data"]["source"],

@@ -41,6 +41,6 @@ def main(args: argparse.Namespace) -> int:
     for name in options.chosen_frameworks(args):
         framework(name).check_has("ablation")
     jobs = options.jobs(args, options.problems(args), options.regimes(args))
-    run = partial(run_job, target="benchmarks.limit:measure")
+    run = partial(run_job, target="benchmarks.limit:measure", kind=limit.KIND)
     stem = options.stem(args, limit.KIND)
     return run_and_show(jobs, args, limit.KIND, partial(page, stem=stem), run)

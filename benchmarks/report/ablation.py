@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks.ablation import PARTS, Split, splits
+from benchmarks.ablation import KERNELS, PARTS, Split, splits
 from benchmarks.report.sections import Section, not_real
 from benchmarks.report.summary import Record, group_by, provenance
 from common.problem import PROBLEMS
@@ -29,7 +29,7 @@ def sections(records: Iterable[Record]) -> Iterator[Section]:
 
 def _row(split: Split) -> list[str]:
     seconds = [*(split.parts[part] for part in PARTS), split.step, split.products_alone]
-    shares = (split.profile[kind] for kind in ("products", "other_kernels"))
+    shares = (split.profile[kind] for kind in KERNELS)
     return [
         split.framework,
         split.regime,

@@ -33,7 +33,11 @@ def sections(records: Iterable[Record], folds: bool = False) -> Iterator[Section
     for name, runs in group_by(finished, lambda record: record["problem"]).items():
         problem = PROBLEMS[name]
         protocol = f", {problem.folds}-fold validation" if folds else ""
-        found = runners(runs)
+        try:
+            found = runners(runs)
+        except ValueError as error:  # the others' tables shall not be lost with this one
+            yield Section(f"{problem.title}{protocol}", HEADINGS, [], (0, 1), [str(error)])
+            continue
         yield Section(
             f"{problem.title}{protocol}: against the {found[0].framework}",
             HEADINGS,
@@ -57,7 +61,7 @@ def _row(runner: Runner, peer: Runner, metric: str) -> list[str]:
         _ratio(runner.total_ratio) if ours else "",
         f"{runner.peak / 2**20:,.0f}",
         f"{1 / runner.peak_ratio:.2f}" if ours else "",
-        f"{mean(runner.metrics):.{3 if metric == 'mae' else 4}f}",
+        f"{mean(runner.metrics):.{3 if metric == 'mae' else 4}f}" if runner.metrics else "diverged",
     ]
 
 

@@ -123,6 +123,13 @@ def metric_of(record: Record) -> str:
     return "mae" if "mae" in (record.get("metrics") or {}) else "accuracy"
 
 
+def result_of(record: Record) -> float | None:
+    """The test metric of a run; None where it is no number, or the run diverged: then it is none
+    either, though a finite one may stand in the record."""
+    found = (record.get("metrics") or {}).get(metric_of(record))
+    return None if record.get("diverged") else found
+
+
 def data_of(record: Record) -> dict[str, Any]:
     """The record's `data`, empty for a run that failed before it had any."""
     return record.get("data") or {}
@@ -163,9 +170,10 @@ def cells(row: Row, summary: Summary) -> list[str]:
 
 
 def metric_text(row: Row) -> str:
-    """`0.9785` or `MAE 2.620`, and with several seeds `0.9785 ± 0.0007 (n=5)`."""
+    """`0.9785` or `MAE 2.620`, and with several seeds `0.9785 ± 0.0007 (n=5)`; or why not."""
     if not row.values:
-        return "not finite" if row.runs else "-"
+        lost = "diverged" if any(run.get("diverged") for run in row.runs) else "not finite"
+        return lost if row.runs else "-"
     name, digits = ("MAE ", 3) if metric_of(row.runs[0]) == "mae" else ("", 4)
     text = f"{name}{mean(row.values):.{digits}f}"
     if len(row.values) > 1:
@@ -202,8 +210,7 @@ def threads(record: Record) -> str:
 
 def _row(runs: list[Record], failed: list[Record], *, say_threads: bool) -> Row:
     first = (runs or failed)[0]
-    metric = metric_of(first)
-    values = [(r.get("metrics") or {}).get(metric) for r in runs]
+    values = list(map(result_of, runs))
 
     def middle(name: str) -> float | None:
         known = [r[name] for r in runs if r.get(name) is not None]
@@ -237,7 +244,7 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
     if say_threads:
         notes.append(f"threads: {threads(first)}")
     if None in values:
-        notes.append(f"{values.count(None)} of {len(runs)} runs ended without a number")
+        notes.append(f"{values.count(None)} of {len(runs)} runs {ended_without(runs)}")
     if len({str((r.get("versions"), _cpu(r))) for r in runs}) > 1:
         notes.append("mixes machines or versions of libraries; `--force` measures anew")
     if failed:
@@ -252,6 +259,12 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
     if 0 < timed < MIN_PROCESSES:
         notes.append(FEW)
     return notes
+
+
+def ended_without(runs: list[Record]) -> str:
+    """How those of the runs ended that have no result."""
+    diverged = any(run.get("diverged") for run in runs)
+    return "diverged or ended without a number" if diverged else "ended without a number"
 
 
 def warnings_of(runs: list[Record]) -> list[str]:
