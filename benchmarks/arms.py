@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from types import MappingProxyType
 
-from benchmarks.report.summary import Record, metric_of
+from benchmarks.report.summary import Record, metric_of, result_of
 from benchmarks.stats import epochs_to
 from common.problem import PROBLEMS
 
@@ -56,13 +56,13 @@ def clocks(runs: Iterable[Record], name: str) -> list[list[float]]:
 
 
 def by_seed(runs: Iterable[Record]) -> dict[int, float]:
-    """The test metric by seed, without those that are no number.
+    """The test metric by seed, without those that are none.
 
     Of two runs of one seed the timed one counts, which had its process for itself.
     """
     found = {}
     for run in sorted(runs, key=lambda run: run.get("timed", True)):
-        value = (run.get("metrics") or {}).get(metric_of(run))
+        value = result_of(run)
         if value is not None:
             found[run["seed"]] = value
     return dict(sorted(found.items()))

@@ -20,8 +20,10 @@ from benchmarks.report.summary import (
     arm,
     changed,
     data_of,
+    ended_without,
     group_by,
     metric_of,
+    result_of,
     threads,
     training_runs,
     warnings_of,
@@ -225,11 +227,11 @@ def _notes(
     """What makes these numbers less than they look; the records' own warnings come last."""
     for name, runs in ((first, one), (second, other)):
         finished = [run for run in runs if not run.get("error")]
-        lost = sum((r.get("metrics") or {}).get(metric_of(r)) is None for r in finished)
+        lost = sum(result_of(run) is None for run in finished)
         if failed := len(runs) - len(finished):
             yield f"{failed} of {len(runs)} runs of {name} failed and are left out"
         if lost:
-            yield f"{lost} of {len(finished)} runs of {name} ended without a number"
+            yield f"{lost} of {len(finished)} runs of {name} {ended_without(finished)}"
         if len({str(run.get("versions")) for run in finished}) > 1:
             yield f"the runs of {name} mix versions of libraries"
     if not same_machine:

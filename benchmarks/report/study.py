@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arms import by_seed
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn, not_real
 from benchmarks.report.summary import (
@@ -124,9 +125,7 @@ def _seeds(runs: list[Record]) -> dict[tuple[str, str], dict[int, float]]:
             ", ".join(f"{name} = {value}" for name, value in changed): {o[5] for o in arms},
         }
         name = ", ".join([framework, *(p for p, all_of in parts.items() if p and len(all_of) > 1)])
-        values = {run["seed"]: run["metrics"][metric_of(run)] for run in same}
-        finite = {seed: value for seed, value in values.items() if value is not None}
-        if finite:
+        if finite := by_seed(same):
             found[regime, name] = finite
     return found
 
