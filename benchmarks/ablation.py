@@ -16,14 +16,17 @@ from typing import Any
 
 from benchmarks import worker
 from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.measure import Stages, Surroundings
 from benchmarks.plan import Job
-from benchmarks.record import Record
 from common.framework import framework
 from common.splits import hold_out
 
 PARTS = ("input", "forward", "backward", "optimiser", "bookkeeping")
 """In the order of a step; the last, the running loss and metric, makes it whole."""
+
+KERNELS = ("products", "other_kernels")
+"""What a framework's profiler sees, beside the `whole` epoch that it watches."""
 
 KIND = "ablation"  # of a record, and the folder below the results
 STEPS = 100  # of an epoch, at most: a step costs what it costs
@@ -119,13 +122,14 @@ def _split(name: str, regime: str, rounds: list[Record]) -> Split:
         part: median(r["until"][part] - (r["until"][last] if last else 0.0) for r in rounds)
         for last, part in zip(before, PARTS, strict=False)
     }
-    kinds = [kind for kind in rounds[0]["profile"] if kind != "whole"]
     return Split(
         name,
         regime,
         parts,
         step=median(r["until"][PARTS[-1]] for r in rounds),
         products_alone=median(r["products_alone"] for r in rounds),
-        profile={k: median(r["profile"][k] / r["profile"]["whole"] for r in rounds) for k in kinds},
+        profile={
+            k: median(r["profile"][k] / r["profile"]["whole"] for r in rounds) for k in KERNELS
+        },
         rounds=len(rounds),
     )

@@ -8,7 +8,7 @@ from statistics import median
 from types import MappingProxyType
 from typing import Any
 
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from benchmarks.stats import epochs_to
 from common.problem import PROBLEMS
 from common.regime import REGIMES
@@ -62,6 +62,19 @@ def metric_of(record: Record) -> str:
     if record["problem"] in PROBLEMS:
         return PROBLEMS[record["problem"]].metric
     return "mae" if "mae" in (record.get("metrics") or {}) else "accuracy"
+
+
+def result_of(record: Record) -> float | None:
+    """The test metric of a run; None where it is no number, or the run diverged: then it is none
+    either, though a finite one may stand in the record."""
+    found = (record.get("metrics") or {}).get(metric_of(record))
+    return None if record.get("diverged") else found
+
+
+def ended_without(runs: list[Record]) -> str:
+    """How those of the runs ended that have no result."""
+    diverged = any(run.get("diverged") for run in runs)
+    return "diverged or ended without a number" if diverged else "ended without a number"
 
 
 def data_of(record: Record) -> dict[str, Any]:
@@ -130,13 +143,13 @@ def clocks(runs: Iterable[Record], name: str) -> list[list[float]]:
 
 
 def by_seed(runs: Iterable[Record]) -> dict[int, float]:
-    """The test metric by seed, without those that are no number.
+    """The test metric by seed, without those that are none.
 
     Of two runs of one seed the timed one counts, which had its process for itself.
     """
     found = {}
     for run in sorted(runs, key=lambda run: run.get("timed", True)):
-        value = (run.get("metrics") or {}).get(metric_of(run))
+        value = result_of(run)
         if value is not None:
             found[run["seed"]] = value
     return dict(sorted(found.items()))

@@ -17,7 +17,7 @@ from benchmarks.arms import (
     succeeded,
     training_runs,
 )
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from benchmarks.stats import Interval
 from benchmarks.verdicts import Comparison, compared
 
@@ -122,6 +122,8 @@ def judged(conditions: Iterable[Condition], found: Sequence[Pair]) -> list[Judge
             if condition.applies(pair.before):
                 change = _change(condition, pair)
                 word = condition.judge(change) if change else stats.NOT_ENOUGH
+                if word != FAILS and condition.name in METRICS and any(pair.comparison.lost):
+                    word = stats.NOT_ENOUGH  # the seeds without a number may hide the change
                 results.append(Judged(condition, pair.name, change, word))
     return results
 

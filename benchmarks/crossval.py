@@ -77,9 +77,8 @@ def _records(
     except Exception as raised:
         measured, error = [None] * len(folds), described(raised)
     return [
-        make_record(job, found, error)
+        make_record(job, found, error, "crossval")
         | {
-            "kind": "crossval",
             "fold": fold,
             "folds": job.problem.folds,
             "trained_together": len(folds),

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmarks.arms import changed, data_of, training_runs
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 
 Row = dict[str, Any]
 

@@ -18,8 +18,8 @@ from scipy import sparse
 from benchmarks import worker
 from benchmarks.ablation import median_seconds, module_of
 from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.plan import Job
-from benchmarks.record import Record
 from common.clock import EpochLog
 from common.problem import Problem
 from common.reference import ReferenceTask
@@ -57,7 +57,6 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     }
     return {
         **record,
-        "kind": KIND,
         "limit": {
             **seconds,
             "flop": flop,

@@ -218,4 +218,10 @@ def _result(record: dict[str, Any]) -> str:
         for name, value in record["metrics"].items()
     ]
     seconds = record["total_seconds"]
-    return ", ".join([*values, "untimed" if seconds is None else f"{seconds:.1f} s"])
+    return ", ".join(
+        [
+            *["DIVERGED"] * bool(record.get("diverged")),
+            *values,
+            "untimed" if seconds is None else f"{seconds:.1f} s",
+        ]
+    )

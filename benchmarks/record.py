@@ -16,11 +16,9 @@ from typing import Any, NoReturn
 from benchmarks import measure
 from benchmarks.compact import unpack
 from benchmarks.meanings import MEANINGS as MEANINGS
-from benchmarks.meanings import fault_of
 from benchmarks.plan import PROTOCOL, UNTIMED, Job
+from benchmarks.shapes import fault_of
 from common.atomic import replaced
-
-Record = dict[str, Any]
 
 SCHEMA = 1  # which keys a record has
 TRACEBACK_CHARACTERS = 4000
@@ -28,6 +26,7 @@ TRACEBACK_CHARACTERS = 4000
 EMPTY: Mapping[str, Any] = {
     "data": {"source": None, "origin": None, "digest": None, "real": None, "notice": ""},
     "metrics": {},
+    "diverged": None,
     "history": {},
     "epoch_seconds": [],
     "validation_seconds": [],
@@ -59,7 +58,10 @@ CLOCKS = (
 
 
 def make_record(
-    job: Job, measured: Mapping[str, Any] | None = None, error: Mapping[str, Any] | None = None
+    job: Job,
+    measured: Mapping[str, Any] | None = None,
+    error: Mapping[str, Any] | None = None,
+    kind: str = "run",
 ) -> dict[str, Any]:
     """The record of a job from what its worker measured, or from the error it ended with.
 
@@ -69,7 +71,7 @@ def make_record(
     measured = dict(measured or {})
     surroundings = measured.pop("surroundings", {})
     record = {
-        "kind": "run",
+        "kind": kind,
         "schema": SCHEMA,
         "protocol": PROTOCOL,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -135,8 +137,8 @@ def _checked(record: Any, path: Path) -> dict[str, Any]:
             f"{path} has schema {record['schema']!r}, this version reads {SCHEMA}; "
             "run it again with --force or read it with the version that wrote it"
         )
-    if record.get("kind", "run") == "run" and (fault := fault_of(record)):
-        raise ValueError(f"{path} is not the record of a run: {fault}")
+    if fault := fault_of(record):
+        raise ValueError(f"{path} is no record of kind {record.get('kind', 'run')!r}: {fault}")
     return record
 
 
@@ -144,7 +146,7 @@ def read_finished(path: Path) -> dict[str, Any] | None:
     """The record of a run that ended well; None when it has to be run (again)."""
     with suppress(FileNotFoundError, ValueError):
         record = read_record(path)
-        return record if record["error"] is None else None
+        return record if record.get("error", "none said") is None else None
     return None
 
 

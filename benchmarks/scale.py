@@ -12,9 +12,9 @@ from scipy import sparse
 
 from benchmarks import worker
 from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.measure import Stages, Surroundings, process_age_seconds
 from benchmarks.plan import Job
-from benchmarks.record import Record
 from common.splits import hold_out
 
 KIND = "scale"  # of a record, and the folder below the results
@@ -79,7 +79,6 @@ def measure(job: Scaled, emit: Callable[[dict], None]) -> dict[str, Any]:
         )
     return {
         **worker.measured(job, data, task, history, len(y), stages),
-        "kind": KIND,
         "axis": job.axis,
         "value": job.value,
         "total_seconds": process_age_seconds(),

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from benchmarks.arms import data_of, group_by
+from benchmarks.meanings import Record
 from benchmarks.plan import MIN_PROCESSES
-from benchmarks.record import Record
 from benchmarks.stats import DIFFERENT, EQUIVALENT, Interval, Ratio
 from common.problem import PROBLEMS
 
@@ -87,7 +87,20 @@ def _metric(comparison: Comparison) -> str:
         text += " Without any variance this speaks of these seeds alone."
     if metric.exploratory:
         text += " Exploratory: fewer seeds than planned."
-    return text
+    return text + _lost(comparison)
+
+
+def _lost(comparison: Comparison) -> str:
+    """Runs that gave no number are no chance sample: an arm may owe its mean to their absence."""
+    names = (comparison.first, comparison.second)
+    said = [
+        f"{n} seed{'s' * (n > 1)} of {name}"
+        for n, name in zip(comparison.lost, names, strict=True)
+        if n
+    ]
+    if not said:
+        return ""
+    return f" Of the seeds with a number alone: {' and '.join(said)} failed or gave none."
 
 
 def _would_do(metric: Metric) -> str:

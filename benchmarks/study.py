@@ -14,8 +14,9 @@ from typing import Any
 
 from benchmarks import measure
 from benchmarks.arms import arm, by_seed, group_by, succeeded, training_runs
+from benchmarks.meanings import Record
 from benchmarks.plan import PROTOCOL, Job
-from benchmarks.record import SCHEMA, Record, read_record, read_records, write_record
+from benchmarks.record import SCHEMA, read_record, read_records, write_record
 from benchmarks.stats import runs_needed
 from common.problem import PROBLEMS
 from common.regime import REGIMES

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from benchmarks.scalars import (
     ARM,
     digest,
@@ -140,7 +140,7 @@ def _tags(record: Record) -> dict[str, str]:
     """Where the numbers come from; `mlflow.source.git.commit` is the name that MLflow shows."""
     tags = {
         TAG: digest(record),
-        "twinbench.kind": record["kind"],
+        "twinbench.kind": record.get("kind", "run"),
         "twinbench.protocol": record["protocol"],
         "twinbench.data": record["data"]["digest"],
         "twinbench.data.source": record["data"]["source"],

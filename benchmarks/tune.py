@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.arms import group_by, succeeded
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from common.problem import PROBLEMS, Problem
 from common.splits import hold_out, k_folds
 

@@ -18,16 +18,18 @@ from benchmarks.arms import (
     changed,
     clocks,
     data_of,
+    ended_without,
     group_by,
     metric_of,
+    result_of,
     succeeded,
     target_of,
     threads,
     timed,
     training_runs,
 )
+from benchmarks.meanings import Record
 from benchmarks.plan import MIN_PROCESSES
-from benchmarks.record import Record
 from benchmarks.sentences import not_real, sentence, warnings_of
 from benchmarks.stats import Interval, Ratio
 from common.data.files import DATASETS
@@ -89,6 +91,7 @@ class Comparison:
     first: str
     second: str
     metric: Metric | None  # None: an arm has no finished run with a number
+    lost: tuple[int, int]  # seeds of each arm without a number: a metric is of the others alone
     epoch: Ratio | None  # steady epoch, training only
     total: Ratio | None  # whole run, from the start of its process
     memory: Ratio | None  # peak of the process
@@ -133,6 +136,10 @@ def compared(
     Times of different machines are compared only with `across`, where machines are the question.
     """
     arms = [succeeded(runs) for runs in (one, other)]
+    lost = [
+        len({run["seed"] for run in runs} - by_seed(done).keys())
+        for runs, done in zip((one, other), arms, strict=True)
+    ]
     some = (one or other)[0]
     clocked = [timed(runs) for runs in arms]
     same_machine = across or len({_machine(run) for runs in clocked for run in runs}) < 2
@@ -151,6 +158,7 @@ def compared(
         first=first,
         second=second,
         metric=_metric(arms[0], arms[1], (planned or {}).get(some["problem"], PLANNED)),
+        lost=(lost[0], lost[1]),
         epoch=ratio("epoch_seconds"),
         total=ratio("total_seconds"),
         memory=ratio("peak_rss_bytes"),
@@ -218,11 +226,11 @@ def _notes(
     """What makes these numbers less than they look; the records' own warnings come last."""
     for name, runs in ((first, one), (second, other)):
         finished = succeeded(runs)
-        lost = sum((r.get("metrics") or {}).get(metric_of(r)) is None for r in finished)
+        lost = sum(result_of(run) is None for run in finished)
         if failed := len(runs) - len(finished):
             yield f"{failed} of {len(runs)} runs of {name} failed and are left out"
         if lost:
-            yield f"{lost} of {len(finished)} runs of {name} ended without a number"
+            yield f"{lost} of {len(finished)} runs of {name} {ended_without(finished)}"
         if len({str(run.get("versions")) for run in finished}) > 1:
             yield f"the runs of {name} mix versions of libraries"
     if not same_machine:

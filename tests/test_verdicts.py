@@ -401,6 +401,33 @@ def test_an_arm_without_a_finished_run_has_no_metric_and_a_sentence():
     assert verdict_sections([run(framework="alpha"), failed])
 
 
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        ({}, ""),
+        ({"metrics": {"loss": None, "accuracy": None}}, "2 seeds of beta failed or gave none."),
+        ({"metrics": {}, "error": {"kind": "x", "message": ""}}, "2 seeds of beta failed or gave"),
+    ],
+)
+def test_a_verdict_of_survivors_says_so(lost, words):
+    runs = [
+        run(framework=f, seed=s, value=0.97 + 1e-4 * s) for f in ("alpha", "beta") for s in range(8)
+    ]
+    runs = [r | lost if r["framework"] == "beta" and r["seed"] > 5 else r for r in runs]
+    (found,) = comparisons(runs)
+    assert found.metric.verdict == EQUIVALENT and found.lost == (0, 2 if lost else 0)
+    assert ("Of the seeds with a number alone" in found.sentence) == bool(lost)
+    assert words in found.sentence
+    page = markdown(verdict_sections(runs))
+    assert ("equivalent, exploratory, of survivors alone" in page) == bool(lost)
+
+
+def test_a_seed_that_was_run_again_is_not_lost():
+    failed = run(framework="beta", error={"kind": "x", "message": ""}, metrics={}, timed=False)
+    (found,) = comparisons([run(framework="alpha"), run(framework="beta"), failed])
+    assert found.lost == (0, 0)
+
+
 def test_the_test_rows_error_is_said_of_an_accuracy_on_real_data_alone():
     real = {"digest": "sha256:1", "notice": "", "real": True}
     (found,) = comparisons([run(framework=f, data=real) for f in ("alpha", "beta")])

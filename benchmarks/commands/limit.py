@@ -39,6 +39,6 @@ def main(args: argparse.Namespace) -> int:
     for name in asked.frameworks(args):
         framework(name).check_has("ablation")
     jobs = asked.jobs(args, asked.problems(args), asked.regimes(args))
-    run = partial(run_job, target="benchmarks.limit:measure")
+    run = partial(run_job, target="benchmarks.limit:measure", kind=limit.KIND)
     stem = asked.stem(args, limit.KIND)
     return run_and_show(jobs, args, limit.KIND, partial(page, stem=stem), run)

@@ -61,6 +61,6 @@ def main(args: argparse.Namespace) -> int:
     ]
     random.Random(0).shuffle(jobs)
     jobs.sort(key=lambda job: job.seed)  # a stable sort: round by round, each in a random order
-    run = partial(run_job, target="benchmarks.scale:measure")
+    run = partial(run_job, target="benchmarks.scale:measure", kind=scale.KIND)
     stem = asked.stem(args, scale.KIND)
     return run_and_show(jobs, args, scale.KIND, partial(page, stem=stem), run)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.engines.local import Batch, OnEvent, OnJobEvent, run_batches
+from benchmarks.meanings import Record
 from benchmarks.plan import Job, together
-from benchmarks.record import Record, read_served, write_record
+from benchmarks.record import read_served, write_record
 
 
 class Engine(Protocol):

@@ -14,8 +14,9 @@ from itertools import groupby
 from typing import Any
 
 from benchmarks.engines.local import Batch, OnJobEvent, run_batch
+from benchmarks.meanings import Record
 from benchmarks.messages import say
-from benchmarks.record import Record, described, make_record
+from benchmarks.record import described, make_record
 
 RETRIES = 5  # of what a lost node or a killed worker took with it
 PATIENCE = 30.0  # seconds between two looks at whether the cluster can still run what is left

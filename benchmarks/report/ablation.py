@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks.ablation import PARTS, Split, splits
+from benchmarks.ablation import KERNELS, PARTS, Split, splits
 from benchmarks.arms import group_by, succeeded
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, provenance
 from common.problem import PROBLEMS
@@ -31,7 +31,7 @@ def sections(records: Iterable[Record]) -> Iterator[Section]:
 
 def _row(split: Split) -> list[str]:
     seconds = [*(split.parts[part] for part in PARTS), split.step, split.products_alone]
-    shares = (split.profile[kind] for kind in ("products", "other_kernels"))
+    shares = (split.profile[kind] for kind in KERNELS)
     return [
         split.framework,
         split.regime,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.arms import changed, group_by
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, NAMES, draw_line, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real

@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.arms import data_of
 from benchmarks.explain import SWITCHES, Arm, Explained, Rung, Walk
+from benchmarks.meanings import Record
 from benchmarks.plan import MIN_PROCESSES
-from benchmarks.record import Record
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, provenance

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.arms import succeeded
 from benchmarks.limit import Reached, reached
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, new_figure, save_figure
 from benchmarks.report.sections import Section, drawn
 from benchmarks.sentences import not_real, provenance

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.arms import arm, group_by, metric_of, succeeded, training_runs
-from benchmarks.record import Record
+from benchmarks.arms import arm, by_seed, group_by, metric_of, succeeded, training_runs
+from benchmarks.meanings import Record
 from benchmarks.report import summary
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
@@ -95,9 +95,7 @@ def _seeds(runs: list[Record]) -> dict[tuple[str, str], dict[int, float]]:
             ", ".join(f"{name} = {value}" for name, value in changed): {o[5] for o in arms},
         }
         name = ", ".join([framework, *(p for p, all_of in parts.items() if p and len(all_of) > 1)])
-        values = {run["seed"]: run["metrics"][metric_of(run)] for run in same}
-        finite = {seed: value for seed, value in values.items() if value is not None}
-        if finite:
+        if finite := by_seed(same):
             found[regime, name] = finite
     return found
 

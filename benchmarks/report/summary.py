@@ -11,14 +11,16 @@ from benchmarks.arms import (
     arm,
     changed,
     data_of,
+    ended_without,
     group_by,
     metric_of,
+    result_of,
     succeeded,
     threads,
     training_runs,
 )
+from benchmarks.meanings import Record
 from benchmarks.plan import MIN_PROCESSES
-from benchmarks.record import Record
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, number, warnings_of
 
@@ -124,9 +126,10 @@ def _cells(row: Row, notes: list[str]) -> list[str]:
 
 
 def metric_text(row: Row) -> str:
-    """`0.9785` or `MAE 2.620`, and with several seeds `0.9785 ± 0.0007 (n=5)`."""
+    """`0.9785` or `MAE 2.620`, and with several seeds `0.9785 ± 0.0007 (n=5)`; or why not."""
     if not row.values:
-        return "not finite" if row.runs else "-"
+        lost = "diverged" if any(run.get("diverged") for run in row.runs) else "not finite"
+        return lost if row.runs else "-"
     name, digits = ("MAE ", 3) if metric_of(row.runs[0]) == "mae" else ("", 4)
     text = f"{name}{mean(row.values):.{digits}f}"
     if len(row.values) > 1:
@@ -136,8 +139,7 @@ def metric_text(row: Row) -> str:
 
 def _row(runs: list[Record], failed: list[Record], *, say_threads: bool) -> Row:
     first = (runs or failed)[0]
-    metric = metric_of(first)
-    values = [(r.get("metrics") or {}).get(metric) for r in runs]
+    values = list(map(result_of, runs))
 
     def middle(name: str) -> float | None:
         known = [r[name] for r in runs if r.get(name) is not None]
@@ -171,7 +173,7 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
     if say_threads:
         notes.append(f"threads: {threads(first)}")
     if None in values:
-        notes.append(f"{values.count(None)} of {len(runs)} runs ended without a number")
+        notes.append(f"{values.count(None)} of {len(runs)} runs {ended_without(runs)}")
     if len({str((r.get("versions"), _cpu(r))) for r in runs}) > 1:
         notes.append("mixes machines or versions of libraries; `--force` measures anew")
     if failed:

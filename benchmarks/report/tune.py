@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.arms import changed, group_by, training_runs
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
 from benchmarks.report.summary import HEADINGS, Row, metric_text, rows_of

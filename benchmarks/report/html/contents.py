@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.arms import group_by, training_runs
-from benchmarks.record import Record, read_files
+from benchmarks.meanings import Record
+from benchmarks.record import read_files
 from benchmarks.report.html import kinds as of
 from benchmarks.report.html import runs as of_runs
 from benchmarks.report.html.charts import colours_of

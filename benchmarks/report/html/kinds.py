@@ -10,7 +10,7 @@ from benchmarks import limit, race, scale
 from benchmarks.ablation import splits
 from benchmarks.arms import group_by, succeeded
 from benchmarks.explain import Explained, Walk
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from benchmarks.report import ablation as ablation_report
 from benchmarks.report import limit as limit_report
 from benchmarks.report import race as race_report

@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.arms import clocks, group_by, metric_of, succeeded, timed
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from benchmarks.report import summary
 from benchmarks.report.curves import Band, labels, line_of, title_of
 from benchmarks.report.html import charts

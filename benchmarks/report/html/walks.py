@@ -8,7 +8,7 @@ from itertools import combinations
 
 from benchmarks.arms import changed, data_of, group_by, threads
 from benchmarks.explain import Arm, Explained, Rung, Walk, walk
-from benchmarks.record import Record
+from benchmarks.meanings import Record
 from common.framework import framework, frameworks
 from common.problem import PROBLEMS, Problem
 
