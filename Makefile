@@ -69,11 +69,11 @@ format: $(READY)  ## put the code in its style
 	$(BIN)/ruff format --quiet .
 
 # the newest of all else: what they need themselves is their own affair
-.venv-oldest/.ready: pyproject.toml tools/oldest.py tools/project.py
+.venv-oldest/.ready: pyproject.toml tests/supply/oldest.py tests/supply/project.py
 	test -x $(OLDEST)/python || $(PYTHON) -m venv .venv-oldest
 	$(OLDEST)/python -m pip install --quiet packaging
 	mkdir -p build
-	$(OLDEST)/python -m tools.oldest > build/oldest.txt
+	$(OLDEST)/python -m tests.supply.oldest > build/oldest.txt
 	$(OLDEST)/python -m pip install --quiet --constraint build/oldest.txt --editable '.[$(TESTED)]'
 	touch $@
 
@@ -92,7 +92,7 @@ sbom: $(READY)  ## list all that is installed, with licences, as CycloneDX: buil
 		--output-file $(SBOM)
 
 licences: $(READY)  ## write the licences of the tested versions into docs/reference/licences.md
-	$(BIN)/python -m tools.licences
+	$(BIN)/python -m tests.supply.licences
 
 lock: $(READY)  ## write the versions of this environment down as the tested ones
 	@{ sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; } > constraints.new

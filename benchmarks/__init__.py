@@ -6,7 +6,8 @@
     engines     who runs them: this machine, or a Ray cluster; progress: what is left
     child       a fresh process of a framework's own, in which functions are called
     worker      one job in it; measure: its clocks, memory and surroundings
-    record      one JSON file a run; meanings: what its keys mean; compact: many in one file
+    record      one JSON file a run; meanings: what its keys mean; shapes: whether one that is read
+                can be one; compact: many in one file
 
 and is read in this:
 

@@ -19,9 +19,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tools import licences
-from tools.oldest import oldest
-from tools.project import ROOT, requirements
+from tests.supply import licences
+from tests.supply.oldest import oldest
+from tests.supply.project import ROOT, requirements
 
 INSTALLERS = {"pip", "setuptools", "wheel"}  # `pip freeze` leaves them out
 

@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from benchmarks.report.markdown import escaped, pipe_table, replace_table
-from tools.project import ROOT, requirements
+from tests.supply.project import ROOT, requirements
 
 PAGE = ROOT / "docs" / "reference" / "licences.md"
 HEADINGS = ("package", "version", "licence", "extra", "through")
@@ -151,7 +151,8 @@ def rows() -> list[tuple[str, ...]]:
         wanted = [extra for extra in extras if name in extras[extra]]
         needs = [] if name in direct else [by for by in sorted(through) if name in through[by]]
         purpose = ["always"] if "" in wanted else wanted
-        listed.append((name, package.version, licence(package), *map(", ".join, (purpose, needs))))
+        about = (name, package.version, licence(package))
+        listed.append((*about, ", ".join(purpose), ", ".join(needs)))
     return listed
 
 
@@ -160,7 +161,9 @@ def table(rows: Iterable[tuple[str, ...]]) -> str:
     rows = list(rows)
     refused = [f"{row[0]}: {row[2]}" for row in rows if not permitted(row[0], row[2])]
     if refused:
-        raise ValueError(f"neither allowed nor accepted in tools/licences.py: {'; '.join(refused)}")
+        raise ValueError(
+            f"neither allowed nor accepted in tests/supply/licences.py: {'; '.join(refused)}"
+        )
     cells = [[escaped(cell) for cell in row] for row in rows]
     accepted = [f"- `{name}`, {terms}: {why}." for (name, terms), why in ACCEPTED.items()]
     return "\n".join(

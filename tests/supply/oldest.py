@@ -1,6 +1,6 @@
 """Print the oldest versions that pyproject.toml allows, as constraints for pip: `make oldest`."""
 
-from tools.project import requirements
+from tests.supply.project import requirements
 
 
 def oldest() -> list[str]:
