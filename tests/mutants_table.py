@@ -17,7 +17,7 @@ NOTICED = ("killed", "timeout")  # a test failed, or did not end
 
 def mutmut(*words: str) -> str:
     """What the command prints of the run that left the folder `mutants`."""
-    command = [Path(sys.executable).with_name("mutmut"), *words]
+    command = [str(Path(sys.executable).with_name("mutmut")), *words]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
