@@ -79,7 +79,7 @@ def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framewor
                 "denormals": "kept" if kept else "flushed",
             }
         ),
-        lowest={"keras": "3.10", backend: LOWEST[backend]},
+        lowest={"keras": "3.12", backend: LOWEST[backend]},
         suffix=".keras",
         twin="keras_impl.twins:KerasTwin",
         fixed=() if kept else ("denormals",),

@@ -150,9 +150,8 @@ def rows() -> list[tuple[str, ...]]:
         package = distribution(name)
         wanted = [extra for extra in extras if name in extras[extra]]
         needs = [] if name in direct else [by for by in sorted(through) if name in through[by]]
-        purpose = ["always"] if "" in wanted else wanted
-        about = (name, package.version, licence(package))
-        listed.append((*about, ", ".join(purpose), ", ".join(needs)))
+        purpose = "always" if "" in wanted else ", ".join(wanted)
+        listed.append((name, package.version, licence(package), purpose, ", ".join(needs)))
     return listed
 
 
