@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 from statistics import fmean, stdev
 from typing import Any, NoReturn
 
@@ -22,6 +23,7 @@ from common.atomic import replaced
 
 SCHEMA = 1  # which keys a record has
 TRACEBACK_CHARACTERS = 4000
+MAX_BYTES = 1 << 24  # of one record; a ladder with all its tensors has 0.3 MB
 
 EMPTY: Mapping[str, Any] = {
     "data": {"source": None, "origin": None, "digest": None, "real": None, "notice": ""},
@@ -118,6 +120,9 @@ def write_record(record: Mapping[str, Any], path: Path) -> None:
 
 def read_record(path: Path) -> dict[str, Any]:
     """The record in a file; ValueError says why it is none."""
+    about = path.stat()
+    if not S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:  # a pipe would be waited for
+        raise ValueError(f"{path} is not a record: a file of at most {MAX_BYTES:,} bytes is")
     try:
         record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:  # JSON and UTF-8 errors alike

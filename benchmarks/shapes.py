@@ -89,17 +89,13 @@ KNOWN: Mapping[str, Shape] = {
 
 CLOCKED = ("epoch_seconds", "validation_seconds")
 
-ARM = {
-    "problem": "problem",
-    "framework": "text",
-    "regime": "regime",
-    "device": "text",
-    "seed": "number",
-}
+ARM = {"problem": "problem", "framework": "text", "regime": "regime"}
+ONE = {"device": "text", "seed": "number"}
 PLACE: Mapping[str, Shape] = {
-    "run": {**ARM, "problem": "text"},
-    "explain": {**ARM, "problem": "text", "regime": "text"},
-    **dict.fromkeys(("race", "scale", "limit", "ablation", "crossval"), ARM),
+    "run": {**ARM, **ONE, "problem": "text"},
+    "explain": {**ARM, **ONE, "problem": "text", "regime": "text"},
+    "crossval": {**ARM, **ONE},
+    **dict.fromkeys(("race", "scale", "limit", "ablation"), ARM),
 }
 """By kind, what even the record of a run that failed must have."""
 
@@ -115,7 +111,7 @@ TRAINED = {
     **dict.fromkeys(("metrics", "history"), "object"),
     "epoch_seconds": "list",
     "total_seconds": Maybe("positive number"),
-    "settings": {"changed": "object"},
+    "settings": "object",
     "created": "time",
     "protocol": "number",
 }

@@ -52,8 +52,8 @@ def main(args: argparse.Namespace) -> int:
         title = f"{name} {regime.name}" if name else "data"
         say(f"benchmarks of {title}")
         path = args.results / "bench" / f"{title.replace(' ', '-').replace(':', '-')}.json"
-        if path.is_file():
-            before[title] = json.loads(path.read_text(encoding="utf-8"))
+        if saved := _saved(path, title):
+            before[title] = saved
         measured = _measured(name, regime, problems, args)
         failed |= measured is None
         if measured is not None:
@@ -63,6 +63,21 @@ def main(args: argparse.Namespace) -> int:
                     file.write(json.dumps(measured, indent=1).encode())
     print_sections(sections(found, before))
     return SOME_FAILED if failed else 0
+
+
+def _saved(path: Path, title: str) -> dict[str, Any] | None:
+    """What was measured the last time; what is none of that is said and left out."""
+    from benchmarks.report.bench import medians
+
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        medians({title: saved})
+        return saved
+    except FileNotFoundError:
+        return None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        say(f"{path} is left out, as nothing that pytest-benchmark wrote: {error!r}")
+        return None
 
 
 def _measured(
