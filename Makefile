@@ -40,7 +40,7 @@ services: $(READY)  ## the tests on a Ray cluster, a tracking server and a brows
 faults: $(READY)  ## kill, fill, crash and fuzz: what was measured must survive, what is hostile must not
 	$(BIN)/python -m pytest tests/faults -m fault --numprocesses auto --dist loadfile
 
-mutants: $(READY)  ## change what all numbers rest on, one place at a time: does a test notice? (half an hour)
+mutants: $(READY)  ## change what all numbers rest on, one place at a time: does a test notice?
 	rm -rf mutants
 	$(BIN)/mutmut run
 	$(BIN)/python -m tests.mutants_table docs/mutation.md
