@@ -25,6 +25,11 @@ SCHEMA = 1  # which keys a record has
 TRACEBACK_CHARACTERS = 4000
 MAX_BYTES = 1 << 24  # of one record; a ladder with all its tensors has 0.3 MB
 
+
+class NewerRecord(ValueError):
+    """A record of a later version: nothing may be written over it that was not asked for."""
+
+
 EMPTY: Mapping[str, Any] = {
     "data": {"source": None, "origin": None, "digest": None, "real": None, "notice": ""},
     "metrics": {},
@@ -138,7 +143,8 @@ def _checked(record: Any, path: Path) -> dict[str, Any]:
     if not isinstance(record, dict) or "schema" not in record:
         raise ValueError(f"{path} is not a record: an object with the key 'schema' was expected")
     if record["schema"] != SCHEMA:
-        raise ValueError(
+        newer = isinstance(record["schema"], int) and record["schema"] > SCHEMA
+        raise (NewerRecord if newer else ValueError)(
             f"{path} has schema {record['schema']!r}, this version reads {SCHEMA}; "
             "run it again with --force or read it with the version that wrote it"
         )
@@ -148,11 +154,17 @@ def _checked(record: Any, path: Path) -> dict[str, Any]:
 
 
 def read_finished(path: Path) -> dict[str, Any] | None:
-    """The record of a run that ended well; None when it has to be run (again)."""
-    with suppress(FileNotFoundError, ValueError):
+    """The record of a run that ended well; None when it has to be run (again).
+
+    Raises NewerRecord, for which running it again would lose the other.
+    """
+    try:
         record = read_record(path)
-        return record if record.get("error", "none said") is None else None
-    return None
+    except NewerRecord:
+        raise
+    except (FileNotFoundError, ValueError):
+        return None
+    return record if record.get("error", "none said") is None else None
 
 
 def read_served(job: Job, results: Path) -> dict[str, Any] | None:
@@ -193,8 +205,9 @@ def read_files(
             continue
         if path.name.endswith(UNTIMED):
             timed = path.with_name(path.name.removesuffix(UNTIMED) + ".json")
-            if read_finished(timed):
-                continue
+            with suppress(NewerRecord):  # which is said of itself
+                if read_finished(timed):
+                    continue
         yield path.relative_to(folder), record
 
 
