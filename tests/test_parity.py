@@ -36,6 +36,7 @@ from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.trace import Rows, bound, climb, compare, first_broken, rungs
+from tests.command import path_with
 from tests.conftest import make_rows
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -255,7 +256,7 @@ def twinbench(checkout: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "benchmarks.cli", "parity", "--data", "embedded", *arguments],
         cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout), "OPENBLAS_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": path_with(checkout), "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=120,
