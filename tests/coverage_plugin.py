@@ -1,7 +1,7 @@
-"""For coverage.py: a worker saves what it has run before it answers, since it is killed after it.
+"""For coverage.py: a worker saves what it ran before it answers, since it is killed afterwards.
 
-`Child.close` ends a process by SIGKILL, for leaving in order takes PyTorch seconds; what coverage.py
-saves at the end of a process would be lost.
+`Child.close` ends a process by SIGKILL, because leaving in order takes PyTorch seconds: what
+coverage.py saves at the end of a process would be lost.
 """
 
 from __future__ import annotations
