@@ -13,8 +13,9 @@ ACCEPTED :=
 
 .DEFAULT_GOAL := help
 SITE := build/site
-.PHONY: help setup demo test services faults mutants bench docs notebooks linkcheck lint format lock
-.PHONY: oldest audit sbom licences clean
+COVERAGE := build/coverage
+.PHONY: help setup demo test coverage services faults mutants bench docs notebooks linkcheck lint format
+.PHONY: lock oldest audit sbom licences clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +34,16 @@ demo: $(READY)  ## train the four problems in both frameworks and print the tabl
 
 test: $(READY)  ## the whole test suite but the slow full-length runs
 	$(BIN)/python -m pytest tests --numprocesses auto --dist loadfile
+
+coverage: export PYTHONPATH := $(CURDIR)
+coverage: $(READY)  ## the tests, and how much of each folder they run: build/coverage/html
+	rm -rf $(COVERAGE)
+	$(BIN)/coverage run -m pytest tests --numprocesses auto --dist loadfile
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet --directory $(COVERAGE)/html
+	$(BIN)/coverage json --quiet -o $(COVERAGE)/report.json
+	$(BIN)/python -m tests.coverage_table $(COVERAGE)/report.json --into docs/coverage.md
+	$(BIN)/coverage report --include 'common/*,benchmarks/*' --format total --fail-under 92
 
 services: $(READY)  ## the tests on a Ray cluster, a tracking server and a browser, all started here
 	$(BIN)/python -m pytest tests -m service

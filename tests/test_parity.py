@@ -40,6 +40,7 @@ from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.regime import MATCHED, TUNED
 from common.trace import Rows, bound, climb, compare, first_broken, rungs
+from tests.command import path_with
 from tests.conftest import make_rows
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -281,7 +282,7 @@ def twinbench(checkout: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "benchmarks.cli", "parity", "--data", "embedded", *arguments],
         cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout), "OPENBLAS_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": path_with(checkout), "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=120,
