@@ -101,11 +101,13 @@ class KerasTask(Task):
 
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
         with self._on_device():
+            self.probe.reset_metrics()  # before 3.15 Keras gives the mean since the last reset
             loss = self.probe.train_on_batch(dense(x), self._targets(y))
         return float(np.ravel(loss)[0]), _arrays(self.weight_names, self.probe.optimizer.kept)
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
         with self._on_device():
+            self.net.reset_metrics()
             logs = self.net.train_on_batch(dense(x), self._targets(y), return_dict=True)
         return float(logs["loss"])
 
