@@ -15,9 +15,10 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks import worker
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.measure import Stages, Surroundings
 from benchmarks.plan import Job
-from benchmarks.report.summary import group_by
 from common.framework import framework
 from common.splits import hold_out
 
@@ -108,14 +109,14 @@ class Split:
     rounds: int
 
 
-def splits(records: Iterable[Mapping[str, Any]]) -> list[Split]:
+def splits(records: Iterable[Record]) -> list[Split]:
     """One for each arm of the finished records, in their order."""
-    finished = (record for record in records if record["error"] is None)
+    finished = succeeded(records)
     arms = group_by(finished, lambda record: (record["framework"], record["regime"]))
     return [_split(name, regime, rounds) for (name, regime), rounds in arms.items()]
 
 
-def _split(name: str, regime: str, rounds: list[Mapping[str, Any]]) -> Split:
+def _split(name: str, regime: str, rounds: list[Record]) -> Split:
     before = (None, *PARTS)
     parts = {
         part: median(r["until"][part] - (r["until"][last] if last else 0.0) for r in rounds)

@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import stats
-from benchmarks.arms import clocks
-from benchmarks.report.summary import Record, arm, data_of, group_by, metric_of, training_runs
+from benchmarks.arms import (
+    arm,
+    clocks,
+    data_of,
+    group_by,
+    metric_of,
+    succeeded,
+    training_runs,
+)
+from benchmarks.meanings import Record
 from benchmarks.stats import Interval
 from benchmarks.verdicts import Comparison, compared
 
@@ -156,10 +164,7 @@ def _change(condition: Condition, pair: Pair) -> Interval | None:
             return None
         unit = metric.means[0] if condition.relative else 1.0
         return _shifted(metric.wide, lambda value: value / unit)
-    one, other = (
-        clocks([run for run in runs if not run.get("error")], condition.name)
-        for runs in (pair.before, pair.after)
-    )
+    one, other = (clocks(succeeded(runs), condition.name) for runs in (pair.before, pair.after))
     if not (one and other):
         return None
     if condition.relative:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+Record = dict[str, Any]
 MEANINGS: Mapping[str, tuple[str, str, str]] = {
     "kind": ("text", "", "`run`; records of other commands name other kinds"),
     "schema": ("number", "", "which keys a record has"),

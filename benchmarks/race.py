@@ -10,8 +10,10 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmarks import crossval, worker
+from benchmarks.arms import group_by, result_of, succeeded
 from benchmarks.child import Child
 from benchmarks.engines.local import OnEvent, recorded
+from benchmarks.meanings import Record
 from benchmarks.measure import (
     Stages,
     Surroundings,
@@ -21,7 +23,6 @@ from benchmarks.measure import (
     versions,
 )
 from benchmarks.plan import Job
-from benchmarks.report.summary import group_by, result_of
 from benchmarks.stats import Ratio, ratio_of_times
 
 KIND = "race"  # of a record, and the folder below the results
@@ -103,9 +104,9 @@ class Runner:
     peak_ratio: float
 
 
-def runners(records: Iterable[Mapping[str, Any]], peer: str = "textbook") -> list[Runner]:
+def runners(records: Iterable[Record], peer: str = "textbook") -> list[Runner]:
     """The arms of one problem's finished records, the peer first; ValueError without it."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     arms = group_by(finished, lambda record: (record["framework"], record["regime"]))
     first = next((runs for (name, _), runs in arms.items() if name == peer), None)
     if first is None:
@@ -142,12 +143,12 @@ def _runner(name: str, regime: str, runs: list[Any], first: list[Any]) -> Runner
     )
 
 
-def _epochs(run: Mapping[str, Any]) -> list[float]:
+def _epochs(run: Record) -> list[float]:
     """Training seconds of each epoch but the first, which compiles."""
     return run["epoch_seconds"][1:]
 
 
-def _validated(run: Mapping[str, Any]) -> list[float]:
+def _validated(run: Record) -> list[float]:
     """The same with each epoch's validation; empty when there is none."""
     pairs = list(zip(run["epoch_seconds"], run["validation_seconds"], strict=False))
     return [trained + validated for trained, validated in pairs][1:]

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.crossval import fold_path
+from benchmarks.meanings import Record
 from benchmarks.plan import Job
 from common.atomic import replaced
-
-Record = Mapping[str, Any]
 
 ARM = ("problem", "framework", "regime", "device", "seed")
 NO_SETTINGS = ("name", "title", "margin", "target")  # fields of a problem that train nothing

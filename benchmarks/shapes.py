@@ -14,14 +14,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from benchmarks.ablation import KERNELS, PARTS
-from benchmarks.meanings import MEANINGS
+from benchmarks.meanings import MEANINGS, Record
 from benchmarks.scale import AXES
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
 LARGEST, LEAST = 2.0**127, 2.0**-126  # about those of float32, in which everything is computed
 
-Record = Mapping[str, Any]
 Shape = Any  # str | list[Shape] | Mapping[str, Shape] | Maybe
 
 

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.scalars import ARM, Record, digest, ended, number, scalars, settings
+from benchmarks.meanings import Record
+from benchmarks.scalars import (
+    ARM,
+    digest,
+    ended,
+    number,
+    scalars,
+    settings,
+)
 
 LOCAL = Path("mlruns")  # where runs are kept when no server is named
 TAG = "twinbench.record"  # the digest by which a record is known again

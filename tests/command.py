@@ -31,6 +31,11 @@ def twinbench(checkout, tmp_path):
     return Command(checkout, tmp_path)
 
 
+def path_with(folder: Path) -> str:
+    """PYTHONPATH with the folder before all that pytest itself was given."""
+    return os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+
+
 class Command:
     def __init__(self, checkout: Path, folder: Path) -> None:
         self.checkout, self.folder = checkout, folder
@@ -44,7 +49,7 @@ class Command:
             cwd=self.folder,
             env={
                 **environment,
-                "PYTHONPATH": str(self.checkout),
+                "PYTHONPATH": path_with(self.checkout),
                 "TWINBENCH_CACHE_DIR": str(self.folder / "cache"),
                 "FAKE": fake,
                 "COLUMNS": "200",

@@ -17,8 +17,7 @@ from benchmarks.record import read_records, write_record
 from benchmarks.report.sections import markdown, print_sections
 from benchmarks.report.verdicts import verdict_sections
 from benchmarks.stats import DIFFERENT, EQUIVALENT, NOT_ENOUGH, Interval
-from benchmarks.verdicts import MARGINS, PLANNED, TARGETS, TEST_ROWS, compared, comparisons
-from common.data import load
+from benchmarks.verdicts import MARGINS, PLANNED, TARGETS, compared, comparisons
 from common.problem import PROBLEMS
 from common.regime import REGIMES, TUNED
 from tests.conftest import installed
@@ -207,12 +206,6 @@ def test_a_planted_shift_of_three_margins_is_found_from_records_on_disk(tmp_path
 def test_margins_and_targets_are_those_of_the_protocol():
     assert MARGINS == {"mnist": 0.003, "imdb": 0.005, "reuters": 0.015, "boston": 0.15}
     assert TARGETS.keys() == MARGINS.keys() and min(TARGETS.values()) > 0
-
-
-@pytest.mark.real_data
-@pytest.mark.parametrize("problem", PROBLEMS)
-def test_the_test_rows_are_those_of_the_real_data(problem):
-    assert len(load(PROBLEMS[problem], data="real").y_test) == TEST_ROWS[problem]
 
 
 @pytest.mark.real_data

@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import options
+from benchmarks import asked, options
 from benchmarks.measure import ROOT
 from benchmarks.messages import SOME_FAILED, say
 from common.atomic import replaced
@@ -34,7 +34,7 @@ from common.regime import REGIMES, Regime
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose benchmarks, and whether they become the new baseline."""
     options.add(parser, "problems", "--framework")
-    options.add_regime(parser, ["matched", "tuned"])
+    options.add(parser, "--regime", default="matched,tuned")
     options.add(parser, "--threads", "--data-dir", "--results")
     parser.add_argument("--keep", action="store_true", help="do not save what is measured")
 
@@ -44,9 +44,9 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.report.bench import sections
     from benchmarks.report.sections import print_sections
 
-    problems = [problem.name for problem in options.problems(args)]
+    problems = [problem.name for problem in asked.problems(args)]
     arms: list[tuple[str, Regime]] = [("", REGIMES["matched"])]
-    arms += [(n, REGIMES[r]) for n in options.chosen_frameworks(args) for r in args.regime]
+    arms += [(n, REGIMES[r]) for n in asked.frameworks(args) for r in args.regime]
     found, before, failed = {}, {}, False
     for name, regime in arms:
         title = f"{name} {regime.name}" if name else "data"

@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import options
+from benchmarks import asked, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verify = actions.add_parser("verify", help="read the real files and check their content")
     options.add(verify, "problems", "--data-dir")
     show = actions.add_parser("show", help="one row, as a reader would see it")
-    show.add_argument("problem", **{**options.OPTIONS["problems"], "nargs": None})
+    options.add(show, "problem")
     show.add_argument("row", type=int, metavar="ROW", help="from 0")
     show.add_argument("--test", action="store_true", help="a test row, not a training row")
     options.add(show, "--data", "--data-dir")
@@ -120,7 +120,7 @@ def _with_files(args: argparse.Namespace) -> Iterator[Problem]:
     """The chosen problems that are read from files; of the others it is said that they are not."""
     from common.data.files import DATASETS
 
-    for problem in options.problems(args):
+    for problem in asked.problems(args):
         if problem.name in DATASETS:
             yield problem
         else:
@@ -174,12 +174,11 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from benchmarks.report.predictions import FEATURES, SENTIMENTS, TOPICS, draw_digit
+    from benchmarks.predict import FEATURES, SENTIMENTS, TOPICS, draw_digit
     from common.data import load, words
     from common.data.files import DATASETS
-    from common.problem import PROBLEMS
 
-    problem = PROBLEMS[args.problem]
+    problem = asked.problem(args)
     data = load(problem, data=args.data, data_dir=args.data_dir)
     x, y = (data.x_test, data.y_test) if args.test else (data.x, data.y)
     if not 0 <= args.row < len(y):

@@ -9,13 +9,13 @@ from threading import Lock
 from typing import Any
 
 from benchmarks.child import Child
+from benchmarks.meanings import Record
 from benchmarks.plan import Job
 from benchmarks.record import described, make_record
 
 OnEvent = Callable[[dict], None] | None
 OnJobEvent = Callable[[Job, dict], None] | None
 Batch = list[Job]  # what one process trains: one job, or replicas
-Record = dict[str, Any]
 
 
 def run_batches(

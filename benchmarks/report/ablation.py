@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from benchmarks.ablation import KERNELS, PARTS, Split, splits
-from benchmarks.report.sections import Section, not_real
-from benchmarks.report.summary import Record, group_by, provenance
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
+from benchmarks.report.sections import Section
+from benchmarks.sentences import not_real, provenance
 from common.problem import PROBLEMS
 
 HEADINGS = ("framework", "regime", *PARTS, "a step", "products alone", "in products", "in others")
@@ -14,7 +16,7 @@ HEADINGS = ("framework", "regime", *PARTS, "a step", "products alone", "in produ
 
 def sections(records: Iterable[Record]) -> Iterator[Section]:
     """A table a problem, a row an arm."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     for problem, runs in group_by(finished, lambda record: record["problem"]).items():
         found = splits(runs)
         yield Section(

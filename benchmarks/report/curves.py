@@ -8,8 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from benchmarks.report.summary import (
-    Record,
+from benchmarks.arms import (
     arm,
     changed,
     data_of,
@@ -18,6 +17,7 @@ from benchmarks.report.summary import (
     threads,
     training_runs,
 )
+from benchmarks.meanings import Record
 from common.atomic import replaced
 from common.problem import PROBLEMS
 from common.task import History

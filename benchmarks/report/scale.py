@@ -7,10 +7,12 @@ from functools import partial
 from math import isnan
 from pathlib import Path
 
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, logarithmic, new_figure, save_figure
-from benchmarks.report.sections import Section, drawn, not_real
-from benchmarks.report.summary import Record, group_by, provenance
+from benchmarks.report.sections import Section, drawn
 from benchmarks.scale import EPOCHS, Growth, growths
+from benchmarks.sentences import not_real, provenance
 from common.problem import PROBLEMS
 
 TITLES = {
@@ -23,7 +25,7 @@ TITLES = {
 
 def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
     """A table for each problem and axis, and the curves, written to `<stem>-<problem>.png`."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     for name, runs in group_by(finished, lambda record: record["problem"]).items():
         figures = drawn(partial(save_growth, runs, name, stem.with_name(f"{stem.name}-{name}")))
         yield from sections(name, runs, figures)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from benchmarks.arms import data_of
+from benchmarks.meanings import Record
 from benchmarks.report.html.part import Block, Part
 from benchmarks.report.sections import Section
-from benchmarks.report.summary import Record, data_of
 
 
 def environment(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
