@@ -10,8 +10,8 @@ import pytest
 from benchmarks import worker
 from benchmarks.engines.local import run_batch, run_job
 from benchmarks.plan import Job
-from benchmarks.report.markdown import markdown_table
 from benchmarks.report.sections import markdown
+from benchmarks.report.summary import sections
 from benchmarks.report.verdicts import verdict_sections
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
@@ -81,7 +81,7 @@ def test_it_is_said_in_place_of_the_number():
         run("boston", name, seed=seed, value=2.5) for name in ("alpha", "beta") for seed in (0, 1)
     ]
     runs = [r | {"diverged": r["framework"] == "beta"} for r in runs]
-    table, verdicts = markdown_table(runs), markdown(verdict_sections(runs))
+    table, verdicts = markdown(sections(runs)), markdown(verdict_sections(runs))
     assert "| diverged |" in table and table.count("MAE 2.500") == 1
     assert "2 of 2 runs diverged or ended without a number" in table
     assert "no test metric of both alpha and beta" in verdicts
@@ -98,4 +98,4 @@ def test_runs_of_a_framework_say_so_alone_and_as_replicas(framework_name):
     records = run_batch([replace(wild, seed=seed) for seed in (0, 1)])
     assert calm["diverged"] is False and [r["diverged"] for r in records] == [True, True]
     assert records[0]["metrics"]["mae"] > 20  # kept in the record
-    assert markdown_table([calm, *records]).count("| diverged |") == 1
+    assert markdown(sections([calm, *records])).count("| diverged |") == 1
