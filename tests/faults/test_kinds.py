@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import study, tracking
-from benchmarks.commands import crossval
+from benchmarks import progress, study, tracking
 from benchmarks.compact import unpack
 from benchmarks.explain import Rung
 from benchmarks.record import read_files, read_finished, read_records
@@ -78,7 +77,7 @@ def trackers(folder: Path) -> None:
 def folds(records: list[dict[str, Any]]) -> None:
     """What `crossval` and `tune` make of theirs."""
     tables(fold_sections(records))
-    [(crossval._title(record), crossval._score(record)) for record in records]
+    [(progress._fold(record), progress._score(record)) for record in records]
     choices = choose(records)
     json.dumps([as_plain(choice) for choice in choices], allow_nan=False)
     list(map(chosen, choices))
