@@ -2,12 +2,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-EXTRAS := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,test,docs,dev
+TESTED := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,test,docs
+EXTRAS := $(TESTED),dev
+SBOM := build/sbom.json
+OLDEST := .venv-oldest/bin
+# who is asked about known vulnerabilities: pypi or osv
+SERVICE := pypi
+# known vulnerabilities that do not reach twinbench: their ids, above each line the reason
+ACCEPTED :=
 
 .DEFAULT_GOAL := help
 SITE := build/site
 COVERAGE := build/coverage
-.PHONY: help setup demo test coverage services faults bench docs notebooks linkcheck lint format lock clean
+.PHONY: help setup demo test coverage services faults mutants bench docs notebooks linkcheck lint format
+.PHONY: lock oldest audit sbom licences clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +51,11 @@ services: $(READY)  ## the tests on a Ray cluster, a tracking server and a brows
 faults: $(READY)  ## kill, fill, crash and fuzz: what was measured must survive, what is hostile must not
 	$(BIN)/python -m pytest tests/faults -m fault --numprocesses auto --dist loadfile
 
+mutants: $(READY)  ## change what all numbers rest on, one place at a time: does a test notice?
+	rm -rf mutants
+	$(BIN)/mutmut run
+	$(BIN)/python -m tests.mutants_table docs/mutation.md
+
 bench: $(READY)  ## time each method of a Task, and compare with the last time
 	$(BIN)/twinbench bench
 
@@ -66,9 +79,36 @@ format: $(READY)  ## put the code in its style
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
 
+# the newest of all else: what they need themselves is their own affair
+.venv-oldest/.ready: pyproject.toml tests/supply/oldest.py tests/supply/project.py
+	test -x $(OLDEST)/python || $(PYTHON) -m venv .venv-oldest
+	$(OLDEST)/python -m pip install --quiet packaging
+	mkdir -p build
+	$(OLDEST)/python -m tests.supply.oldest > build/oldest.txt
+	$(OLDEST)/python -m pip install --quiet --constraint build/oldest.txt --editable '.[$(TESTED)]'
+	touch $@
+
+oldest: .venv-oldest/.ready  ## the tests with the oldest versions that pyproject.toml allows
+	$(OLDEST)/python -m pytest tests --numprocesses auto --dist loadfile
+	$(OLDEST)/python -m pytest tests -m service
+
+# --strict: a package that the service could not be asked about would pass otherwise
+audit: $(READY)  ## look the tested versions up among known vulnerabilities (needs the network)
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict \
+		--progress-spinner off --vulnerability-service $(SERVICE) $(ACCEPTED:%=--ignore-vuln %)
+
+sbom: $(READY)  ## list all that is installed, with licences, as CycloneDX: build/sbom.json
+	mkdir -p $(dir $(SBOM))
+	PYTHONPATH= $(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible \
+		--output-file $(SBOM)
+
+licences: $(READY)  ## write the licences of the tested versions into docs/reference/licences.md
+	$(BIN)/python -m tests.supply.licences
+
 lock: $(READY)  ## write the versions of this environment down as the tested ones
 	@{ sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; } > constraints.new
 	mv constraints.new constraints.txt
 
 clean:  ## remove the environment and all that was made here, but no results
-	rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
+	rm -rf .venv .venv-oldest build mutants .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
+	rm -rf *.egg-info

@@ -15,14 +15,18 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks import worker
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.measure import Stages, Surroundings
 from benchmarks.plan import Job
-from benchmarks.report.summary import group_by
 from common.framework import framework
 from common.splits import hold_out
 
 PARTS = ("input", "forward", "backward", "optimiser", "bookkeeping")
 """In the order of a step; the last, the running loss and metric, makes it whole."""
+
+KERNELS = ("products", "other_kernels")
+"""What a framework's profiler sees, beside the `whole` epoch that it watches."""
 
 KIND = "ablation"  # of a record, and the folder below the results
 STEPS = 100  # of an epoch, at most: a step costs what it costs
@@ -105,26 +109,27 @@ class Split:
     rounds: int
 
 
-def splits(records: Iterable[Mapping[str, Any]]) -> list[Split]:
+def splits(records: Iterable[Record]) -> list[Split]:
     """One for each arm of the finished records, in their order."""
-    finished = (record for record in records if record["error"] is None)
+    finished = succeeded(records)
     arms = group_by(finished, lambda record: (record["framework"], record["regime"]))
     return [_split(name, regime, rounds) for (name, regime), rounds in arms.items()]
 
 
-def _split(name: str, regime: str, rounds: list[Mapping[str, Any]]) -> Split:
+def _split(name: str, regime: str, rounds: list[Record]) -> Split:
     before = (None, *PARTS)
     parts = {
         part: median(r["until"][part] - (r["until"][last] if last else 0.0) for r in rounds)
         for last, part in zip(before, PARTS, strict=False)
     }
-    kinds = [kind for kind in rounds[0]["profile"] if kind != "whole"]
     return Split(
         name,
         regime,
         parts,
         step=median(r["until"][PARTS[-1]] for r in rounds),
         products_alone=median(r["products_alone"] for r in rounds),
-        profile={k: median(r["profile"][k] / r["profile"]["whole"] for r in rounds) for k in kinds},
+        profile={
+            k: median(r["profile"][k] / r["profile"]["whole"] for r in rounds) for k in KERNELS
+        },
         rounds=len(rounds),
     )

@@ -1,18 +1,105 @@
-"""What the runs of one arm give: a metric a seed, clocks a process, and time to target."""
+"""Records by arm: which runs repeat each other, and what the runs of one arm give."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from types import MappingProxyType
+from typing import Any
 
-from benchmarks.report.summary import Record, metric_of
+from benchmarks.meanings import Record
 from benchmarks.stats import epochs_to
 from common.problem import PROBLEMS
+from common.regime import REGIMES
 
 TARGETS: Mapping[str, float] = MappingProxyType({p.name: p.target for p in PROBLEMS.values()})
 """By problem: the metric that time to target waits for, about what the textbook reaches."""
+
+
+def group_by(items: Iterable[Any], key: Callable[[Any], Hashable]) -> dict[Any, list[Any]]:
+    """Items by key, in the order in which the keys first appear."""
+    groups: dict[Any, list[Any]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+def succeeded(records: Iterable[Record]) -> list[Record]:
+    """Those that did not end with an error; their numbers may still be none."""
+    return [record for record in records if not record.get("error")]
+
+
+def training_runs(records: Iterable[Record]) -> list[Record]:
+    """The records of whole runs, without those of another kind, sorted for every report.
+
+    Raises ValueError when they were measured under different protocols.
+    """
+    runs = [record for record in records if record.get("kind", "run") == "run"]
+    protocols = sorted({str(record.get("protocol")) for record in runs})
+    if len(protocols) > 1:
+        raise ValueError(
+            f"records of protocols {' and '.join(protocols)} cannot stand in one table; "
+            "keep each protocol in a results folder of its own"
+        )
+    return sorted(runs, key=_place)
+
+
+def changed(record: Record) -> dict[str, Any]:
+    """The settings of the problem that were changed from those published."""
+    return (record.get("settings") or {}).get("changed") or {}
+
+
+def arm(record: Record) -> tuple:
+    """What two runs must share to be repetitions of each other, but for the data they found."""
+    settings = tuple(sorted((name, str(value)) for name, value in changed(record).items()))
+    names = ("problem", "framework", "regime", "device")
+    return (*(record[name] for name in names), threads(record), settings)
+
+
+def metric_of(record: Record) -> str:
+    """`accuracy` or `mae`; of a user's own twins whichever was measured."""
+    if record["problem"] in PROBLEMS:
+        return PROBLEMS[record["problem"]].metric
+    return "mae" if "mae" in (record.get("metrics") or {}) else "accuracy"
+
+
+def result_of(record: Record) -> float | None:
+    """The test metric of a run; None where it is no number, or the run diverged: then it is none
+    either, though a finite one may stand in the record."""
+    found = (record.get("metrics") or {}).get(metric_of(record))
+    return None if record.get("diverged") else found
+
+
+def ended_without(runs: list[Record]) -> str:
+    """How those of the runs ended that have no result."""
+    diverged = any(run.get("diverged") for run in runs)
+    return "diverged or ended without a number" if diverged else "ended without a number"
+
+
+def data_of(record: Record) -> dict[str, Any]:
+    """The record's `data`, empty for a run that failed before it had any."""
+    return record.get("data") or {}
+
+
+def threads(record: Record) -> str:
+    """Threads asked for: those read back would set a run that failed early apart."""
+    requested = (record.get("settings") or {}).get("requested") or {}
+    return str(requested.get("threads", record.get("threads")))
+
+
+def _place(record: Record) -> tuple:
+    """Problems and regimes in the order of their tables, the rest by name."""
+    regimes, problems = list(REGIMES), list(PROBLEMS)
+    return (
+        regimes.index(record["regime"]),
+        problems.index(record["problem"]) if record["problem"] in problems else len(problems),
+        record["problem"],
+        record["device"],
+        record["framework"],
+        str(arm(record)),
+        record["seed"],
+    )
 
 
 @dataclass(frozen=True)
@@ -56,13 +143,13 @@ def clocks(runs: Iterable[Record], name: str) -> list[list[float]]:
 
 
 def by_seed(runs: Iterable[Record]) -> dict[int, float]:
-    """The test metric by seed, without those that are no number.
+    """The test metric by seed, without those that are none.
 
     Of two runs of one seed the timed one counts, which had its process for itself.
     """
     found = {}
     for run in sorted(runs, key=lambda run: run.get("timed", True)):
-        value = (run.get("metrics") or {}).get(metric_of(run))
+        value = result_of(run)
         if value is not None:
             found[run["seed"]] = value
     return dict(sorted(found.items()))

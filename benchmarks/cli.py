@@ -12,6 +12,7 @@ import importlib
 import inspect
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 COMMANDS = Path(__file__).resolve().parent / "commands"
@@ -22,6 +23,7 @@ learn and how long they take."""
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    _prepare_output()
     try:
         return _run(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:  # while a command is still being imported, too
@@ -61,6 +63,16 @@ def _status(error: Exception) -> int | None:
     if isinstance(error, ChildDied | ChildTimeout) or isinstance(error.__cause__, ChildTraceback):
         return 4
     return None
+
+
+def _prepare_output() -> None:
+    """A stream that is closed takes everything; one of few letters has the others as escapes."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # print would take standard output for it
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _drop_output() -> None:

@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import stats
-from benchmarks.arms import clocks
-from benchmarks.report.summary import Record, arm, data_of, group_by, metric_of, training_runs
+from benchmarks.arms import (
+    arm,
+    clocks,
+    data_of,
+    group_by,
+    metric_of,
+    succeeded,
+    training_runs,
+)
+from benchmarks.meanings import Record
 from benchmarks.stats import Interval
 from benchmarks.verdicts import Comparison, compared
 
@@ -114,6 +122,8 @@ def judged(conditions: Iterable[Condition], found: Sequence[Pair]) -> list[Judge
             if condition.applies(pair.before):
                 change = _change(condition, pair)
                 word = condition.judge(change) if change else stats.NOT_ENOUGH
+                if word != FAILS and condition.name in METRICS and any(pair.comparison.lost):
+                    word = stats.NOT_ENOUGH  # the seeds without a number may hide the change
                 results.append(Judged(condition, pair.name, change, word))
     return results
 
@@ -154,10 +164,7 @@ def _change(condition: Condition, pair: Pair) -> Interval | None:
             return None
         unit = metric.means[0] if condition.relative else 1.0
         return _shifted(metric.wide, lambda value: value / unit)
-    one, other = (
-        clocks([run for run in runs if not run.get("error")], condition.name)
-        for runs in (pair.before, pair.after)
-    )
+    one, other = (clocks(succeeded(runs), condition.name) for runs in (pair.before, pair.after))
     if not (one and other):
         return None
     if condition.relative:

@@ -45,8 +45,7 @@ def cross_validate(
     if not missing:
         return
     # tuned, a framework may train them in lock-step; else each is kept as soon as it is there
-    tuned = job.regime.execution == "tuned"
-    groups = [missing] if tuned else [[fold] for fold in missing]
+    groups = [missing] if job.regime.tuned else [[fold] for fold in missing]
     with Child.of(job, job.regime) as child:
         for group in groups:
             records = _records(child, job, group, own_statistics, on_epoch)
@@ -78,9 +77,8 @@ def _records(
     except Exception as raised:
         measured, error = [None] * len(folds), described(raised)
     return [
-        make_record(job, found, error)
+        make_record(job, found, error, "crossval")
         | {
-            "kind": "crossval",
             "fold": fold,
             "folds": job.problem.folds,
             "trained_together": len(folds),

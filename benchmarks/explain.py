@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
+from benchmarks.arms import by_seed
 from benchmarks.plan import Job
 from benchmarks.stats import Interval, paired, welch
 from common.framework import Framework
@@ -215,8 +216,7 @@ class Explained:
 
     def values(self, arm: Arm) -> dict[int, float]:
         """The test metric by seed, of the runs that ended with a number."""
-        found = {s: r["metrics"][self.problem.metric] for s, r in self.records.get(arm, {}).items()}
-        return {seed: value for seed, value in sorted(found.items()) if value is not None}
+        return by_seed(self.records.get(arm, {}).values())
 
     def mean(self, arm: Arm) -> float | None:
         """The mean test metric over seeds."""

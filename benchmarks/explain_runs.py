@@ -60,8 +60,7 @@ class Processes:
 
     def run(self, kind: str, target: str, job: Job, on_event: OnEvent) -> dict[str, Any]:
         """The record, of that kind, of what `target(job)` measures; for `run_jobs`."""
-        record = recorded(job, lambda: self.call(target, job, on_event=on_event))
-        return {**record, "kind": kind}
+        return recorded(job, lambda: self.call(target, job, on_event=on_event), kind)
 
 
 def train(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from benchmarks.report.summary import Record, changed, data_of, training_runs
+from benchmarks.arms import changed, data_of, training_runs
+from benchmarks.meanings import Record
 
 Row = dict[str, Any]
 

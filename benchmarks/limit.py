@@ -6,22 +6,25 @@ second at most, or as many as the memory can feed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 from typing import Any
 
+import numpy as np
 from scipy import sparse
 
 from benchmarks import worker
 from benchmarks.ablation import median_seconds, module_of
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.plan import Job
-from benchmarks.report.summary import group_by
+from common.clock import EpochLog
 from common.problem import Problem
 from common.reference import ReferenceTask
 from common.splits import hold_out
-from common.task import EpochLog, History, Order
+from common.task import Order
 
 KIND = "limit"  # of a record, and the folder below the results
 FLOAT = 4  # bytes
@@ -43,9 +46,7 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     batch = x[: job.problem.batch_size]
     task = worker.task_of(job)
     device, wait = task.facts()["device"], task.synchronize
-    products = partial(
-        ablation.products, job.problem, device, tuned=job.regime.execution == "tuned"
-    )
+    products = partial(ablation.products, job.problem, device, tuned=job.regime.tuned)
     seconds: dict[str, float | None] = {"dense": median_seconds(products(), wait), "sparse": None}
     if sparse.issparse(batch):
         seconds["sparse"] = median_seconds(products(batch), wait)
@@ -56,7 +57,6 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     }
     return {
         **record,
-        "kind": KIND,
         "limit": {
             **seconds,
             "flop": flop,
@@ -72,21 +72,20 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
 class Nothing(ReferenceTask):
     """A Task whose `fit` does nothing: what its epochs take is the harness's own cost."""
 
-    def fit(self, x: Any, y: Any, *, epochs: int, order: Order = None, **_: Any) -> History:
+    def train_epochs(self, x: Any, y: Any, epochs: int, order: Order, log: EpochLog) -> None:
         """Go through the rows of each epoch and take its time."""
-        log = EpochLog(self, None, None)
         turns = self.rows_of_epochs(order, epochs)
         for _number in range(epochs):
             log.start()
             next(turns)
             log.stop(dict)
-        return log.history
 
 
 def harness_seconds(problem: Problem, rows: int) -> float:
     """Median seconds of an epoch of a Task that does nothing: its order, its clock, its history."""
     task = Nothing(problem)
-    return median(task.fit(None, None, epochs=20, order=task.order(rows))["epoch_seconds"])
+    history = task.fit(None, np.empty(rows), epochs=20, order=task.order(rows))
+    return median(history["epoch_seconds"])
 
 
 def work(problem: Problem, nonzeros: int | None = None) -> tuple[float, float]:
@@ -140,9 +139,9 @@ class Reached:
         return min(self.flops, self.intensity * self.bandwidth)
 
 
-def reached(records: Iterable[Mapping[str, Any]]) -> list[Reached]:
+def reached(records: Iterable[Record]) -> list[Reached]:
     """The arms of the finished records, in their order."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     names = ("problem", "framework", "regime")
     arms = group_by(finished, lambda record: tuple(record[name] for name in names))
     found = [_reached(arm, runs) for arm, runs in sorted(arms.items())]
@@ -153,8 +152,8 @@ def reached(records: Iterable[Mapping[str, Any]]) -> list[Reached]:
     return [replace(arm, limit=best[arm.problem]) for arm in found]
 
 
-def _reached(arm: tuple[str, str, str], runs: list[Mapping[str, Any]]) -> Reached:
-    def middle(of: Callable[[Mapping[str, Any]], float]) -> float:
+def _reached(arm: tuple[str, str, str], runs: list[Record]) -> Reached:
+    def middle(of: Callable[[Record], float]) -> float:
         return median(of(run) for run in runs)
 
     limit = runs[0]["limit"]

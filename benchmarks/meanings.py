@@ -1,14 +1,11 @@
-"""What each key of a run's record means, and whether one that was read has values of its kind."""
+"""What each key of a run's record means."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Mapping
 from typing import Any
 
-from common.regime import REGIMES
-
+Record = dict[str, Any]
 MEANINGS: Mapping[str, tuple[str, str, str]] = {
     "kind": ("text", "", "`run`; records of other commands name other kinds"),
     "schema": ("number", "", "which keys a record has"),
@@ -26,6 +23,7 @@ MEANINGS: Mapping[str, tuple[str, str, str]] = {
     "data.real": ("true or false", "", "whether they are the whole real data set"),
     "data.notice": ("text", "", "what must be said of embedded or generated data, else empty"),
     "metrics": ("object", "share, 1,000 $", "`loss`, and `accuracy` or `mae`, of the test rows"),
+    "diverged": ("true or false", "", "whether the loss ended above that before the training"),
     "history": ("object of lists", "", "an epoch: of training and, as `val_...`, held-out rows"),
     "epoch_seconds": ("list", "s", "training alone, each epoch"),
     "validation_seconds": ("list", "s", "scoring the held-out rows, each epoch"),
@@ -66,63 +64,3 @@ MEANINGS: Mapping[str, tuple[str, str, str]] = {
 }
 """Type, unit and meaning of every key of a run's record, in its order; null stands for what a
 failed run has not."""
-
-KINDS: Mapping[str, type] = {
-    "text": str,
-    "object": dict,
-    "object of lists": dict,
-    "list": list,
-    "list of text": list,
-}
-IDENTITY = ("problem", "framework", "regime", "device", "seed")
-RESULTS = ("metrics", "history", "epoch_seconds")  # of a run that has not failed
-
-
-def fault_of(record: Mapping[str, Any]) -> str:
-    """What keeps an object from being the record of a run, in words; empty if nothing does.
-
-    It may lack what older records do not have, and have more than is known here.
-    """
-    if "error" not in record:
-        return "it has no 'error'"
-    needed = IDENTITY if record["error"] else IDENTITY + RESULTS
-    if missing := [key for key in needed if record.get(key) is None]:
-        return f"it has no {missing[0]!r}"
-    for key, (kind, *_) in MEANINGS.items():
-        outer, _, inner = key.partition(".")
-        value = record.get(outer)
-        if inner:
-            if not isinstance(value, dict | None):
-                return f"{outer!r} is no object"
-            value = (value or {}).get(inner)
-        if value is not None and not _is(kind, value):
-            return f"{key!r} is {value!r:.60}, expected {kind}"
-    if record["regime"] not in REGIMES:
-        return f"no regime {record['regime']!r}; there are: {', '.join(REGIMES)}"
-    if not all(_is("number", value) for value in _clocks(record)):
-        return "its clocks have what is no number"
-    results = [
-        *(record.get("metrics") or {}).values(),
-        *chain(*(record.get("history") or {}).values()),
-    ]
-    if not all(value is None or _is("number", value) for value in results):
-        return "'metrics' or 'history' has what is no number"
-    if not all(isinstance(text, str) for text in record.get("warnings") or []):
-        return "'warnings' has what is no text"
-    return ""
-
-
-def _is(kind: str, value: Any) -> bool:
-    if isinstance(value, bool) or kind == "true or false":
-        return isinstance(value, bool) and kind == "true or false"
-    if isinstance(value, int | float):  # 1e999 and whole numbers of a thousand digits are none
-        return kind == "number" and abs(value) <= sys.float_info.max
-    if kind == "object of lists" and isinstance(value, dict):
-        return all(isinstance(each, list) for each in value.values())
-    return kind in KINDS and isinstance(value, KINDS[kind])
-
-
-def _clocks(record: Mapping[str, Any]) -> Iterator[Any]:
-    yield from record.get("epoch_seconds") or []
-    yield from record.get("validation_seconds") or []
-    yield from (record.get("stages") or {}).values()

@@ -7,8 +7,8 @@ weights and are given the same rows in the same order.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -16,7 +16,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from benchmarks import measure
 from benchmarks.child import Child
+from benchmarks.plan import path_of
+from benchmarks.record import SCHEMA, write_record
 from common.atomic import replaced
 from common.data import Data, load
 from common.data.sources import Choice
@@ -55,6 +58,21 @@ class Ladder:
         data = self.loaded()
         (x, y), validation = hold_out(data.x, data.y, self.problem.validation)
         return Rows(x, y, data.x_test, data.y_test, validation)
+
+    def key(self, arms: Sequence[Arm]) -> str:
+        """Path below the results folder of what these arms find, but for how the names end.
+
+        As `Job.key`: its digest covers what can change the numbers and is not in the path.
+        """
+        settings = {
+            "problem": asdict(self.problem),
+            "regime": self.regime.switches(),
+            "steps": self.steps,
+            "epochs": self.epochs,
+            "content": self.loaded().digest,
+            "arms": [asdict(arm) for arm in sorted(arms, key=str)],
+        }
+        return path_of((KIND, self.problem.name, self.regime.name), self.seed, settings)
 
 
 @lru_cache(maxsize=1)
@@ -190,6 +208,47 @@ class Parity:
                     worst[d.rung] = max(worst.get(d.rung, 0.0), d.error)
             points = sorted((rungs[rung], error) for rung, error in worst.items())
             yield name, [step for step, _ in points], [error for _, error in points]
+
+
+def plain(parity: Parity, arms: Sequence[Arm]) -> dict[str, Any]:
+    """All numbers of one problem; an error that is not finite is None."""
+    breach, ladder = parity.breach(), parity.ladder
+    return {
+        "problem": ladder.problem.name,
+        "regime": ladder.regime.name,
+        "seed": ladder.seed,
+        "frameworks": [str(arm) for arm in arms],
+        "threads": arms[0].threads,
+        "steps": list(ladder.steps),
+        "epochs": ladder.epochs,
+        "data_digest": parity.reference["data/digest"].tobytes().hex(),
+        "notice": parity.notice,
+        "raised_bounds": [
+            {"rung": rung, "tensor": tensor, "bound": bound}
+            for (rung, tensor), bound in parity.raised.items()
+        ],
+        "verdict": parity.verdict(),
+        "first_breach": breach and {"pair": breach[0], **_number(breach[1])},
+        "differences": [
+            {"pair": pair, **_number(d)} for pair, ds in parity.pairs.items() for d in ds
+        ],
+        "growth": [
+            {"who": name, "steps": steps, "errors": errors}
+            for name, steps, errors in parity.growth()
+        ],
+    }
+
+
+def _number(d: Difference) -> dict[str, Any]:
+    error = d.error if math.isfinite(d.error) else None
+    return {**d._asdict(), "error": error, "broken": d.broken}
+
+
+def keep(found: Mapping[str, Any], path: Path) -> None:
+    """Write what `plain` gives as a record, for `twinbench report`."""
+    about = {"kind": KIND, "schema": SCHEMA, "error": None}
+    seen = {"host": measure.host(), "git": measure.git(), "versions": measure.versions()}
+    write_record({**about, **found, **seen}, path)
 
 
 def rungs_of(trace: Trace) -> list[str]:

@@ -60,16 +60,23 @@ class Job:
             "content": self.content,
             "python": self.python,
         }
-        text = json.dumps(settings, sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:10]
-        # a colon is not allowed in file names everywhere
         arm = (self.framework, self.regime.name, self.device)
-        folder = "/".join(part.replace(":", "-") for part in (self.problem.name, *arm))
-        return f"{folder}/seed{self.seed}-{digest}{'.json' if self.timed else UNTIMED}"
+        path = path_of((self.problem.name, *arm), self.seed, settings)
+        return f"{path}{'.json' if self.timed else UNTIMED}"
 
     def __str__(self) -> str:
         arm = f"{self.problem.name} {self.framework} {self.regime.name} {self.device}"
         return f"{arm} seed {self.seed}"
+
+
+def path_of(folders: Iterable[str], seed: int, settings: Mapping[str, Any]) -> str:
+    """Where what is measured with these settings lies below the results, without its suffix.
+
+    No other settings have the path, nor has it a colon, which not every file system allows.
+    """
+    text = json.dumps(settings, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+    return "/".join([*folders, f"seed{seed}-{digest}"]).replace(":", "-")
 
 
 def plan(
@@ -126,7 +133,7 @@ def together(jobs: Iterable[Job], most: int) -> list[list[Job]]:
     batches: list[list[Job]] = []
     unfilled: dict[Job, list[Job]] = {}
     for job in jobs:
-        alone = job.timed or job.regime.execution != "tuned"
+        alone = job.timed or not job.regime.tuned
         arm = replace(job, seed=0)
         if alone or len(unfilled.get(arm, ())) in (0, most):
             batches.append([])

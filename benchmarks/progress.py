@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich import progress as bars
 from rich.console import Console
 
+from benchmarks.crossval import cross_validate
 from benchmarks.engines import run_jobs
-from benchmarks.messages import SOME_FAILED, say
+from benchmarks.messages import say
 from benchmarks.plan import Job
-from common.problem import Problem
-
-if TYPE_CHECKING:
-    from benchmarks.report.sections import Section
+from common.problem import PROBLEMS, Problem
 
 Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
@@ -56,27 +52,69 @@ def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results
     return bool(failed)
 
 
-def run_and_show(
+def run_folds(
     jobs: Sequence[Job],
-    args: argparse.Namespace,
-    kind: str,
-    page: Callable[[list[dict[str, Any]]], Iterable[Section]],
-    run: Callable[[Job, Any], dict[str, Any]] | None = None,
+    results: Path,
+    *,
+    on_record: Callable[[Job, dict[str, Any]], object] = lambda job, record: None,
     **options: Any,
-) -> int:
-    """The end of a command that measures: run what is missing, show its page, the exit status.
+) -> list[dict[str, Any]]:
+    """The same for every fold of the jobs; `options` are those of `cross_validate`."""
+    records = []
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn())
+    with bar_of(*columns, bars.TimeRemainingColumn(compact=True)) as bar:
+        total = sum(job.problem.folds * job.problem.fold_epochs for job in jobs)
+        line = bar.add_task("", total=total)
+        for job in jobs:
+            bar.update(line, description=str(job))
+            folds = cross_validate(job, results, on_epoch=lambda _: bar.advance(line), **options)
+            for record, cached in folds:
+                on_record(job, record)
+                records.append(record)
+                if cached:
+                    bar.advance(line, job.problem.fold_epochs)
+                had = " (was there)" if cached else ""
+                print_beside(bar, f"{_fold(record)}: {_score(record)}{had}")
+    return records
 
-    Records lie in the folder `kind` below the results; `args` are those of `options.add_output`,
-    and `options` further ones of `run_jobs`.
-    """
-    from benchmarks.report.markdown import around_table
-    from benchmarks.report.sections import show
 
-    if args.into:
-        around_table(args.into)  # an error in an hour would come too late
-    records = run_all(jobs, args.results / kind, run=run, force=args.force, **options)
-    show(page(records), records, into=args.into, as_json=args.json)
-    return SOME_FAILED if say_failures(jobs, records, args.results / kind) else 0
+def say_failed_folds(records: Sequence[dict[str, Any]]) -> bool:
+    """A sentence on each fold that failed; whether there is one."""
+    failed = [record for record in records if record["error"] is not None]
+    for record in failed:
+        reason = record["error"]["message"].partition("\n")[0]
+        say(f"failed: {_fold(record)}: {record['error']['kind']}: {reason}")
+    return bool(failed)
+
+
+def _fold(record: dict[str, Any]) -> str:
+    arm = " ".join(record[name] for name in ("problem", "framework", "regime", "device"))
+    widths = record["settings"]["changed"].get("hidden", PROBLEMS[record["problem"]].hidden)
+    hidden = "-".join(map(str, widths))
+    return (
+        f"{arm} seed {record['seed']} hidden {hidden} fold {record['fold'] + 1}/{record['folds']}"
+    )
+
+
+def _score(record: dict[str, Any]) -> str:
+    if record["error"] is not None:
+        return "FAILED: " + record["error"]["kind"]
+    metric = PROBLEMS[record["problem"]].metric
+    value = record["history"][f"val_{metric}"][-1]
+    return f"validation {metric} {'not finite' if value is None else format(value, '.3f')}"
+
+
+def bar_of(*columns: bars.ProgressColumn, **options: Any) -> bars.Progress:
+    """A bar with these columns on standard error, where that is a terminal, until it ends."""
+    console = Console(stderr=True)
+    return bars.Progress(
+        *columns, console=console, disable=not console.is_terminal, transient=True, **options
+    )
+
+
+def print_beside(bar: bars.Progress, text: str) -> None:
+    """A line above the bar, not wrapped whatever width rich takes a log file to have."""
+    bar.console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 class Progress:
@@ -91,15 +129,12 @@ class Progress:
         self.current: Job | None = None
         self.begun: set[Job] = set()
         self.drawn = 0.0  # when the running job was last drawn
-        self.console = Console(stderr=True)
-        self.bar = bars.Progress(
+        self.bar = bar_of(
             bars.BarColumn(bar_width=20),
             bars.TextColumn("{task.description}", markup=False),
-            console=self.console,
             refresh_per_second=DRAWN_A_SECOND,
-            transient=True,
-            disable=not self.console.is_terminal,
         )
+        self.console = self.bar.console
         self.line = self.bar.add_task("", total=max(1, len(jobs)))
 
     def __enter__(self) -> Progress:
@@ -115,7 +150,7 @@ class Progress:
         self.begun.add(job)
         if not self.console.is_terminal:
             if new:
-                self._print(f"[{self.number + 1}/{len(self.jobs)}] {job}")
+                print_beside(self.bar, f"[{self.number + 1}/{len(self.jobs)}] {job}")
             return
         if not new and monotonic() - self.drawn < 1 / DRAWN_A_SECOND:
             return
@@ -145,7 +180,8 @@ class Progress:
             self.done.append((_kind(job), seconds))
         self.bar.update(self.line, completed=self.number)
         had = " (was there)" if cached else ""
-        self._print(f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}")
+        line = f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}"
+        print_beside(self.bar, line)
 
     def seconds_left(self, within: float = 0.0) -> float | None:
         """Estimate for the jobs that have not ended, `within` of the running one being done.
@@ -171,13 +207,6 @@ class Progress:
             return ""
         return f", about {seconds / 60:.0f} min left" if seconds > 90 else f", {seconds:.0f} s left"
 
-    def _print(self, text: str) -> None:
-        # not wrapped, whatever width rich takes a log file to have
-        if self.console.is_terminal:
-            self.console.print(text, markup=False, highlight=False)
-        else:
-            print(text, file=sys.stderr, flush=True)
-
 
 def _kind(job: Job) -> Kind:
     return job.problem, job.framework, job.timed
@@ -189,4 +218,10 @@ def _result(record: dict[str, Any]) -> str:
         for name, value in record["metrics"].items()
     ]
     seconds = record["total_seconds"]
-    return ", ".join([*values, "untimed" if seconds is None else f"{seconds:.1f} s"])
+    return ", ".join(
+        [
+            *["DIVERGED"] * bool(record.get("diverged")),
+            *values,
+            "untimed" if seconds is None else f"{seconds:.1f} s",
+        ]
+    )

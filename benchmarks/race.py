@@ -10,8 +10,10 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmarks import crossval, worker
+from benchmarks.arms import group_by, result_of, succeeded
 from benchmarks.child import Child
 from benchmarks.engines.local import OnEvent, recorded
+from benchmarks.meanings import Record
 from benchmarks.measure import (
     Stages,
     Surroundings,
@@ -21,7 +23,6 @@ from benchmarks.measure import (
     versions,
 )
 from benchmarks.plan import Job
-from benchmarks.report.summary import group_by
 from benchmarks.stats import Ratio, ratio_of_times
 
 KIND = "race"  # of a record, and the folder below the results
@@ -40,20 +41,19 @@ def run(job: Job, on_event: OnEvent = None, *, folds: bool = False) -> dict[str,
         with Child.of(home, job.regime) as child:
             return child.call(target, job, folds, on_event=on_event, timeout=job.timeout)
 
-    return recorded(job, measure)
+    return recorded(job, measure, KIND)
 
 
 def measure(job: Job, folds: bool, emit: Emit) -> dict[str, Any]:
     """The measured part of a record of ours; in a Child."""
     if not folds:
-        return {**worker.run_job(job, emit), "kind": KIND}
+        return worker.run_job(job, emit)
     surroundings = Surroundings()
     parts = crossval.run_folds(job, list(range(job.problem.folds)), False, emit)
     metric = job.problem.metric
     values = [part["history"][f"val_{metric}"][-1] for part in parts]
     return {
         **parts[0],
-        "kind": KIND,
         "total_seconds": process_age_seconds(),
         "metrics": {metric: sum(values) / len(values)},
         "surroundings": surroundings.read(),
@@ -70,7 +70,6 @@ def measure_peer(job: Job, folds: bool, emit: Emit) -> dict[str, Any]:
     total, peak, rest = process_age_seconds(), peak_rss_bytes(), found["epoch_seconds"][1:]
     return {
         **found,
-        "kind": KIND,
         "total_seconds": total,
         "first_epoch_seconds": found["epoch_seconds"][0],
         "steady_epoch_seconds": median(rest) if rest else None,
@@ -94,7 +93,7 @@ class Runner:
     framework: str
     regime: str
     processes: int
-    metrics: tuple[float, ...]
+    metrics: tuple[float, ...]  # of the runs that ended with one
     epoch: float | None  # training alone
     validated: float | None  # with the validation after it
     total: float
@@ -105,9 +104,9 @@ class Runner:
     peak_ratio: float
 
 
-def runners(records: Iterable[Mapping[str, Any]], peer: str = "textbook") -> list[Runner]:
+def runners(records: Iterable[Record], peer: str = "textbook") -> list[Runner]:
     """The arms of one problem's finished records, the peer first; ValueError without it."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     arms = group_by(finished, lambda record: (record["framework"], record["regime"]))
     first = next((runs for (name, _), runs in arms.items() if name == peer), None)
     if first is None:
@@ -132,7 +131,7 @@ def _runner(name: str, regime: str, runs: list[Any], first: list[Any]) -> Runner
         name,
         regime,
         len(runs),
-        tuple(value for run in runs for key, value in run["metrics"].items() if key != "loss"),
+        tuple(value for value in map(result_of, runs) if value is not None),
         middle(_epochs),
         middle(_validated),
         median(run["total_seconds"] for run in runs),
@@ -144,12 +143,12 @@ def _runner(name: str, regime: str, runs: list[Any], first: list[Any]) -> Runner
     )
 
 
-def _epochs(run: Mapping[str, Any]) -> list[float]:
+def _epochs(run: Record) -> list[float]:
     """Training seconds of each epoch but the first, which compiles."""
     return run["epoch_seconds"][1:]
 
 
-def _validated(run: Mapping[str, Any]) -> list[float]:
+def _validated(run: Record) -> list[float]:
     """The same with each epoch's validation; empty when there is none."""
     pairs = list(zip(run["epoch_seconds"], run["validation_seconds"], strict=False))
     return [trained + validated for trained, validated in pairs][1:]

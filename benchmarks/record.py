@@ -10,22 +10,30 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 from statistics import fmean, stdev
 from typing import Any, NoReturn
 
 from benchmarks import measure
 from benchmarks.compact import unpack
 from benchmarks.meanings import MEANINGS as MEANINGS
-from benchmarks.meanings import fault_of
 from benchmarks.plan import PROTOCOL, UNTIMED, Job
+from benchmarks.shapes import fault_of
 from common.atomic import replaced
 
 SCHEMA = 1  # which keys a record has
 TRACEBACK_CHARACTERS = 4000
+MAX_BYTES = 1 << 24  # of one record; a ladder with all its tensors has 0.3 MB
+
+
+class NewerRecord(ValueError):
+    """A record of a later version: nothing may be written over it that was not asked for."""
+
 
 EMPTY: Mapping[str, Any] = {
     "data": {"source": None, "origin": None, "digest": None, "real": None, "notice": ""},
     "metrics": {},
+    "diverged": None,
     "history": {},
     "epoch_seconds": [],
     "validation_seconds": [],
@@ -57,7 +65,10 @@ CLOCKS = (
 
 
 def make_record(
-    job: Job, measured: Mapping[str, Any] | None = None, error: Mapping[str, Any] | None = None
+    job: Job,
+    measured: Mapping[str, Any] | None = None,
+    error: Mapping[str, Any] | None = None,
+    kind: str = "run",
 ) -> dict[str, Any]:
     """The record of a job from what its worker measured, or from the error it ended with.
 
@@ -67,7 +78,7 @@ def make_record(
     measured = dict(measured or {})
     surroundings = measured.pop("surroundings", {})
     record = {
-        "kind": "run",
+        "kind": kind,
         "schema": SCHEMA,
         "protocol": PROTOCOL,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -114,6 +125,9 @@ def write_record(record: Mapping[str, Any], path: Path) -> None:
 
 def read_record(path: Path) -> dict[str, Any]:
     """The record in a file; ValueError says why it is none."""
+    about = path.stat()
+    if not S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:  # a pipe would be waited for
+        raise ValueError(f"{path} is not a record: a file of at most {MAX_BYTES:,} bytes is")
     try:
         record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:  # JSON and UTF-8 errors alike
@@ -129,21 +143,28 @@ def _checked(record: Any, path: Path) -> dict[str, Any]:
     if not isinstance(record, dict) or "schema" not in record:
         raise ValueError(f"{path} is not a record: an object with the key 'schema' was expected")
     if record["schema"] != SCHEMA:
-        raise ValueError(
+        newer = isinstance(record["schema"], int) and record["schema"] > SCHEMA
+        raise (NewerRecord if newer else ValueError)(
             f"{path} has schema {record['schema']!r}, this version reads {SCHEMA}; "
             "run it again with --force or read it with the version that wrote it"
         )
-    if record.get("kind", "run") == "run" and (fault := fault_of(record)):
-        raise ValueError(f"{path} is not the record of a run: {fault}")
+    if fault := fault_of(record):
+        raise ValueError(f"{path} is no record of kind {record.get('kind', 'run')!r}: {fault}")
     return record
 
 
 def read_finished(path: Path) -> dict[str, Any] | None:
-    """The record of a run that ended well; None when it has to be run (again)."""
-    with suppress(FileNotFoundError, ValueError):
+    """The record of a run that ended well; None when it has to be run (again).
+
+    Raises NewerRecord, for which running it again would lose the other.
+    """
+    try:
         record = read_record(path)
-        return record if record["error"] is None else None
-    return None
+    except NewerRecord:
+        raise
+    except (FileNotFoundError, ValueError):
+        return None
+    return record if record.get("error", "none said") is None else None
 
 
 def read_served(job: Job, results: Path) -> dict[str, Any] | None:
@@ -184,8 +205,9 @@ def read_files(
             continue
         if path.name.endswith(UNTIMED):
             timed = path.with_name(path.name.removesuffix(UNTIMED) + ".json")
-            if read_finished(timed):
-                continue
+            with suppress(NewerRecord):  # which is said of itself
+                if read_finished(timed):
+                    continue
         yield path.relative_to(folder), record
 
 

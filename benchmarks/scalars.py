@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.crossval import fold_path
+from benchmarks.meanings import Record
 from benchmarks.plan import Job
 from common.atomic import replaced
-
-Record = Mapping[str, Any]
 
 ARM = ("problem", "framework", "regime", "device", "seed")
 NO_SETTINGS = ("name", "title", "margin", "target")  # fields of a problem that train nothing
@@ -41,7 +40,7 @@ def scalars(record: Record) -> Iterator[Scalar]:
     The time of an epoch is that of its end, counted back from the time of the record; without
     clocks all are of that time.
     """
-    clocks = {name: record[name] for name in ("epoch_seconds", "validation_seconds")}
+    clocks = {name: record.get(name) or [] for name in ("epoch_seconds", "validation_seconds")}
     seconds = [sum(each) for each in zip(*filter(None, clocks.values()), strict=True)]
     seconds = seconds or [0.0] * max(map(len, record["history"].values()), default=0)
     end = ended(record)

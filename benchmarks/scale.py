@@ -11,9 +11,10 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks import worker
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.measure import Stages, Surroundings, process_age_seconds
 from benchmarks.plan import Job
-from benchmarks.report.summary import group_by
 from common.splits import hold_out
 
 KIND = "scale"  # of a record, and the folder below the results
@@ -78,7 +79,6 @@ def measure(job: Scaled, emit: Callable[[dict], None]) -> dict[str, Any]:
         )
     return {
         **worker.measured(job, data, task, history, len(y), stages),
-        "kind": KIND,
         "axis": job.axis,
         "value": job.value,
         "total_seconds": process_age_seconds(),
@@ -109,15 +109,15 @@ class Growth:
         return _exponent(self.values, self.peaks)
 
 
-def growths(records: Iterable[Mapping[str, Any]]) -> list[Growth]:
+def growths(records: Iterable[Record]) -> list[Growth]:
     """One for each arm and axis of one problem's finished records."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     keys = ("axis", "framework", "regime")
     arms = group_by(finished, lambda record: tuple(record[key] for key in keys))
     return [_growth(arm, runs) for arm, runs in arms.items()]
 
 
-def _growth(arm: tuple[str, str, str], runs: list[Mapping[str, Any]]) -> Growth:
+def _growth(arm: tuple[str, str, str], runs: list[Record]) -> Growth:
     axis, framework, regime = arm
     by_value = sorted(group_by(runs, lambda run: run["value"]).items())
     return Growth(

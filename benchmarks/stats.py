@@ -5,6 +5,7 @@ Which of them holds where, and the words that may be said, are those of the meas
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from benchmarks.plan import MIN_PROCESSES
 EQUIVALENT, DIFFERENT, NOT_ENOUGH = "equivalent", "different", "not enough runs"
 POWER = 0.8  # with which a planned number of runs reaches its verdict
 MOST_RUNS = 100_000  # more than these is no plan
+DRAWS = 5000  # of a bootstrap
 
 
 class Interval(NamedTuple):
@@ -32,27 +34,29 @@ class Interval(NamedTuple):
     low: float | None
     high: float | None
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """`low` and `high`; without an interval the whole line, which holds whatever may be."""
+        return (
+            -np.inf if self.low is None else self.low,
+            np.inf if self.high is None else self.high,
+        )
+
     def inside(self, margin: float) -> bool:
         """Whether all of it lies nearer to 0 than the margin; never without an interval."""
-        return (
-            self.low is not None
-            and self.high is not None
-            and -margin < self.low
-            and (self.high < margin)
-        )
+        low, high = self.ends
+        return -margin < low and high < margin
 
     def outside(self, margin: float) -> bool:
         """Whether all of it lies beyond the margin on one side; never without an interval."""
-        return (
-            self.low is not None
-            and self.high is not None
-            and (self.low > margin or self.high < -margin)
-        )
+        low, high = self.ends
+        return low > margin or high < -margin
 
     @property
     def excludes_zero(self) -> bool:
         """Whether 0 lies outside; never without an interval."""
-        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+        low, high = self.ends
+        return not low <= 0 <= high
 
     def reversed(self) -> Interval:
         """Of the difference taken the other way round."""
@@ -87,9 +91,9 @@ def welch(before: Sequence[float], after: Sequence[float], confidence: float = 0
         return Interval(difference, None, None)
     parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
     total = parts.sum()
-    freedom = 1.0
-    if total > 0:  # else both samples are constant, and the quotient is 0 / 0
-        freedom = 1 / ((parts / total) ** 2 / [len(a) - 1, len(b) - 1]).sum()
+    if not total:  # both samples are constant, and the quotient below would be 0 / 0
+        return Interval(difference, difference, difference)
+    freedom = 1 / ((parts / total) ** 2 / [len(a) - 1, len(b) - 1]).sum()
     return _interval(difference, float(np.sqrt(total)), float(freedom), confidence)
 
 
@@ -121,16 +125,9 @@ def runs_needed(
     """
     if not (spread >= 0 and margin > 0):
         raise ValueError(f"a spread and a positive margin were expected, got {spread}, {margin}")
-    low, high = 1, 2
-    while _power(high, spread, margin, paired, difference) < power:
-        if high >= MOST_RUNS:
-            return None
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        enough = _power(middle, spread, margin, paired, difference) >= power
-        low, high = (low, middle) if enough else (middle, high)
-    return high if high <= MOST_RUNS else None
+    runs = range(2, MOST_RUNS + 1)
+    found = bisect_left(runs, power, key=lambda n: _power(n, spread, margin, paired, difference))
+    return runs[found] if found < len(runs) else None
 
 
 def _power(n: int, spread: float, margin: float, paired: bool, difference: float) -> float:
@@ -177,15 +174,13 @@ def superiority(
         more = ((len(a) + len(b)) / 2 - 1) * ((1 - p) / (2 - p) + p / (1 + p))
         return p * (1 - p) * (1 + more) / (len(a) * len(b))
 
-    z = student.ppf((1 + confidence) / 2, np.inf)
+    z_squared = chi2.ppf(confidence, 1)
 
     def beyond(p: float) -> float:
-        return (share - p) ** 2 - z**2 * variance(p)
+        return (share - p) ** 2 - z_squared * variance(p)
 
     inner = min(max(share, 1e-12), 1 - 1e-12)  # at 0 and at 1 themselves both sides vanish
-    low = brentq(beyond, 0.0, inner) if share > 0 else 0.0
-    high = brentq(beyond, inner, 1.0) if share < 1 else 1.0
-    return Interval(share, float(low), float(high))
+    return Interval(share, brentq(beyond, 0.0, inner), brentq(beyond, inner, 1.0))
 
 
 def sampling_error(accuracy: float, rows: int) -> float:
@@ -226,7 +221,7 @@ def ratio_of_times(
     after: Sequence[Sequence[float]],
     *,
     confidence: float = 0.95,
-    draws: int = 5000,
+    draws: int = DRAWS,
 ) -> Ratio:
     """Of the median time `before` to that `after`: over 1 when `after` is faster.
 
@@ -244,7 +239,7 @@ def difference_of_times(
     after: Sequence[Sequence[float]],
     *,
     confidence: float = 0.95,
-    draws: int = 5000,
+    draws: int = DRAWS,
 ) -> Interval:
     """Of the median time `after` less that `before`, as `ratio_of_times` takes them."""
     return _bootstrap(after, before, np.subtract, confidence, draws)

@@ -13,10 +13,10 @@ from statistics import stdev, variance
 from typing import Any
 
 from benchmarks import measure
-from benchmarks.arms import by_seed
+from benchmarks.arms import arm, by_seed, group_by, succeeded, training_runs
+from benchmarks.meanings import Record
 from benchmarks.plan import PROTOCOL, Job
 from benchmarks.record import SCHEMA, read_record, read_records, write_record
-from benchmarks.report.summary import Record, arm, group_by, training_runs
 from benchmarks.stats import runs_needed
 from common.problem import PROBLEMS
 from common.regime import REGIMES
@@ -61,7 +61,7 @@ def pilot(runs: Iterable[Record], seeds: int, most: int) -> Plan:
 
 def _spreads(runs: list[Record]) -> Iterator[dict[str, Any]]:
     """Of each pair of frameworks in a regime on a device, as `runs_needed` takes it."""
-    finished = [run for run in runs if not run["error"]]
+    finished = succeeded(runs)
     places = group_by(finished, lambda run: (run["regime"], run["device"]))
     for (regime, device), same in places.items():
         arms = {k: by_seed(v) for k, v in group_by(same, lambda run: run["framework"]).items()}

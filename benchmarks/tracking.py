@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.scalars import ARM, Record, digest, ended, number, scalars, settings
+from benchmarks.meanings import Record
+from benchmarks.scalars import (
+    ARM,
+    digest,
+    ended,
+    number,
+    scalars,
+    settings,
+)
 
 LOCAL = Path("mlruns")  # where runs are kept when no server is named
 TAG = "twinbench.record"  # the digest by which a record is known again
@@ -132,7 +140,7 @@ def _tags(record: Record) -> dict[str, str]:
     """Where the numbers come from; `mlflow.source.git.commit` is the name that MLflow shows."""
     tags = {
         TAG: digest(record),
-        "twinbench.kind": record["kind"],
+        "twinbench.kind": record.get("kind", "run"),
         "twinbench.protocol": record["protocol"],
         "twinbench.data": record["data"]["digest"],
         "twinbench.data.source": record["data"]["source"],

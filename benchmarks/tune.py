@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.report.summary import group_by
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from common.problem import PROBLEMS, Problem
 from common.splits import hold_out, k_folds
-
-Record = Mapping[str, Any]
 
 HOLD_OUT_SHARE = 6  # one row in six, 10,000 of MNIST's, where a problem holds out none itself
 LEFT_OUT = 10  # epochs before the curve begins, as in the textbook: they dwarf the rest
@@ -125,7 +124,7 @@ def choose(records: Iterable[Record], smoothing: float | None = None) -> list[Ch
     `smoothing` is by default the textbook's for folds, and none for a hold-out, whose few epochs a
     moving average would only delay. Folds of several seeds are averaged first.
     """
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     found = []
     for arm, mine in group_by(finished, _arm).items():
         problem = mine[0]["settings"]["problem"]

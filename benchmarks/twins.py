@@ -21,13 +21,16 @@ from common.framework import framework
 from common.layers import Layer, hints
 from common.regime import MATCHED
 from common.task import batches
-from common.trace import Difference, Trace, first_rows
+from common.trace import SCORED_ROWS, Difference, Trace, first_rows
 from common.twins import Twins, read_twins
 
 STEPS = (1, 10)
 BATCH = 8  # of the ladder: few rows leave few inputs near a relu's kink, where a gradient jumps
 SHARE = 1e-2  # of the largest gradient: what is smaller is judged on this scale
 MOST = 0.1  # no bound is raised over this
+SMOOTH = ("scores", "loss")
+"""Rungs without jumps: rounding, which may carry a gradient over a relu's kink, stays rounding."""
+TURNED = "rows turned round"
 NO_REFERENCE = "no reference in NumPy has these layers: the frameworks are compared with each other"
 
 
@@ -75,19 +78,23 @@ def climb_both_ways(ladder: Ladder, arm: Arm, on_rung: OnRung) -> tuple[Trace, T
 
 
 def climb_turned(ladder: Ladder, name: str, device: str) -> Trace:
-    """In the framework's process: the loss, gradients and step of the first batch, rows turned.
+    """In the framework's process: scores, then loss, gradients and a step of the first batch, with
+    the rows turned round. Scores come back in the order of the rows.
 
-    A mean over rows does not depend on their order, so that whatever differs is rounding.
+    Neither the answer to a row nor a mean over rows depends on their order: what differs is
+    rounding, unless the model is wrong.
     """
     options = {"regime": ladder.regime, "device": device, "seed": ladder.seed}
     task = framework(name).make_task(ladder.problem, **options)
     rows = ladder.rows()
+    tested = rows.x_test[:SCORED_ROWS]
+    scores = task.scores(tested[np.arange(len(tested))[::-1]])[::-1]
     order = first_rows(ladder.problem, len(rows.y), 1, ladder.seed)[::-1]
     ((x, y),) = batches(rows.x, rows.y, order, ladder.problem.batch_size)
     loss, gradients = task.loss_and_gradients(x, y)
     before = task.train_step(x, y)
     state = task.get_state()
-    found = {"loss": {"loss": loss}, "gradients": gradients}
+    found = {"scores": {"scores": scores}, "loss": {"loss": loss}, "gradients": gradients}
     found |= {"step 1": {"loss": before, **state}, "fit 1": state}
     return {f"{rung}/{k}": np.asarray(v) for rung, held in found.items() for k, v in held.items()}
 
@@ -103,11 +110,20 @@ class TwinParity(Parity):
     )
 
     def __post_init__(self) -> None:
-        """Compare every two frameworks; where one's own rounding breaks a bound, raise it."""
-        twins, self.raised = self.ladder.problem, {}
+        """Compare every two frameworks; where one's own rounding breaks a bound, raise it.
+
+        One whose scores or loss depend on the order of the rows is compared with itself too: that
+        is no rounding, and raises nothing.
+        """
+        twins, self.raised, itself = self.ladder.problem, {}, {}
         for arm, turned in self.turned.items():
             upright = {key: self.traces[arm][key] for key in turned if key in self.traces[arm]}
-            for d in compare({key: turned[key] for key in upright}, upright, twins):
+            found = compare({key: turned[key] for key in upright}, upright, twins)
+            smooth = [d for d in found if d.rung in SMOOTH]
+            if any(d.broken for d in smooth):
+                itself[arm, TURNED] = smooth
+                continue
+            for d in found:
                 if d.bound and math.isfinite(d.error) and 10 * d.error > d.bound:
                     key = (d.rung, d.tensor)
                     self.raised[key] = max(self.raised.get(key, 0.0), min(10 * d.error, MOST))
@@ -117,7 +133,7 @@ class TwinParity(Parity):
                 for d in compare(self.traces[one], self.traces[other], twins)
             ]
             for one, other in combinations(self.traces, 2)
-        }
+        } | itself
 
     def verdict(self) -> str:
         """One sentence: all within bounds, or the first breach and what it points at."""
@@ -125,14 +141,17 @@ class TwinParity(Parity):
         if breach is None:
             return "every rung is within its bounds"
         (one, other), broken = breach
-        text = (
+        said = [
             f"first breach at rung '{broken.rung}', tensor {broken.tensor}: {one} and {other} "
             f"differ by {broken.error:.1e}, bound {broken.bound:.1e}"
-        )
-        if broken.rung != "activations":
-            return text
-        key = f"activations/{broken.tensor}"
-        return f"{text}; {_where(broken.tensor, self.traces[one][key], self.traces[other][key])}"
+        ]
+        if broken.rung == "activations":
+            key = f"activations/{broken.tensor}"
+            said.append(_where(broken.tensor, self.traces[one][key], self.traces[other][key]))
+        for arm, turned in self.pairs:
+            if turned == TURNED:
+                said.append(f"{arm} depends on the order of rows: is the first axis the rows'?")
+        return "; ".join(said)
 
     def growth(self) -> Iterator[tuple[str, list[int], list[float]]]:
         """Nothing: there is no reference to grow away from."""

@@ -11,32 +11,33 @@ from typing import Any
 
 from benchmarks import stats
 from benchmarks.arms import TARGETS as TARGETS  # a fact of a problem, as MARGINS is
-from benchmarks.arms import Target, by_seed, clocks, target_of, timed
-from benchmarks.plan import MIN_PROCESSES
-from benchmarks.report.sections import not_real
-from benchmarks.report.sentences import sentence
-from benchmarks.report.summary import (
-    Record,
+from benchmarks.arms import (
+    Target,
     arm,
+    by_seed,
     changed,
+    clocks,
     data_of,
+    ended_without,
     group_by,
     metric_of,
+    result_of,
+    succeeded,
+    target_of,
     threads,
+    timed,
     training_runs,
-    warnings_of,
 )
+from benchmarks.meanings import Record
+from benchmarks.plan import MIN_PROCESSES
+from benchmarks.sentences import not_real, sentence, warnings_of
 from benchmarks.stats import Interval, Ratio
+from common.data.files import DATASETS
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
 MARGINS: Mapping[str, float] = MappingProxyType({p.name: p.margin for p in PROBLEMS.values()})
 """By problem: test metrics that differ by less are called equivalent."""
-
-TEST_ROWS: Mapping[str, int] = MappingProxyType(
-    {"mnist": 10_000, "imdb": 25_000, "reuters": 2_246, "boston": 102}
-)
-"""By problem: test rows of the real data files, which set the sampling error of an accuracy."""
 
 PLANNED = 30  # seeds an arm, where no plan says more; fewer are an early look
 
@@ -90,6 +91,7 @@ class Comparison:
     first: str
     second: str
     metric: Metric | None  # None: an arm has no finished run with a number
+    lost: tuple[int, int]  # seeds of each arm without a number: a metric is of the others alone
     epoch: Ratio | None  # steady epoch, training only
     total: Ratio | None  # whole run, from the start of its process
     memory: Ratio | None  # peak of the process
@@ -133,7 +135,11 @@ def compared(
 
     Times of different machines are compared only with `across`, where machines are the question.
     """
-    arms = [[run for run in runs if not run.get("error")] for runs in (one, other)]
+    arms = [succeeded(runs) for runs in (one, other)]
+    lost = [
+        len({run["seed"] for run in runs} - by_seed(done).keys())
+        for runs, done in zip((one, other), arms, strict=True)
+    ]
     some = (one or other)[0]
     clocked = [timed(runs) for runs in arms]
     same_machine = across or len({_machine(run) for runs in clocked for run in runs}) < 2
@@ -152,6 +158,7 @@ def compared(
         first=first,
         second=second,
         metric=_metric(arms[0], arms[1], (planned or {}).get(some["problem"], PLANNED)),
+        lost=(lost[0], lost[1]),
         epoch=ratio("epoch_seconds"),
         total=ratio("total_seconds"),
         memory=ratio("peak_rss_bytes"),
@@ -218,12 +225,12 @@ def _notes(
 ) -> Iterator[str]:
     """What makes these numbers less than they look; the records' own warnings come last."""
     for name, runs in ((first, one), (second, other)):
-        finished = [run for run in runs if not run.get("error")]
-        lost = sum((r.get("metrics") or {}).get(metric_of(r)) is None for r in finished)
+        finished = succeeded(runs)
+        lost = sum(result_of(run) is None for run in finished)
         if failed := len(runs) - len(finished):
             yield f"{failed} of {len(runs)} runs of {name} failed and are left out"
         if lost:
-            yield f"{lost} of {len(finished)} runs of {name} ended without a number"
+            yield f"{lost} of {len(finished)} runs of {name} {ended_without(finished)}"
         if len({str(run.get("versions")) for run in finished}) > 1:
             yield f"the runs of {name} mix versions of libraries"
     if not same_machine:
@@ -263,6 +270,6 @@ def _spread(values: Sequence[float]) -> float | None:
 
 def _sampling(record: Record, mean: float) -> float | None:
     """Of an accuracy on the real test rows; of other rows the record does not know the number."""
+    dataset = DATASETS.get(record["problem"])
     known = metric_of(record) == "accuracy" and data_of(record).get("real")
-    rows = TEST_ROWS.get(record["problem"])
-    return stats.sampling_error(mean, rows) if known and rows else None
+    return stats.sampling_error(mean, dataset.test_rows) if known and dataset else None

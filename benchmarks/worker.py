@@ -7,10 +7,13 @@ from dataclasses import asdict
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from benchmarks.measure import Stages, Surroundings, peak_rss_bytes, process_age_seconds, versions
 from benchmarks.plan import Job
 from common.data import Data, DataError, load
 from common.framework import framework
+from common.metrics import loss_value
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 from common.splits import hold_out
@@ -51,13 +54,14 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     emit({"stage": "evaluate"})
     with stages("evaluate"):
         metrics = task.evaluate(x_test, data.y_test)
-    return {
+    found = {
         "total_seconds": process_age_seconds(),
         "metrics": metrics,
         **measured(job, data, task, history, len(y), stages),
         "import_rss_bytes": import_rss,
         "surroundings": surroundings.read(),
     }
+    return {**found, "diverged": diverged(job, task, history, x, y)}  # after every clock
 
 
 def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str, Any]]:
@@ -85,9 +89,24 @@ def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str
             **measured(job, data, task, history, len(y), Stages()),
             **shared,
             "metrics": task.evaluate(x_test, data.y_test),
+            "diverged": diverged(job, task, history, x, y),
         }
         for job, task, history in zip(jobs, tasks, histories, strict=True)
     ]
+
+
+def diverged(job: Job, task: Task, history: History, x: Any, y: np.ndarray) -> bool:
+    """Whether the loss of the training rows ended above where it began, or is no number.
+
+    Above that of a network that says nothing, whose scores are all zero, it must be too: this
+    needs no second network, and clears every training that went well.
+    """
+    last = history["loss"][-1]
+    silent = loss_value(job.problem.loss, np.zeros((len(y), job.problem.outputs)), y)
+    if not np.isfinite(last) or last <= silent:
+        return not np.isfinite(last)
+    untrained, trained = (each.evaluate(x, y)["loss"] for each in (task_of(job), task))
+    return not trained <= max(untrained, silent)
 
 
 def task_of(job: Job) -> Task:

@@ -1,0 +1,19 @@
+"""What is solved, in NumPy and SciPy: no framework is imported here. In the order to read it:
+
+problem     the four problems, each a frozen record of every setting
+regime      how a problem is run: independent switches, of which three sets have names
+framework   which frameworks there are, by their manifests
+data        where the arrays come from
+splits      which rows: hold-out, folds, the order in which an epoch visits them
+initial     weights to start from
+metrics     losses and metrics, once
+task        the interface: one problem in one framework, a method a rung of the ladder
+clock       what `fit` measures
+reference   the same networks and optimiser by hand: the oracle
+trace       the ladder climbed and written down, and two climbs compared
+weights     a file of them
+padding     batches of one shape, for programs that are compiled for shapes
+atomic      files that are written whole or not at all
+layers      layers of a user's own models, brought together between frameworks
+twins       such models as a problem
+"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,28 +12,51 @@ from pathlib import Path
 from stat import S_IMODE
 from typing import BinaryIO
 
+UNFINISHED = ".twinbench.tmp"  # how the name of a file ends that is being written
+
 
 @contextmanager
 def replaced(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` at the end, once it is on the disk.
 
     Two processes may do this at once: each writes its own temporary file, the last one stays. A
-    link stays a link, and a file that was there keeps its permissions.
+    link stays a link, and a file that was there keeps its permissions. What a process that was
+    killed meanwhile has left of the same file is removed by the next that writes it.
     """
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".tmp", dir=path.parent)
+    _remove_abandoned(path)
+    file, temporary = _own_temporary(path)
     try:
-        with open(handle, "wb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes it readable by its owner alone
-        os.chmod(temporary, S_IMODE(path.stat().st_mode) if path.exists() else 0o644)
-        os.replace(temporary, path)
+            # mkstemp makes it readable by its owner alone
+            os.chmod(temporary, S_IMODE(path.stat().st_mode) if path.exists() else 0o644)
+            os.replace(temporary, path)  # before the lock is gone
     except BaseException as error:
         with suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # what a full disk raises does not say where
         raise
+
+
+def _own_temporary(path: Path) -> tuple[BinaryIO, str]:
+    """A new file beside `path`, locked for as long as it is open: the system frees what dies."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=UNFINISHED, dir=path.parent)
+        with suppress(OSError):  # a file system without locks: then nobody can remove it either
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.path.exists(name):  # else it was taken for abandoned before it was locked
+            return open(handle, "wb"), name
+        os.close(handle)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """The temporary files of `path` that no living process has locked."""
+    for other in path.parent.glob(f"{glob.escape(path.name)}.????????{UNFINISHED}"):
+        with suppress(OSError), open(other, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(other)

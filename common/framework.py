@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from common.problem import Problem
-from common.regime import Regime
+from common.regime import MATCHED, Regime
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class Framework:
 
     def make_task(self, problem: Problem, **options: Any) -> Any:
         """A fresh Task for the problem; `options` and errors as for `Task`."""
+        self.check_has(options.get("regime", MATCHED).execution)
         return self.task_class(problem.solver)(problem, **options)
 
 

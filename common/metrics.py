@@ -1,4 +1,4 @@
-"""The losses and metrics, once, in NumPy: every `val_` and test number comes from here.
+"""The losses and metrics, once, in NumPy and SciPy: every `val_` and test number comes from here.
 
 `scores` is what a network gives before its link: logits (n, classes) for categorical
 cross-entropy, logits (n, 1) for binary cross-entropy, values (n, 1) for mean squared error.
@@ -8,37 +8,26 @@ cross-entropy, logits (n, 1) for binary cross-entropy, values (n, 1) for mean sq
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit, log_softmax, softmax
 
 from common.problem import Loss, Problem
 
 
 def link(loss: Loss, scores: np.ndarray) -> np.ndarray:
     """Predictions from scores: softmax (n, classes), sigmoid (n, 1) or the values themselves."""
-    s = np.asarray(scores)
     if loss == "categorical_crossentropy":
-        e = np.exp(s - s.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
-    if loss == "binary_crossentropy":
-        # exp of -|s| cannot overflow
-        e = np.exp(-np.abs(s))
-        return np.where(s >= 0, 1 / (1 + e), e / (1 + e))
-    return s
+        return softmax(scores, axis=1)
+    return expit(scores) if loss == "binary_crossentropy" else np.asarray(scores)
 
 
 def loss_value(loss: Loss, scores: np.ndarray, y: np.ndarray) -> float:
-    """Mean loss over rows, from scores, so that no probability is rounded to 0 or 1 on the way.
-
-    Source of the stable forms: log-sum-exp, and max(s, 0) - s y + log(1 + exp(-|s|)) for the
-    binary case (TensorFlow's documentation of `sigmoid_cross_entropy_with_logits`).
-    """
+    """Mean loss over rows, from scores, so that no probability is rounded to 0 or 1 on the way."""
     s = _scores(loss, scores, y)
     if loss == "categorical_crossentropy":
-        top = s.max(axis=1)
-        log_sum = top + np.log(np.exp(s - top[:, None]).sum(axis=1))
-        return float(np.mean(log_sum - s[np.arange(len(y)), y.astype(np.int64)]))
+        return float(-np.mean(log_softmax(s, axis=1)[np.arange(len(y)), y]))
     s = s[:, 0]
     if loss == "binary_crossentropy":
-        return float(np.mean(np.maximum(s, 0) - s * y + np.log1p(np.exp(-np.abs(s)))))
+        return float(np.mean(np.logaddexp(0, s) - s * y))  # log(1 + exp(s)) - s y
     return float(np.mean((s - y) ** 2))
 
 
@@ -48,7 +37,7 @@ def metric_value(loss: Loss, scores: np.ndarray, y: np.ndarray) -> float:
     if loss == "categorical_crossentropy":
         return float(np.mean(s.argmax(axis=1) == y))
     if loss == "binary_crossentropy":
-        return float(np.mean((s[:, 0] > 0) == (y > 0.5)))
+        return float(np.mean((s[:, 0] > 0) == y))
     return float(np.mean(np.abs(s[:, 0] - y)))
 
 

@@ -6,16 +6,16 @@ float64 it says which of two frameworks is nearer to the mathematics.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from common import metrics
+from common.clock import EpochLog
 from common.problem import Problem
 from common.regime import MATCHED, Regime
-from common.task import EpochLog, History, Order, State, Task, Weights, batches, dense
+from common.task import Order, State, Task, Weights, batches, dense
 
 
 class ReferenceTask(Task):
@@ -75,9 +75,7 @@ class ReferenceTask(Task):
         """Keras's RMSprop: v <- rho v + (1 - rho) g^2, w <- w - lr g / sqrt(v + epsilon)."""
         loss, gradients = self.loss_and_gradients(x, y)
         rho, epsilon, rate = self.rules.rho, self.rules.epsilon, self.problem.learning_rate
-        assert (
-            rho is not None and epsilon is not None
-        )  # shared initial weights: the regime sets all
+        assert rho is not None and epsilon is not None  # set wherever weights are shared
         for name, g in gradients.items():
             v = self.state[f"square/{name}"]
             v[...] = rho * v + (1 - rho) * g**2
@@ -87,17 +85,7 @@ class ReferenceTask(Task):
         self.state["step"] += 1
         return loss
 
-    def fit(
-        self,
-        x: Any,
-        y: np.ndarray,
-        *,
-        epochs: int,
-        order: Order = None,
-        validation: tuple | None = None,
-        on_epoch: Callable[[int, Mapping[str, float]], None] | None = None,
-    ) -> History:
-        log = EpochLog(self, validation, on_epoch)
+    def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
         if order is None:
             order = self.order(len(y))
         for rows in self.rows_of_epochs(order, epochs):
@@ -108,7 +96,6 @@ class ReferenceTask(Task):
                 loss += len(yb) * self.train_step(xb, yb)
             means = {"loss": loss / len(rows), self.problem.metric: metric / len(rows)}
             log.stop(means.copy)
-        return log.history
 
     def synchronize(self) -> None:
         """Nothing is ever under way."""

@@ -35,6 +35,11 @@ class Regime:
     deterministic: bool = False  # only kernels that give the same bits each time, or an error
 
     @property
+    def tuned(self) -> bool:
+        """Whether it asks for the fastest that each framework can do, by whatever name."""
+        return self.execution == "tuned"
+
+    @property
     def paired(self) -> bool:
         """Whether one seed means the same initial weights and order of samples everywhere."""
         return self.shared_initial and self.order is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -13,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from common import metrics
+from common.clock import EpochLog, StackLog
 from common.initial import initial_weights
 from common.problem import Problem
 from common.regime import MATCHED, Regime
@@ -78,7 +78,7 @@ def batches(x: Any, y: np.ndarray, rows: np.ndarray, batch_size: int) -> Iterato
         yield dense(x[chosen]), y[chosen]
 
 
-def one_table(
+def _one_table(
     xs: Sequence[np.ndarray], ys: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All rows in one table, and where in it each replica's begin, int64 (replicas, 1)."""
@@ -86,43 +86,6 @@ def one_table(
         return dense(xs[0]), ys[0], np.zeros((len(xs), 1), np.int64)
     starts = np.arange(len(xs))[:, None] * len(xs[0])
     return dense(np.concatenate(xs)), np.concatenate(ys), starts
-
-
-class EpochLog:
-    """The clocks of `fit` and the history they fill, the same for every framework."""
-
-    def __init__(self, task: Task, validation: tuple | None, on_epoch: Callable | None) -> None:
-        self.task, self.validation, self.on_epoch = task, validation, on_epoch
-        self.history: History = {}
-
-    def start(self) -> None:
-        """Start the clock of an epoch, with nothing of earlier work left on the device."""
-        self.task.synchronize()
-        self.started = time.perf_counter()
-
-    def seconds(self) -> float:
-        """Since the start, when the device is idle."""
-        self.task.synchronize()
-        return time.perf_counter() - self.started
-
-    def stop(self, means: Callable[[], Mapping[str, float]], seconds: float | None = None) -> None:
-        """Stop the clock when the device is idle, then validate under a clock of its own.
-
-        `means` gives the epoch's loss and metric, each the mean over its rows. `seconds` is of an
-        epoch that another clock has measured.
-        """
-        seconds = self.seconds() if seconds is None else seconds
-        row = {"epoch_seconds": seconds, **means()}
-        if self.validation is not None:
-            started = time.perf_counter()
-            held_out = self.task.evaluate(*self.validation)
-            row["validation_seconds"] = time.perf_counter() - started
-            row |= {f"val_{name}": value for name, value in held_out.items()}
-        for name, value in row.items():
-            self.history.setdefault(name, []).append(float(value))
-        self.task.epoch += 1
-        if self.on_epoch is not None:
-            self.on_epoch(len(self.history["epoch_seconds"]), row)
 
 
 class Task(ABC):
@@ -189,6 +152,10 @@ class Task(ABC):
         """Rung 3: one optimiser step on one batch; the loss is that before the step."""
 
     @abstractmethod
+    def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
+        """What `fit` does, with `log.start()` before an epoch's first batch and `log.stop(means)`
+        after its last."""
+
     def fit(
         self,
         x: Any,
@@ -204,6 +171,9 @@ class Task(ABC):
         `order` may name fewer rows than `x` has: an epoch is the rows it names. `on_epoch` is
         called outside the clock with the number of the epoch, from 1, and its row of the history.
         """
+        log = EpochLog(self, validation, on_epoch)
+        self.train_epochs(x, y, epochs, order, log)
+        return log.history
 
     @abstractmethod
     def synchronize(self) -> None:
@@ -295,25 +265,23 @@ class Task(ABC):
         told = [on_epoch and partial(on_epoch, i) for i in range(len(tasks))]
         alike = all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
         if len(tasks) > 1 and alike and (stack := cls.stack(tasks)):
-            logs = [EpochLog(*each) for each in zip(tasks, validation, told, strict=True)]
-            stack.fit(xs, ys, orders, epochs, logs)
-            return [log.history for log in logs]
+            log = StackLog([EpochLog(*each) for each in zip(tasks, validation, told, strict=True)])
+            x, y, starts = _one_table(xs, ys)
+            rows = (t.rows_of_epochs(o, epochs) for t, o in zip(tasks, orders, strict=True))
+            turns = (np.stack(each) + starts for each in zip(*rows, strict=True))
+            stack.train_epochs(x, y, turns, log)
+            return [each.history for each in log.logs]
+        each = zip(tasks, xs, ys, orders, validation, told, strict=True)
         return [
-            task.fit(
-                x,
-                y,
-                epochs=epochs,
-                order=order,
-                validation=held_out,
-                on_epoch=tell,
-            )
-            for task, x, y, order, held_out, tell in zip(
-                tasks, xs, ys, orders, validation, told, strict=True
-            )
+            task.fit(x, y, epochs=epochs, order=order, validation=held_out, on_epoch=tell)
+            for task, x, y, order, held_out, tell in each
         ]
 
     @classmethod
     def stack(cls, tasks: Sequence[Any]) -> Any:
-        """The Tasks as one whose `fit(xs, ys, orders, epochs, logs)` trains all of them on dense
-        rows; or None where the framework has no such thing for them."""
+        """The Tasks as one that trains all of them; None where the framework has no such thing.
+
+        Its `train_epochs(x, y, turns, log)` takes all rows as one dense table, an iterator over
+        epochs of the rows of each Task in it, int64 (tasks, n), and a StackLog.
+        """
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -54,7 +54,7 @@ class Rows:
         return np.frombuffer(digest.digest(), np.uint8)
 
 
-def rungs(steps: Iterable[int] = STEPS, epochs: int = 0) -> list[str]:
+def rungs(steps: Sequence[int], epochs: int) -> list[str]:
     """The rungs from the lowest up; a fault shows first at the lowest rung that it can reach."""
     early = ["data", "weights", "scores", "loss", "gradients"]
     by_step = [f"step {k}" for k in steps] + [f"fit {k}" for k in steps] + ["two epochs"]
@@ -65,7 +65,7 @@ def climb(
     make: Callable[[], Task],
     rows: Rows,
     *,
-    steps: Iterable[int] = STEPS,
+    steps: Sequence[int] = STEPS,
     epochs: int = 0,
     on_rung: Callable[[str], None] = lambda rung: None,
 ) -> Trace:
@@ -128,7 +128,7 @@ def _state_to_carry(task: Task) -> dict[str, np.ndarray]:
     weights = task.get_weights()
     rng = np.random.default_rng(0)
     squares = {f"square/{k}": rng.random(v.shape, np.float32) for k, v in weights.items()}
-    return weights | squares | {"step": np.array(3, np.int64)}
+    return weights | squares | {"step": np.array(3)}
 
 
 def _few_rows(problem: Problem, rows: Rows, seed: int) -> Permutation:
@@ -188,7 +188,7 @@ def compare(
     differences = []
     for key in [*expected, *(key for key in found if key not in expected)]:
         rung, _, tensor = key.partition("/")
-        gap = float("inf")
+        gap = np.inf
         if key in found and key in expected:
             gap = relative_error(found[key], expected[key], floor=floor(rung, tensor))
         differences.append(Difference(rung, tensor, gap, bound(problem, rung, tensor)))
@@ -201,13 +201,13 @@ def relative_error(found: np.ndarray, expected: np.ndarray, *, floor: float = 0.
     A scale max|b| that is not zero counts as `floor` at least.
     """
     if np.shape(found) != np.shape(expected):
-        return float("inf")
+        return np.inf
     a, b = (np.asarray(v, np.float64) for v in (found, expected))
     gap = float(np.max(np.abs(a - b), initial=0.0))
     scale = float(np.max(np.abs(b), initial=0.0))
     if gap == 0 or np.isnan(gap):
         return gap
-    return gap / max(scale, floor) if scale else float("inf")
+    return gap / max(scale, floor) if scale else np.inf
 
 
 def first_broken(differences: Iterable[Difference]) -> Difference | None:

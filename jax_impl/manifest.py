@@ -23,6 +23,8 @@ NATIVE = MappingProxyType(
     }
 )
 
+DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
+
 
 def environment(regime: Regime, device: str, threads: int | None) -> dict[str, str]:
     """Variables for a process that will import JAX, which reads all of them once.
@@ -41,8 +43,6 @@ def environment(regime: Regime, device: str, threads: int | None) -> dict[str, s
     return variables
 
 
-DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
-
 VARIANTS = (
     Framework(
         name="jax",
@@ -52,7 +52,7 @@ VARIANTS = (
         devices=("cpu", "cuda"),
         environment=environment,
         native=NATIVE,
-        lowest={"jax": "0.5", "optax": "0.2.4"},
+        lowest={"jax": "0.5", "optax": "0.2.5"},
         suffix=".npz",
         fixed=("denormals",),
         without=("twins",),

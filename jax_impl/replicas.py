@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from common.clock import StackLog
 from common.padding import in_batches
-from common.task import EpochLog, Order, one_table
 from jax_impl import backend, tuned
 
 if TYPE_CHECKING:
@@ -25,31 +25,27 @@ class Stack:
         self.tasks = tasks
         self.training = jax.tree.map(lambda *same: jnp.stack(same), *(t.training for t in tasks))
 
-    def fit(
-        self,
-        xs: Sequence[np.ndarray],
-        ys: Sequence[np.ndarray],
-        orders: Sequence[Order],
-        epochs: int,
-        logs: Sequence[EpochLog],
+    def train_epochs(
+        self, x: np.ndarray, y: np.ndarray, turns: Iterator[np.ndarray], log: StackLog
     ) -> None:
-        """Train for some epochs; into each Task's log goes its share of their time."""
+        """Train on the rows of each epoch, (replicas, n), in turn."""
         first, size = self.tasks[0], self.tasks[0].problem.batch_size
-        x, y, starts = one_table(xs, ys)
         held = jax.device_put((x, first._targets(y)), backend.device(first.device))
-        turns = (task.rows_of_epochs(o, epochs) for task, o in zip(self.tasks, orders, strict=True))
-        for rows in zip(*turns, strict=True):
-            for log in logs:
-                log.start()
-            each = [in_batches(chosen, size) for chosen in np.stack(rows) + starts]
+        for rows in turns:
+            log.start()
+            each = [in_batches(chosen, size) for chosen in rows]
             parts = [(np.stack(same),) for same in zip(*each, strict=True)]
             self.training, sums = epochs_of_all(first._program, self.training, *held, parts)
             jax.block_until_ready(self.training)
-            seconds = logs[0].seconds() / len(logs)
-            for i, (task, log) in enumerate(zip(self.tasks, logs, strict=True)):
-                task.training = jax.tree.map(lambda of_all: of_all[i], self.training)  # noqa: B023
-                task.steps += -(-len(rows[i]) // size)
-                log.stop(task._means([sums[i]], len(rows[i])), seconds)
+            seconds = log.seconds()
+            self._hand_back(-(-rows.shape[1] // size))
+            log.stop(first._means([sums], rows.shape[1])(), seconds)
+
+    def _hand_back(self, steps: int) -> None:
+        """Give each Task its training as it is now, so many steps later."""
+        for i, task in enumerate(self.tasks):
+            task.training = jax.tree.map(lambda of_all: of_all[i], self.training)  # noqa: B023
+            task.steps += steps
 
 
 @partial(jax.jit, static_argnums=0)

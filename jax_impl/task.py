@@ -16,21 +16,154 @@ import optax
 from jax import Array
 from scipy import sparse
 
-from common.task import (
-    EpochLog,
-    History,
-    Order,
-    State,
-    Task,
-    Weights,
-    batches,
-    choose_device,
-    dense,
-)
+from common.clock import EpochLog
+from common.task import Order, State, Task, Weights, batches, choose_device, dense
 from jax_impl import backend, tuned
 from jax_impl.manifest import NATIVE
 from jax_impl.replicas import Stack
 from jax_impl.rmsprop import rmsprop, squares, with_squares
+
+
+class JaxTask(Task):
+    """One problem in JAX, on one device: a compiled step in a Python loop, as JAX's users write."""
+
+    native = NATIVE
+
+    def build(self, device: str) -> None:
+        self.device = choose_device(device, backend.runtime()["devices"], "JAX")
+        backend.prepare(self.rules)
+        self.module = self.recipe()
+        self.net = self.module.network(self.problem, self.rules.loss_on)
+        self.loss = self.module.loss(self.problem, self.rules.loss_on)
+        self.optimizer = rmsprop(self.problem.learning_rate, self.rules)
+        shared = self.regime.shared_initial
+        self.set_state(self.initial_weights() if shared else self._fresh_weights())
+
+    def recipe(self) -> Any:
+        """What has the problem's network, loss, metric, targets and dataset: its module."""
+        return importlib.import_module(f"jax_impl.{self.problem.name}")
+
+    def get_state(self) -> State:
+        state = _arrays(self.weight_names, self.training.weights)
+        held = _arrays(self.weight_names, squares(self.training.slots))
+        state |= {f"square/{name}": value for name, value in held.items()}
+        return state | {"step": np.array(self.steps, np.int64)}
+
+    def set_state(self, state: State) -> None:
+        self.check_state(state)
+        place = backend.device(self.device)
+
+        def held(prefix: str) -> dict[str, Array]:
+            given = {k: state.get(prefix + k, np.zeros_like(state[k])) for k in self.weight_names}
+            # copies: on a cpu JAX may go on using the memory that it is given
+            return jax.device_put({k: np.array(v, np.float32) for k, v in given.items()}, place)
+
+        weights = held("")
+        slots = jax.eval_shape(self.optimizer.init, weights)  # its squares alone are arrays
+        self.training = Training(weights, with_squares(slots, held("square/")))
+        self.steps = int(state.get("step", 0))  # Optax's RMSprop counts none
+
+    def write_native(self, path: Path) -> None:
+        np.savez(path, **self.get_weights())  # type: ignore[arg-type]
+
+    def read_native(self, path: Path) -> Weights:
+        with np.load(path, allow_pickle=False) as held:
+            weights = dict(held)
+        self.check_state(weights)
+        return {name: np.asarray(weights[name], np.float32) for name in self.weight_names}
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        return np.asarray(self._program.scores(self.training.weights, x))
+
+    def scores(self, x: Any) -> np.ndarray:
+        if self.rules.tuned and sparse.issparse(x):
+            return np.asarray(self._program.scores(self.training.weights, tuned.sparse_rows(x)))
+        return super().scores(x)
+
+    def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
+        weights, targets = self.training.weights, self._targets(y)
+        (loss, _), gradients = self._program.gradients(weights, dense(x), targets)
+        return float(loss), _arrays(self.weight_names, gradients)
+
+    def train_step(self, x: Any, y: np.ndarray) -> float:
+        loss_sum, _ = self._step(dense(x), self._targets(y))
+        return float(loss_sum) / len(y)
+
+    def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
+        if order is None:
+            order = self._own_order(len(y))
+            x, targets = self.module.dataset(self.problem, dense(x), y)
+        else:
+            targets = self._targets(y)
+        turns = self.rows_of_epochs(order, epochs)
+        train = tuned.trainer(self, x, targets) if self.rules.tuned else self._trainer(x, targets)
+        for _ in range(epochs):
+            log.start()
+            log.stop(train(next(turns)))
+
+    @classmethod
+    def stack(cls, tasks: Sequence[Any]) -> Stack | None:
+        return Stack(tasks) if all(task.rules.tuned for task in tasks) else None
+
+    def synchronize(self) -> None:
+        jax.block_until_ready(self.training)
+
+    def facts(self) -> dict[str, Any]:
+        return backend.runtime() | {
+            "device": self.device,
+            "compiled": True,
+            "peak_device_bytes": backend.peak_bytes(self.device),
+        }
+
+    def _targets(self, y: np.ndarray) -> np.ndarray:
+        return self.module.targets(self.problem, y)
+
+    def _step(self, x: np.ndarray, y: np.ndarray) -> Array:
+        """One step on one batch: sums over its rows of the loss before the step and the metric."""
+        self.training, sums = self._program.step(self.training, x, y)
+        self.steps += 1
+        return sums
+
+    def _trainer(self, x: Any, targets: np.ndarray) -> Callable[[np.ndarray], Any]:
+        """A function that trains on the rows of an epoch in turn, and gives the means over them."""
+
+        def train(rows: np.ndarray) -> Callable[[], Mapping[str, float]]:
+            steps = batches(x, targets, rows, self.problem.batch_size)
+            return self._means([self._step(*batch) for batch in steps], len(rows))
+
+        return train
+
+    def _means(self, sums: Sequence[Array], rows: int) -> Callable[[], dict[str, Any]]:
+        """Loss and metric of an epoch, or of one in each replica, read when they are asked for."""
+
+        def means() -> dict[str, Any]:
+            whole: Any = np.sum(jax.device_get(sums), axis=0, dtype=np.float64)
+            return {"loss": whole[..., 0] / rows, self.problem.metric: whole[..., 1] / rows}
+
+        return means
+
+    @property
+    def _program(self) -> Program:
+        return Program(self.net, self.loss, self.module.metric, self.optimizer)
+
+    def _keys(self) -> Array:
+        """One for the weights and one for the order: JAX's `split` and `fold_in` give the same."""
+        return jax.random.split(jax.random.key(self.seed))
+
+    def _fresh_weights(self) -> Weights:
+        """As a Flax user's layers start: kernels by LeCun's rule, biases of zero."""
+        draw, layers = jax.nn.initializers.lecun_normal(), self.problem.layers
+        weights: Weights = {}
+        keys = jax.random.split(self._keys()[0], len(layers))
+        for layer, key in zip(layers, keys, strict=True):
+            weights[f"{layer.name}/kernel"] = np.asarray(draw(key, (layer.fan_in, layer.fan_out)))
+            weights[f"{layer.name}/bias"] = np.zeros(layer.fan_out, np.float32)
+        return weights
+
+    def _own_order(self, rows: int) -> Callable[[int], np.ndarray]:
+        """A new permutation an epoch, by JAX's random numbers."""
+        key, number = self._keys()[1], jax.random.fold_in
+        return lambda epoch: np.asarray(jax.random.permutation(number(key, epoch), rows))
 
 
 class Training(NamedTuple):
@@ -74,159 +207,6 @@ class Program:
         return Training(optax.apply_updates(weights, updates), slots), sums
 
 
-class JaxTask(Task):
-    """One problem in JAX, on one device: a compiled step in a Python loop, as JAX's users write."""
-
-    native = NATIVE
-
-    def build(self, device: str) -> None:
-        self.device = choose_device(device, backend.runtime()["devices"], "JAX")
-        backend.prepare(self.rules)
-        self.module = self.recipe()
-        self.net = self.module.network(self.problem, self.rules.loss_on)
-        self.loss = self.module.loss(self.problem, self.rules.loss_on)
-        self.tuned = self.rules.execution == "tuned"
-        self.optimizer = rmsprop(self.problem.learning_rate, self.rules)
-        shared = self.regime.shared_initial
-        self.set_state(self.initial_weights() if shared else self._fresh_weights())
-
-    def recipe(self) -> Any:
-        """What has the problem's network, loss, metric, targets and dataset: its module."""
-        return importlib.import_module(f"jax_impl.{self.problem.name}")
-
-    def get_state(self) -> State:
-        state = self._arrays(self.training.weights)
-        held = self._arrays(squares(self.training.slots))
-        state |= {f"square/{name}": value for name, value in held.items()}
-        return state | {"step": np.array(self.steps, np.int64)}
-
-    def set_state(self, state: State) -> None:
-        self.check_state(state)
-        place = backend.device(self.device)
-
-        def held(prefix: str) -> dict[str, Array]:
-            given = {k: state.get(prefix + k, np.zeros_like(state[k])) for k in self.weight_names}
-            # copies: on a cpu JAX may go on using the memory that it is given
-            return jax.device_put({k: np.array(v, np.float32) for k, v in given.items()}, place)
-
-        weights = held("")
-        slots = jax.eval_shape(self.optimizer.init, weights)  # its squares alone are arrays
-        self.training = Training(weights, with_squares(slots, held("square/")))
-        self.steps = int(state.get("step", 0))  # Optax's RMSprop counts none
-
-    def write_native(self, path: Path) -> None:
-        np.savez(path, **self.get_weights())  # type: ignore[arg-type]
-
-    def read_native(self, path: Path) -> Weights:
-        with np.load(path, allow_pickle=False) as held:
-            weights = dict(held)
-        self.check_state(weights)
-        return {name: np.asarray(weights[name], np.float32) for name in self.weight_names}
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        return np.asarray(self._program.scores(self.training.weights, x))
-
-    def scores(self, x: Any) -> np.ndarray:
-        if self.tuned and sparse.issparse(x):
-            return np.asarray(self._program.scores(self.training.weights, tuned.sparse_rows(x)))
-        return super().scores(x)
-
-    def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
-        weights, targets = self.training.weights, self._targets(y)
-        (loss, _), gradients = self._program.gradients(weights, dense(x), targets)
-        return float(loss), self._arrays(gradients)
-
-    def train_step(self, x: Any, y: np.ndarray) -> float:
-        loss_sum, _ = self._step(dense(x), self._targets(y))
-        return float(loss_sum) / len(y)
-
-    def fit(
-        self,
-        x: Any,
-        y: np.ndarray,
-        *,
-        epochs: int,
-        order: Order = None,
-        validation: tuple | None = None,
-        on_epoch: Any = None,
-    ) -> History:
-        log = EpochLog(self, validation, on_epoch)
-        if order is None:
-            order = self._own_order(len(y))
-            x, targets = self.module.dataset(self.problem, dense(x), y)
-        else:
-            targets = self._targets(y)
-        turns = self.rows_of_epochs(order, epochs)
-        train = tuned.trainer(self, x, targets) if self.tuned else self._trainer(x, targets)
-        for _ in range(epochs):
-            log.start()
-            log.stop(train(next(turns)))
-        return log.history
-
-    @classmethod
-    def stack(cls, tasks: Sequence[Any]) -> Stack | None:
-        return Stack(tasks) if all(task.tuned for task in tasks) else None
-
-    def synchronize(self) -> None:
-        jax.block_until_ready(self.training)
-
-    def facts(self) -> dict[str, Any]:
-        return backend.runtime() | {
-            "device": self.device,
-            "compiled": True,
-            "peak_device_bytes": backend.peak_bytes(self.device),
-        }
-
-    @property
-    def _program(self) -> Program:
-        return Program(self.net, self.loss, self.module.metric, self.optimizer)
-
-    def _targets(self, y: np.ndarray) -> np.ndarray:
-        return self.module.targets(self.problem, y)
-
-    def _keys(self) -> Array:
-        """One for the weights and one for the order: JAX's `split` and `fold_in` give the same."""
-        return jax.random.split(jax.random.key(self.seed))
-
-    def _fresh_weights(self) -> Weights:
-        """As a Flax user's layers start: kernels by LeCun's rule, biases of zero."""
-        draw, layers = jax.nn.initializers.lecun_normal(), self.problem.layers
-        weights: Weights = {}
-        keys = jax.random.split(self._keys()[0], len(layers))
-        for layer, key in zip(layers, keys, strict=True):
-            weights[f"{layer.name}/kernel"] = np.asarray(draw(key, (layer.fan_in, layer.fan_out)))
-            weights[f"{layer.name}/bias"] = np.zeros(layer.fan_out, np.float32)
-        return weights
-
-    def _own_order(self, rows: int) -> Callable[[int], np.ndarray]:
-        """A new permutation an epoch, by JAX's random numbers."""
-        key, number = self._keys()[1], jax.random.fold_in
-        return lambda epoch: np.asarray(jax.random.permutation(number(key, epoch), rows))
-
-    def _step(self, x: np.ndarray, y: np.ndarray) -> Array:
-        """One step on one batch: sums over its rows of the loss before the step and the metric."""
-        self.training, sums = self._program.step(self.training, x, y)
-        self.steps += 1
-        return sums
-
-    def _trainer(self, x: Any, targets: np.ndarray) -> Callable[[np.ndarray], Any]:
-        """A function that trains on the rows of an epoch in turn, and gives the means over them."""
-
-        def train(rows: np.ndarray) -> Callable[[], Mapping[str, float]]:
-            steps = batches(x, targets, rows, self.problem.batch_size)
-            return self._means([self._step(*batch) for batch in steps], len(rows))
-
-        return train
-
-    def _means(self, sums: Sequence[Array], rows: int) -> Callable[[], dict[str, float]]:
-        """Loss and metric of an epoch, read from the device when they are asked for."""
-
-        def means() -> dict[str, float]:
-            whole: Any = np.sum(jax.device_get(sums), axis=0, dtype=np.float64)
-            return {"loss": whole[0] / rows, self.problem.metric: whole[1] / rows}
-
-        return means
-
-    def _arrays(self, held: Mapping[str, Array]) -> dict[str, np.ndarray]:
-        """Copies in the canonical order; JAX sorts the names of a dictionary."""
-        return {name: np.array(held[name]) for name in self.weight_names}
+def _arrays(names: Sequence[str], held: Mapping[str, Array]) -> dict[str, np.ndarray]:
+    """Copies in the order of the names; JAX sorts those of a dictionary."""
+    return {name: np.array(held[name]) for name in names}

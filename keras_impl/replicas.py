@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from common.task import EpochLog, Order, one_table
+from common.clock import StackLog
 from keras_impl.rmsprop import squares
 from keras_impl.tuned import dataset
 
@@ -53,39 +53,30 @@ class Stack:
             variable.assign(np.stack([state[name] for state in states]))
         self.steps = [state["step"] for state in states]  # taken before
 
-    def fit(
-        self,
-        xs: Sequence[np.ndarray],
-        ys: Sequence[np.ndarray],
-        orders: Sequence[Order],
-        epochs: int,
-        logs: Sequence[EpochLog],
+    def train_epochs(
+        self, x: np.ndarray, y: np.ndarray, turns: Iterator[np.ndarray], log: StackLog
     ) -> None:
-        """Train for some epochs; into each Task's log goes its share of their time."""
-        turns = (task.rows_of_epochs(o, epochs) for task, o in zip(self.tasks, orders, strict=True))
-        x, y, starts = one_table(xs, ys)
-        metric = self.tasks[0].problem.metric
-        rows = np.stack([np.stack(epoch) + starts for epoch in zip(*turns, strict=True)])
-        steps = -(-rows.shape[2] // self.tasks[0].problem.batch_size)
+        """Train on the rows of each epoch, (replicas, n), in turn."""
+        first, rows = self.tasks[0], np.stack([*turns])
+        steps = -(-rows.shape[2] // first.problem.batch_size)
         self.net.steps_per_execution = steps  # no Python between two of them
 
-        def start(epoch: int, _: Any) -> None:
-            for log in logs:
-                log.start()
-
         def stop(epoch: int, found: dict[str, float]) -> None:
-            seconds = logs[0].seconds() / len(logs)
+            seconds = log.seconds()
             self._hand_back()
-            for i, log in enumerate(logs):
-                names = {"loss": "mean", metric: metric}
-                means = {name: found[f"replica{i}_{key}"] for name, key in names.items()}
-                log.stop(means.copy, seconds)
+            names = {"loss": "mean", first.problem.metric: first.problem.metric}
+            replicas = range(len(self.tasks))
+            means = {k: [found[f"replica{i}_{v}"] for i in replicas] for k, v in names.items()}
+            log.stop(means, seconds)
 
-        held, targets = tf.constant(x), tf.constant(self.tasks[0]._targets(y))
+        clock = keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: log.start(), on_epoch_end=stop
+        )
+        held, targets = tf.constant(x), tf.constant(first._targets(y))
         self.net.fit(
             dataset(
                 rows.transpose(0, 2, 1),
-                self.tasks[0].problem.batch_size,
+                first.problem.batch_size,
                 # rows (n, replicas, ...), and a tensor of targets for each output
                 lambda chosen: (
                     tf.gather(held, chosen),
@@ -93,9 +84,9 @@ class Stack:
                 ),
             ),
             steps_per_epoch=steps,
-            epochs=epochs,
+            epochs=len(rows),
             shuffle=False,
-            callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=start, on_epoch_end=stop)],
+            callbacks=[clock],
             verbose=0,
         )
 

@@ -12,17 +12,8 @@ import numpy as np
 from keras import ops
 from scipy import sparse
 
-from common.task import (
-    EpochLog,
-    History,
-    Order,
-    State,
-    Task,
-    Weights,
-    batches,
-    choose_device,
-    dense,
-)
+from common.clock import EpochLog
+from common.task import Order, State, Task, Weights, batches, choose_device, dense
 from keras_impl import backend
 from keras_impl.manifest import VARIANTS
 from keras_impl.rmsprop import RMSpropOutside, squares
@@ -31,16 +22,17 @@ from keras_impl.rmsprop import RMSpropOutside, squares
 class KerasTask(Task):
     """One problem in Keras, on one device: `compile` and `fit` as a Keras user writes them."""
 
-    native = next(v.native for v in VARIANTS if backend.NAME in v.requires)
+    variant = next(each for each in VARIANTS if backend.NAME in each.requires)
+    native = variant.native
 
     def build(self, device: str) -> None:
+        self.variant.check_has(self.rules.execution)
         self.device = choose_device(device, backend.runtime()["devices"], "Keras")
         backend.prepare(self.rules)
         keras.utils.set_random_seed(self.seed)
         self.module = self.recipe()
-        self.tuned = self.rules.execution == "tuned"
         self.program: Any = None  # of a whole epoch, on a backend that compiles one
-        fast = backend.tuned() if self.tuned else None
+        fast = backend.tuned() if self.rules.tuned else None
         rule = keras.optimizers.RMSprop if self.rules.epsilon_inside_root else RMSpropOutside
         with self._on_device():
             self.net = self.module.network(self.problem, self.rules.loss_on)
@@ -61,11 +53,6 @@ class KerasTask(Task):
     def recipe(self) -> Any:
         """What has the problem's network, loss, metric, targets and dataset: its module."""
         return importlib.import_module(f"keras_impl.{self.problem.name}")
-
-    def _companions(self) -> tuple[keras.Model, keras.Model]:
-        """The same layers twice more: up to the scores, and to keep gradients unapplied."""
-        scorer = keras.Sequential([*self.net.layers[:-1], Scores(self.net.layers[-1])])
-        return scorer, keras.Sequential(self.net.layers)
 
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.net.trainable_variables)
@@ -104,7 +91,7 @@ class KerasTask(Task):
             return np.asarray(self.scorer.predict_on_batch(x))
 
     def scores(self, x: Any) -> np.ndarray:
-        if self.tuned and sparse.issparse(x):
+        if self.rules.tuned and sparse.issparse(x):
             with self._on_device():
                 scores = backend.tuned().sparse_rows(x)
                 for layer in self.scorer.layers:
@@ -114,32 +101,24 @@ class KerasTask(Task):
 
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
         with self._on_device():
+            self.probe.reset_metrics()  # before 3.15 Keras gives the mean since the last reset
             loss = self.probe.train_on_batch(dense(x), self._targets(y))
         return float(np.ravel(loss)[0]), _arrays(self.weight_names, self.probe.optimizer.kept)
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
         with self._on_device():
+            self.net.reset_metrics()
             logs = self.net.train_on_batch(dense(x), self._targets(y), return_dict=True)
         return float(logs["loss"])
 
-    def fit(
-        self,
-        x: Any,
-        y: np.ndarray,
-        *,
-        epochs: int,
-        order: Order = None,
-        validation: tuple | None = None,
-        on_epoch: Any = None,
-    ) -> History:
-        log = EpochLog(self, validation, on_epoch)
+    def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
         clock = keras.callbacks.LambdaCallback(
             on_epoch_begin=lambda epoch, logs: log.start(),
             on_epoch_end=lambda epoch, logs: log.stop(lambda: logs),
         )
-        turns = None if order is None else self.rows_of_epochs(order, epochs)
+        turns = self.rows_of_epochs(order, epochs)
         with self._on_device():
-            if turns is None:
+            if order is None:
                 self.net.fit(
                     *self.module.dataset(self.problem, dense(x), y),
                     batch_size=self.problem.batch_size,
@@ -147,7 +126,7 @@ class KerasTask(Task):
                     callbacks=[clock],
                     verbose=0,
                 )
-            elif self.tuned:
+            elif self.rules.tuned:
                 backend.tuned().fit(self, x, self._targets(y), [*turns], clock)
             else:
                 # one fit over all epochs: one call an epoch costs half as much again on Boston
@@ -160,11 +139,10 @@ class KerasTask(Task):
                     callbacks=[clock],
                     verbose=0,
                 )
-        return log.history
 
     @classmethod
     def stack(cls, tasks: Sequence[Any]) -> Any:
-        return backend.tuned().stack(tasks) if all(task.tuned for task in tasks) else None
+        return backend.tuned().stack(tasks) if all(task.rules.tuned for task in tasks) else None
 
     def synchronize(self) -> None:
         backend.synchronize(self.device)
@@ -176,15 +154,8 @@ class KerasTask(Task):
             "peak_device_bytes": backend.peak_bytes(self.device),
         }
 
-    @property
-    def _squares(self) -> list[keras.Variable]:
-        return squares(self.net.optimizer)
-
     def _targets(self, y: np.ndarray) -> np.ndarray:
         return self.module.targets(self.problem, y)
-
-    def _on_device(self) -> Any:
-        return keras.device(self.device.replace("cuda", "gpu"))
 
     def _batches(
         self, x: Any, y: np.ndarray, epochs: Iterator[np.ndarray]
@@ -193,6 +164,18 @@ class KerasTask(Task):
         for rows in epochs:
             for xb, yb in batches(x, y, rows, self.problem.batch_size):
                 yield xb, self._targets(yb)
+
+    @property
+    def _squares(self) -> list[keras.Variable]:
+        return squares(self.net.optimizer)
+
+    def _companions(self) -> tuple[keras.Model, keras.Model]:
+        """The same layers twice more: up to the scores, and to keep gradients unapplied."""
+        scorer = keras.Sequential([*self.net.layers[:-1], Scores(self.net.layers[-1])])
+        return scorer, keras.Sequential(self.net.layers)
+
+    def _on_device(self) -> Any:
+        return keras.device(self.device.replace("cuda", "gpu"))
 
 
 class Scores(keras.layers.Layer):

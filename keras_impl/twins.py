@@ -72,6 +72,7 @@ class KerasTwin(TwinTask, KerasTask):
         variables = self._variables()
         before = {name: np.array(variables[name]) for name in self.state_names}
         with self._on_device():
+            self.probe.reset_metrics()
             loss = self.probe.train_on_batch(dense(x), self._targets(y))
         for name, value in before.items():  # running means moved along
             variables[name].assign(value)

@@ -8,12 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import Phase, settings
 
 from benchmarks.child import Child
 from common.framework import frameworks, plain_frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import MATCHED
 from tests.command import checkout, twinbench  # noqa: F401
+
+# `make mutants`: the same examples each time, and a failure is not made small, which takes seconds
+settings.register_profile(
+    "mutants",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

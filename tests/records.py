@@ -10,6 +10,7 @@ from common.problem import PROBLEMS
 RAN: dict[str, Any] = {
     "data": {"source": "folder", "digest": "sha256:1", "notice": ""},
     "versions": {"numpy": "2.0"},
+    "created": "2026-01-01T00:00:00+00:00",
     "host": {"cpu": "x", "cores": 2},
     "threads": 2,
     "git": {"commit": "abc", "dirty": False},

@@ -231,6 +231,15 @@ def test_failed_runs_are_left_out_and_said(compare):
     assert status == 0 and "1 of 7 runs of alpha (old) failed" in out
 
 
+def test_a_metric_does_not_hold_by_the_seeds_that_survived(compare):
+    after = [r | {"metrics": {"accuracy": None}} if r["seed"] == 3 else r for r in arm()]
+    conditions = ("accuracy<-0.5", "epoch_seconds>+900%", "accuracy<+0.5")
+    assert words(conditions[0], arm(), arm()) == [HOLDS]
+    assert [words(c, arm(), after) for c in conditions] == [[NOT_ENOUGH], [HOLDS], [FAILS]]
+    assert compare(arm(), after, "--fail-if", conditions[0])[0] == 0
+    assert compare(arm(), after, "--fail-if", conditions[0], "--strict")[0] == 1
+
+
 def test_json_holds_the_numbers_and_nothing_else_is_printed(compare):
     status, out, _ = compare(arm(), arm(1.5), "--json", "--fail-if", "epoch_seconds>+10%")
     found = json.loads(out)

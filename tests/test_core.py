@@ -1,16 +1,16 @@
-"""Problems, regimes, splits, metrics, initial weights and the reference, without a framework."""
+"""Problems, regimes, initial weights and the reference, without a framework."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import FrozenInstanceError
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import sparse
 
-from common import metrics, splits
+from common import clock
 from common.framework import framework, frameworks
 from common.initial import initial_weights
 from common.problem import PROBLEMS
@@ -73,41 +73,6 @@ def test_an_unknown_framework_names_those_there_are():
         framework("theano")
 
 
-@given(rows=st.integers(2, 60), folds=st.integers(2, 8))
-def test_folds_are_contiguous_and_leftover_rows_always_train(rows, folds):
-    if folds > rows:
-        with pytest.raises(ValueError, match="folds"):
-            list(splits.k_folds(rows, folds))
-        return
-    size = rows // folds
-    held_out = []
-    for k, (train, held) in enumerate(splits.k_folds(rows, folds)):
-        np.testing.assert_array_equal(held, np.arange(k * size, (k + 1) * size))
-        np.testing.assert_array_equal(np.union1d(train, held), np.arange(rows))
-        assert len(train) + len(held) == rows and np.all(np.diff(train) > 0)
-        held_out.extend(held)
-    assert held_out == list(range(folds * size))
-
-
-def test_hold_out_takes_the_first_rows():
-    x, y = np.arange(10)[:, None], np.arange(10)
-    (tx, ty), (vx, vy) = splits.hold_out(x, y, 3)
-    assert vy.tolist() == [0, 1, 2] and ty.tolist() == list(range(3, 10))
-    assert vx[:, 0].tolist() == vy.tolist() and tx[:, 0].tolist() == ty.tolist()
-    assert splits.hold_out(x, y, 0)[1] is None
-    with pytest.raises(ValueError, match="leave no training row"):
-        splits.hold_out(x, y, 10)
-
-
-def test_the_shared_order_is_a_permutation_by_seed_and_epoch():
-    new, same = (splits.shared_order(kind, 50, 3) for kind in ("reshuffled", "repeated"))
-    assert sorted(new(0)) == sorted(new(1)) == list(range(50))
-    assert new(0).tolist() != new(1).tolist()
-    assert new(1).tolist() == splits.shared_order("reshuffled", 50, 3)(1).tolist()
-    assert new(1).tolist() != splits.shared_order("reshuffled", 50, 4)(1).tolist()
-    assert same(0).tolist() == same(1).tolist() == new(0).tolist()
-
-
 def test_initial_weights_follow_the_seed_and_the_published_limits():
     weights = initial_weights(PROBLEMS["mnist"], 0)
     assert list(weights) == ["hidden1/kernel", "hidden1/bias", "output/kernel", "output/bias"]
@@ -120,30 +85,6 @@ def test_initial_weights_follow_the_seed_and_the_published_limits():
     # a tensor's values do not depend on the other layers
     deeper = initial_weights(PROBLEMS["mnist"].but(hidden=(512, 9)), 0)
     np.testing.assert_array_equal(deeper["hidden1/kernel"], kernel)
-
-
-def test_losses_at_scores_where_float32_probabilities_are_exactly_one():
-    s = np.array([[60.0, 0.0], [0.0, 60.0]], np.float32)
-    assert metrics.loss_value("categorical_crossentropy", s, np.array([1, 1])) == pytest.approx(30)
-    s = np.array([[60.0], [-60.0]], np.float32)
-    assert metrics.loss_value("binary_crossentropy", s, np.array([0, 0])) == pytest.approx(30)
-    assert metrics.metric_value("binary_crossentropy", s, np.array([1, 1])) == 0.5
-    assert metrics.loss_value("mean_squared_error", s, np.array([50.0, -50.0])) == 100
-    assert metrics.metric_value("mean_squared_error", s, np.array([50.0, -50.0])) == 10
-
-
-def test_scores_of_shape_n_1_against_targets_of_n_1_are_refused():
-    with pytest.raises(ValueError, match=r"\(3, 1\) and \(3, 1\)"):
-        metrics.loss_value("mean_squared_error", np.zeros((3, 1)), np.zeros((3, 1)))
-    with pytest.raises(ValueError, match=r"\(3,\) and \(3,\)"):
-        metrics.metric_value("mean_squared_error", np.zeros(3), np.zeros(3))
-
-
-def test_link_is_softmax_and_sigmoid_without_overflow():
-    p = metrics.link("categorical_crossentropy", np.array([[1000.0, 0.0], [1.0, 1.0]]))
-    np.testing.assert_allclose(p, [[1, 0], [0.5, 0.5]])
-    p = metrics.link("binary_crossentropy", np.array([[-1000.0], [0.0], [1000.0]]))
-    np.testing.assert_allclose(p[:, 0], [0, 0.5, 1])
 
 
 def test_the_references_gradients_are_those_of_finite_differences(problem):
@@ -190,6 +131,48 @@ def test_the_reference_learns(problem):
     history = task.fit(x, y, epochs=30)
     assert history["loss"][-1] < 0.7 * history["loss"][0]
     assert task.get_weights()["output/kernel"].dtype == np.float32
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["one table", "a table each"])
+def test_a_stack_gets_an_epochs_rows_of_one_table_and_gives_shares_of_its_time(shared, monkeypatch):
+    problem = PROBLEMS["boston"].but(features=40, hidden=(8,))
+    given = [make_rows(problem, 30, seed=0 if shared else seed) for seed in range(2)]
+    given = [given[0]] * 2 if shared else given
+    ticks = SimpleNamespace(perf_counter=itertools.count().__next__)
+    monkeypatch.setattr(clock, "time", ticks)
+    seen = []
+
+    class Stack:
+        def train_epochs(self, x, y, turns, log):
+            for rows in turns:
+                log.start()
+                seen.append([(x[chosen], y[chosen]) for chosen in rows])
+                log.stop({"loss": [1.0, 2.0], "mae": [3.0, 4.0]}, seconds=log.seconds())
+
+    class Stacked(ReferenceTask):
+        @classmethod
+        def stack(cls, tasks):
+            return Stack()
+
+    tasks = [Stacked(problem, seed=seed) for seed in range(2)]
+    orders = [task.order(30) for task in tasks]
+    told = []
+    histories = Stacked.fit_replicas(
+        tasks,
+        *zip(*given, strict=True),
+        orders=orders,
+        epochs=2,
+        validation=[None, None],
+        on_epoch=lambda task, epoch, row: told.append((task, epoch)),
+    )
+    for epoch, pairs in enumerate(seen):
+        for (x, y), (all_x, all_y), order in zip(pairs, given, orders, strict=True):
+            np.testing.assert_array_equal(x, all_x[order(epoch)])
+            np.testing.assert_array_equal(y, all_y[order(epoch)])
+    assert told == [(task, epoch) for epoch in (1, 2) for task in (0, 1)]
+    assert [history["mae"] for history in histories] == [[3, 3], [4, 4]]
+    assert [history["epoch_seconds"] for history in histories] == [[1, 1], [1, 1]]  # of 2 ticks
+    assert [task.epoch for task in tasks] == [2, 2]
 
 
 def test_batches_cover_the_rows_in_order_densely():

@@ -153,7 +153,7 @@ def test_every_framework_runs_every_fold_once(tmp_path):
     assert again.stderr.count("(was there)") == len(records) - 1
     assert lost.exists()
     assert all(path.stat().st_mtime_ns == files[path] for path in files if path != lost)
-    assert "best (epoch)" in again.stdout
+    assert "(epoch)" in again.stdout
 
 
 @needs_framework
@@ -181,7 +181,7 @@ def test_ctrl_c_keeps_the_finished_folds_and_leaves_no_child(tmp_path):
     ("words", "message"),
     [
         (["imdb"], "imdb has no K-fold protocol; there is one for: boston"),
-        (["--folds", "1"], "folds must lie between 2 and the 404 rows, got 1"),
+        (["--folds", "1"], "a whole number of at least 2 was expected, got '1'"),
         (["--folds", "500"], "folds must lie between 2 and the 404 rows, got 500"),
     ],
 )

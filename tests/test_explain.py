@@ -122,6 +122,7 @@ def explained(effects: dict[str, float], *, both: float = 0.0, seeds: int = 6, *
             noise = 0.5 * np.random.default_rng(seed).normal()  # shared by all arms of a seed
             tiny = 1e-3 * np.random.default_rng([seed, len(str(arm))]).normal()
             records.setdefault(arm, {})[seed] = {
+                "problem": BOSTON.name,
                 "seed": seed,
                 "process": arm.framework,
                 "metrics": {"mae": value + noise + tiny},

@@ -149,3 +149,16 @@ def test_the_benchmarks_run_and_are_compared_with_the_last_time(tmp_path, capsys
     out = capsys.readouterr().out
     rows = {line.split()[0] for line in out.splitlines() if "(" in line}
     assert {"load", "forward", "step", "epoch", "evaluate", "convert"} <= rows
+
+
+def test_a_place_without_a_run_is_empty_and_moves_no_other():
+    places = {"torch": (1, 4), "keras": (1, 2, 4), "jax": (4,)}
+    runs = [grown(v, v / 1000) | {"framework": name} for name, of in places.items() for v in of]
+    (section,) = scale_report.sections("boston", runs)
+    assert section.headings[2:5] == ("1", "2", "4")
+    assert [row[2:5] for row in section.rows] == [
+        ["1.0", "-", "4.0"],
+        ["1.0", "2.0", "4.0"],
+        ["-", "-", "4.0"],
+    ]
+    assert section.rows[2][5:] == ["-", "-"]  # one point has no exponent

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,15 +15,16 @@ import numpy as np
 import pytest
 
 from benchmarks.cli import main
-from benchmarks.commands.parity import _keep
 from benchmarks.explain import walk
+from benchmarks.parity import keep
 from benchmarks.report.html import special, text
 from benchmarks.report.html.charts import colours_of
 from benchmarks.report.html.contents import contents, read_kinds
 from benchmarks.report.html.page import figures_of, page, policy, script_json
 from benchmarks.report.html.sources import aligned, side_by_side
 from benchmarks.report.html.walks import explained
-from benchmarks.report.sections import Section, not_real
+from benchmarks.report.sections import Section
+from benchmarks.sentences import not_real
 from common.framework import frameworks
 from common.problem import PROBLEMS
 from tests.records import RAN
@@ -38,6 +40,15 @@ needs_report = pytest.mark.skipif(
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>|&\u2028[bold]"
 TIMES = [0.9, 0.25, 0.2, 0.3]
 BOSTON = PROBLEMS["boston"]
+SETTINGS = {"folds": 2, "fold_epochs": 2}
+FOLD = {
+    **RAN,
+    "protocol": 1,
+    "metrics": {},
+    "epoch_seconds": [1.0, 0.5],
+    "total_seconds": None,
+    "settings": {"changed": SETTINGS, "problem": asdict(BOSTON.but(**SETTINGS))},
+}
 
 
 def run(problem="mnist", framework="alpha", regime="matched", seed=0, **more) -> dict:
@@ -97,7 +108,7 @@ def everything() -> dict[str, list[dict]]:
     scaled = [grown(value, 0.1 * value) | {"problem": "boston"} for value in (1, 2, 4)]
     return {
         "run": [*runs(), run(seed=7, framework="alpha", **FAILED)],
-        "crossval": [fold(number, [3.0, 2.5 + number], **RAN) for number in (0, 1)],
+        "crossval": [fold(number, [3.0, 2.5 + number], **FOLD) for number in (0, 1)],
         "parity": [climbed()],
         "explain": walked(),
         "limit": [limited(0.004, 0.002)],
@@ -169,7 +180,7 @@ def test_the_sentences_are_those_of_the_verdicts_and_their_tables_do_not_repeat_
 
 def test_regimes_never_share_a_table():
     found = tables({"run": runs()}, "comparison")
-    assert [table.title for table in found] == ["Regime native", "Regime matched"]
+    assert [table.title for table in found] == ["Results, regime native", "Results, regime matched"]
     assert [len(table.rows) for table in found] == [4, 4]
     for name in ("times", "memory", "stages"):
         titles = [table.title for table in tables({"run": runs()}, name)]
@@ -205,6 +216,24 @@ def test_an_error_over_its_bound_is_loud_and_orange():
     assert [row[0] for row in table.rows] == ["loss", "step 1"]  # weights of epochs: not judged
     (table,) = tables({"parity": [climbed(error=None)]}, "parity")
     assert table.rows[0][1].startswith("*nan")
+
+
+def test_two_ladders_of_a_problem_stand_side_by_side():
+    def columns(*changes: dict) -> list[str]:
+        (table,) = tables({"parity": [climbed() | each for each in changes]}, "parity")
+        return list(table.headings[1::2])
+
+    seeds = {"seed": 0, "epochs": 500}, {"seed": 3, "epochs": 500}
+    assert columns(*seeds) == [f"boston seed {n}: alpha and reference" for n in (0, 3)]
+    short = {"seed": 3, "epochs": 2}
+    assert columns(seeds[1], short)[1] == "boston epochs 2: alpha and reference"
+    # an old record knows no threads; of what cannot be told apart none is left out
+    assert columns({}, {"threads": 1})[1] == "boston threads 1: alpha and reference"
+    assert [name.partition(":")[0] for name in columns({}, {}, {})] == [
+        "boston",
+        "boston (2)",
+        "boston (3)",
+    ]
 
 
 @needs_report
@@ -421,7 +450,7 @@ def test_the_format_is_that_of_the_name(tmp_path, capsys):
     assert report("--results", folder, "--format", "md") == 0
     assert capsys.readouterr().out == (tmp_path / "page.md").read_text(encoding="utf-8")
     assert report("--results", folder) == 0
-    assert "Regime native" in capsys.readouterr().out
+    assert "Results, regime native" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -453,11 +482,9 @@ def test_the_parts_need_neither_plotly_nor_jinja():
 
 
 def test_a_ladder_is_kept_as_a_record(tmp_path):
-    import argparse
-
     about = ("kind", "schema", "error", "host", "git", "versions")
     found = {k: v for k, v in climbed().items() if k not in about}
-    _keep(found, argparse.Namespace(results=tmp_path))
+    keep(found, tmp_path / "parity" / "boston" / "matched.json")
     (kept,) = read_kinds(tmp_path)["parity"]
     assert kept | found == kept and kept["versions"]["numpy"]
     assert named({"parity": [kept]}) == ["parity", "environment"]

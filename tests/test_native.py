@@ -11,8 +11,8 @@ from benchmarks.child import Child
 from common.framework import framework
 from common.initial import KERNELS, initial_weights
 from common.problem import PROBLEMS, Layer
-from common.regime import MATCHED, NATIVE
-from tests.conftest import RemoteTask, error, make_rows
+from common.regime import MATCHED, NATIVE, TUNED
+from tests.conftest import RemoteTask, error, installed, make_rows
 
 
 def native_rows(name: str, n: int = 70):
@@ -113,3 +113,11 @@ def test_torchvisions_digits_equal_the_common_rows(child: Child):
     found_x, found_y = child.call("tests.defaults:digits", problem, x, y)
     np.testing.assert_array_equal(found_x, x)
     np.testing.assert_array_equal(found_y, y)
+
+
+def test_the_class_itself_refuses_a_regime_that_its_backend_lacks():
+    with (
+        Child(installed("keras:torch"), threads=1) as child,
+        pytest.raises(NotImplementedError, match="keras:torch has no tuned; these have it: keras"),
+    ):
+        RemoteTask(child, PROBLEMS["boston"], regime=TUNED)

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +25,7 @@ from benchmarks import cli
 from benchmarks.bounds import Measured, keep_largest, write_bounds
 from benchmarks.parity import (
     SHORT,
+    Arm,
     Ladder,
     Parity,
     climb_by_hand,
@@ -31,10 +33,12 @@ from benchmarks.parity import (
     rungs_of,
     save_trace,
 )
+from benchmarks.record import read_records
 from benchmarks.report.parity import print_parity, save_figures, shown
 from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
+from common.regime import MATCHED, TUNED
 from common.trace import Rows, bound, climb, compare, first_broken, rungs
 from tests.command import path_with
 from tests.conftest import make_rows
@@ -148,6 +152,27 @@ def test_figures_are_drawn_whatever_breaks(trace, tmp_path):
     assert all(path.stat().st_size > 5000 for path in paths)
 
 
+@embedded
+def test_a_key_tells_apart_all_that_can_change_the_numbers():
+    ladder, arms = replace(LADDER, data="embedded"), [Arm("one"), Arm("two:b", "cuda:1", 2)]
+    others = [
+        (replace(ladder, seed=1), arms),
+        (replace(ladder, epochs=2), arms),
+        (replace(ladder, steps=(1,)), arms),
+        (replace(ladder, regime=TUNED), arms),
+        (replace(ladder, regime=replace(MATCHED, rho=0.8)), arms),
+        (replace(ladder, problem=BOSTON.but(learning_rate=0.1)), arms),
+        (ladder, arms[:1]),
+        (ladder, [*arms, Arm("three")]),
+        (ladder, [replace(arms[0], threads=1), arms[1]]),
+        (ladder, [arms[0], replace(arms[1], device="cpu")]),
+    ]
+    keys = {each.key(who) for each, who in others} | {ladder.key(arms)}
+    assert len(keys) == 1 + len(others)
+    assert all(found.startswith("parity/boston/") and ":" not in found for found in keys)
+    assert replace(ladder, data_dir="elsewhere").key(arms[::-1]) == ladder.key(arms)
+
+
 def test_a_trace_is_read_as_it_was_written(trace, tmp_path):
     path = tmp_path / "deep" / "trace.npz"
     save_trace(trace, path)
@@ -210,7 +235,7 @@ def test_a_short_ladder_through_the_command(tmp_path, capsys):
     assert result["frameworks"] == names and result["first_breach"] is None
     assert {d["rung"] for d in result["differences"]} == set(rungs(*SHORT))
     assert result["notice"]
-    kept = tmp_path / "parity" / "boston" / f"{names[0]}-matched-cpu.npz"
+    (kept,) = (tmp_path / "parity" / "boston" / "matched").glob(f"seed0-*-{names[0]}-cpu.npz")
     assert read_trace(kept)["data/digest"].tobytes().hex() == result["data_digest"]
 
 
@@ -228,6 +253,7 @@ TASK = """
 from dataclasses import replace
 import numpy as np
 from common.reference import ReferenceTask
+from common.regime import MATCHED, TUNED
 
 class Sound(ReferenceTask):
     def __init__(self, problem, *, regime, device, seed):
@@ -270,6 +296,23 @@ def test_a_breach_is_pointed_at_and_is_the_exit_status(checkout):
     assert "boston: first breach at rung 'step 1'" in done.stdout
     assert "faulty differs from the reference; sound agrees with it" in done.stdout
     assert "boston faulty climbs" in done.stderr
+
+
+@embedded
+def test_another_seed_or_framework_takes_no_file_away(checkout, tmp_path):
+    def kept(*arguments: str) -> dict[Path, bytes]:
+        done = twinbench(checkout, "boston", "--short", "--results", str(tmp_path), *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return {path: path.read_bytes() for path in tmp_path.rglob("*.json")}
+
+    first = kept("--framework", "sound")
+    second = kept("--framework", "sound", "--seed", "1")
+    assert len(first) == 1 and len(second) == 2 and first.items() <= second.items()
+    assert len(kept("--framework", "sound", "--threads", "1")) == 3
+    assert kept("--framework", "sound", "--seed", "1").keys() >= second.keys()
+    assert len(list(tmp_path.rglob("*.json"))) == len(list(tmp_path.rglob("*.npz"))) == 3
+    seeds = [record["seed"] for record in read_records(tmp_path, "parity")]
+    assert sorted(seeds) == [0, 0, 1]
 
 
 @embedded

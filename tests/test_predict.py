@@ -12,7 +12,8 @@ import pytest
 from rich.console import Console
 from scipy import sparse
 
-from benchmarks.report.predictions import TOPICS, describe_rows, draw_digit, print_predictions
+from benchmarks.predict import TOPICS, describe_rows, draw_digit
+from benchmarks.report.predict import print_predictions
 from common.data import Data
 from common.framework import plain_frameworks
 from common.problem import PROBLEMS
@@ -63,7 +64,7 @@ def test_the_class_of_the_largest_probability_is_compared_with_the_truth():
 
 
 def test_one_sigmoid_output_is_the_probability_of_class_one(monkeypatch):
-    monkeypatch.setattr("benchmarks.report.predictions.words", lambda *_: "a fine [red] film")
+    monkeypatch.setattr("benchmarks.predict.words", lambda *_: "a fine [red] film")
     reviews = data_of(sparse.csr_matrix((2, 10_000), dtype=np.float32), np.array([1, 1]))
     outputs = {"alpha": np.array([[0.75], [0.25]])}
     rows = describe_rows(PROBLEMS["imdb"], reviews, [0, 1], outputs)
@@ -76,7 +77,7 @@ def test_one_sigmoid_output_is_the_probability_of_class_one(monkeypatch):
 
 @pytest.mark.parametrize(("source", "truth"), [("folder", "3 earn"), ("generated", 3)])
 def test_topics_have_names_in_real_newswires_alone(monkeypatch, source, truth):
-    monkeypatch.setattr("benchmarks.report.predictions.words", lambda *_: "")
+    monkeypatch.setattr("benchmarks.predict.words", lambda *_: "")
     wires = data_of(sparse.csr_matrix((1, 10_000)), np.array([3]), source=source)
     (row,) = describe_rows(PROBLEMS["reuters"], wires, [0], {"alpha": np.eye(46)[[3]]})
     assert row["truth"] == truth and row["wrong"] == []
@@ -130,8 +131,12 @@ def test_the_page_of_a_real_run():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--rows", "0"], "expected at least one row within the 102 test rows"),
-        (["--first", "100", "--rows", "5"], "--first 100 --rows 5"),
+        (["--rows", "0"], "a whole number of at least 1 was expected, got '0'"),
+        (
+            ["--first", "100", "--rows", "5"],
+            "--rows 5: boston has the test rows 0 to 101",
+        ),
+        (["--seed", "-1"], "a whole number of at least 0 was expected, got '-1'"),
         (["--device", "cpu,auto"], "--device: one device was expected, got cpu, auto"),
     ],
 )

@@ -71,6 +71,14 @@ def test_without_the_peer_there_is_no_ratio():
     failed = record("textbook", error={"kind": "E", "message": ""})
     with pytest.raises(ValueError, match="no finished run of textbook"):
         runners([record("torch"), failed])
+    (section,) = sections([record("torch"), failed])
+    assert section.rows == [] and "no finished run of textbook" in section.notes[0]
+
+
+def test_a_runner_that_diverged_has_no_metric_and_its_times():
+    runs = [record("textbook"), record("torch") | {"metrics": {"loss": None, "mae": None}}]
+    row = next(line for line in markdown(sections(runs)).splitlines() if "| torch" in line)
+    assert row.endswith("| diverged |") and "| 8.00 |" in row
 
 
 def test_the_plan_has_each_peer_once_a_round():

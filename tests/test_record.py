@@ -165,8 +165,14 @@ def test_packed_records_are_read_as_from_their_folder(tmp_path):
     for seed, each in enumerate(made):
         record.write_record(each, tmp_path / "folder" / f"{seed}.json")
     one, two = tmp_path / "one.gz", tmp_path / "two.gz"
-    pack([{"kind": "plan", "schema": 1}, *record.read_records(tmp_path / "folder")], one)
-    pack([{"kind": "plan", "schema": 1}, *record.read_records(tmp_path / "folder")], two)
+    pack(
+        [{"kind": "plan", "schema": 1, "problems": {}}, *record.read_records(tmp_path / "folder")],
+        one,
+    )
+    pack(
+        [{"kind": "plan", "schema": 1, "problems": {}}, *record.read_records(tmp_path / "folder")],
+        two,
+    )
     assert one.read_bytes() == two.read_bytes()
     found = list(record.read_records(one))
     # as text: the order of keys is that of the tables' notes
@@ -199,7 +205,7 @@ def test_a_file_that_holds_no_packed_records_is_an_error_in_words(tmp_path, cont
 def test_what_is_no_record_is_skipped_and_named(tmp_path):
     made = record.make_record(JOB, measured())
     record.write_record(made, tmp_path / "deep" / "er" / "good.json")
-    record.write_record({**made, "kind": "crossval"}, tmp_path / "other.json")
+    record.write_record({**made, "kind": "other"}, tmp_path / "other.json")
     record.write_record({**made, "schema": 99}, tmp_path / "newer.json")
     (tmp_path / "half.json").write_text('{"schema": 1, "prob')
     (tmp_path / "list.json").write_text("[1, 2]")
@@ -209,9 +215,7 @@ def test_what_is_no_record_is_skipped_and_named(tmp_path):
     assert list(record.read_records(tmp_path, complain=said.append)) == [made]
     named = sorted(sentence.split()[0].rpartition("/")[2] for sentence in said)
     assert named == ["binary.json", "half.json", "list.json", "newer.json"]
-    assert [r["kind"] for r in record.read_records(tmp_path, "crossval", said.append)] == [
-        "crossval"
-    ]
+    assert [r["kind"] for r in record.read_records(tmp_path, "other", said.append)] == ["other"]
     assert list(record.read_records(tmp_path / "nowhere")) == []
 
 

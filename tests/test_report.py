@@ -12,9 +12,10 @@ from rich.console import Console
 
 from benchmarks.commands import table as table_command
 from benchmarks.report.curves import save_curves
-from benchmarks.report.markdown import BEGIN, END, markdown_table, replace_table
-from benchmarks.report.summary import FEW, number, summarise
-from benchmarks.report.terminal import print_table
+from benchmarks.report.markdown import BEGIN, END, replace_table
+from benchmarks.report.sections import markdown, print_sections
+from benchmarks.report.summary import FEW, rows_of, sections
+from benchmarks.sentences import number
 from common.problem import PROBLEMS
 
 needs_matplotlib = pytest.mark.skipif(
@@ -46,7 +47,9 @@ def record(problem="mnist", framework="alpha", regime="matched", seed=0, *, valu
         "total_seconds": 12.34,
         "threads": 2,
         "versions": {"numpy": "2.0"},
-        "host": {"cpu": "x"},
+        "host": {"cpu": "x", "cores": 2},
+        "git": {"commit": "abc", "dirty": False},
+        "created": "2026-01-01T00:00:00+00:00",
         "settings": {"changed": {}},
         "error": None,
         "protocol": 1,
@@ -55,9 +58,13 @@ def record(problem="mnist", framework="alpha", regime="matched", seed=0, *, valu
     } | more
 
 
+def in_markdown(records) -> str:
+    return markdown(sections(records))
+
+
 def printed(records, **console) -> str:
     out = io.StringIO()
-    print_table(records, Console(file=out, **console))
+    print_sections(sections(records), Console(file=out, **console))
     return out.getvalue()
 
 
@@ -91,17 +98,25 @@ def test_seeds_give_mean_standard_deviation_and_their_number():
 
 def test_times_are_medians_over_processes():
     times = (0.1, 0.2, 7.0)
-    (row,) = summarise(
-        [record(seed=s, steady_epoch_seconds=t) for s, t in enumerate(times)]
-    ).sections["matched"]
+    (row,) = rows_of([record(seed=s, steady_epoch_seconds=t) for s, t in enumerate(times)])
     assert row.steady_epoch_seconds == 0.2
 
 
 def test_two_regimes_never_share_a_column():
     runs = [record(regime=regime) for regime in ("matched", "native")]
-    assert list(summarise(runs).sections) == ["native", "matched"]
-    assert printed(runs).count("regime: ") == 2
-    assert markdown_table(runs).count("| problem |") == 2
+    titles = [section.title for section in sections(runs)]
+    assert titles == ["Results, regime native", "Results, regime matched"]
+    assert printed(runs).count("Results, regime") == 2
+    assert in_markdown(runs).count("| problem |") == 2
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 100, 200])
+def test_nothing_is_cut_off_however_narrow_the_terminal(width):
+    runs = [record(seed=s, value=v) for s, v in enumerate((0.96, 0.97, 0.98))]
+    shown = printed(runs, width=width, force_terminal=True, color_system=None).split()
+    (table,) = sections(runs)
+    for text in [*table.headings, *table.rows[0]]:
+        assert not set(text.split()) - set(shown), text
 
 
 def test_two_protocols_never_share_a_table():
@@ -111,8 +126,8 @@ def test_two_protocols_never_share_a_table():
 
 def test_fewer_than_five_processes_are_said_so_and_five_are_not():
     runs = [record(seed=s) for s in range(5)]
-    assert FEW in markdown_table(runs[:4])
-    assert FEW not in markdown_table(runs)
+    assert FEW in in_markdown(runs[:4])
+    assert FEW not in in_markdown(runs)
 
 
 def test_data_that_is_not_real_is_marked_on_the_row_and_below():
@@ -120,12 +135,12 @@ def test_data_that_is_not_real_is_marked_on_the_row_and_below():
     text = printed(runs)
     assert "imdb !" in text and "mnist !" not in text
     assert "NOT THE REAL DATA FILES (generated): words drawn at random" in text
-    assert "**imdb !**" in markdown_table(runs)
+    assert "**imdb !**" in in_markdown(runs)
 
 
 def test_runs_on_other_data_are_a_row_of_their_own():
     runs = [record("imdb"), record("imdb", seed=1, data=GENERATED)]
-    assert [len(row.runs) for row in summarise(runs).sections["matched"]] == [1, 1]
+    assert [len(row.runs) for row in rows_of(runs)] == [1, 1]
 
 
 def test_changed_settings_are_a_row_of_their_own_and_marked():
@@ -143,7 +158,7 @@ def test_failed_runs_are_counted_and_their_error_shown():
 
 
 def test_a_failure_before_the_data_was_there_stays_with_its_arm():
-    rows = summarise([record(), record(seed=1, data=None, **FAILED)]).sections["matched"]
+    rows = rows_of([record(), record(seed=1, data=None, **FAILED)])
     assert [(len(row.runs), len(row.failed)) for row in rows] == [(1, 1)]
 
 
@@ -165,15 +180,14 @@ def test_other_versions_in_one_row_are_said():
 
 
 def test_other_kinds_of_record_are_no_row():
-    assert "No records" in printed([record(kind="crossval")])
-    assert "No records" in markdown_table([])
+    assert sections([record(kind="crossval")]) == sections([]) == []
 
 
 def test_text_from_records_cannot_break_the_table():
     error = {"kind": "E", "message": "[bold]a|b<i>"}
     runs = [record(error=error)]
     assert "[bold]a|b<i>" in printed(runs)
-    assert "a\\|b&lt;i>" in markdown_table(runs)
+    assert "a\\|b&lt;i>" in in_markdown(runs)
 
 
 def test_replace_table_writes_between_the_marks_alone(tmp_path):

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
+from scipy.integrate import quad
 
+from benchmarks import stats
 from benchmarks.stats import (
     DIFFERENT,
     EQUIVALENT,
     NOT_ENOUGH,
     Interval,
+    Ratio,
     difference_of_times,
     epochs_to,
     paired,
@@ -69,21 +72,54 @@ def test_one_value_has_no_interval(interval):
     assert not interval([1.0], [3.0]).excludes_zero
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "excludes"), [(0, 1, False), (-1, 0, False), (1e-9, 1, True), (-1, -1e-9, True)]
+)
+def test_an_interval_that_ends_at_zero_holds_it(low, high, excludes):
+    assert Interval(0.5, low, high).excludes_zero is excludes
+
+
+def test_an_interval_reversed_is_that_of_minus_the_difference():
+    assert Interval(1.0, -2.0, 3.0).reversed() == Interval(-1.0, -3.0, 2.0)
+    assert Interval(1.0, None, None).reversed() == Interval(-1.0, None, None)
+    assert str(Interval(0.0, None, None).reversed().mean) == "0.0"  # and not minus 0
+
+
 @pytest.mark.parametrize("interval", [paired, welch])
-@pytest.mark.parametrize("values", [[], [1.0, float("nan")], [float("inf")]])
+def test_an_interval_of_float32_values_is_that_of_the_same_values_in_float64(interval):
+    a, b = np.random.default_rng(0).normal(1e4, 1e-2, (2, 9)).astype(np.float32)
+    assert interval(a, b) == interval(a.astype(np.float64), b.astype(np.float64))
+
+
+BAD = [[], [1.0, float("nan")], [float("inf")], [[1.0], [2.0]]]
+
+
+@pytest.mark.parametrize("interval", [paired, welch])
+@pytest.mark.parametrize("values", BAD)
 def test_what_is_no_sample_is_refused(interval, values):
-    with pytest.raises(ValueError, match="finite numbers were expected"):
-        interval(values, [1.0] * len(values))
+    for pair in ((values, [1.0] * len(values)), ([1.0] * len(values) or [1.0], values)):
+        with pytest.raises(ValueError) as refused:
+            interval(*pair)
+        assert str(refused.value) == f"one or more finite numbers were expected, got {values!r}"
 
 
 def test_unequal_numbers_are_no_pairs():
-    with pytest.raises(ValueError, match="pairs were expected, got 2 and 3"):
+    with pytest.raises(ValueError, match=r"^pairs were expected, got 2 and 3 values$"):
         paired([1.0, 2.0], [1.0, 2.0, 3.0])
 
 
-def test_a_wider_confidence_is_a_wider_interval():
-    narrow, wide = (paired([1, 2, 3], [2, 4, 3], level) for level in (0.9, 0.95))
-    assert wide.low < narrow.low < narrow.high < wide.high
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.99])
+def test_the_confidence_is_that_of_scipy(level):
+    a, b, c = [1, 2, 3, 7], [2, 4, 3, 5], [2, 4, 3]
+    expected = scipy_stats.ttest_rel(b, a).confidence_interval(level)
+    assert paired(a, b, level)[1:] == pytest.approx((expected.low, expected.high))
+    expected = scipy_stats.ttest_ind(c, a, equal_var=False).confidence_interval(level)
+    assert welch(a, c, level)[1:] == pytest.approx((expected.low, expected.high))
+
+
+def test_the_smallest_samples_with_an_interval_have_two_values_each():
+    assert None not in paired([1, 2], [2, 4]) and None not in welch([1, 2], [2, 4])
+    assert welch([1], [2, 4])[1:] == welch([2, 4], [1])[1:] == (None, None)
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says():
@@ -110,6 +146,50 @@ def test_few_processes_give_a_ratio_without_an_interval():
     assert ratio == (2.0, None, None) and ratio.verdict == "too few processes"
 
 
+def test_the_interval_is_that_of_every_sample_of_processes_by_its_probability():
+    """Of 5 processes with one time each, k of which are at most t: the median of 5 that are drawn
+    is at most t as often as 3 or more of them are, a binomial probability."""
+    before, after = [[6.0]] * 5, [[t] for t in (1.0, 2.0, 3.0, 4.0, 5.0)]
+    at_most_1 = scipy_stats.binom.sf(2, 5, 1 / 5)
+    for tail, low, high in ((at_most_1 - 0.012, 6 / 5, 6), (at_most_1 + 0.012, 6 / 4, 6 / 2)):
+        found = ratio_of_times(before, after, confidence=1 - 2 * tail)
+        assert found == pytest.approx((2, low, high))
+        found = difference_of_times(before, after, confidence=1 - 2 * tail)
+        assert found == pytest.approx((-3, 6 / high - 6, 6 / low - 6))
+
+
+def test_the_times_of_a_process_are_drawn_anew_each_time_that_it_is_drawn():
+    """Of 5 processes with the times 1, 2 and 3 the median of 3 drawn times is 1 in 7 of 27 cases,
+    independently for each of the 5 that are drawn, be they the same process or not."""
+    before, after = [[6.0]] * 5, [[1.0, 2.0, 3.0]] * 5
+    one = scipy_stats.binom.sf(2, 5, 7 / 27)
+    for tail, low, high in ((one - 0.015, 6 / 3, 6), (one + 0.015, 3, 3)):
+        found = ratio_of_times(before, after, confidence=1 - 2 * tail)
+        assert found == pytest.approx((3, low, high))
+
+
+def test_the_interval_of_times_is_at_95_percent_unless_it_is_asked_otherwise():
+    before, after = (list(np.random.default_rng(seed).lognormal(size=(9, 4))) for seed in (1, 2))
+    for times in (ratio_of_times, difference_of_times):
+        assert times(before, after) == times(before, after, confidence=0.95)
+        assert times(before, after) != times(before, after, confidence=0.94)
+        *_, low, high = times(before, after, draws=1)
+        assert low == high
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (1.0, 1.2, "no difference seen"),
+        (1.01, 1.2, "faster"),
+        (0.8, 1.0, "no difference seen"),
+        (0.8, 0.99, "slower"),
+    ],
+)
+def test_a_ratio_is_a_difference_when_its_interval_excludes_one(low, high, word):
+    assert Ratio(1.0, low, high).verdict == word
+
+
 def test_processes_that_differ_widen_the_interval_though_their_epochs_do_not():
     alike = ratio_of_times([[2.0, 2.0]] * 6, [[1.0, 1.0]] * 6)
     unlike = ratio_of_times([[2.0, 2.0]] * 6, [[t, t] for t in (0.8, 0.9, 1.0, 1.0, 1.1, 1.2)])
@@ -128,10 +208,19 @@ def test_the_interval_covers_the_true_ratio_as_often_as_it_says():
     assert 176 <= hits <= 199  # 95 % of 200 is 190, give or take four standard deviations
 
 
-@pytest.mark.parametrize("bad", [[], [[]], [[0.0]], [[float("nan")]]])
-def test_times_that_are_none_are_refused(bad):
-    with pytest.raises(ValueError):
-        ratio_of_times(bad, [[1.0]])
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ([], "positive seconds of one or more processes were expected"),
+        ([[1.0], [0.0]], "positive seconds of one or more processes were expected"),
+        ([[]], "one or more finite numbers were expected"),
+        ([[float("nan")]], "one or more finite numbers were expected"),
+    ],
+)
+def test_times_that_are_none_are_refused(bad, message):
+    for arms in ((bad, [[1.0]]), ([[1.0]], bad)):
+        with pytest.raises(ValueError, match=f"^{message}"):
+            ratio_of_times(*arms)
 
 
 def test_a_difference_of_times_is_that_of_medians_with_an_interval_from_five_processes_on():
@@ -148,7 +237,9 @@ def test_a_difference_of_times_is_that_of_medians_with_an_interval_from_five_pro
         ((-0.9, 0.9), (-1.1, 1.1), EQUIVALENT),
         ((0.1, 0.9), (0.05, 0.95), EQUIVALENT),  # and other than zero
         ((-1.0, 0.9), (-1.1, 1.0), NOT_ENOUGH),  # on the margin is not inside
-        ((1.1, 2.0), (1.0, 2.1), NOT_ENOUGH),
+        ((-0.9, 1.0), (-1.0, 1.1), NOT_ENOUGH),
+        ((1.1, 2.0), (1.0, 2.1), NOT_ENOUGH),  # nor outside
+        ((-2.0, -1.1), (-2.1, -1.0), NOT_ENOUGH),
         ((1.2, 2.0), (1.1, 2.1), DIFFERENT),
         ((-2.0, -1.2), (-2.1, -1.1), DIFFERENT),
         ((-3.0, 3.0), (-4.0, 4.0), NOT_ENOUGH),
@@ -177,9 +268,10 @@ def test_equivalent_is_what_two_one_sided_t_tests_at_5_percent_call_so(seed, n, 
 
 @pytest.mark.parametrize("margin", [0, -1, float("nan")])
 def test_a_margin_is_positive(margin):
-    with pytest.raises(ValueError, match="positive margin"):
+    with pytest.raises(ValueError, match=f"^a positive margin was expected, got {margin}$"):
         verdict(Interval(0, 0, 0), Interval(0, 0, 0), margin)
-    with pytest.raises(ValueError, match="positive margin"):
+    message = f"^a spread and a positive margin were expected, got 1, {margin}$"
+    with pytest.raises(ValueError, match=message):
         runs_needed(1, margin, paired=True)
 
 
@@ -193,6 +285,46 @@ def test_runs_needed_agree_with_the_formula_of_chow_and_shao_where_it_holds():
     assert 130 <= runs_needed(0.014, 0.005, paired=False) <= 170  # what the protocol says of IMDB
 
 
+def power_by_integral(n, spread, margin, pairs, difference):
+    """Over the observed standard error, in units of the true one, of what is left to the mean."""
+    freedom = n - 1 if pairs else 2 * (n - 1)
+    error, gap = spread * (1 / n if pairs else 2 / n) ** 0.5, abs(difference)
+    t = scipy_stats.t.ppf(0.95 if gap < margin else 0.975, freedom)
+
+    def density(observed):
+        reach = t * observed * error
+        if gap < margin:
+            ends = np.array([margin - reach, reach - margin])
+            share = -np.diff(scipy_stats.norm.cdf((ends - gap) / error))[0]
+        else:
+            share = scipy_stats.norm.sf((margin + reach - gap) / error)
+        return share * scipy_stats.chi.pdf(observed * freedom**0.5, freedom) * freedom**0.5
+
+    return quad(density, 0, margin / (t * error) if gap < margin else 10, limit=200)[0]
+
+
+@pytest.mark.parametrize("pairs", [True, False])
+@pytest.mark.parametrize(
+    ("n", "spread", "margin", "difference"),
+    [(2, 1, 6, 0), (4, 1, 2, 0), (9, 2, 2, 0.6), (25, 1, 1, -0.2), (8, 1, 1, 1.9), (15, 2, 1, -3)],
+)
+def test_the_fewest_runs_are_those_whose_exact_power_is_enough(
+    pairs, n, spread, margin, difference
+):
+    exact = power_by_integral(n, spread, margin, pairs, difference)
+    plan = {"paired": pairs, "difference": difference}
+    assert runs_needed(spread, margin, power=exact - 1e-5, **plan) == n
+    assert runs_needed(spread, margin, power=exact + 1e-5, **plan) == n + 1
+
+
+def test_more_runs_than_anybody_makes_are_no_plan(monkeypatch):
+    n = runs_needed(1, 0.5, paired=True)
+    monkeypatch.setattr(stats, "MOST_RUNS", n)
+    assert runs_needed(1, 0.5, paired=True) == n
+    monkeypatch.setattr(stats, "MOST_RUNS", n - 1)
+    assert runs_needed(1, 0.5, paired=True) is None
+
+
 def test_runs_needed_to_show_a_difference_are_those_of_a_t_test_on_what_exceeds_the_margin():
     z = scipy_stats.norm.ppf([0.975, 0.8]).sum()
     expected = z**2 * 2 * 1.0**2 / 0.2**2
@@ -204,10 +336,13 @@ def test_runs_needed_at_the_edges():
     assert runs_needed(0, 0.1, paired=True) == 2
     assert runs_needed(0, 0.1, paired=True, difference=0.3) == 2
     assert runs_needed(1, 0.1, paired=True, difference=0.1) is None  # neither verdict is true
+    # at the margin itself there is no difference beyond it, but by chance in a fortieth
+    assert runs_needed(1, 1, paired=True, difference=1, power=0.03) is None
     assert runs_needed(1, 1e-4, paired=True) is None
     near = [runs_needed(1, 1, paired=True, difference=d) for d in (0, 0.3, -0.3, 0.6)]
     assert near[0] < near[1] == near[2] < near[3]
-    with pytest.raises(ValueError, match="spread"):
+    message = "^a spread and a positive margin were expected, got -1, 1$"
+    with pytest.raises(ValueError, match=message):
         runs_needed(-1, 1, paired=True)
 
 
@@ -247,10 +382,26 @@ def test_superiority_in_pairs_is_a_share_with_wilsons_interval():
     found = superiority(a, b, larger_is_better=True, pairs=True)
     expected = scipy_stats.binomtest(7, 10).proportion_ci(method="wilson")
     assert found == pytest.approx((0.7, expected.low, expected.high))
+    found = superiority(a, b, larger_is_better=False, pairs=True, confidence=0.8)
+    expected = scipy_stats.binomtest(3, 10).proportion_ci(0.8, method="wilson")
+    assert found == pytest.approx((0.3, expected.low, expected.high))
     ties = superiority([1.0] * 4, [1.0] * 4, larger_is_better=True, pairs=True)
     assert ties.mean == 0.5 and ties.low == pytest.approx(1 - ties.high)
-    with pytest.raises(ValueError, match="pairs were expected"):
+    with pytest.raises(ValueError, match=r"^pairs were expected, got 1 and 2 values$"):
         superiority([1.0], [1.0, 2.0], larger_is_better=True, pairs=True)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_superiority_ends_where_the_share_is_z_standard_errors_away_after_newcombe(level):
+    """Method 5: the variance of Hanley and McNeil with n* = m* = (m + n) / 2 - 1, at the end."""
+    a, b = [0, 2, 2, 5], [1, 2, 3, 4, 6, 7, 7]
+    share, *ends = superiority(a, b, larger_is_better=True, confidence=level)
+    star = (4 + 7) / 2 - 1
+    for t in ends:
+        more = star * (1 - t) / (2 - t) + star * t / (1 + t)
+        error = (t * (1 - t) * (1 + more) / (4 * 7)) ** 0.5
+        assert abs(share - t) / error == pytest.approx(scipy_stats.norm.ppf((1 + level) / 2))
+    assert ends[0] < share < ends[1]
 
 
 @pytest.mark.parametrize("pairs", [True, False])
@@ -283,3 +434,5 @@ def test_the_first_epoch_that_reaches_a_target():
     assert epochs_to([3.0, None, 2.5], 2.6, larger_is_better=False) == 3
     assert epochs_to([3.0, 2.7], 2.6, larger_is_better=False) is None
     assert epochs_to([], 0.9, larger_is_better=True) is None
+    for larger in (True, False):
+        assert epochs_to([None, 0.9, 0.9], 0.9, larger_is_better=larger) == 2  # reached at it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,26 @@ def test_the_core_imports_no_framework():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("folder", ["common", "common/data", "benchmarks"])
+def test_every_module_is_on_the_map_of_its_folder(folder):
+    text = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text()))
+    paths = [
+        p for p in (ROOT / folder).iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()
+    ]
+    for path in paths:
+        assert path.stem == "__init__" or re.search(rf"\b{path.stem}\b", text), path
+    for name in re.findall(r"^    (\w+)  ", text, re.MULTILINE):
+        assert name in {path.stem for path in paths}, f"{name} is on the map and not there"
+
+
+def test_what_measures_imports_nothing_of_what_shows():
+    """Records flow one way: the harness, then the reports, then the commands on top of both."""
+    for folder, above in (("", ("report", "commands")), ("report", ("commands",))):
+        for path in (ROOT / "benchmarks" / folder).glob("*.py"):
+            taken = re.findall(r"(?:from|import) benchmarks\.(\w+)", path.read_text())
+            assert not set(taken) & set(above), f"{path} imports {taken}"
 
 
 @pytest.mark.parametrize("name", list(frameworks()))

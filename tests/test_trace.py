@@ -11,11 +11,11 @@ import pytest
 import common.trace
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
+from common.splits import shared_order
 from common.trace import (
     BOUNDS,
     FIRST_STEP,
-    KINK,
-    ONE_ROW,
+    Difference,
     Rows,
     bound,
     climb,
@@ -24,6 +24,7 @@ from common.trace import (
     first_rows,
     judged_rung,
     relative_error,
+    rungs,
 )
 from tests.conftest import make_rows
 
@@ -63,6 +64,24 @@ def test_the_error_is_the_largest_gap_over_the_largest_value():
     assert relative_error(np.zeros((2, 1)), np.zeros(2)) == float("inf")
     # in float64, whatever comes: the gap of two uint8 must not wrap round
     assert relative_error(np.array([0], np.uint8), np.array([255], np.uint8)) == 1
+    assert relative_error(np.zeros((0, 3)), np.zeros((0, 3))) == 0
+
+
+def test_a_floor_is_the_least_scale_but_for_zero():
+    a, b = np.array([3e-3]), np.array([1e-3])
+    assert relative_error(a, b) == pytest.approx(2)
+    assert relative_error(a, b, floor=1e-2) == pytest.approx(0.2)
+    assert relative_error(a, b, floor=1e-9) == pytest.approx(2)
+    assert relative_error(a, np.zeros(1), floor=1e-2) == float("inf")
+
+
+def test_a_floor_is_asked_for_by_rung_and_tensor():
+    floors = {("step 1", "output/bias"): 10.0, ("loss", "loss"): 1e-9}
+    found = {"step 1/output/bias": np.array([3.0]), "loss/loss": np.array(3.0)}
+    expected = {"step 1/output/bias": np.array([1.0]), "loss/loss": np.array(1.0)}
+    differences = compare(found, expected, BOSTON, lambda *where: floors[where])
+    assert [d.error for d in differences] == pytest.approx([0.2, 2])
+    assert [d.error for d in compare(found, expected, BOSTON)] == pytest.approx([2, 2])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -102,7 +121,8 @@ def measured(monkeypatch):
         "scores": {"scores": 1e-5},
         "step 1": {"loss": 1e-9, "output/kernel": 2e-7},
         "step 100": {"output/kernel": 3e-3, "square/output/kernel": 0.1, "step": 5.0},
-        "epoch": {"loss": 2e-3, "accuracy": 0.0, "mae": 0.0},
+        "epoch": {"loss": 2e-3, "val_accuracy": 0.0, "mae": 0.0},
+        "final": {"predictions": 0.0},
     }
     monkeypatch.setattr(common.trace, "_measured", lambda: {"boston": numbers})
 
@@ -111,13 +131,33 @@ def test_a_bound_is_ten_times_the_error_measured(measured):
     assert bound(BOSTON, "step 1", "output/kernel") == pytest.approx(2e-6)
     assert bound(BOSTON, "step 100", "output/kernel") == pytest.approx(3e-2)
     assert bound(BOSTON, "epoch 17", "loss") == pytest.approx(2e-2)
+    key = "step 1/output/kernel"
+    (difference,) = compare({key: np.array([3.0])}, {key: np.array([2.0])}, BOSTON)
+    assert difference == ("step 1", "output/kernel", 0.5, bound(BOSTON, "step 1", "output/kernel"))
 
 
 def test_a_bound_has_a_floor_and_a_ceiling(measured):
-    assert bound(BOSTON, "scores", "scores") == FIRST_STEP
+    assert bound(BOSTON, "scores", "scores") == 1e-5
     assert bound(BOSTON, "step 1", "loss") == pytest.approx(1e-6)
-    assert bound(BOSTON, "epoch 2", "accuracy") == ONE_ROW
-    assert bound(BOSTON, "epoch 2", "mae") == KINK
+    assert bound(BOSTON, "epoch 2", "val_accuracy") == 5e-3
+    assert bound(BOSTON, "epoch 2", "mae") == bound(BOSTON, "final", "predictions") == 1e-3
+
+
+def test_an_error_is_broken_over_its_bound_and_not_at_it():
+    assert not Difference("loss", "loss", 1e-5, 1e-5).broken
+    assert Difference("loss", "loss", np.nextafter(1e-5, 1), 1e-5).broken
+    assert Difference("data", "digest", 1e-300, 0.0).broken
+    assert not Difference("data", "digest", 0.0, 0.0).broken
+
+
+EARLY = ("activations", "scores", "loss", "gradients", "step 1", "fit 1")
+
+
+@pytest.mark.parametrize("rung", [*EARLY, "step 10", "fit 10", "two epochs", "epoch 1", "final"])
+@pytest.mark.parametrize("name", ["boston", "imdb"])
+def test_what_was_never_measured_is_judged_up_to_the_first_step(measured, name, rung):
+    found = bound(PROBLEMS[name], rung, "some tensor")
+    assert found == (FIRST_STEP if rung in EARLY else None)
 
 
 def test_what_no_run_could_break_is_not_judged(measured):
@@ -149,10 +189,70 @@ def test_a_climb_names_its_rungs_from_the_lowest_up():
     found = climb(lambda: ReferenceTask(problem), rows, steps=(1, 3), epochs=2, on_rung=seen.append)
     low = ["data", "weights", "scores", "loss", "gradients", "step 1", "step 3", "fit 1", "fit 3"]
     low.append("two epochs")
-    assert seen == [*low, "epoch 1", "epoch 2", "final"]
+    assert seen == rungs((1, 3), 2) == [*low, "epoch 1", "epoch 2", "final"]
     assert list(dict.fromkeys(key.partition("/")[0] for key in found)) == seen
     assert found["step 3/step"] == found["fit 3/step"] == 3
+    assert found["two epochs/step"] == 8
     assert {"epoch 2/val_mae", "final/predictions", "final/mae"} <= found.keys()
+    assert not [key for key in found if key.endswith("_seconds")]
+    climb(lambda: ReferenceTask(problem), rows, steps=(1, 3), on_rung=(short := []).append)
+    assert short == low
+
+
+def test_the_low_rungs_are_what_the_methods_of_a_task_give():
+    problem, rows = small("reuters")
+    task = ReferenceTask(problem, seed=2)
+    found = climb(lambda: ReferenceTask(problem, seed=2), rows, steps=(1, 3))
+    assert (found["data/digest"] == rows.digest()).all() and found["data/rows"] == 40
+    np.testing.assert_array_equal(found["scores/scores"], task.scores(rows.x_test))
+    first = first_rows(problem, 40, 3, seed=2)[:8]
+    loss, gradients = task.loss_and_gradients(rows.x[first], rows.y[first])
+    assert found["loss/loss"] == found["step 1/loss"] == loss
+    for name, gradient in gradients.items():
+        np.testing.assert_array_equal(found[f"gradients/{name}"], gradient)
+
+
+def test_the_state_to_carry_is_the_same_everywhere_and_no_fresh_one():
+    problem, rows = small()
+    one, other = (climb(lambda: ReferenceTask(problem), rows, steps=(1,)) for _ in range(2))
+    assert one.keys() == other.keys()
+    for key, value in one.items():
+        np.testing.assert_array_equal(other[key], value)
+    assert one["weights/step"] > 1
+    for name in ReferenceTask(problem).weight_names:
+        square = one[f"weights/square/{name}"]
+        assert square.all() and (square == square.astype(np.float32)).all()  # float32 can hold it
+
+
+def test_activations_are_a_rung_where_a_task_tells_them():
+    class Telling(ReferenceTask):
+        def activations(self, x):
+            return {"input": x}
+
+    problem, rows = small()
+    found = climb(lambda: Telling(problem), rows, steps=(1,))
+    np.testing.assert_array_equal(found["activations/input"], rows.x_test[:8])
+    order = [key.partition("/")[0] for key in found]
+    assert order.index("weights") < order.index("activations") < order.index("scores")
+
+
+def test_no_fit_is_left_to_an_order_of_its_own():
+    orders = []
+
+    class Told(ReferenceTask):
+        def fit(self, x, y, *, epochs, order=None, **options):
+            given = [order(n) if callable(order) else order[n] for n in range(epochs)]
+            orders.append([rows.tolist() for rows in given])
+            return super().fit(x, y, epochs=epochs, order=order, **options)
+
+    problem, rows = small()
+    climb(lambda: Told(problem, seed=4), rows, steps=(1, 3), epochs=2)
+    one, three, (few, again), whole = orders
+    shared = shared_order("reshuffled", 40, 4)
+    assert one == [shared(0)[:8].tolist()] and three == [shared(0)[:22].tolist()]
+    # of the two epochs each has the rows of four batches, in an order of its own
+    assert sorted(few) == sorted(again) == sorted(shared(0)[:30]) and few != again
+    assert whole == [shared(0).tolist(), shared(1).tolist()]
 
 
 def test_steps_one_by_one_end_where_fit_ends():
@@ -174,11 +274,20 @@ def test_the_digest_is_of_every_array(name):
     assert (replace(rows, validation=None).digest() != rows.digest()).any()
 
 
+def test_the_digest_is_of_types_and_shapes_too():
+    _, rows = small()
+    nought = replace(rows, y=np.zeros(40, np.float64)).digest()
+    assert (replace(rows, y=np.zeros(40, np.int64)).digest() != nought).any()
+    assert (replace(rows, x=rows.x.reshape(6, 40)).digest() != rows.digest()).any()
+    assert (replace(rows, x=np.asfortranarray(rows.x)).digest() == rows.digest()).all()
+
+
 def test_the_last_of_several_batches_is_smaller_and_rows_span_epochs():
     problem, _ = small()
     assert [len(first_rows(problem, 20, steps, seed=0)) for steps in (1, 2, 5)] == [8, 14, 38]
     rows = first_rows(problem, 20, 5, seed=0)
-    assert sorted(rows[:20]) == list(range(20)) and len(set(rows[20:])) == 18
+    order = shared_order("reshuffled", 20, 0)
+    assert rows.tolist() == [*order(0), *order(1)[:18]]
 
 
 def test_the_file_of_bounds_covers_every_rung_of_every_problem():
@@ -186,9 +295,9 @@ def test_the_file_of_bounds_covers_every_rung_of_every_problem():
     low = ["scores", "loss", "gradients"]
     late = [f"{kind} {k}" for kind in ("step", "fit") for k in (1, 10, 100)]
     assert content["measured"].keys() == PROBLEMS.keys()
-    for name, rungs in content["measured"].items():
-        assert set(rungs) == {*low, *late, "two epochs", "epoch", "final"}, name
-        for rung in rungs:
+    for name, measured in content["measured"].items():
+        assert set(measured) == {*low, *late, "two epochs", "epoch", "final"}, name
+        for rung in measured:
             assert {rung, rung.partition(" ")[0]} & content["reasons"].keys(), rung
             assert judged_rung(rung) == rung
     assert len(content["settings"]) >= 3
@@ -197,7 +306,7 @@ def test_the_file_of_bounds_covers_every_rung_of_every_problem():
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_what_was_measured_early_leaves_room_below_its_bound(name):
     """PROTOCOL: at most 1e-5 up to the first step; half of it must do where it was tried."""
-    rungs = common.trace._measured()[name]
+    measured = common.trace._measured()[name]
     for rung in ("scores", "loss", "gradients", "step 1", "fit 1"):
-        for tensor, error in rungs[rung].items():
+        for tensor, error in measured[rung].items():
             assert error <= FIRST_STEP / 2, (rung, tensor)

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import cli
 from benchmarks.child import Child
-from benchmarks.twins import TwinParity, ladder_of
+from benchmarks.twins import TURNED, TwinParity, ladder_of
 from common.framework import frameworks
 from common.twins import read_twins
 
@@ -38,6 +38,10 @@ def torch_model():
     class Swap(nn.Module):
         def forward(self, x):
             return x.transpose(1, 2)
+
+    class Mix(nn.Module):
+        def forward(self, x):
+            return x + x.roll(1, 0)
 
     return nn.Sequential({other})
 """
@@ -156,6 +160,30 @@ def test_a_bug_is_found_at_its_rung_and_layer(children, tmp_path, bug):
     *models, rung, tensor = WRONG[bug]
     (_, found) = climbed(children, tmp_path / "wrong.py", *models).breach()
     assert (found.rung, found.tensor) == (rung, tensor)
+
+
+MIXED = (
+    "(7, 4)",
+    "layers.GRU(5), layers.Lambda(lambda x: x + keras.ops.roll(x, 1, axis=0)), layers.Dense(3)",
+    "nn.GRU(4, 5, batch_first=True), Last(), Mix(), nn.Linear(5, 3)",
+)
+PORTED = ("(7, 4)", "layers.GRU(5), layers.Dense(3)", "nn.GRU(4, 5), Last(), nn.Linear(5, 3)")
+
+
+@pytest.mark.parametrize(
+    ("models", "who", "rung"), [(MIXED, NAMES, "scores"), (PORTED, ("torch",), "activations")]
+)
+def test_what_depends_on_the_order_of_rows_is_said_and_is_no_rounding(
+    children, tmp_path, models, who, rung
+):
+    """In both alike, so that they agree; and in the one that takes the rows for time."""
+    parity = climbed(children, tmp_path / "mixed.py", *models)
+    pair, found = parity.breach()
+    assert found.rung == rung and not parity.raised
+    for name in NAMES:
+        assert ((name, TURNED) in parity.pairs) == (name in who)
+        assert (f"{name} depends on the order of rows" in parity.verdict()) == (name in who)
+    assert pair == ((NAMES[0], TURNED) if who == NAMES else NAMES)
 
 
 def test_a_layer_for_which_the_other_has_no_place_is_refused(children, tmp_path):

@@ -17,8 +17,7 @@ from benchmarks.record import read_records, write_record
 from benchmarks.report.sections import markdown, print_sections
 from benchmarks.report.verdicts import verdict_sections
 from benchmarks.stats import DIFFERENT, EQUIVALENT, NOT_ENOUGH, Interval
-from benchmarks.verdicts import MARGINS, PLANNED, TARGETS, TEST_ROWS, compared, comparisons
-from common.data import load
+from benchmarks.verdicts import MARGINS, PLANNED, TARGETS, compared, comparisons
 from common.problem import PROBLEMS
 from common.regime import REGIMES, TUNED
 from tests.conftest import installed
@@ -207,12 +206,6 @@ def test_a_planted_shift_of_three_margins_is_found_from_records_on_disk(tmp_path
 def test_margins_and_targets_are_those_of_the_protocol():
     assert MARGINS == {"mnist": 0.003, "imdb": 0.005, "reuters": 0.015, "boston": 0.15}
     assert TARGETS.keys() == MARGINS.keys() and min(TARGETS.values()) > 0
-
-
-@pytest.mark.real_data
-@pytest.mark.parametrize("problem", PROBLEMS)
-def test_the_test_rows_are_those_of_the_real_data(problem):
-    assert len(load(PROBLEMS[problem], data="real").y_test) == TEST_ROWS[problem]
 
 
 @pytest.mark.real_data
@@ -406,6 +399,33 @@ def test_an_arm_without_a_finished_run_has_no_metric_and_a_sentence():
     (found,) = comparisons([run(framework="alpha"), failed])
     assert found.metric is None and "no test metric" in found.sentence
     assert verdict_sections([run(framework="alpha"), failed])
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        ({}, ""),
+        ({"metrics": {"loss": None, "accuracy": None}}, "2 seeds of beta failed or gave none."),
+        ({"metrics": {}, "error": {"kind": "x", "message": ""}}, "2 seeds of beta failed or gave"),
+    ],
+)
+def test_a_verdict_of_survivors_says_so(lost, words):
+    runs = [
+        run(framework=f, seed=s, value=0.97 + 1e-4 * s) for f in ("alpha", "beta") for s in range(8)
+    ]
+    runs = [r | lost if r["framework"] == "beta" and r["seed"] > 5 else r for r in runs]
+    (found,) = comparisons(runs)
+    assert found.metric.verdict == EQUIVALENT and found.lost == (0, 2 if lost else 0)
+    assert ("Of the seeds with a number alone" in found.sentence) == bool(lost)
+    assert words in found.sentence
+    page = markdown(verdict_sections(runs))
+    assert ("equivalent, exploratory, of survivors alone" in page) == bool(lost)
+
+
+def test_a_seed_that_was_run_again_is_not_lost():
+    failed = run(framework="beta", error={"kind": "x", "message": ""}, metrics={}, timed=False)
+    (found,) = comparisons([run(framework="alpha"), run(framework="beta"), failed])
+    assert found.lost == (0, 0)
 
 
 def test_the_test_rows_error_is_said_of_an_accuracy_on_real_data_alone():

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from common.clock import StackLog
 from common.problem import Layer
-from common.task import EpochLog, Order, one_table
 from torch_impl.rmsprop import RMSpropFlat
 from torch_impl.tuned import Chain
 
@@ -42,34 +42,22 @@ class Stack:
                 parts = torch.from_numpy(np.stack([state[name] for state in states]))
                 tensor.copy_(parts.mT if parts.ndim == 3 else parts.unsqueeze(1))
 
-    def fit(
-        self,
-        xs: Sequence[np.ndarray],
-        ys: Sequence[np.ndarray],
-        orders: Sequence[Order],
-        epochs: int,
-        logs: Sequence[EpochLog],
+    def train_epochs(
+        self, x: np.ndarray, y: np.ndarray, turns: Iterator[np.ndarray], log: StackLog
     ) -> None:
-        """Train for some epochs; into each Task's log goes its share of their time."""
-        first, replicas = self.tasks[0], len(self.tasks)
-        names = ("loss", first.problem.metric)
-        x, y, starts = one_table(xs, ys)
+        """Train on the rows of each epoch, (replicas, n), in turn."""
+        first = self.tasks[0]
         held, targets = torch.from_numpy(x).to(first.device), first._targets(y).to(first.device)
-        turns = (task.rows_of_epochs(o, epochs) for task, o in zip(self.tasks, orders, strict=True))
-        for rows in zip(*turns, strict=True):
-            for log in logs:
-                log.start()
+        for rows in turns:
+            log.start()
             sums = self._train(
                 (held[chosen], targets[chosen])
-                for chosen in torch.from_numpy(np.stack(rows) + starts).split(
-                    first.problem.batch_size, dim=1
-                )
+                for chosen in torch.from_numpy(rows).split(first.problem.batch_size, dim=1)
             )
-            seconds = logs[0].seconds() / replicas
+            seconds = log.seconds()
             self._hand_back()
-            means = (sums / len(rows[0])).T.tolist()
-            for log, values in zip(logs, means, strict=True):
-                log.stop(dict(zip(names, values, strict=True)).copy, seconds)
+            loss, metric = (sums / rows.shape[1]).tolist()
+            log.stop({"loss": loss, first.problem.metric: metric}, seconds)
 
     def _train(self, batches: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
         """One epoch of batches (replicas, rows, ...): its sums of loss and metric (2, replicas).

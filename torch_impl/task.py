@@ -15,17 +15,8 @@ from scipy import sparse
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from common.task import (
-    EpochLog,
-    History,
-    Order,
-    State,
-    Task,
-    Weights,
-    batches,
-    choose_device,
-    dense,
-)
+from common.clock import EpochLog
+from common.task import Order, State, Task, Weights, batches, choose_device, dense
 from torch_impl import backend
 from torch_impl.manifest import NATIVE
 from torch_impl.replicas import Stack
@@ -47,9 +38,8 @@ class TorchTask(Task):
         self.module = self.recipe()
         self.net = self.module.network(self.problem, self.rules.loss_on).to(self.device)
         self.loss = self.module.loss(self.problem, self.rules.loss_on)
-        self.tuned = self.rules.execution == "tuned"
         rule: Any = RMSpropInside if self.rules.epsilon_inside_root else torch.optim.RMSprop
-        chained = self.tuned and rule is RMSpropInside and self.rules.loss_on == "logits"
+        chained = self.rules.tuned and rule is RMSpropInside and self.rules.loss_on == "logits"
         rule = RMSpropFlat if chained else rule
         self.optimizer = rule(
             self.net.parameters(),
@@ -121,17 +111,7 @@ class TorchTask(Task):
         loss_sum, _ = self._step(self._fed(x), self._targets(y))
         return float(loss_sum) / len(y)
 
-    def fit(
-        self,
-        x: Any,
-        y: np.ndarray,
-        *,
-        epochs: int,
-        order: Order = None,
-        validation: tuple | None = None,
-        on_epoch: Any = None,
-    ) -> History:
-        log = EpochLog(self, validation, on_epoch)
+    def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
         if order is None:
             loader = DataLoader(
                 self.module.dataset(self.problem, dense(x), y),
@@ -142,11 +122,11 @@ class TorchTask(Task):
             sources: Iterator[Iterable] = itertools.repeat(loader, epochs)
         else:
             turns = self.rows_of_epochs(order, epochs)
-            sources = map(self._tuned_batches(x, y) if self.tuned else self._batches(x, y), turns)
+            batches_of = self._tuned_batches if self.rules.tuned else self._batches
+            sources = map(batches_of(x, y), turns)
         for _ in range(epochs):
             log.start()
             log.stop(self._train(next(sources)))
-        return log.history
 
     @classmethod
     def stack(cls, tasks: Sequence[Any]) -> Stack | None:
@@ -161,6 +141,9 @@ class TorchTask(Task):
             "compiled": False,
             "peak_device_bytes": backend.peak_bytes(self.device),
         }
+
+    def _targets(self, y: np.ndarray) -> Tensor:
+        return self.module.targets(self.problem, y)
 
     def _batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Batch]]:
         """A function that gives every batch of one epoch in the order of its rows."""
@@ -183,9 +166,6 @@ class TorchTask(Task):
         if self.chain and sparse.issparse(x):
             return sparse_rows(x)
         return torch.from_numpy(dense(x))
-
-    def _targets(self, y: np.ndarray) -> Tensor:
-        return self.module.targets(self.problem, y)
 
     def _step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """One step on one batch: sums over its rows of the loss before the step and the metric."""

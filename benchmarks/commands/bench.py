@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import options
+from benchmarks import asked, options
 from benchmarks.measure import ROOT
 from benchmarks.messages import SOME_FAILED, say
 from common.atomic import replaced
@@ -34,7 +34,7 @@ from common.regime import REGIMES, Regime
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose benchmarks, and whether they become the new baseline."""
     options.add(parser, "problems", "--framework")
-    options.add_regime(parser, ["matched", "tuned"])
+    options.add(parser, "--regime", default="matched,tuned")
     options.add(parser, "--threads", "--data-dir", "--results")
     parser.add_argument("--keep", action="store_true", help="do not save what is measured")
 
@@ -44,16 +44,16 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.report.bench import sections
     from benchmarks.report.sections import print_sections
 
-    problems = [problem.name for problem in options.problems(args)]
+    problems = [problem.name for problem in asked.problems(args)]
     arms: list[tuple[str, Regime]] = [("", REGIMES["matched"])]
-    arms += [(n, REGIMES[r]) for n in options.chosen_frameworks(args) for r in args.regime]
+    arms += [(n, REGIMES[r]) for n in asked.frameworks(args) for r in args.regime]
     found, before, failed = {}, {}, False
     for name, regime in arms:
         title = f"{name} {regime.name}" if name else "data"
         say(f"benchmarks of {title}")
         path = args.results / "bench" / f"{title.replace(' ', '-').replace(':', '-')}.json"
-        if path.is_file():
-            before[title] = json.loads(path.read_text(encoding="utf-8"))
+        if saved := _saved(path, title):
+            before[title] = saved
         measured = _measured(name, regime, problems, args)
         failed |= measured is None
         if measured is not None:
@@ -63,6 +63,21 @@ def main(args: argparse.Namespace) -> int:
                     file.write(json.dumps(measured, indent=1).encode())
     print_sections(sections(found, before))
     return SOME_FAILED if failed else 0
+
+
+def _saved(path: Path, title: str) -> dict[str, Any] | None:
+    """What was measured the last time; what is none of that is said and left out."""
+    from benchmarks.report.bench import medians
+
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        medians({title: saved})
+        return saved
+    except FileNotFoundError:
+        return None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        say(f"{path} is left out, as nothing that pytest-benchmark wrote: {error!r}")
+        return None
 
 
 def _measured(

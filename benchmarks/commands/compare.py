@@ -9,8 +9,8 @@ else it is in the quantity's own unit (seconds, bytes, accuracy, 1,000 $). Names
 first_epoch_seconds, total_seconds, peak_rss_bytes, accuracy, mae. It fails only when the whole 95 %
 interval of the change lies beyond: noise alone rarely fails it, and a change that a wide interval
 leaves open does not. Times and memory have an interval from five processes of each on, a metric
-from two seeds on. An arm without one says "not enough runs" and fails with --strict alone, as does
-a condition that no arm has the quantity for.
+from two seeds on. An arm without one says "not enough runs" and fails with --strict alone, as do a
+condition that no arm has the quantity for and a metric of which a seed gave no number.
 
 examples:
   twinbench compare old new

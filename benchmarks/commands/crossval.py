@@ -17,43 +17,40 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from benchmarks import options
-from benchmarks.messages import SOME_FAILED, say
+from benchmarks import asked, options
+from benchmarks.messages import SOME_FAILED
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from benchmarks.plan import Job
     from common.problem import Problem
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which problems and arms, how many folds, and what to do with the records."""
-    which = {"help": "one or more of those with a K-fold protocol (default: all of them)"}
-    parser.add_argument("problems", **{**options.OPTIONS["problems"], **which})
-    options.add(parser, "--framework", "--regime", "--device", "--seeds")
-    options.add(parser, "--seed-start", "--threads", "--python", "--timeout", "--data")
+    which = "one or more of those with a K-fold protocol (default: all of them)"
+    options.add(parser, "problems", help=which)
+    options.add(parser, "--framework", "--regime", "--device", "--seeds", "--seed-start")
+    options.add(parser, "--threads", "--deterministic", "--python", "--timeout", "--data")
     options.add(parser, "--data-dir", "--epochs", "--batch-size", "--hidden", "--learning-rate")
-    options.add(parser, "--results")
-    parser.add_argument("--folds", type=int, metavar="K", help="instead of the problem's own 4")
+    options.add(parser, "--results", "--folds")
     parser.add_argument(
         "--fold-statistics",
         action="store_true",
         help="standardise by each fold's training rows (default: by all rows, as in the textbook)",
     )
-    parser.add_argument("--force", action="store_true", help="run finished folds again")
-    parser.add_argument("--json", action="store_true", help="print the records of the folds")
+    options.add(parser, "--force", "--json")
 
 
 def main(args: argparse.Namespace) -> int:
     """Run the folds that are missing, then show all that were asked for."""
+    from benchmarks.progress import run_folds, say_failed_folds
     from benchmarks.report.crossval import fold_sections, save_fold_curves
     from benchmarks.report.sections import drawn, print_sections
 
-    records = run_folds(_jobs(args), args)
+    how = {"own_statistics": args.fold_statistics, "force": args.force}
+    records = run_folds(_jobs(args), args.results, **how)
     if args.json:
         print(json.dumps(records, indent=1, allow_nan=False))
     else:
@@ -62,81 +59,14 @@ def main(args: argparse.Namespace) -> int:
     return SOME_FAILED if say_failed_folds(records) else 0
 
 
-def say_failed_folds(records: list[dict[str, Any]]) -> bool:
-    """A sentence on each fold that failed; whether there is one."""
-    failed = [record for record in records if record["error"] is not None]
-    for record in failed:
-        reason = record["error"]["message"].partition("\n")[0]
-        say(f"failed: {_title(record)}: {record['error']['kind']}: {reason}")
-    return bool(failed)
-
-
-def run_folds(
-    jobs: list[Job],
-    args: argparse.Namespace,
-    on_record: Callable[[Job, dict[str, Any]], object] = lambda job, record: None,
-) -> list[dict[str, Any]]:
-    """The records of every fold of the jobs, run with their progress shown.
-
-    `on_record` is told of each as soon as it is there, or was there before.
-    """
-    from benchmarks.crossval import cross_validate
-
-    records = []
-    with _progress() as progress:
-        total = sum(job.problem.folds * job.problem.fold_epochs for job in jobs)
-        bar = progress.add_task("", total=total)
-        for job in jobs:
-            progress.update(bar, description=str(job))
-            folds = cross_validate(
-                job,
-                args.results,
-                own_statistics=args.fold_statistics,
-                force=args.force,
-                on_epoch=lambda epoch: progress.advance(bar),
-            )
-            for record, cached in folds:
-                on_record(job, record)
-                records.append(record)
-                if cached:
-                    progress.advance(bar, job.problem.fold_epochs)
-                progress.console.print(
-                    f"{_title(record)}: {_score(record)}{' (was there)' if cached else ''}",
-                    markup=False,
-                    highlight=False,
-                )
-    return records
-
-
-def _title(record: dict[str, Any]) -> str:
-    from common.problem import PROBLEMS
-
-    arm = " ".join(record[name] for name in ("problem", "framework", "regime", "device"))
-    widths = record["settings"]["changed"].get("hidden", PROBLEMS[record["problem"]].hidden)
-    hidden = "-".join(map(str, widths))
-    fold = f"fold {record['fold'] + 1}/{record['folds']}"
-    return f"{arm} seed {record['seed']} hidden {hidden} {fold}"
-
-
-def _score(record: dict[str, Any]) -> str:
-    from common.problem import PROBLEMS
-
-    if record["error"] is not None:
-        return "FAILED: " + record["error"]["kind"]
-    metric = PROBLEMS[record["problem"]].metric
-    value = record["history"][f"val_{metric}"][-1]
-    return f"validation {metric} {'not finite' if value is None else format(value, '.3f')}"
-
-
 def _jobs(args: argparse.Namespace) -> list[Job]:
     """One job an arm and seed; its rows can be divided into the folds."""
-    from common.regime import REGIMES
     from common.splits import k_folds
 
-    regimes = [REGIMES[name] for name in args.regime]
-    return options.jobs(
-        args, _problems(args), regimes, lambda problem, rows: next(k_folds(rows, problem.folds))
-    )
+    def check(problem: Problem, rows: int) -> None:
+        next(k_folds(rows, problem.folds))
+
+    return asked.jobs(args, _problems(args), asked.regimes(args), check)
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:
@@ -159,13 +89,3 @@ def _problems(args: argparse.Namespace) -> list[Problem]:
         )
         for name in dict.fromkeys(args.problems or folded)
     ]
-
-
-def _progress() -> Progress:
-    """On standard error; where that is no terminal only the line of each finished fold."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(compact=True))
-    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

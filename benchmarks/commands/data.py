@@ -20,10 +20,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import options
+from benchmarks import asked, options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from common.problem import Problem
+
+NO_FILE = "no file: its rows come with the problem"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verify = actions.add_parser("verify", help="read the real files and check their content")
     options.add(verify, "problems", "--data-dir")
     show = actions.add_parser("show", help="one row, as a reader would see it")
-    show.add_argument("problem", **{**options.OPTIONS["problems"], "nargs": None})
+    options.add(show, "problem")
     show.add_argument("row", type=int, metavar="ROW", help="from 0")
     show.add_argument("--test", action="store_true", help="a test row, not a training row")
     options.add(show, "--data", "--data-dir")
@@ -55,6 +59,7 @@ def _list(args: argparse.Namespace) -> int:
     from rich.table import Table
 
     from common.data.cache import cache_folder
+    from common.data.files import DATASETS
     from common.data.sources import data_folder
     from common.problem import PROBLEMS
 
@@ -62,6 +67,9 @@ def _list(args: argparse.Namespace) -> int:
     table.columns[3].justify = "right"
     folder = data_folder(args.data_dir)
     for problem in PROBLEMS.values():
+        if problem.name not in DATASETS:
+            table.add_row(problem.name, "", NO_FILE)
+            continue
         found = [*_files(problem, "folder", folder), *_files(problem, "cache", cache_folder())]
         for source, path, state in found:
             size = f"{path.stat().st_size / 1e6:.2f}"
@@ -108,6 +116,17 @@ def _embedded(problem: Problem) -> tuple[str, str, str, str]:
     return "embedded", embedded.origin(), "", content
 
 
+def _with_files(args: argparse.Namespace) -> Iterator[Problem]:
+    """The chosen problems that are read from files; of the others it is said that they are not."""
+    from common.data.files import DATASETS
+
+    for problem in asked.problems(args):
+        if problem.name in DATASETS:
+            yield problem
+        else:
+            print(f"{problem.name}: {NO_FILE}")
+
+
 def _fetch(args: argparse.Namespace) -> int:
     from common.data import DataError
     from common.data.cache import cache_folder, files_of
@@ -115,7 +134,7 @@ def _fetch(args: argparse.Namespace) -> int:
     from common.data.sources import fetch
 
     failed = 0
-    for problem in options.problems(args):
+    for problem in _with_files(args):
         for file in files_of(DATASETS[problem.name]):
             path = cache_folder() / file.name
             if path.is_file() and file_digest(path) == file.sha256:
@@ -136,7 +155,7 @@ def _verify(args: argparse.Namespace) -> int:
 
     failed = 0
     folders = [folder for folder in (data_folder(args.data_dir), cache_folder()) if folder]
-    for problem in options.problems(args):
+    for problem in _with_files(args):
         found = 0
         for folder in folders:
             try:
@@ -155,11 +174,11 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from benchmarks.report.predictions import FEATURES, SENTIMENTS, TOPICS, draw_digit
+    from benchmarks.predict import FEATURES, SENTIMENTS, TOPICS, draw_digit
     from common.data import load, words
-    from common.problem import PROBLEMS
+    from common.data.files import DATASETS
 
-    problem = PROBLEMS[args.problem]
+    problem = asked.problem(args)
     data = load(problem, data=args.data, data_dir=args.data_dir)
     x, y = (data.x_test, data.y_test) if args.test else (data.x, data.y)
     if not 0 <= args.row < len(y):
@@ -167,7 +186,9 @@ def _show(args: argparse.Namespace) -> int:
     if data.notice:
         print(f"twinbench data: {data.notice}", file=sys.stderr)
     target = y[args.row].item()
-    if problem.text:
+    if problem.name not in DATASETS:
+        print(f"{x[args.row]}\n\ntarget {target}")
+    elif problem.text:
         names = SENTIMENTS if problem.outputs == 1 else TOPICS
         print(words(problem, data, args.row, "test" if args.test else "train"))
         print(f"\nclass {target}{f', {names[target]}' if data.real else ''}")

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import measure, options
+from benchmarks import asked, measure, options
 
 NONE_USABLE = 1
 OPTIONAL = {
@@ -62,7 +62,7 @@ def _print_framework(name: str, args: argparse.Namespace) -> bool:
 
     python = dict(args.python).get(name)
     if framework(name).missing and python is None:
-        print(f"{name:12} {options.not_installed(name)}")
+        print(f"{name:12} {asked.not_installed(name)}")
         return False
     try:
         with Child(name, device="auto", threads=args.threads, python=python) as child:

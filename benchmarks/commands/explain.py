@@ -33,7 +33,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import options
+from benchmarks import asked, options
 from benchmarks.explain import Arm, Explained, Walk, plan_walks, walk
 from benchmarks.messages import SOME_FAILED, say
 from benchmarks.report.markdown import around_table
@@ -42,8 +42,6 @@ from common.framework import framework
 if TYPE_CHECKING:
     from benchmarks.plan import Job
     from common.problem import Problem
-
-SEEDS = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,8 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--order", default="", metavar="SWITCHES", help="comma list of what is turned first"
     )
-    seeds = {"default": SEEDS, "help": f"how many seeds an arm (default: {SEEDS})"}
-    parser.add_argument("--seeds", **{**options.OPTIONS["--seeds"], **seeds})
+    options.add(parser, "--seeds", default=10, help="how many seeds an arm (default: %(default)s)")
     options.add(parser, "--seed-start", "--device", "--threads", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
     parser.add_argument("--time", action="store_true", help="take the time of a step apart")
@@ -73,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Explain one problem after another, and show each as soon as it is known."""
-    problems = options.problems(args)
+    problems = asked.problems(args)
     if args.into and len(problems) > 1 and not args.time:
         raise ValueError("--into takes one walk; name it, as in: twinbench explain boston")
     if args.into:
@@ -83,12 +80,12 @@ def main(args: argparse.Namespace) -> int:
     if args.time:
         return _time(problems, ends, device, args)
     walks = {problem: _walks(problem, ends, device, args) for problem in problems}
-    content = {problem: options.data(problem, args).digest for problem in problems}
+    content = {problem: asked.data(problem, args).digest for problem in problems}
     failed, shown = False, []
     for problem in problems:
-        seeds = range(args.seed_start, args.seed_start + args.seeds)
-        common = _common(args) | {"content": content[problem], "device": device}
-        jobs = plan_walks(problem, walks[problem], seeds, python=dict(args.python), **common)
+        common = asked.fields(args) | {"content": content[problem], "device": device}
+        python = dict(args.python)
+        jobs = plan_walks(problem, walks[problem], asked.seeds(args), python=python, **common)
         explained, some_failed = _explain(problem, walks[problem], jobs, args)
         failed |= some_failed
         shown.append(explained.plain())
@@ -98,15 +95,9 @@ def main(args: argparse.Namespace) -> int:
     return SOME_FAILED if failed else 0
 
 
-def _common(args: argparse.Namespace) -> dict[str, Any]:
-    """Fields of every Job."""
-    names = {"threads": args.threads, "data": args.data, "timeout": args.timeout}
-    return {**names, "data_dir": options.data_dir(args)}
-
-
 def _ends(args: argparse.Namespace) -> list[str]:
     """The two frameworks between which the walk goes."""
-    every = options.chosen_frameworks(argparse.Namespace(framework=None, python=args.python))
+    every = asked.available(None, args.python)
     start = args.from_ or next((name for name in every if name != args.to), None)
     goal = args.to or next((name for name in every if name != start), None)
     if start is None or goal is None or start == goal:
@@ -114,12 +105,11 @@ def _ends(args: argparse.Namespace) -> list[str]:
             f"a walk goes from one framework to another, got {start or 'none'} and {goal or 'none'}"
             f"; installed: {', '.join(every)}"
         )
-    both = argparse.Namespace(framework=[start, goal], python=args.python)
-    return options.chosen_frameworks(both)
+    return asked.available([start, goal], args.python)
 
 
 def _device(names: list[str], args: argparse.Namespace) -> str:
-    places = {place for each in options.devices(args, names).values() for place in each}
+    places = {place for each in asked.devices(args, names).values() for place in each}
     if len(places) != 1:
         raise ValueError(f"a walk stays on one device, got {', '.join(sorted(places))}")
     return places.pop()
@@ -163,9 +153,9 @@ def _explain(
 def _time(problems: list[Problem], names: list[str], device: str, args: argparse.Namespace) -> int:
     """Take a step apart, problem by problem."""
     from benchmarks.ablation import KIND, ROUNDS
+    from benchmarks.commands import run_and_show
     from benchmarks.explain_runs import Processes
     from benchmarks.plan import plan
-    from benchmarks.progress import run_and_show
     from benchmarks.report.ablation import sections
     from common.regime import MATCHED, NATIVE
 
@@ -177,9 +167,9 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
         (NATIVE, MATCHED),
         dict.fromkeys(names, (device,)),
         range(ROUNDS),
-        content={problem.name: options.data(problem, args).digest for problem in problems},
+        content={problem.name: asked.data(problem, args).digest for problem in problems},
         python=dict(args.python),
-        **_common(args),
+        **asked.fields(args),
     )
     with Processes() as processes:
         run = partial(processes.run, KIND, "benchmarks.ablation:measure")
@@ -190,7 +180,7 @@ def _show(explained: Explained, args: argparse.Namespace) -> None:
     from benchmarks.report.explain import save_waterfall, sections
     from benchmarks.report.sections import drawn, show
 
-    stem = options.stem(args, f"explain-{explained.problem.name}")
+    stem = asked.stem(args, f"explain-{explained.problem.name}")
     paths = drawn(lambda: save_waterfall(explained, stem))
     if args.into or not args.json:
         show(sections(explained, paths), None, into=args.into)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from benchmarks import options
 from benchmarks.messages import say
@@ -30,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("csv", "parquet", "jsonl"), default="csv", help="default: csv"
     )
     parser.add_argument("--epochs", action="store_true", help="a row an epoch instead of a run")
-    parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="default: standard output (not for Parquet)"
-    )
+    options.add(parser, "--output", help="default: standard output (not for Parquet)")
 
 
 def main(args: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import checks
+from benchmarks import options
 from benchmarks.messages import say
 
 if TYPE_CHECKING:
@@ -42,13 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--into", type=Path, default=Path(), metavar="DIR", help="a folder (default: this one)"
     )
     parser.add_argument("--execute", action="store_true", help="run each before it is written")
-    parser.add_argument(
-        "--jobs",
-        type=checks.at_least(1),
-        default=1,
-        metavar="N",
-        help="so many at once (default: 1)",
-    )
+    options.add(parser, "--jobs")
     parser.add_argument("--force", action="store_true", help="write over a notebook that is there")
 
 
@@ -81,11 +75,10 @@ def _list(found: Sequence[Lesson]) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from benchmarks.report.terminal import plain_table, print_wide
+    from benchmarks.report.terminal import print_table
 
     rows = [[each.name, escape(each.title), ", ".join(each.frameworks)] for each in found]
-    table = plain_table("Lessons", ("name", "title", "runs in"), rows, left=(0, 1, 2))
-    print_wide(table, Console())
+    print_table("Lessons", ("name", "title", "runs in"), rows, (0, 1, 2), Console())
     print("twinbench lesson NAME writes one as a notebook; the last part of its name is enough")
 
 

@@ -20,27 +20,25 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from benchmarks import options
-
-ROUNDS = 5
+from benchmarks import asked, options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which arms, how often, and where the table goes."""
-    options.add_measuring(parser, ["tuned"], ROUNDS)
+    options.add_measuring(parser, "tuned")
 
 
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks import limit
+    from benchmarks.commands import run_and_show
     from benchmarks.engines.local import run_job
-    from benchmarks.progress import run_and_show
     from benchmarks.report.limit import page
     from common.framework import framework
 
-    for name in options.chosen_frameworks(args):
+    for name in asked.frameworks(args):
         framework(name).check_has("ablation")
-    jobs = options.jobs(args, options.problems(args), options.regimes(args))
-    run = partial(run_job, target="benchmarks.limit:measure")
-    stem = options.stem(args, limit.KIND)
+    jobs = asked.jobs(args, asked.problems(args), asked.regimes(args))
+    run = partial(run_job, target="benchmarks.limit:measure", kind=limit.KIND)
+    stem = asked.stem(args, limit.KIND)
     return run_and_show(jobs, args, limit.KIND, partial(page, stem=stem), run)

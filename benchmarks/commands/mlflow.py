@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 
 from benchmarks import options
+from benchmarks.arms import succeeded
 from benchmarks.messages import say
 
 
@@ -44,7 +45,7 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.record import read_records
     from benchmarks.tracking import clear_errors, log_records, open_store
 
-    records = [r for r in read_records(args.results, args.kind) if not r["error"]]
+    records = succeeded(read_records(args.results, args.kind))
     if not records:
         raise ValueError(f"{args.results}: no finished record of kind {args.kind!r}")
     with clear_errors():

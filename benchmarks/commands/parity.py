@@ -3,7 +3,8 @@
 Each framework climbs the same ladder in a process of its own: data, weights, scores, loss,
 gradients, 1, 10 and 100 steps, every epoch of the whole training, final predictions. What it finds
 is compared with the reference in NumPy and with the other's; an error over its bound is a breach.
-Traces, a heat map and the growth of the error are kept below the results folder.
+Traces, a heat map and the growth of the error are kept below the results folder, and another seed,
+device or set of frameworks takes none of them away.
 
 examples:
   twinbench parity                          all four problems, every installed framework
@@ -28,12 +29,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks import options
+from benchmarks import asked, options
 from benchmarks.messages import say
 from common.regime import REGIMES
 
@@ -49,15 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "problems", "--twins", "--framework", "--device", "--threads", "--python")
     options.add(parser, "--data", "--data-dir", "--results")
     shared = [name for name, regime in REGIMES.items() if regime.shared_initial]
-    parser.add_argument(
-        "--regime",
-        choices=shared,
-        default="matched",
-        help="one in which all start from the same weights (default: matched)",
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    same = "one in which all start from the same weights (default: %(default)s)"
+    options.add(parser, "one --regime", choices=shared, help=same)
+    options.add(parser, "--seed")
     parser.add_argument("--short", action="store_true", help="10 steps and 2 epochs")
-    parser.add_argument("--json", action="store_true", help="print every error and its bound")
+    options.add(parser, "--json", help="print every error and its bound")
     parser.add_argument(
         "--measure",
         action="store_true",
@@ -67,12 +64,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Climb with one problem after another, and show each as soon as it is compared."""
-    if args.seed < 0:
-        raise ValueError(f"--seed must not be negative, got {args.seed}")
-    names = options.chosen_frameworks(args)
+    from benchmarks.parity import keep, plain
+
+    names = asked.frameworks(args)
     if args.twins and args.measure:
         raise ValueError("--measure needs the reference, which twins have not; leave out --twins")
-    problems = options.problems(args)
+    problems = asked.problems(args)
     if args.measure:
         return _measure(problems, names, args)
     arms = _arms(names, args)
@@ -80,9 +77,10 @@ def main(args: argparse.Namespace) -> int:
     for problem in problems:
         parity = (_climb_twins if args.twins else _climb)(problem, arms, args)
         breaches += parity.breach() is not None
-        results.append(_plain(parity, arms))
-        _keep(results[-1], args)
-        _show(parity, args)
+        results.append(plain(parity, arms))
+        path = args.results / parity.ladder.key(arms)
+        keep(results[-1], path.with_suffix(".json"))
+        _show(parity, path, args)
     if args.json:
         print(json.dumps(results, indent=1, allow_nan=False))
     return BREACH if breaches else 0
@@ -91,7 +89,7 @@ def main(args: argparse.Namespace) -> int:
 def _arms(names: list[str], args: argparse.Namespace) -> list[Arm]:
     from benchmarks.parity import Arm
 
-    devices = options.devices(args, names)
+    devices = asked.devices(args, names)
     python = dict(args.python)
     return [
         Arm(name, device, args.threads, python.get(name))
@@ -120,7 +118,7 @@ def _climb(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parit
         REGIMES[args.regime],
         args.seed,
         data=args.data,
-        data_dir=options.data_dir(args),
+        data_dir=asked.data_dir(args),
         steps=steps,
         epochs=epochs,
     )
@@ -128,11 +126,12 @@ def _climb(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parit
     if notice:
         say(f"NOTE, {problem.name}: {notice}")
     traces = {}
+    path = args.results / ladder.key(arms)
     for arm in arms:
         with _progress(ladder, str(arm)) as on_rung:
             traces[str(arm)] = climb_apart(ladder, arm, on_rung)
-        stem = f"{arm.framework}-{ladder.regime.name}-{arm.device}".replace(":", "-")
-        save_trace(traces[str(arm)], args.results / "parity" / problem.name / f"{stem}.npz")
+        name = f"{path.name}-{arm.framework}-{arm.device}.npz".replace(":", "-")
+        save_trace(traces[str(arm)], path.with_name(name))
     with _progress(ladder, "reference") as on_rung:
         exact = climb_by_hand(ladder, on_rung=on_rung)
     with _progress(ladder, "reference in float32") as on_rung:
@@ -151,7 +150,7 @@ def _climb_twins(problem: Problem, arms: list[Arm], args: argparse.Namespace) ->
         regime=REGIMES[args.regime],
         seed=args.seed,
         data=args.data,
-        data_dir=options.data_dir(args),
+        data_dir=asked.data_dir(args),
     )
     notice, traces, turned = ladder.loaded().notice, {}, {}
     for arm in arms:
@@ -164,74 +163,27 @@ def _climb_twins(problem: Problem, arms: list[Arm], args: argparse.Namespace) ->
 @contextmanager
 def _progress(ladder: Ladder, who: str) -> Iterator[Callable[[str], None]]:
     """The rung that is climbed, on standard error; into a file one line a climb."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
+    from benchmarks.progress import bar_of
     from common.trace import rungs
 
-    console = Console(stderr=True, soft_wrap=True)
     title = f"{ladder.problem.name} {who}"
-    if not console.is_terminal:
-        say(f"{title} climbs")
     columns = (BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as it:
-        bar = it.add_task(title, total=len(rungs(ladder.steps, ladder.epochs)))
-        yield lambda rung: it.update(bar, advance=1, description=f"{title}: {rung}")
+    with bar_of(*columns) as bar:
+        if bar.disable:
+            say(f"{title} climbs")
+        climb = bar.add_task(title, total=len(rungs(ladder.steps, ladder.epochs)))
+        yield lambda rung: bar.update(climb, advance=1, description=f"{title}: {rung}")
 
 
-def _plain(parity: Parity, arms: list[Arm]) -> dict[str, Any]:
-    """All numbers of one problem; an error that is not finite is null."""
-    breach, ladder = parity.breach(), parity.ladder
-    return {
-        "problem": ladder.problem.name,
-        "regime": ladder.regime.name,
-        "seed": ladder.seed,
-        "frameworks": [str(arm) for arm in arms],
-        "steps": list(ladder.steps),
-        "epochs": ladder.epochs,
-        "data_digest": parity.reference["data/digest"].tobytes().hex(),
-        "notice": parity.notice,
-        "raised_bounds": [
-            {"rung": rung, "tensor": tensor, "bound": bound}
-            for (rung, tensor), bound in parity.raised.items()
-        ],
-        "verdict": parity.verdict(),
-        "first_breach": breach and {"pair": breach[0], **_number(breach[1])},
-        "differences": [
-            {"pair": pair, **_number(d)} for pair, ds in parity.pairs.items() for d in ds
-        ],
-        "growth": [
-            {"who": name, "steps": steps, "errors": errors}
-            for name, steps, errors in parity.growth()
-        ],
-    }
-
-
-def _number(d: Any) -> dict[str, Any]:
-    error = d.error if math.isfinite(d.error) else None
-    return {**d._asdict(), "error": error, "broken": d.broken}
-
-
-def _keep(found: dict[str, Any], args: argparse.Namespace) -> None:
-    """The same as a record of its own, for `twinbench report`."""
-    from benchmarks.measure import git, host, versions
-    from benchmarks.parity import KIND
-    from benchmarks.record import SCHEMA, write_record
-
-    about = {"kind": KIND, "schema": SCHEMA, "error": None}
-    seen = {"host": host(), "git": git(), "versions": versions()}
-    path = args.results / KIND / found["problem"].replace(":", "-") / f"{found['regime']}.json"
-    write_record({**about, **found, **seen}, path)
-
-
-def _show(parity: Parity, args: argparse.Namespace) -> None:
+def _show(parity: Parity, path: Path, args: argparse.Namespace) -> None:
     from benchmarks.report.parity import print_parity, save_figures
     from benchmarks.report.sections import drawn
 
     if not args.json:
         print_parity(parity)
-    folder = args.results / "parity" / parity.ladder.problem.name.replace(":", "-")
-    drawn(lambda: save_figures(parity, folder, parity.ladder.regime.name))
+    drawn(lambda: save_figures(parity, path.parent, path.name))
 
 
 def _measure(problems: list[Problem], names: list[str], args: argparse.Namespace) -> int:

@@ -23,35 +23,33 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from benchmarks import options
+from benchmarks import asked, options
 from benchmarks.messages import say
 
 if TYPE_CHECKING:
     from common.problem import Problem
 
-ROUNDS = 5
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Who races, how often, and where the table goes."""
-    options.add_measuring(parser, ["matched", "tuned"], ROUNDS)
+    options.add_measuring(parser, "matched,tuned")
     parser.add_argument("--folds", action="store_true", help="the K-fold protocol instead")
 
 
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks import race
-    from benchmarks.progress import run_and_show
+    from benchmarks.commands import run_and_show
     from benchmarks.report.race import sections
 
-    jobs = options.jobs(args, _problems(args), options.regimes(args), peers=_peers(args.folds))
+    jobs = asked.jobs(args, _problems(args), asked.regimes(args), peers=_peers(args.folds))
     kind = f"{race.KIND}/{'folds' if args.folds else 'hold-out'}"
     page = partial(sections, folds=args.folds)
     return run_and_show(jobs, args, kind, page, partial(race.run, folds=args.folds))
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:
-    problems = options.problems(args)
+    problems = asked.problems(args)
     if not args.folds:
         return problems
     folded = [problem for problem in problems if problem.folds]

@@ -28,8 +28,7 @@ FORMATS = {".html": "html", ".htm": "html", ".md": "md"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which records, and what is made of them."""
-    options.add(parser, "--results")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    options.add(parser, "--results", "--output")
     parser.add_argument(
         "--format",
         choices=("html", "md", "terminal"),

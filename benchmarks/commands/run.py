@@ -23,7 +23,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import options
+from benchmarks import asked, options
+from benchmarks.arms import succeeded
 from benchmarks.messages import SOME_FAILED
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "problems", "--twins", "--framework", "--regime", "--device", "--seeds")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
-    options.add(parser, "--tensorboard")
-    parser.add_argument("--force", action="store_true", help="run again what has a record")
-    parser.add_argument("--json", action="store_true", help="print the records as a JSON list")
+    options.add(parser, "--tensorboard", "--force", "--json")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -55,7 +54,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _jobs(args: argparse.Namespace) -> list[Job]:
     """The plan of all that was asked for."""
-    return options.jobs(args, options.problems(args), options.regimes(args), _check)
+    return asked.jobs(args, asked.problems(args), asked.regimes(args), _check)
 
 
 def _check(problem: Problem, rows: int) -> None:
@@ -69,15 +68,14 @@ def _check(problem: Problem, rows: int) -> None:
 def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
     """The table (or the JSON) on standard output, the curves beside the records."""
     from benchmarks.report.curves import save_curves
-    from benchmarks.report.sections import drawn
+    from benchmarks.report.sections import drawn, print_sections
+    from benchmarks.report.summary import sections
 
     if args.json:
         json.dump(records, sys.stdout, indent=1, allow_nan=False)
         print()
     else:
-        from benchmarks.report.terminal import print_table
-
-        print_table(records)
-    finished = [record for record in records if record["error"] is None]
+        print_sections(sections(records))
+    finished = succeeded(records)
     if finished:
         drawn(lambda: save_curves(finished, args.results), "curves")

@@ -21,15 +21,13 @@ import argparse
 import random
 from functools import partial
 
-from benchmarks import checks, options
+from benchmarks import asked, checks, options
 from benchmarks.scale import AXES
-
-ROUNDS = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which arms and axes, how often, and where the tables go."""
-    options.add_measuring(parser, ["tuned"], ROUNDS)
+    options.add_measuring(parser, "tuned", rounds=3)
     every = ", ".join(AXES)
     parser.add_argument(
         "--axis",
@@ -49,20 +47,20 @@ def _axis(name: str) -> str:
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks import scale
+    from benchmarks.commands import run_and_show
     from benchmarks.engines.local import run_job
     from benchmarks.measure import usable_cores
-    from benchmarks.progress import run_and_show
     from benchmarks.report.scale import page
 
     values = {**AXES, "threads": [n for n in AXES["threads"] if n <= usable_cores()]}
     jobs = [
         point
-        for job in options.jobs(args, options.problems(args), options.regimes(args))
+        for job in asked.jobs(args, asked.problems(args), asked.regimes(args))
         for axis in args.axis
         for point in scale.along(job, axis, values[axis])
     ]
     random.Random(0).shuffle(jobs)
     jobs.sort(key=lambda job: job.seed)  # a stable sort: round by round, each in a random order
-    run = partial(run_job, target="benchmarks.scale:measure")
-    stem = options.stem(args, scale.KIND)
+    run = partial(run_job, target="benchmarks.scale:measure", kind=scale.KIND)
+    stem = asked.stem(args, scale.KIND)
     return run_and_show(jobs, args, scale.KIND, partial(page, stem=stem), run)

@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import checks, options
+from benchmarks import asked, checks, options
 from benchmarks.messages import say
 from benchmarks.plan import MIN_PROCESSES
 
@@ -33,78 +33,31 @@ if TYPE_CHECKING:
     from benchmarks.plan import Job
     from benchmarks.study import Plan
 
-SEEDS, PILOT, MOST, REPLICAS = 30, 5, 200, 16
+SEEDS = 30  # the fewest that auto plans, too
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is compared, how often, who runs it, and where the page goes."""
+    add = parser.add_argument
     options.add(parser, "problems", "--framework", "--device")
-    options.add_regime(parser, ["native", "matched", "tuned"])
-    parser.add_argument(
-        "--seeds",
-        type=checks.checked(_seeds),
-        default=SEEDS,
-        metavar="N",
-        help=f"seeds an arm (default: {SEEDS}); auto: as many as the spread of a pilot asks for",
-    )
-    parser.add_argument(
-        "--pilot",
-        type=checks.at_least(2),
-        default=PILOT,
-        metavar="N",
-        help=f"the first seeds, by which auto plans (default: {PILOT})",
-    )
-    parser.add_argument(
-        "--max-seeds",
-        type=checks.at_least(SEEDS),
-        default=MOST,
-        metavar="N",
-        help=f"auto plans no more (default: {MOST}) and no fewer than {SEEDS}",
-    )
-    parser.add_argument(
-        "--timed",
-        type=checks.at_least(0),
-        default=MIN_PROCESSES,
-        metavar="N",
-        help=f"of these the first N are timed (default: {MIN_PROCESSES})",
-    )
-    parser.add_argument("--look", action="store_true", help="run nothing, show what is there")
+    options.add(parser, "--regime", default="native,matched,tuned")
+    planned = "seeds an arm (default: %(default)s); auto: as many as the spread of a pilot asks for"
+    options.add(parser, "--seeds", type=checks.checked(_seeds), default=SEEDS, help=planned)
+    add("--pilot", **options.number(2, "the first seeds, by which auto plans", 5))
+    add("--max-seeds", **options.number(SEEDS, f"auto plans no more, no fewer than {SEEDS}", 200))
+    add("--timed", **options.number(0, "of these the first N are timed", MIN_PROCESSES))
+    add("--look", action="store_true", help="run nothing, show what is there")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
-    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
-    options.add(parser, "--tensorboard")
-    _add_engine(parser)
+    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results", "--tensorboard")
+    jobs = "untimed processes at once (default: %(default)s); Ray has as many as it has cores for"
+    options.add(parser, "--jobs", help=jobs)
+    add("--replicas", **options.number(1, "untimed seeds that tuned trains in one process", 16))
+    engine = "who runs the jobs: this machine or a Ray cluster (default: local)"
+    add("--engine", choices=("local", "ray"), default="local", help=engine)
+    address = "HOST:PORT of a Ray cluster, or auto (default: one of this machine alone)"
+    add("--address", metavar="ADDRESS", help=address)
     options.add_output(parser)
-    parser.add_argument(
-        "--compact", type=Path, metavar="FILE", help="pack all records into one file, gzipped"
-    )
-
-
-def _add_engine(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--jobs",
-        type=checks.at_least(1),
-        default=1,
-        metavar="N",
-        help="untimed processes at once (default: 1); Ray has as many as there are cores for",
-    )
-    parser.add_argument(
-        "--replicas",
-        type=checks.at_least(1),
-        default=REPLICAS,
-        metavar="N",
-        help=f"untimed seeds that tuned trains in one process (default: {REPLICAS})",
-    )
-    parser.add_argument(
-        "--engine",
-        choices=("local", "ray"),
-        default="local",
-        help="who runs the jobs: this machine or a Ray cluster (default: local)",
-    )
-    parser.add_argument(
-        "--address",
-        metavar="ADDRESS",
-        help="HOST:PORT of a Ray cluster, or auto (default: one of this machine alone)",
-    )
+    add("--compact", type=Path, metavar="FILE", help="pack all records into one file, gzipped")
 
 
 def _seeds(text: str) -> int | None:
@@ -132,13 +85,13 @@ def _look(args: argparse.Namespace) -> int:
     from benchmarks.study import read_plan
 
     records = some_records(args.results)
-    page = sections(records, read_plan(args.results), options.stem(args, "study"))
+    page = sections(records, read_plan(args.results), asked.stem(args, "study"))
     show(page, records, into=args.into, as_json=args.json)
     return 0
 
 
 def _run(args: argparse.Namespace) -> int:
-    from benchmarks.progress import run_and_show
+    from benchmarks.commands import run_and_show
     from benchmarks.report.markdown import around_table
     from benchmarks.report.study import sections
     from benchmarks.scalars import event_writer
@@ -147,7 +100,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.into:
         around_table(args.into)  # an error after the pilot would come too late
     given, args.seeds = args.seeds, args.seeds or args.max_seeds
-    jobs = options.jobs(args, options.problems(args), options.regimes(args))
+    jobs = asked.jobs(args, asked.problems(args), asked.regimes(args))
     how = {"engine": _engine(args), "replicas": args.replicas}
     how["on_record"] = event_writer(args.tensorboard)
     pilots = None if given else _pilots(args, jobs, how)
@@ -155,7 +108,7 @@ def _run(args: argparse.Namespace) -> int:
     seeds = {job.problem.name: given or planned[job.problem.name] for job in jobs}
     chosen = study_jobs(jobs, seeds, args.timed)
     plan = declare(args.results, declaration(chosen, pilots))
-    page = partial(sections, plan=plan, stem=options.stem(args, "study"))
+    page = partial(sections, plan=plan, stem=asked.stem(args, "study"))
     return run_and_show(chosen, args, "", page, **how)
 
 

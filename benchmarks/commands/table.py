@@ -12,8 +12,6 @@ examples:
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 
 from benchmarks import options
 
@@ -23,22 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("terminal", "md"), default="terminal", help="default: terminal"
     )
-    parser.add_argument(
-        "--into", type=Path, metavar="FILE", help="write the Markdown table between FILE's marks"
-    )
+    options.add(parser, "--into")
 
 
 def main(args: argparse.Namespace) -> int:
     from benchmarks.record import some_records
-    from benchmarks.report.markdown import markdown_table, replace_table
-    from benchmarks.report.terminal import print_table
+    from benchmarks.report.sections import markdown, show
+    from benchmarks.report.summary import sections
 
-    records = some_records(args.results)
-    if args.into:
-        written = replace_table(args.into, markdown_table(records))
-        print(f"{args.into}: {'written' if written else 'up to date'}", file=sys.stderr)
-    elif args.format == "md":
-        print(markdown_table(records), end="")
+    found = sections(some_records(args.results))
+    if args.format == "md" and not args.into:
+        print(markdown(found), end="")
     else:
-        print_table(records)
+        show(found, None, into=args.into)
     return 0

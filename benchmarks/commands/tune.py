@@ -28,40 +28,37 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import checks, options
+from benchmarks import asked, checks, options
 from benchmarks.messages import SOME_FAILED
+from common.problem import PROBLEMS, Problem
 
 if TYPE_CHECKING:
     from benchmarks.plan import Job
     from benchmarks.tune import Choice
-    from common.problem import Problem
 
 KIND = "tune"  # the name of its figures
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The grid, the arms, how rows are held out, and where the page goes."""
-    which = {"nargs": "+", "help": f"one or more of {', '.join(options.PROBLEMS)}"}
-    parser.add_argument("problems", **{**options.OPTIONS["problems"], **which})
-    parser.add_argument(
+    options.add(parser, "problems", nargs="+", help=f"one or more of {', '.join(PROBLEMS)}")
+    options.add(
+        parser,
         "--hidden",
         dest="widths",
         type=checks.list_of(checks.width),
-        metavar="WIDTHS",
         help="widths to try (default: half, once and twice the problem's own)",
     )
     parser.add_argument(
         "--layers",
         type=checks.list_of(checks.width),
-        default=[1, 2, 3],
+        default="1,2,3",
         metavar="NUMBERS",
-        help="numbers of hidden layers to try (default: 1,2,3)",
+        help="numbers of hidden layers to try (default: %(default)s)",
     )
-    twice = {"help": "train for so many to choose from (default: twice the problem's own)"}
-    parser.add_argument("--epochs", **{**options.OPTIONS["--epochs"], **twice})
-    parser.add_argument(
-        "--folds", type=checks.at_least(2), metavar="K", help="instead of the problem's own"
-    )
+    twice = "train for so many to choose from (default: twice the problem's own)"
+    options.add(parser, "--epochs", help=twice)
+    options.add(parser, "--folds")
     parser.add_argument(
         "--smoothing",
         type=checks.checked(_smoothing),
@@ -69,12 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the moving average (default: 0.9 with folds, else 0)",
     )
     options.add(parser, "--validation", "--batch-size", "--learning-rate", "--framework")
-    options.add_regime(parser, ["matched"])
+    options.add(parser, "--regime", default="matched")
     options.add(parser, "--device", "--seeds", "--seed-start", "--threads", "--deterministic")
     options.add(parser, "--python", "--timeout", "--data", "--data-dir", "--results")
     options.add(parser, "--tensorboard")
     options.add_output(parser)
-    parser.set_defaults(fold_statistics=False)
 
 
 def _smoothing(text: str) -> float:
@@ -85,8 +81,7 @@ def _smoothing(text: str) -> float:
 
 def main(args: argparse.Namespace) -> int:
     """Validate what is missing of the grid, choose, train the choice, and show all of it."""
-    from benchmarks.commands.crossval import run_folds, say_failed_folds
-    from benchmarks.progress import run_all, say_failures
+    from benchmarks.progress import run_all, run_folds, say_failed_folds, say_failures
     from benchmarks.report.markdown import around_table
     from benchmarks.report.sections import show
     from benchmarks.report.tune import page
@@ -97,11 +92,11 @@ def main(args: argparse.Namespace) -> int:
         around_table(args.into)  # an error in an hour would come too late
     write = event_writer(args.tensorboard)
     published, grid = _jobs(args)
-    folds = run_folds(grid, args, write)
+    folds = run_folds(grid, args.results, force=args.force, on_record=write)
     choices = choose(folds, args.smoothing)
     jobs = _final(published, choices)
     runs = run_all(jobs, args.results, force=args.force, on_record=write)
-    pages = page(choices, folds, runs, options.stem(args, KIND))
+    pages = page(choices, folds, runs, asked.stem(args, KIND))
     measured = {"choices": list(map(as_plain, choices)), "folds": folds, "runs": runs}
     show(pages, measured, into=args.into, as_json=args.json)
     failed = say_failed_folds(folds)
@@ -111,7 +106,6 @@ def main(args: argparse.Namespace) -> int:
 def _jobs(args: argparse.Namespace) -> tuple[list[Job], list[Job]]:
     """Each arm and seed as published, and with every network of the grid."""
     from benchmarks.tune import cells
-    from common.problem import PROBLEMS
 
     grid: dict[Problem, list[Problem]] = {}
 
@@ -120,7 +114,7 @@ def _jobs(args: argparse.Namespace) -> tuple[list[Job], list[Job]]:
         grid[problem] = cells(problem, rows, **{name: getattr(args, name) for name in names})
 
     problems = [PROBLEMS[name] for name in dict.fromkeys(args.problems)]
-    published = options.jobs(args, problems, options.regimes(args), check)
+    published = asked.jobs(args, problems, asked.regimes(args), check)
     return published, [
         replace(job, problem=cell) for job in published for cell in grid[job.problem]
     ]

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.engines.local import Batch, OnEvent, OnJobEvent, Record, run_batches
+from benchmarks.engines.local import Batch, OnEvent, OnJobEvent, run_batches
+from benchmarks.meanings import Record
 from benchmarks.plan import Job, together
 from benchmarks.record import read_served, write_record
 

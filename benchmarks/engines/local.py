@@ -9,13 +9,13 @@ from threading import Lock
 from typing import Any
 
 from benchmarks.child import Child
+from benchmarks.meanings import Record
 from benchmarks.plan import Job
 from benchmarks.record import described, make_record
 
 OnEvent = Callable[[dict], None] | None
 OnJobEvent = Callable[[Job, dict], None] | None
 Batch = list[Job]  # what one process trains: one job, or replicas
-Record = dict[str, Any]
 
 
 def run_batches(
@@ -94,13 +94,14 @@ def run_job(
     on_event: OnEvent = None,
     *,
     target: str = "benchmarks.worker:run_job",
+    kind: str = "run",
     on_start: Callable[[Child], None] | None = None,
 ) -> Record:
-    """The record of one job, of what `target(job, emit)` measures in a process of its own.
+    """The record, of that kind, of what `target(job, emit)` measures in a process of its own.
 
     An error becomes part of the record.
     """
-    return recorded(job, lambda: _in_child(job, target, job, on_event, on_start, job.timeout))
+    return recorded(job, lambda: _in_child(job, target, job, on_event, on_start, job.timeout), kind)
 
 
 def _in_child(
@@ -118,15 +119,17 @@ def _in_child(
         return child.call(target, argument, on_event=on_event, timeout=timeout)
 
 
-def recorded(job: Job, measure: Callable[[], Record]) -> Record:
+def recorded(job: Job, measure: Callable[[], Record], kind: str = "run") -> Record:
     """The record of what `measure` gives, or of the error it raises."""
-    return recorded_each([job], lambda: [measure()])[0]
+    return recorded_each([job], lambda: [measure()], kind)[0]
 
 
-def recorded_each(batch: Batch, measure: Callable[[], list[Record]]) -> list[Record]:
+def recorded_each(
+    batch: Batch, measure: Callable[[], list[Record]], kind: str = "run"
+) -> list[Record]:
     """The records of what `measure` gives for each job; an error that it raises is that of each."""
     try:
         measured = measure()
     except Exception as error:
-        return [make_record(job, error=described(error)) for job in batch]
-    return [make_record(job, found) for job, found in zip(batch, measured, strict=True)]
+        return [make_record(job, error=described(error), kind=kind) for job in batch]
+    return [make_record(job, found, kind=kind) for job, found in zip(batch, measured, strict=True)]

@@ -13,7 +13,8 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any
 
-from benchmarks.engines.local import Batch, OnJobEvent, Record, run_batch
+from benchmarks.engines.local import Batch, OnJobEvent, run_batch
+from benchmarks.meanings import Record
 from benchmarks.messages import say
 from benchmarks.record import described, make_record
 

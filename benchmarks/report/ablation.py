@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks.ablation import PARTS, Split, splits
-from benchmarks.report.sections import Section, not_real
-from benchmarks.report.summary import Record, group_by, provenance
+from benchmarks.ablation import KERNELS, PARTS, Split, splits
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
+from benchmarks.report.sections import Section
+from benchmarks.sentences import not_real, provenance
 from common.problem import PROBLEMS
 
 HEADINGS = ("framework", "regime", *PARTS, "a step", "products alone", "in products", "in others")
@@ -14,7 +16,7 @@ HEADINGS = ("framework", "regime", *PARTS, "a step", "products alone", "in produ
 
 def sections(records: Iterable[Record]) -> Iterator[Section]:
     """A table a problem, a row an arm."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     for problem, runs in group_by(finished, lambda record: record["problem"]).items():
         found = splits(runs)
         yield Section(
@@ -29,7 +31,7 @@ def sections(records: Iterable[Record]) -> Iterator[Section]:
 
 def _row(split: Split) -> list[str]:
     seconds = [*(split.parts[part] for part in PARTS), split.step, split.products_alone]
-    shares = (split.profile[kind] for kind in ("products", "other_kernels"))
+    shares = (split.profile[kind] for kind in KERNELS)
     return [
         split.framework,
         split.regime,

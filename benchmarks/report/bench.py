@@ -14,7 +14,7 @@ Measured = Mapping[str, Mapping[str, Any]]
 def sections(found: Measured, before: Measured) -> Iterator[Section]:
     """A table a problem: a row a benchmark, a column an arm; in brackets the time of before over
     that of now."""
-    now, then = _medians(found), _medians(before)
+    now, then = medians(found), medians(before)
     arms = list(found)
     for problem in dict.fromkeys(problem for problem, _, _ in now):
         rows = [
@@ -31,12 +31,12 @@ def sections(found: Measured, before: Measured) -> Iterator[Section]:
         yield Section(f"{problem}: ms", ("benchmark", *arms), rows, notes=[note])
 
 
-def _medians(measured: Measured) -> dict[tuple[str, str, str], float]:
+def medians(measured: Measured) -> dict[tuple[str, str, str], float]:
     """Seconds by problem, benchmark and arm."""
     return {
-        (each["group"], each["name"].partition("[")[0].removeprefix("test_"), arm): each["stats"][
-            "median"
-        ]
+        (each["group"], each["name"].partition("[")[0].removeprefix("test_"), arm): float(
+            each["stats"]["median"]
+        )
         for arm, run in measured.items()
         for each in run["benchmarks"]
     }

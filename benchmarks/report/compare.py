@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from benchmarks.arms import group_by
 from benchmarks.compare import Judged, Pair, differences
-from benchmarks.report.sections import Section, not_real
-from benchmarks.report.sentences import span
-from benchmarks.report.summary import group_by
+from benchmarks.report.sections import Section
 from benchmarks.report.verdicts import comparison_sections
+from benchmarks.sentences import not_real, span
 from benchmarks.stats import NOT_ENOUGH
 
 HOW = (

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.arms import changed, group_by
+from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, NAMES, draw_line, new_figure, save_figure, title_of
-from benchmarks.report.sections import Section, not_real
-from benchmarks.report.summary import Record, changed, group_by
+from benchmarks.report.sections import Section
+from benchmarks.sentences import not_real
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 

@@ -8,8 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from benchmarks.report.summary import (
-    Record,
+from benchmarks.arms import (
     arm,
     changed,
     data_of,
@@ -18,6 +17,7 @@ from benchmarks.report.summary import (
     threads,
     training_runs,
 )
+from benchmarks.meanings import Record
 from common.atomic import replaced
 from common.problem import PROBLEMS
 from common.task import History
@@ -191,7 +191,7 @@ def _draw_arm(axes: Any, runs: list[Record], quantity: str, **style: Any) -> Non
         histories = [r["history"][name] for r in runs if r["history"].get(name)]
         if histories:
             draw_line(axes, histories, linestyle=dashes, **style)
-    every = [(r.get("metrics") or {}).get(quantity) for r in runs]
+    every = [(r.get("metrics") or {}).get(quantity) for r in runs]  # a curve's end, not a result
     tests = [value for value in every if value is not None]
     if tests:
         last = max(len(r["history"][quantity]) for r in runs)

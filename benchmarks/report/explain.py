@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arms import data_of
 from benchmarks.explain import SWITCHES, Arm, Explained, Rung, Walk
+from benchmarks.meanings import Record
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure
-from benchmarks.report.sections import Section, not_real
-from benchmarks.report.summary import Record, data_of, provenance
+from benchmarks.report.sections import Section
+from benchmarks.sentences import not_real, provenance
 from benchmarks.stats import Interval
 
 HEADINGS = ("step", "from", "to", "mean", "effect, 95 % interval", "epoch ratio", "first seen at")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from benchmarks.arms import succeeded
 from benchmarks.limit import Reached, reached
+from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, new_figure, save_figure
-from benchmarks.report.sections import Section, drawn, not_real
-from benchmarks.report.summary import Record, provenance
+from benchmarks.report.sections import Section, drawn
+from benchmarks.sentences import not_real, provenance
 
 HEADINGS = (
     "problem",
@@ -28,7 +30,7 @@ HEADINGS = (
 
 def page(records: Iterable[Record], stem: Path) -> list[Section]:
     """One table of all arms, and the roofline, which is written to `<stem>.png` and `.svg`."""
-    runs = [record for record in records if record["error"] is None]
+    runs = succeeded(records)
     return [section(runs, drawn(lambda: save_roofline(runs, stem)) if runs else [])]
 
 

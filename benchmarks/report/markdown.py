@@ -1,34 +1,13 @@
-"""The table of a set of records in Markdown, and its place in a file."""
+"""Tables in Markdown, and their place in a file."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from pathlib import Path
 
-from benchmarks.report.summary import CAPTION, HEADINGS, Record, Row, Summary, cells, summarise
 from common.atomic import replaced
 
 BEGIN, END = "<!-- twinbench:table -->", "<!-- /twinbench:table -->"
-
-
-def markdown_table(records: Iterable[Record]) -> str:
-    """One table a regime, then the notes and the warnings of the records.
-
-    Raises ValueError when the records were measured under different protocols.
-    """
-    summary = summarise(records)
-    if not summary.sections:
-        return "No records of training runs.\n"
-    parts = []
-    for regime, rows in summary.sections.items():
-        parts.append(f"**Regime `{regime}`**")
-        parts.append(_table(rows, summary))
-    parts.append(CAPTION)
-    if summary.notes:
-        parts.append("\n".join(f"{i}. {escaped(note)}" for i, note in enumerate(summary.notes, 1)))
-    if summary.warnings:
-        parts.append("\n".join(f"- Warning: {escaped(warning)}" for warning in summary.warnings))
-    return "\n\n".join(parts) + "\n"
 
 
 def around_table(path: Path) -> tuple[str, str]:
@@ -68,16 +47,6 @@ def pipe_table(headings: Iterable[str], rows: Iterable[Iterable[str]], left: Con
     headings = list(headings)
     rule = ["---" if i in left else "---:" for i in range(len(headings))]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [headings, rule, *rows])
-
-
-def _table(rows: list[Row], summary: Summary) -> str:
-    shown = []
-    for row in rows:
-        texts = [escaped(text) for text in cells(row, summary)]
-        if row.notice:
-            texts[0] = f"**{texts[0]} !**"
-        shown.append(texts)
-    return pipe_table(HEADINGS, shown, left=(0, 1, 2, 3, len(HEADINGS) - 1))
 
 
 def escaped(text: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from statistics import mean
 
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.race import Runner, runners
-from benchmarks.report.sections import Section, not_real
-from benchmarks.report.summary import Record, group_by, provenance
+from benchmarks.report.sections import Section
+from benchmarks.sentences import not_real, provenance
 from benchmarks.stats import Ratio
 from common.problem import PROBLEMS
 
@@ -29,11 +31,15 @@ HEADINGS = (
 
 def sections(records: Iterable[Record], folds: bool = False) -> Iterator[Section]:
     """A table a problem, a row an arm, the peer first."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     for name, runs in group_by(finished, lambda record: record["problem"]).items():
         problem = PROBLEMS[name]
         protocol = f", {problem.folds}-fold validation" if folds else ""
-        found = runners(runs)
+        try:
+            found = runners(runs)
+        except ValueError as error:  # the others' tables shall not be lost with this one
+            yield Section(f"{problem.title}{protocol}", HEADINGS, [], (0, 1), [str(error)])
+            continue
         yield Section(
             f"{problem.title}{protocol}: against the {found[0].framework}",
             HEADINGS,
@@ -57,7 +63,7 @@ def _row(runner: Runner, peer: Runner, metric: str) -> list[str]:
         _ratio(runner.total_ratio) if ours else "",
         f"{runner.peak / 2**20:,.0f}",
         f"{1 / runner.peak_ratio:.2f}" if ours else "",
-        f"{mean(runner.metrics):.{3 if metric == 'mae' else 4}f}",
+        f"{mean(runner.metrics):.{3 if metric == 'mae' else 4}f}" if runner.metrics else "diverged",
     ]
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from math import isnan
 from pathlib import Path
 
+from benchmarks.arms import group_by, succeeded
+from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, logarithmic, new_figure, save_figure
-from benchmarks.report.sections import Section, drawn, not_real
-from benchmarks.report.summary import Record, group_by, provenance
+from benchmarks.report.sections import Section, drawn
 from benchmarks.scale import EPOCHS, Growth, growths
+from benchmarks.sentences import not_real, provenance
 from common.problem import PROBLEMS
 
 TITLES = {
@@ -22,7 +25,7 @@ TITLES = {
 
 def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
     """A table for each problem and axis, and the curves, written to `<stem>-<problem>.png`."""
-    finished = [record for record in records if record["error"] is None]
+    finished = succeeded(records)
     for name, runs in group_by(finished, lambda record: record["problem"]).items():
         figures = drawn(partial(save_growth, runs, name, stem.with_name(f"{stem.name}-{name}")))
         yield from sections(name, runs, figures)
@@ -33,11 +36,11 @@ def sections(problem: str, runs: list[Record], figures: Sequence[Path] = ()) -> 
     found = group_by(growths(runs), lambda growth: growth.axis)
     for number, (axis, arms) in enumerate(found.items()):
         last = number == len(found) - 1
-        values = [str(value) for value in arms[0].values]
+        values = _values(arms)
         yield Section(
             f"{PROBLEMS[problem].title}: an epoch in ms by {TITLES[axis]}",
-            ("framework", "regime", *values, "exponent", "of the peak memory"),
-            [_row(growth) for growth in arms],
+            ("framework", "regime", *map(str, values), "exponent", "of the peak memory"),
+            [_row(growth, values) for growth in arms],
             (0, 1),
             list(_notes(runs, found)) if last else [],
             not_real(runs) if number == 0 else [],
@@ -45,10 +48,17 @@ def sections(problem: str, runs: list[Record], figures: Sequence[Path] = ()) -> 
         )
 
 
-def _row(growth: Growth) -> list[str]:
-    cells = [f"{1e3 * seconds:.1f}" for seconds in growth.epochs]
+def _values(arms: Iterable[Growth]) -> list[int]:
+    """The places on an axis at which any arm has a run: one that failed is missing from its own."""
+    return sorted({value for growth in arms for value in growth.values})
+
+
+def _row(growth: Growth, values: list[int]) -> list[str]:
+    seconds = dict(zip(growth.values, growth.epochs, strict=True))
+    cells = [f"{1e3 * seconds[value]:.1f}" if value in seconds else "-" for value in values]
     exponents = [growth.time_exponent, growth.memory_exponent]
-    return [growth.framework, growth.regime, *cells, *(f"{value:.2f}" for value in exponents)]
+    shown = ["-" if isnan(value) else f"{value:.2f}" for value in exponents]
+    return [growth.framework, growth.regime, *cells, *shown]
 
 
 def _notes(runs: list[Record], found: dict[str, list[Growth]]) -> Iterator[str]:
@@ -78,7 +88,7 @@ def save_growth(records: Iterable[Record], problem: str, stem: Path) -> list[Pat
             )
         panel.set_xscale("log", base=2)
         logarithmic(panel)
-        panel.set_xticks(arms[0].values, [str(value) for value in arms[0].values], fontsize=7)
+        panel.set_xticks(_values(arms), list(map(str, _values(arms))), fontsize=7)
         panel.set_xlabel(TITLES[axis])
     axes[0][0].set_ylabel("an epoch (ms)")
     axes[0][0].legend(fontsize=7)

@@ -13,8 +13,7 @@ from rich.markup import escape
 
 from benchmarks.messages import say
 from benchmarks.report.markdown import escaped, pipe_table, replace_table
-from benchmarks.report.summary import Record, data_of
-from benchmarks.report.terminal import plain_table, print_wide
+from benchmarks.report.terminal import print_table
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def print_sections(sections: Iterable[Section], console: Console | None = None) 
             console.print(escape(notice), style="bold red", highlight=False, soft_wrap=True)
         shown = [[_loud(escape(cell), "[bold]{}[/]") for cell in row] for row in section.rows]
         title, *headings = (escape(text) for text in (section.title, *section.headings))
-        print_wide(plain_table(title, headings, shown, section.left), console)
+        print_table(title, headings, shown, section.left, console)
         for note in section.notes:
             console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)
 
@@ -81,12 +80,6 @@ def markdown(sections: Iterable[Section]) -> str:
         if section.notes:
             parts.append("\n".join(f"- {escaped(note)}" for note in section.notes))
     return "\n\n".join(parts) + "\n"
-
-
-def not_real(records: Iterable[Record]) -> list[str]:
-    """The notices of records that come from other data than the real files, each once."""
-    found = dict.fromkeys(data_of(record).get("notice") for record in records)
-    return [f"NOT THE REAL DATA FILES: {notice}" for notice in found if notice]
 
 
 def _loud(cell: str, style: str) -> str:

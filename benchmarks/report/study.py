@@ -10,19 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arms import arm, by_seed, group_by, metric_of, succeeded, training_runs
+from benchmarks.meanings import Record
+from benchmarks.report import summary
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
-from benchmarks.report.sections import Section, drawn, not_real
-from benchmarks.report.summary import (
-    CAPTION,
-    HEADINGS,
-    Record,
-    arm,
-    cells,
-    group_by,
-    metric_of,
-    summarise,
-    training_runs,
-)
+from benchmarks.report.sections import Section, drawn
 from benchmarks.report.verdicts import verdict_sections
 from benchmarks.study import Plan, unfulfilled
 
@@ -37,7 +29,7 @@ def sections(records: Iterable[Record], plan: Plan, stem: Path) -> list[Section]
     shown = {run["problem"] for run in runs}
     declared = {name: entry for name, entry in plan.items() if name in shown}
     verdicts = verdict_sections(runs, {name: of["seeds"] for name, of in declared.items()})
-    tables = [*_planned(runs, declared), *_results(runs), *verdicts]
+    tables = [*_planned(runs, declared), *summary.sections(runs), *verdicts]
     return [*tables, *_figures(runs, stem)]
 
 
@@ -53,7 +45,7 @@ def _planned(runs: list[Record], plan: Plan) -> list[Section]:
     ]
     early = [f"EXPLORATORY, not a verdict of the plan: {said}" for said in unfulfilled(plan, runs)]
     note = "Declared before the first run: two test metrics closer than the margin are equivalent."
-    return [Section("Plan", PLANNED, rows, notes=[note], notices=[*early, *not_real(runs)])]
+    return [Section("Plan", PLANNED, rows, notes=[note], notices=early)]
 
 
 def _origin(pilot: dict[str, Any] | None) -> str:
@@ -63,27 +55,6 @@ def _origin(pilot: dict[str, Any] | None) -> str:
     hardest = max(pilot["spreads"], key=lambda each: each["spread"], default=None)
     spread = f"sd {hardest['spread']:.2g} ({hardest['regime']})" if hardest else "one arm"
     return f"pilot: {spread}, {pilot['wanted']} wanted"
-
-
-def _results(runs: list[Record]) -> list[Section]:
-    summary = summarise(runs)
-    tables = [
-        Section(
-            f"Results, regime {regime}",
-            HEADINGS,
-            [cells(row, summary) for row in rows],
-            left=(0, 1, 2, 3, len(HEADINGS) - 1),
-        )
-        for regime, rows in summary.sections.items()
-    ]
-    tables[-1].notes.extend(
-        [
-            CAPTION,
-            *(f"{i}: {note}" for i, note in enumerate(summary.notes, 1)),
-            *(f"Warning: {warning}" for warning in summary.warnings),
-        ]
-    )
-    return tables
 
 
 def _figures(runs: list[Record], stem: Path) -> list[Section]:
@@ -114,7 +85,7 @@ def _seeds(runs: list[Record]) -> dict[tuple[str, str], dict[int, float]]:
 
     The name is the framework's, with whatever else sets the arms of its regime apart.
     """
-    arms = group_by((run for run in runs if not run["error"]), arm)
+    arms = group_by(succeeded(runs), arm)
     found = {}
     for key, same in arms.items():
         _, framework, regime, device, threads, changed = key
@@ -124,9 +95,7 @@ def _seeds(runs: list[Record]) -> dict[tuple[str, str], dict[int, float]]:
             ", ".join(f"{name} = {value}" for name, value in changed): {o[5] for o in arms},
         }
         name = ", ".join([framework, *(p for p, all_of in parts.items() if p and len(all_of) > 1)])
-        values = {run["seed"]: run["metrics"][metric_of(run)] for run in same}
-        finite = {seed: value for seed, value in values.items() if value is not None}
-        if finite:
+        if finite := by_seed(same):
             found[regime, name] = finite
     return found
 

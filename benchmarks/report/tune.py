@@ -9,18 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arms import changed, group_by, training_runs
+from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
-from benchmarks.report.sections import Section, drawn, not_real
-from benchmarks.report.summary import (
-    HEADINGS,
-    Record,
-    Row,
-    changed,
-    group_by,
-    metric_text,
-    provenance,
-    summarise,
-)
+from benchmarks.report.sections import Section, drawn
+from benchmarks.report.summary import HEADINGS, Row, metric_text, rows_of
+from benchmarks.sentences import not_real, provenance
 from benchmarks.tune import Cell, Choice, chosen, name_of
 from common.problem import PROBLEMS
 
@@ -50,7 +44,7 @@ def page(
             notices=not_real(validated),
             figures=drawn(save, "curves"),
         )
-        if rows := [row for rows in summarise(tested).sections.values() for row in rows]:
+        if rows := rows_of(training_runs(tested)):
             yield Section(
                 f"{title}: the one test",
                 FINAL,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from benchmarks.arms import Target
+from benchmarks.arms import Target, group_by, training_runs
+from benchmarks.meanings import Record
 from benchmarks.plan import MIN_PROCESSES
-from benchmarks.report.sections import Section, not_real
-from benchmarks.report.sentences import digits, seeds, signed, span
-from benchmarks.report.summary import Record, group_by, number, training_runs
+from benchmarks.report.sections import Section
+from benchmarks.sentences import digits, not_real, number, seeds, signed, span
 from benchmarks.stats import DIFFERENT, EQUIVALENT
 from benchmarks.verdicts import Comparison, Metric, comparisons
 
@@ -121,7 +121,7 @@ def _metric_row(pair: Comparison) -> list[str]:
         span(metric.narrow, text),
         span(metric.wide, text),
         "-" if metric.margin is None else f"{metric.margin}",
-        f"{loud}{metric.verdict}{_needed(metric)}",
+        f"{loud}{metric.verdict}{_needed(metric)}" + ", of survivors alone" * any(pair.lost),
         ("yes" if metric.wide.excludes_zero else "no") if known else "-",
         f"{metric.superiority.mean:.2f} ({span(metric.superiority, '{:.2f}'.format)})",
         " and ".join("-" if error is None else f"{error:.4f}" for error in metric.sampling),

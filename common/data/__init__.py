@@ -1,4 +1,14 @@
-"""Where the arrays come from: `load` finds, checks and prepares the data of a problem."""
+"""Where the arrays come from: `load` finds, checks and prepares the data of a problem.
+
+dataset     what is handed out, and the one error that is raised
+sources     the first of a folder, the cache, a download, what is embedded
+files       the real files: names, digests, shapes
+decode      untrusted bytes to arrays, nothing of which is run; download: bytes over HTTP
+cache       what was downloaded or prepared before
+prepare     Keras's split, and the preparation of the textbook
+embedded    real data of a package; generated: stand-ins for the texts
+words       a row back to words
+"""
 
 from common.data.dataset import Data, DataError
 from common.data.prepare import standardise

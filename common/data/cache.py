@@ -89,7 +89,8 @@ def _save(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     digest = np.frombuffer(content_digest(arrays).encode(), np.uint8)
     try:
         with replaced(path) as file:
-            np.savez(file, allow_pickle=False, **arrays, digest=digest)
+            # `allow_pickle` is no option before NumPy 2.2, but an array of that name
+            np.savez(file, **arrays, digest=digest)  # type: ignore[arg-type]
     except OSError as error:
         say(f"cannot write to the cache {path.parent} ({error.strerror}); going on without it")
 

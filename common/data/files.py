@@ -42,6 +42,19 @@ class Dataset:
     word_index: File | None = None
     idx: Mapping[str, str] = field(default_factory=dict)  # array -> IDX file, plain or .gz
 
+    @property
+    def test_rows(self) -> int:
+        """How many rows are for testing: the file's own, or what one table's training leaves."""
+        if "y_test" in self.arrays:
+            return self.arrays["y_test"].shape[0]
+        rows = self.arrays["y"].shape[0]
+        return rows - training_rows(rows)
+
+
+def training_rows(rows: int) -> int:
+    """How many rows of one table `keras.datasets` trains on: 80 %."""
+    return int(rows * (1 - 0.2))
+
 
 MAX_FILE_BYTES = 64 << 20  # the largest with nothing packed has 55 MB
 MAX_PICKLE_BYTES = 16 << 20  # the largest real one has 14,394,714

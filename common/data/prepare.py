@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from common.data.decode import Sequences
+from common.data.files import training_rows
 from common.problem import Problem
 
 START, UNKNOWN, INDEX_FROM = 1, 2, 3  # defaults of keras.datasets.imdb.load_data
@@ -23,7 +24,7 @@ def keras_split(problem: Problem, decoded: Mapping[str, Any]) -> dict[str, Any]:
     """`x, y, x_test, y_test` as `keras.datasets.*.load_data` orders and divides them.
 
     MNIST is taken as it is; IMDB's two halves are shuffled one after the other by one generator;
-    Reuters and Boston are shuffled and then divided at 80 %.
+    Reuters and Boston are shuffled and then divided.
     """
     random = np.random.RandomState(SPLIT_SEED)
 
@@ -34,7 +35,7 @@ def keras_split(problem: Problem, decoded: Mapping[str, Any]) -> dict[str, Any]:
 
     if "x" in decoded:
         rows = shuffled(len(decoded["y"]))
-        end = int(len(rows) * (1 - 0.2))
+        end = training_rows(len(rows))
         parts = {"": ("x", "y", rows[:end]), "_test": ("x", "y", rows[end:])}
     else:
         parts = {}

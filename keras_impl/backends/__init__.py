@@ -4,5 +4,6 @@
 `densified(gradient)` is it as one tensor, an embedding's too; `synchronize(device)` waits until the
 device has finished all it was given; `peak_bytes(device)` is the most memory taken there, or None
 where that is not told; `runtime()` gives `versions`, `devices` and `threads` as read
-back; `TUNED` is the module of what a tuned step does, or None.
+back; `TUNED`, where there is one, names the module of what a tuned step does: `compiled`, `fit`,
+`stack`, `accept_sparse` and `sparse_rows`.
 """

@@ -6,7 +6,7 @@ anew, which takes longer than the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -16,9 +16,10 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from scipy import sparse
 
+from common.clock import StackLog
 from common.padding import in_batches, padded, sparse_batches
 from common.problem import Problem
-from common.task import EpochLog, Order, dense, one_table
+from common.task import dense
 
 if TYPE_CHECKING:
     from keras_impl.task import KerasTask
@@ -27,16 +28,6 @@ if TYPE_CHECKING:
 def compiled(problem: Problem) -> bool:
     """XLA compiles everything here."""
     return True
-
-
-def accept_sparse(net: keras.Sequential) -> keras.Sequential:
-    """The same network, whose first layer takes sparse rows beside dense ones."""
-    return keras.Sequential([keras.Input(net.input_shape[1:], sparse=True), *net.layers])
-
-
-def sparse_rows(x: sparse.csr_matrix) -> BCOO:
-    """The rows of a matrix as a first layer takes them."""
-    return _matrix([words[0] for words in padded(x, x.shape[0], x.nnz)], x.shape)
 
 
 def fit(
@@ -74,17 +65,10 @@ class Stack:
     def __init__(self, tasks: Sequence[KerasTask]) -> None:
         self.tasks = tasks
 
-    def fit(
-        self,
-        xs: Sequence[np.ndarray],
-        ys: Sequence[np.ndarray],
-        orders: Sequence[Order],
-        epochs: int,
-        logs: Sequence[EpochLog],
+    def train_epochs(
+        self, x: np.ndarray, y: np.ndarray, turns: Iterator[np.ndarray], log: StackLog
     ) -> None:
-        """Train for some epochs; into each Task's log goes its share of their time."""
-        turns = [task.rows_of_epochs(o, epochs) for task, o in zip(self.tasks, orders, strict=True)]
-        x, y, starts = one_table(xs, ys)
+        """Train on the rows of each epoch, (replicas, n), in turn."""
         first = self.tasks[0]
         targets = first._targets(y)
         for task in self.tasks:
@@ -93,19 +77,28 @@ class Stack:
         labels, table = jnp.asarray(targets), (jnp.asarray(x),)
         states = [_state(task.net) for task in self.tasks]
         state = jax.tree.map(lambda *same: jnp.stack(same), *states)
-        for rows in [np.stack(each) + starts for each in zip(*turns, strict=True)]:
-            for log in logs:
-                log.start()
+        for rows in turns:
+            log.start()
             each = [in_batches(chosen, first.problem.batch_size) for chosen in rows]
             parts = [(np.stack(same),) for same in zip(*each, strict=True)]
             state, means = train(state, labels, table, parts)
-            seconds = logs[0].seconds() / len(logs)
-            for i, (task, log) in enumerate(zip(self.tasks, logs, strict=True)):
+            seconds = log.seconds()
+            for i, task in enumerate(self.tasks):
                 _hand_back(task.net, jax.tree.map(lambda of_all: of_all[i], state))  # noqa: B023
-                log.stop({name: mean[i] for name, mean in means.items()}.copy, seconds)
+            log.stop(means, seconds)
 
 
 stack = Stack
+
+
+def accept_sparse(net: keras.Sequential) -> keras.Sequential:
+    """The same network, whose first layer takes sparse rows beside dense ones."""
+    return keras.Sequential([keras.Input(net.input_shape[1:], sparse=True), *net.layers])
+
+
+def sparse_rows(x: sparse.csr_matrix) -> BCOO:
+    """The rows of a matrix as a first layer takes them."""
+    return _matrix([words[0] for words in padded(x, x.shape[0], x.nnz)], x.shape)
 
 
 def _build_metrics(net: keras.Model, targets: np.ndarray) -> None:

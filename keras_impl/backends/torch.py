@@ -9,8 +9,6 @@ import torch
 
 from common.regime import Regime
 
-TUNED = None  # its steps are Keras's own, one Python call after another
-
 
 def prepare(rules: Regime) -> None:
     """As the package says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import gzip
 import io
 import os
@@ -114,6 +115,24 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_hostile_pickle_is_refused(kind: str, empty: Path) -> None:
     with pytest.raises(DataError, match="the-file"):
         unpickle_sequences(hostile()[kind], 2, "the-file")
+    assert not (empty / "ran").exists()
+
+
+@pytest.mark.parametrize("opcode", [b"\x82\x7a", b"\x83\x7a\0", b"\x84\x7a\0\0\0"])
+def test_a_registered_extension_is_refused_though_it_is_in_the_cache(
+    opcode: bytes, empty: Path
+) -> None:
+    """EXT1, EXT2, EXT4: what was once looked up comes out without a call of `find_class`."""
+    hostile = opcode + b"(U\x0aecho > rantR."
+    copyreg.add_extension("os", "system", 0x7A)
+    try:
+        pickle.loads(hostile)  # noqa: S301
+        assert (empty / "ran").exists()
+        (empty / "ran").unlink()
+        with pytest.raises(DataError, match="not an array of lists"):
+            unpickle_sequences(hostile, 2, "the-file")
+    finally:
+        copyreg.remove_extension("os", "system", 0x7A)
     assert not (empty / "ran").exists()
 
 

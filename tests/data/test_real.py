@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from common.data import load, words
+from common.data.files import DATASETS
 from common.framework import frameworks
 from common.problem import PROBLEMS
 
@@ -104,7 +105,8 @@ def test_known_facts() -> None:
     assert (boston.x.shape[0], boston.x_test.shape[0]) == (404, 102)
     assert round(float(mnist.x.mean(dtype=np.float64)), 5) == 0.13066
     assert {0, 3}.isdisjoint(np.unique(imdb.x.indices).tolist())
-    for found in data.values():
+    for name, found in data.items():
+        assert len(found.y_test) == DATASETS[name].test_rows
         assert found.real and found.notice == "" and found.source in ("folder", "cache")
 
 

@@ -29,7 +29,8 @@ with atheris.instrument_imports(include=["common", "benchmarks", "pickle", "zipf
 
     from benchmarks.compact import pack, unpack
     from benchmarks.record import read_record
-    from benchmarks.report.markdown import markdown_table
+    from benchmarks.report.sections import markdown
+    from benchmarks.report.summary import sections
     from common.data.dataset import DataError
     from common.data.decode import read_idx, read_npz, unpickle_sequences
     from common.data.files import Array
@@ -117,7 +118,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], Any], type[Exception], Iterable[bytes
         [save({"a/kernel": np.ones((2, 3), np.float32)}, {"problem": "boston"})],
     ),
     "record": (
-        as_file(lambda path: markdown_table([read_record(path)]), "a.json"),
+        as_file(lambda path: markdown(sections([read_record(path)])), "a.json"),
         ValueError,
         [json.dumps(run("boston", value=value)).encode() for value in (2.5, None)],
     ),

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import Done
+from common.framework import frameworks, plain_frameworks
+from tests.command import ROOT, Command, Done
 
 pytestmark = pytest.mark.fault
 
@@ -96,6 +97,24 @@ def test_a_report_on_a_full_disk_leaves_nothing(twinbench, small_disk):
         done = twinbench(command, "--output", str(small_disk / name))
         said(done, 5, name, "No space left on device")
         assert len(list(small_disk.iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["fake", *plain_frameworks(installed=True)])
+def test_weights_for_a_full_disk_leave_those_that_were_there(checkout, tmp_path, small_disk, name):
+    """Canonical, and each framework's own file by its own writer."""
+    suffix = (name != "fake" and frameworks()[name].suffix) or ".safetensors"
+    twinbench = Command(checkout if name == "fake" else ROOT, tmp_path)
+    out = small_disk / f"weights{suffix}"
+    out.write_bytes(b"before")
+    (small_disk / "filler").write_bytes(bytes(56_000))
+    options = ("--data", "embedded", "--threads", "1", "--epochs", "1")
+    done = twinbench("convert", "boston", "--train", name, str(out), *options)
+    said(done, 5, out.name)
+    assert out.read_bytes() == b"before"
+    assert {path.name for path in small_disk.iterdir()} == {out.name, "filler"}
+    (small_disk / "filler").unlink()
+    assert twinbench("convert", "boston", "--train", name, str(out), *options).status == 0
+    assert out.stat().st_size > 20_000 and list(small_disk.iterdir()) == [out]
 
 
 def test_a_results_folder_that_is_a_file(twinbench):

@@ -65,6 +65,7 @@ def _killed(twinbench: Command, study: tuple[str, ...], kills: int, longest: flo
     assert len(runs) == len(set(runs))
     again = twinbench(*study)
     assert again.status == 0 and again.err.count("(was there)") == len(runs)
+    assert not list(twinbench.folder.rglob("*.tmp"))  # what killed writers left has gone
     return runs
 
 

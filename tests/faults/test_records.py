@@ -15,8 +15,8 @@ from benchmarks.export import csv_text, epoch_rows, run_rows
 from benchmarks.record import read_records
 from benchmarks.report.curves import save_curves
 from benchmarks.report.html.contents import contents
-from benchmarks.report.markdown import markdown_table
 from benchmarks.report.sections import markdown
+from benchmarks.report.summary import sections
 from benchmarks.report.verdicts import verdict_sections
 from tests.records import run, seeds
 
@@ -32,7 +32,7 @@ FAILED = run(
     error={"kind": "ChildDied", "message": "it ended", "traceback_tail": ""},
 )
 REPORTS = {
-    "table": markdown_table,
+    "table": lambda runs: markdown(sections(runs)),
     "verdicts": lambda runs: markdown(verdict_sections(runs)),
     "runs": lambda runs: csv_text(run_rows(runs)),
     "epochs": lambda runs: csv_text(epoch_rows(runs)),
@@ -95,7 +95,7 @@ def test_a_flipped_bit_of_a_record_is_another_record_or_none(tmp_path):
         path.write_bytes(content)
         records = list(read_records(tmp_path, complain=lambda message: None))
         read += len(records)
-        markdown_table(records)
+        REPORTS["table"](records)
     assert 100 < read < 2900  # both happened
 
 
@@ -107,7 +107,7 @@ def test_runs_that_diverged_are_counted_and_are_no_number(lost, tmp_path):
         for name, number in zip(("alpha", "beta"), lost, strict=True)
         for seed in range(6)
     ]
-    table, verdicts = markdown_table(runs), REPORTS["verdicts"](runs)
+    table, verdicts = REPORTS["table"](runs), REPORTS["verdicts"](runs)
     assert table.count("| not finite |") == lost.count(6)
     for name, number in zip(("alpha", "beta"), lost, strict=True):
         said = f"{number} of 6 runs of {name} ended without a number"

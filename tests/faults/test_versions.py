@@ -26,6 +26,20 @@ def test_an_old_framework_is_said_with_what_to_do(twinbench):
     assert run.status == 4 and words in run.err and "Traceback" not in run.err, run.err
 
 
+def test_records_of_a_later_version_are_said_and_not_written_over(twinbench):
+    assert twinbench.run("--seeds", "3").status == 0
+    paths = sorted(twinbench.results.rglob("seed*.json"))
+    later = paths[1].read_text().replace('"schema": 1', '"schema": 2')
+    paths[1].write_text(later)
+    words = f"{paths[1].name} has schema 2, this version reads 1"
+    table = twinbench("table")
+    assert table.status == 0 and words in table.err and "(n=2)" in table.out
+    run = twinbench.run("--seeds", "4")
+    assert run.status == 2 and words in run.err.splitlines()[-1]
+    assert paths[1].read_text() == later and len(list(twinbench.results.rglob("seed*.json"))) == 3
+    assert twinbench.run("--seeds", "4", "--force").status == 0 and len(twinbench.records()) == 4
+
+
 def test_the_lowest_versions_are_those_that_are_asked_for():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = dict(

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.arms import group_by
 from benchmarks.report.curves import COLOURS, Band
 from benchmarks.report.html.part import Figure
-from benchmarks.report.summary import group_by
 from common.framework import frameworks
 
 Colours = Mapping[str, str]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from benchmarks.arms import group_by, training_runs
+from benchmarks.meanings import Record
 from benchmarks.record import read_files
 from benchmarks.report.html import kinds as of
 from benchmarks.report.html import runs as of_runs
 from benchmarks.report.html.charts import colours_of
 from benchmarks.report.html.origin import environment
 from benchmarks.report.html.part import Part
-from benchmarks.report.summary import Record, group_by, training_runs
 
 
 def read_kinds(

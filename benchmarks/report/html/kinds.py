@@ -8,7 +8,9 @@ from functools import partial
 
 from benchmarks import limit, race, scale
 from benchmarks.ablation import splits
+from benchmarks.arms import group_by, succeeded
 from benchmarks.explain import Explained, Walk
+from benchmarks.meanings import Record
 from benchmarks.report import ablation as ablation_report
 from benchmarks.report import limit as limit_report
 from benchmarks.report import race as race_report
@@ -22,11 +24,12 @@ from benchmarks.report.html.special import Bar
 from benchmarks.report.html.walks import explained
 from benchmarks.report.parity import shown
 from benchmarks.report.sections import Section
-from benchmarks.report.summary import Record, group_by
 from common.problem import PROBLEMS
 from common.trace import Difference
 
 Kinds = Mapping[str, list[Record]]
+APART = {"seed": "seed", "epochs": "epochs", "threads": "threads", "data_digest": "data"}
+"""What two ladders of a problem and a regime may differ in, and its name in a table."""
 
 
 def folds(kinds: Kinds, colours: Colours) -> Iterator[Part]:
@@ -68,14 +71,15 @@ def parity(kinds: Kinds) -> Iterator[Part]:
         return
     blocks = []
     for regime, same in group_by(records, lambda record: record["regime"]).items():
+        named = list(zip(_told_apart(same), same, strict=True))
         worst = {
-            f"{record['problem']}: {' and '.join(pair)}": _worst(differences)
-            for record in same
+            f"{name}: {' and '.join(pair)}": _worst(differences)
+            for name, record in named
             for pair, differences in _pairs(record).items()
         }
         rungs = list(dict.fromkeys(rung for each in worst.values() for rung in each))
         rows = [[rung, *(_cell(each.get(rung)) for each in worst.values())] for rung in rungs]
-        notes = [f"{record['problem']}: {record['verdict']}" for record in same]
+        notes = [f"{name}: {record['verdict']}" for name, record in named]
         title = f"Largest error over its bound, regime {regime}"
         table = Section(title, ("rung", *worst), rows, notes=notes, notices=_loud(same))
         z = [[_power(each.get(rung)) for each in worst.values()] for rung in rungs]
@@ -88,6 +92,18 @@ def parity(kinds: Kinds) -> Iterator[Part]:
         "cell is not judged; 0 is equal bit for bit.",
         blocks,
     )
+
+
+def _told_apart(records: list[Record]) -> list[str]:
+    """The problem of each, and what tells it from others of that problem: at least a number."""
+    names: list[str] = []
+    for record in records:
+        same = [other for other in records if other["problem"] == record["problem"]]
+        apart = [key for key in APART if len({other.get(key) for other in same}) > 1]
+        words = [f"{APART[key]} {str(record[key])[:8]}" for key in apart if key in record]
+        names.append(" ".join([record["problem"], *words]))
+    earlier = [names[:i].count(name) for i, name in enumerate(names)]
+    return [f"{name} ({n + 1})" if n else name for name, n in zip(names, earlier, strict=True)]
 
 
 def _pairs(record: Record) -> dict[tuple[str, ...], list[Difference]]:
@@ -180,7 +196,7 @@ def _bars(each: Explained, walk: Walk) -> list[Bar]:
 
 def step_parts(kinds: Kinds) -> Iterator[Part]:
     """Where the time of a step goes."""
-    records = [r for r in kinds.get("ablation", []) if not r.get("error")]
+    records = succeeded(kinds.get("ablation", []))
     blocks = []
     runs_by_problem = group_by(records, lambda record: record["problem"])
     for runs, section in zip(
@@ -199,7 +215,7 @@ def _ms(parts: Mapping[str, float]) -> dict[str, float]:
 
 def limits(kinds: Kinds, colours: Colours) -> Iterator[Part]:
     """How near the machine's limit: the roofline."""
-    runs = [record for record in kinds.get("limit", []) if not record.get("error")]
+    runs = succeeded(kinds.get("limit", []))
     if runs:
         draw = partial(special.roofline, limit.reached(runs), colours)
         text = "A roof is the most that the machine can do: operations, or what memory can feed."
@@ -209,7 +225,7 @@ def limits(kinds: Kinds, colours: Colours) -> Iterator[Part]:
 
 def growth(kinds: Kinds, colours: Colours) -> Iterator[Part]:
     """How time and memory grow."""
-    runs = [record for record in kinds.get("scale", []) if not record.get("error")]
+    runs = succeeded(kinds.get("scale", []))
     blocks = []
     for problem, same in group_by(runs, lambda record: record["problem"]).items():
         axes = group_by(scale.growths(same), lambda growth: growth.axis)
@@ -236,7 +252,7 @@ def races(kinds: Kinds, colours: Colours) -> Iterator[Part]:
     """Times faster than the textbook; problems that the textbook did not finish are left out."""
     blocks = []
     for name in ("race", "race/folds"):
-        finished = [record for record in kinds.get(name, []) if not record.get("error")]
+        finished = succeeded(kinds.get(name, []))
         for runs in group_by(finished, lambda record: record["problem"]).values():
             try:
                 found = race.runners(runs)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from benchmarks.arms import data_of
+from benchmarks.meanings import Record
 from benchmarks.report.html.part import Block, Part
 from benchmarks.report.sections import Section
-from benchmarks.report.summary import Record, data_of
 
 
 def environment(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
@@ -41,7 +42,7 @@ def _topic(what: str) -> str:
 def _surroundings(record: Record) -> Iterator[tuple[str, str]]:
     data, host, git = data_of(record), record.get("host") or {}, record.get("git") or {}
     if data.get("digest"):
-        yield f"data of {record['problem']}", f"{data.get('source')} {data['digest']}"
+        yield f"data of {record.get('problem')}", f"{data.get('source')} {data['digest']}"
     if host.get("cpu"):
         yield "machine", f"{host['cpu']}, {host.get('cores')} cores"
     if host.get("os"):

@@ -9,24 +9,16 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.arms import clocks, timed
+from benchmarks.arms import clocks, group_by, metric_of, succeeded, timed
+from benchmarks.meanings import Record
+from benchmarks.report import summary
 from benchmarks.report.curves import Band, labels, line_of, title_of
 from benchmarks.report.html import charts
 from benchmarks.report.html.charts import Amounts, Colours, Curve, Estimate
 from benchmarks.report.html.part import Block, Draw, Part, Said
 from benchmarks.report.sections import Section
-from benchmarks.report.summary import (
-    CAPTION,
-    HEADINGS,
-    Record,
-    Summary,
-    cells,
-    group_by,
-    metric_of,
-    number,
-    summarise,
-)
 from benchmarks.report.verdicts import verdict_sections
+from benchmarks.sentences import number
 from benchmarks.verdicts import Comparison, comparisons
 
 MIB = 2**20
@@ -82,31 +74,14 @@ def _over_margin(pair: Comparison) -> Estimate | None:
 
 def table(runs: list[Record]) -> Iterator[Part]:
     """The comparison: a table a regime, a row an arm."""
-    summary = summarise(runs)
-    if not summary.sections:
-        return
-    sections = [_regime(regime, summary) for regime in summary.sections]
-    numbered = [f"{i}. {note}" for i, note in enumerate(summary.notes, 1)]
-    warnings = [f"warning: {warning}" for warning in summary.warnings]
-    sections[-1].notes.extend([CAPTION, *numbered, *warnings])
-    yield Part(
-        "comparison",
-        "Every run, side by side",
-        "Each regime has a table of its own: numbers of two regimes never stand in one column.",
-        [Block(section) for section in sections],
-        filtered=True,
-    )
-
-
-def _regime(regime: str, summary: Summary) -> Section:
-    rows = summary.sections[regime]
-    shown = [
-        ["*" * bool(row.notice) + first, *rest]
-        for row in rows
-        for first, *rest in [cells(row, summary)]
-    ]
-    left = (0, 1, 2, 3, len(HEADINGS) - 1)
-    return Section(f"Regime {regime}", HEADINGS, shown, left)
+    if sections := summary.sections(runs):
+        yield Part(
+            "comparison",
+            "Every run, side by side",
+            "Each regime has a table of its own: numbers of two regimes never stand in one column.",
+            [Block(section) for section in sections],
+            filtered=True,
+        )
 
 
 def learning(runs: list[Record], colours: Colours) -> Iterator[Part]:
@@ -271,7 +246,7 @@ def failures(runs: list[Record]) -> Iterator[Part]:
 
 
 def _by_regime(runs: Iterable[Record]) -> Iterable[tuple[str, list[Record]]]:
-    finished = [run for run in runs if not run.get("error")]
+    finished = succeeded(runs)
     return group_by(finished, lambda run: run["regime"]).items()
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from benchmarks.arms import group_by
 from benchmarks.limit import Reached
 from benchmarks.report.html.charts import GREY, LOG, Colours, axis, figure, shown
 from benchmarks.report.html.part import Figure
-from benchmarks.report.summary import group_by
 
 BETTER, WORSE = "#009E73", "#CC79A7"  # green and purple: no framework's
 # over its bound an error turns from blue to orange

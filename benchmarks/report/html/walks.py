@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from itertools import combinations
 
+from benchmarks.arms import changed, data_of, group_by, threads
 from benchmarks.explain import Arm, Explained, Rung, Walk, walk
-from benchmarks.report.summary import Record, changed, data_of, group_by, threads
+from benchmarks.meanings import Record
 from common.framework import framework, frameworks
 from common.problem import PROBLEMS, Problem
 

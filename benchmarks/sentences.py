@@ -1,12 +1,16 @@
-"""A comparison in plain English: what a reader should take away, in the protocol's words."""
+"""What is said of records and of two arms, in plain English and in the protocol's words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from benchmarks.arms import data_of, group_by
+from benchmarks.meanings import Record
 from benchmarks.plan import MIN_PROCESSES
-from benchmarks.report.summary import number
 from benchmarks.stats import DIFFERENT, EQUIVALENT, Interval, Ratio
 from common.problem import PROBLEMS
 
@@ -83,7 +87,20 @@ def _metric(comparison: Comparison) -> str:
         text += " Without any variance this speaks of these seeds alone."
     if metric.exploratory:
         text += " Exploratory: fewer seeds than planned."
-    return text
+    return text + _lost(comparison)
+
+
+def _lost(comparison: Comparison) -> str:
+    """Runs that gave no number are no chance sample: an arm may owe its mean to their absence."""
+    names = (comparison.first, comparison.second)
+    said = [
+        f"{n} seed{'s' * (n > 1)} of {name}"
+        for n, name in zip(comparison.lost, names, strict=True)
+        if n
+    ]
+    if not said:
+        return ""
+    return f" Of the seeds with a number alone: {' and '.join(said)} failed or gave none."
 
 
 def _would_do(metric: Metric) -> str:
@@ -107,3 +124,47 @@ def _time(comparison: Comparison) -> str:
         assert ratio.low is not None and ratio.high is not None
         second, ratio = first, Ratio(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
     return f"An epoch of {second} is {number(ratio.value)} times as fast ({span(ratio, number)})."
+
+
+def number(value: float | None) -> str:
+    """About three digits, without exponents: `12,345`, `12.3`, `0.123`; "-" for None."""
+    if value is None:
+        return "-"
+    return f"{value:,.{max(0, 3 - len(str(int(abs(value)))))}f}" if value >= 1 else f"{value:.3f}"
+
+
+def not_real(records: Iterable[Record]) -> list[str]:
+    """The notices of records that come from other data than the real files, each once."""
+    found = dict.fromkeys(data_of(record).get("notice") for record in records)
+    return [f"NOT THE REAL DATA FILES: {notice}" for notice in found if notice]
+
+
+def warnings_of(runs: list[Record]) -> list[str]:
+    """Each warning of the records once; those that differ only in their numbers count as alike."""
+    said = {_notice(r) for r in runs}
+    every = [w for r in runs for w in r.get("warnings") or [] if w not in said]
+    alike = group_by(every, lambda w: re.sub(r"\d[\d.,]*", "#", w)).values()
+    return [w[0] + (f" (and {len(w) - 1} more like it)" if len(w) > 1 else "") for w in alike]
+
+
+def provenance(runs: list[Record]) -> Iterator[str]:
+    """Sentences on what the numbers come from, each value once; the digest covers every record."""
+    digest = hashlib.sha256()
+    for run in runs:
+        digest.update(json.dumps(run, sort_keys=True).encode())
+
+    def every(name: str, values: Iterable[str]) -> str:
+        return f"{name}: {', '.join(dict.fromkeys(values))}"
+
+    yield every("data", (f"{data_of(r)['source']} {data_of(r)['digest']}" for r in runs))
+    yield every("versions", (f"{k} {v}" for r in runs for k, v in r["versions"].items()))
+    hosts = ((r["host"]["cpu"], r["host"]["cores"], r["threads"]) for r in runs)
+    yield every("machine", (f"{cpu}, {n} cores, {threads} threads" for cpu, n, threads in hosts))
+    commits = (str(r["git"]["commit"]) + " with changes" * bool(r["git"]["dirty"]) for r in runs)
+    yield every("commit", commits)
+    yield f"{len(runs)} records: sha256:{digest.hexdigest()}"
+    yield from (f"warning: {warning}" for warning in warnings_of(runs))
+
+
+def _notice(record: Record) -> str:
+    return data_of(record).get("notice") or ""

@@ -1,23 +1,20 @@
-"""Test rows with their truth and what each framework predicts, as values and on the terminal."""
+"""Test rows: what a reader sees in them, and what each trained framework predicts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich.console import Console, Group
-from rich.markup import escape
-from rich.padding import Padding
-from rich.rule import Rule
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 
+from benchmarks.child import Child
+from benchmarks.plan import Job
+from benchmarks.worker import trained
 from common.data import Data, words
-from common.problem import PROBLEMS, Problem
+from common.problem import Problem
 
 SIDE = 28  # of a digit, in pixels
-WORDS = 60  # of a text, on the terminal
 FEATURES = (
     *("CRIM", "ZN", "INDUS", "CHAS", "NOX", "RM", "AGE", "DIS", "RAD", "TAX", "PTRATIO", "B"),
     "LSTAT",
@@ -31,6 +28,52 @@ TOPIC_NAMES = """
 """
 # in the order of their numbers, as in keras.datasets.reuters.get_label_names()
 TOPICS = tuple(TOPIC_NAMES.split())
+
+
+def predicted(jobs: Sequence[Job], data: Data, rows: Iterable[int]) -> dict[str, Any]:
+    """Plain values: a problem, its data, the metrics of each framework, and the rows.
+
+    The jobs are of one problem, regime and seed, and each of another framework.
+    """
+    job, rows = jobs[0], list(rows)
+    outcomes = {job.framework: _trained(job, rows) for job in jobs}
+    return {
+        "problem": job.problem.name,
+        "regime": job.regime.name,
+        "seed": job.seed,
+        "epochs": job.problem.epochs,
+        "changed": job.problem.changes(),
+        "data": {"source": data.source, "origin": data.origin, "notice": data.notice},
+        "metrics": {name: outcome["metrics"] for name, outcome in outcomes.items()},
+        "rows": describe_rows(
+            job.problem, data, rows, {name: o["predictions"] for name, o in outcomes.items()}
+        ),
+    }
+
+
+def train_and_predict(job: Job, rows: list[int], emit: Callable[[dict], None]) -> dict[str, Any]:
+    """Train on the problem's rows and predict the given test rows; in a Child.
+
+    Returns `predictions` (rows, outputs) float32 and `metrics` of all test rows.
+    """
+    task, data = trained(job, emit)
+    return {
+        "predictions": task.predict(data.x_test[rows]),
+        "metrics": task.evaluate(data.x_test, data.y_test),
+    }
+
+
+def _trained(job: Job, rows: list[int]) -> dict[str, Any]:
+    """What `train_and_predict` returns from a process of its own, its epochs said meanwhile."""
+    console = Console(stderr=True)
+    with console.status(f"{job}: starting") as status, Child.of(job, job.regime) as child:
+        return child.call(
+            f"{__name__}:train_and_predict",
+            job,
+            rows,
+            on_event=lambda e: status.update(f"{job}: epoch {e['epoch']}/{job.problem.epochs}"),
+            timeout=job.timeout,
+        )
 
 
 def describe_rows(
@@ -58,27 +101,6 @@ def describe_rows(
             }
         )
     return described
-
-
-def print_predictions(result: Mapping[str, Any], console: Console | None = None) -> None:
-    """Print the rows of one problem: the input, the truth, and a line a framework."""
-    console = console or Console()
-    problem = PROBLEMS[result["problem"]]
-    console.print(Rule(f"{problem.title}, regime: {result['regime']}, seed {result['seed']}"))
-    if result["data"]["notice"]:
-        console.print(
-            f"NOT THE REAL DATA FILES: {escape(result['data']['notice'])}", style="bold red"
-        )
-    for name, metrics in result["metrics"].items():
-        scores = ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items())
-        console.print(f"{name}: {scores} on all test rows", highlight=False)
-    for row in result["rows"]:
-        console.print()
-        console.print(_beside(row) if problem.name == "mnist" else _below(problem, row))
-    wrong = {row["row"]: row["wrong"] for row in result["rows"] if row["wrong"]}
-    if problem.metric == "accuracy":
-        told = "; ".join(f"row {row} by {', '.join(names)}" for row, names in wrong.items())
-        console.print(f"\nwrong: {told or 'none of these rows'}", highlight=False)
 
 
 def draw_digit(pixels: np.ndarray) -> str:
@@ -119,36 +141,3 @@ def _prediction(problem: Problem, output: np.ndarray, target: Any, real: bool) -
         "probability": float(shares[chosen]),
         "wrong": chosen != int(target),
     }
-
-
-def _beside(row: Mapping[str, Any]) -> Table:
-    grid = Table.grid(padding=(0, 3))
-    grid.add_row(Text(row["input"]), _verdicts(row))
-    return grid
-
-
-def _below(problem: Problem, row: Mapping[str, Any]) -> Group:
-    if problem.text:
-        found = row["input"].split()
-        text = " ".join(found[:WORDS]) + (" ..." if len(found) > WORDS else "")
-    else:
-        text = "  ".join(f"{name} {value:g}" for name, value in row["input"].items())
-    return Group(Text(text), Padding(_verdicts(row), (0, 0, 0, 2)))
-
-
-def _verdicts(row: Mapping[str, Any]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_row(f"row {row['row']}, truth", _text(row["truth"]), "")
-    for name, found in row["predictions"].items():
-        if "error" in found:
-            table.add_row(name, _text(found["prediction"]), f"{found['error']:+.2f} (1,000 $)")
-            continue
-        sure = f"probability {found['probability']:.3f}"
-        style = "bold red" if found["wrong"] else "green"
-        verdict = f"{sure}  {'WRONG' if found['wrong'] else 'right'}"
-        table.add_row(name, _text(found["prediction"]), Text(verdict, style=style))
-    return table
-
-
-def _text(value: Any) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else escape(str(value))

@@ -1,0 +1,201 @@
+"""What a command line asks for, made of its options: problems, regimes, frameworks, jobs.
+
+`args` are what `argparse` made of the options in `benchmarks.options`; what a command does not have
+is as if it had not been given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.messages import say
+from benchmarks.options import SETTINGS
+from benchmarks.plan import Job, check_device, plan
+from common.framework import framework, plain_frameworks
+from common.problem import PROBLEMS, Problem
+from common.regime import REGIMES, Regime
+
+if TYPE_CHECKING:
+    from common.data import Data
+
+
+def problem(args: argparse.Namespace) -> Problem:
+    """The chosen problem with the user's changes; ValueError when a value makes no sense."""
+    return PROBLEMS[args.problem].but(**_changes(args))
+
+
+def problems(args: argparse.Namespace) -> list[Problem]:
+    """The same of several, or of all; the user's own models with `--twins`."""
+    if getattr(args, "twins", None):
+        return [_twins(args)]
+    names = dict.fromkeys(args.problems or PROBLEMS)
+    return [PROBLEMS[name].but(**_changes(args)) for name in names]
+
+
+def _changes(args: argparse.Namespace) -> dict[str, Any]:
+    names = [option.lstrip("-").replace("-", "_") for option in SETTINGS]
+    return {name: getattr(args, name, None) for name in names}
+
+
+def _twins(args: argparse.Namespace) -> Problem:
+    """The user's own models, paired; what is to be known of them is said on standard error."""
+    from benchmarks.twins import paired
+
+    if args.problems:
+        raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
+    if "tuned" in args.regime:
+        raise ValueError("tuned is made for the four problems; twins run in native and matched")
+    twins, notes = paired(args.twins, frameworks(args), dict(args.python), **_changes(args))
+    for note in notes:
+        say(f"NOTE, {twins.name}: {note}")
+    return twins
+
+
+def regimes(args: argparse.Namespace) -> list[Regime]:
+    """The chosen regimes, with `--deterministic` as a switch of each."""
+    return [replace(REGIMES[name], deterministic=args.deterministic) for name in args.regime]
+
+
+def data(problem: Problem, args: argparse.Namespace) -> Data:
+    """The data of a problem; what must be known of them is said on standard error.
+
+    Downloaded and checked here, so that no clock of a run sees that.
+    """
+    from common.data import load
+
+    found = load(problem, data=args.data, data_dir=args.data_dir)
+    if found.notice:
+        say(f"NOTE, {problem.name}: {found.notice}")
+    return found
+
+
+def data_dir(args: argparse.Namespace) -> str | None:
+    """The user's data folder, from wherever a process may be started."""
+    return args.data_dir and os.path.abspath(args.data_dir)
+
+
+def seeds(args: argparse.Namespace) -> range:
+    """`--seeds` of them, from `--seed-start` on."""
+    return range(args.seed_start, args.seed_start + args.seeds)
+
+
+def fields(args: argparse.Namespace) -> dict[str, Any]:
+    """Those of every Job that do not depend on what it runs."""
+    same = {"threads": args.threads, "data": args.data, "timeout": args.timeout}
+    return {**same, "data_dir": data_dir(args)}
+
+
+def job(
+    args: argparse.Namespace, problem: Problem, name: str, content: str, device: str = "cpu"
+) -> Job:
+    """What is asked for by one `--regime` and one `--seed`; `content` is the data's digest."""
+    python = dict(args.python).get(name)
+    regime = REGIMES[args.regime]
+    return Job(
+        problem, name, regime, device, args.seed, content=content, python=python, **fields(args)
+    )
+
+
+def jobs(
+    args: argparse.Namespace,
+    problems: list[Problem],
+    regimes: list[Regime],
+    check: Callable[[Problem, int], object] = lambda problem, rows: None,
+    **more: Any,
+) -> list[Job]:
+    """The plan that a command asks for: every problem in every arm, seed by seed.
+
+    All that can be wrong with it is found before anything is trained; `check` is given a problem
+    and the number of its training rows, and raises ValueError; `more` goes to `plan`.
+    """
+    names = frameworks(args)
+    places = devices(args, names)
+    content = {}
+    for problem in problems:
+        found = data(problem, args)
+        check(problem, len(found.y))
+        content[problem.name] = found.digest
+    python = dict(args.python)
+    common = fields(args) | more
+    return plan(
+        problems, names, regimes, places, seeds(args), content=content, python=python, **common
+    )
+
+
+def frameworks(args: argparse.Namespace) -> list[str]:
+    """The named frameworks, or all that are installed, as `available` has them.
+
+    Raises NotImplementedError for one that has not a regime that is asked for.
+    """
+    need = ["twins"] if getattr(args, "twins", None) else []
+    names = available(args.framework, getattr(args, "python", ()), need)
+    asked = getattr(args, "regime", ())
+    for name in names:
+        for regime in [asked] if isinstance(asked, str) else asked:
+            framework(name).check_has(regime)
+    return names
+
+
+def available(
+    names: Sequence[str] | None, python: Iterable[tuple[str, str]] = (), need: Iterable[str] = ()
+) -> list[str]:
+    """The named frameworks, or all that are installed and have what is needed (see `without`).
+
+    One that `python` gives an interpreter of its own need not be installed in this one. Raises
+    ValueError where none is left or a named one is not there, and says how to install it.
+    """
+    elsewhere = dict(python)
+    for name in names or ():
+        if framework(name).missing and name not in elsewhere:
+            raise ValueError(not_installed(name))
+    plain = [name for name in plain_frameworks() if not {*need} & {*framework(name).without}]
+    found = names or [name for name in plain if name in elsewhere or not framework(name).missing]
+    if not found:
+        raise ValueError("no framework is installed:\n  " + "\n  ".join(map(not_installed, plain)))
+    return list(found)
+
+
+def not_installed(name: str) -> str:
+    """A sentence on what a framework lacks and how to get it."""
+    chosen = framework(name)
+    return (
+        f"{name} is not installed (missing: {', '.join(chosen.missing)}); "
+        f"install it with: {chosen.install}"
+    )
+
+
+def devices(args: argparse.Namespace, names: Sequence[str]) -> dict[str, list[str]]:
+    """The devices of each framework, `auto` replaced by the one that it stands for.
+
+    Raises ValueError for a kind of device that a framework cannot use.
+    """
+    for name in names:
+        for device in args.device:
+            check_device(name, device)
+    return {
+        name: list(dict.fromkeys(_resolved(args, name, device) for device in args.device))
+        for name in names
+    }
+
+
+def _resolved(args: argparse.Namespace, name: str, device: str) -> str:
+    """`auto` as the framework itself understands it: a record must name a device."""
+    if device != "auto":
+        return device
+    from benchmarks.child import Child
+
+    python = dict(args.python).get(name)
+    with Child(name, device="auto", threads=args.threads, python=python) as child:
+        return child.call("benchmarks.worker:facts_of", name, "matched", "auto")["device"]
+
+
+def stem(args: argparse.Namespace, name: str) -> Path:
+    """Where the figures of a page go, without their suffix: beside it, or into the results."""
+    if args.into:
+        return args.into.with_suffix("")
+    return args.results.with_name(name) if args.results.is_file() else args.results / name

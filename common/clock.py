@@ -1,0 +1,68 @@
+"""What `fit` measures: the seconds of an epoch of training and of its validation, and the means."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from common.task import History, Task
+
+
+class EpochLog:
+    """The clock of `fit` and the history that it fills, the same for every framework."""
+
+    def __init__(self, task: Task, validation: tuple | None, on_epoch: Callable | None) -> None:
+        self.task, self.validation, self.on_epoch = task, validation, on_epoch
+        self.history: History = {}
+
+    def start(self) -> None:
+        """Start the clock of an epoch, with nothing of earlier work left on the device."""
+        self.task.synchronize()
+        self.started = time.perf_counter()
+
+    def seconds(self) -> float:
+        """Since the start, when the device is idle."""
+        self.task.synchronize()
+        return time.perf_counter() - self.started
+
+    def stop(self, means: Callable[[], Mapping[str, float]], seconds: float | None = None) -> None:
+        """Stop the clock when the device is idle, then validate under a clock of its own.
+
+        `means` gives the epoch's loss and metric, each the mean over its rows. `seconds` is of an
+        epoch that another clock has measured.
+        """
+        seconds = self.seconds() if seconds is None else seconds
+        row = {"epoch_seconds": seconds, **means()}
+        if self.validation is not None:
+            started = time.perf_counter()
+            held_out = self.task.evaluate(*self.validation)
+            row["validation_seconds"] = time.perf_counter() - started
+            row |= {f"val_{name}": value for name, value in held_out.items()}
+        for name, value in row.items():
+            self.history.setdefault(name, []).append(float(value))
+        self.task.epoch += 1
+        if self.on_epoch is not None:
+            self.on_epoch(len(self.history["epoch_seconds"]), row)
+
+
+class StackLog:
+    """The same for Tasks in lock-step: an epoch of each is its share of an epoch of all."""
+
+    def __init__(self, logs: Sequence[EpochLog]) -> None:
+        self.logs = logs
+
+    def start(self) -> None:
+        """Start the clock of an epoch, with nothing of earlier work left on the device."""
+        for log in self.logs:
+            log.start()
+
+    def seconds(self) -> float:
+        """Each Task's share since the start, when the device is idle."""
+        return self.logs[0].seconds() / len(self.logs)
+
+    def stop(self, means: Mapping[str, Sequence[float]], seconds: float) -> None:
+        """As for one Task, once each has its weights; `means` has a value a Task by name."""
+        for i, log in enumerate(self.logs):
+            log.stop({name: values[i] for name, values in means.items()}.copy, seconds)

@@ -1,0 +1,108 @@
+"""A writer that is killed: what it leaves goes with the next write, what others write stays."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from common import atomic
+from common.atomic import UNFINISHED, replaced
+from tests.command import ROOT
+
+pytestmark = pytest.mark.fault
+WRITER = """
+import sys
+from pathlib import Path
+from common.atomic import replaced
+with replaced(Path(sys.argv[1])) as file:
+    file.write(b"half")
+    file.flush()
+    print("written", flush=True)
+    sys.stdin.read()
+"""
+
+
+def start(path: Path) -> subprocess.Popen:
+    """A process that has written half of the file, and finishes when its input ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "written\n"
+    return process
+
+
+def left(folder: Path) -> list[Path]:
+    return list(folder.glob(f"*{UNFINISHED}"))
+
+
+def write(path: Path, content: bytes) -> None:
+    with replaced(path) as file:
+        file.write(content)
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write(tmp_path):
+    path = tmp_path / "record[1].json"
+    killed = start(path)
+    killed.kill()
+    killed.communicate()
+    assert len(left(tmp_path)) == 1 and not path.exists()
+    bystanders = [
+        tmp_path / f"{path.name}.original.tmp",
+        tmp_path / f"record1.abcdefgh{UNFINISHED}",
+    ]
+    for each in bystanders:
+        each.touch()
+    write(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert sorted(tmp_path.iterdir()) == sorted([path, *bystanders])
+
+
+def test_a_living_writer_keeps_its_file(tmp_path):
+    path = tmp_path / "record.json"
+    living = start(path)
+    write(path, b"whole")
+    assert path.read_bytes() == b"whole" and len(left(tmp_path)) == 1
+    living.communicate()
+    assert living.returncode == 0
+    assert path.read_bytes() == b"half" and not left(tmp_path)  # the last one stays
+
+
+def test_many_writers_of_one_file_are_in_nobodys_way(tmp_path):
+    path = tmp_path / "record.json"
+    contents = [bytes([65 + n]) * 5000 for n in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda content: write(path, content), contents * 20))
+    assert path.read_bytes() in contents and not left(tmp_path)
+
+
+def test_a_file_system_without_locks_is_written_and_nothing_on_it_is_removed(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(atomic.fcntl, "flock", refuse)
+    other = tmp_path / f"record.json.abcdefgh{UNFINISHED}"
+    other.touch()
+    write(tmp_path / "record.json", b"whole")
+    assert other.exists() and (tmp_path / "record.json").read_bytes() == b"whole"
+
+
+def test_a_folder_that_cannot_rename_leaves_what_was_there(tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise OSError(errno.EXDEV, "Invalid cross-device link", source, None, target)
+
+    path = tmp_path / "record.json"
+    path.write_bytes(b"before")
+    monkeypatch.setattr(atomic.os, "replace", refuse)
+    with pytest.raises(OSError, match=r"cross-device link: .*record\.json"):
+        write(path, b"after")
+    assert path.read_bytes() == b"before" and not left(tmp_path)

@@ -1,0 +1,167 @@
+"""Records of every command with one value that is lost or another: read as they are, or skipped."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from benchmarks import study, tracking
+from benchmarks.commands import crossval
+from benchmarks.compact import unpack
+from benchmarks.explain import Rung
+from benchmarks.record import read_files, read_finished, read_records
+from benchmarks.report import ablation, limit, race, scale, tune
+from benchmarks.report import study as study_report
+from benchmarks.report.crossval import fold_sections
+from benchmarks.report.html import text
+from benchmarks.report.html.contents import contents, read_kinds
+from benchmarks.report.html.page import figures_of, script_json
+from benchmarks.report.sections import markdown
+from benchmarks.shapes import fault_of
+from benchmarks.tune import as_plain, choose, chosen
+from tests.command import ROOT
+from tests.faults.test_records import LOST, altered, places
+
+pytestmark = pytest.mark.fault
+ALTERATIONS = 300  # a kind of record
+OTHERS = (
+    *(LOST, None, "x", "", -1, 0, 0.5, 1e-300, 1e308, 10**400, True),
+    *([], {}, [None], ["x"], [0], [-1], {"x": None}, {"x": 1}),
+)
+SHARED = ("host", "git", "versions", "warnings", "stages")  # asked of every kind in the same way
+
+
+def sample() -> dict[str, list[dict[str, Any]]]:
+    """By kind, a few records as the commands wrote them."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for record in unpack(Path(__file__).with_name("records.jsonl.gz")):
+        found.setdefault(record["kind"], []).append(record)
+    return found
+
+
+KINDS = sample()
+RUNS = [run for run in KINDS["run"] if run["framework"] == KINDS["crossval"][0]["framework"]]
+
+
+def tables(sections: Iterable[Any]) -> None:
+    """Markdown of them; a row has as many cells as there are headings."""
+    sections = list(sections)
+    assert all(len(row) == len(s.headings) for s in sections for row in s.rows)
+    markdown(sections)
+
+
+def report(folder: Path) -> None:
+    """What `twinbench report` makes of a folder, every chart of it drawn."""
+    parts = contents(read_kinds(folder, complain=lambda _: None))
+    script_json(figures_of(parts))
+    text.markdown(parts)
+    tables(block.table for part in parts for block in part.blocks)
+
+
+def trackers(folder: Path) -> None:
+    """What MLflow is given, and with it what TensorBoard is."""
+    made = SimpleNamespace(info=SimpleNamespace(run_id="1"))
+    calls = ("log_batch", "log_dict", "set_terminated")
+    found = {"search_runs": [], "create_run": made}
+    client = SimpleNamespace(
+        **{name: lambda *_, n=name, **__: found.get(n) for name in (*found, *calls)}
+    )
+    for kind in ("run", "crossval"):
+        runs = [r for r in read_records(folder, kind, lambda _: None) if not r["error"]]
+        list(tracking.log_records(runs, tracking.Store(client, "1")))
+
+
+def folds(records: list[dict[str, Any]]) -> None:
+    """What `crossval` and `tune` make of theirs."""
+    tables(fold_sections(records))
+    [(crossval._title(record), crossval._score(record)) for record in records]
+    choices = choose(records)
+    json.dumps([as_plain(choice) for choice in choices], allow_nan=False)
+    list(map(chosen, choices))
+    tables(tune.page(choices, records, RUNS, Path("x")))
+
+
+def plans(folder: Path) -> None:
+    """What `study` makes of a plan."""
+    tables(study_report.sections(RUNS, study.read_plan(folder), Path("x")))
+    known = KINDS["plan"][0]["problems"]["boston"]
+    later = ("declared", "runs_before", "git")
+    study.declare(folder, {"boston": {k: v for k, v in known.items() if k not in later}})
+
+
+COMMANDS: dict[str, Callable[[list[dict[str, Any]]], object]] = {
+    "race": lambda records: tables(race.sections(records)),
+    "limit": lambda records: tables(limit.page(records, Path("x"))),
+    "scale": lambda records: tables(scale.page(records, Path("x"))),
+    "ablation": lambda records: tables(ablation.sections(records)),
+    "crossval": folds,
+    "explain_rung": lambda records: [Rung(**record["first"]) for record in records],
+}
+"""What a command makes of the finished records that it finds, by their kind."""
+
+
+def alterations(kind: str) -> list[tuple[tuple, Any]]:
+    """Places of the first record of a kind, and what is put there: so many, always the same."""
+    every = [(place, value) for place in places(KINDS[kind][0]) for value in OTHERS]
+    own = [each for each in every if each[0][0] not in SHARED]
+    generator = random.Random(20)
+    return generator.sample(own, min(len(own), ALTERATIONS)) + generator.sample(every, 40)
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    pytest.importorskip("mlflow")
+    for module in (limit, scale, tune, study_report):
+        monkeypatch.setattr(module, "drawn", lambda *_: [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_command_takes_whatever_is_read_as_a_record(kind, tmp_path, no_figures, capsys):
+    assert not any(map(fault_of, KINDS[kind]))
+    for number, record in enumerate(KINDS[kind]):
+        (tmp_path / f"{number}.json").write_text(json.dumps(record))
+    path, refused = tmp_path / "0.json", 0
+    if kind == "plan":
+        path = path.rename(tmp_path / "plan.json")
+    for place, value in alterations(kind):
+        path.write_text(json.dumps(altered(KINDS[kind][0], place, value)))
+        said: list[str] = []
+        assert len(list(read_files(tmp_path, said.append))) + len(said) == len(KINDS[kind])
+        refused += len(said)
+        trackers(tmp_path)
+        try:
+            report(tmp_path)
+            if kind == "plan":
+                plans(tmp_path)
+            found = filter(None, map(read_finished, sorted(tmp_path.glob("*.json"))))
+            COMMANDS.get(kind, list)([r for r in found if r.get("kind") == kind])
+        except ValueError as error:
+            kept = kind == "plan" and str(path) in str(error)
+            assert kept or place == ("protocol",), (place, value)
+    capsys.readouterr()
+    assert 10 < refused < len(alterations(kind)) - 10  # both happened
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("plan", "parity")])
+def test_records_that_are_missing_are_not_missed(kind, tmp_path, no_figures):
+    """As after runs that failed: each alone, and all but each."""
+    for number, record in enumerate(KINDS[kind][:8]):
+        others = [r for r in KINDS[kind] if r is not record]
+        for some in ([record], others):
+            folder = tmp_path / f"{number}-{some is others}"
+            folder.mkdir()
+            for name, each in enumerate(some):
+                (folder / f"{name}.json").write_text(json.dumps(each))
+            report(folder)
+            COMMANDS.get(kind, list)(some)
+
+
+def test_published_records_are_still_read():
+    for path in (ROOT / "docs").rglob("*.jsonl.gz"):
+        assert not any(map(fault_of, unpack(path))), path

@@ -1,0 +1,69 @@
+"""The shared options, and what is made of them before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import pytest
+
+from benchmarks import asked, options
+from common.framework import plain_frameworks
+
+
+def parsed(*words: str, add=("problems",), **changes) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    options.add(parser, *add, **changes)
+    return parser.parse_args(words)
+
+
+def test_every_option_is_an_argument_whose_default_is_of_its_type():
+    for name in options.OPTIONS:
+        words = ["boston"] if name == "problem" else []
+        (value,) = vars(parsed(*words, add=[name])).values()
+        assert not isinstance(value, str) or name in ("problem", "one --regime", "--data"), name
+    assert parsed(add=["--regime"]).regime == ["native", "matched"]
+    assert parsed(add=["--device"]).device == ["cpu"]
+    assert parsed("--rounds", "3", add=["--rounds"]).seeds == 3
+
+
+def test_a_command_says_what_is_otherwise_there():
+    assert parsed(add=["--seeds"], default=10).seeds == 10
+    assert parsed(add=["--regime"], default="tuned").regime == ["tuned"]
+    assert parsed(add=["one --regime"]).regime == "matched"
+    assert options.OPTIONS["--seeds"]["default"] == 1
+
+
+@pytest.mark.parametrize("name", ["--seed", "--seeds", "--folds", "--jobs"])
+def test_a_negative_number_is_refused_by_its_type(name):
+    with pytest.raises(argparse.ArgumentError, match="a whole number of at least"):
+        parsed(name, "-1", add=[name])
+
+
+def test_a_problem_has_the_changes_that_were_given():
+    one = parsed("boston", "--epochs", "2", add=("problem", *options.SETTINGS))
+    several = parsed("boston", "--epochs", "2", add=("problems", *options.SETTINGS))
+    assert [asked.problem(one)] == asked.problems(several)
+    assert asked.problem(one).epochs == 2
+    assert [problem.name for problem in asked.problems(parsed())][-1] == "boston"
+
+
+def test_a_framework_elsewhere_need_not_be_here(monkeypatch):
+    monkeypatch.setattr("common.framework.find_spec", lambda name: None)
+    here, (first, *others) = asked.available, plain_frameworks()
+    with pytest.raises(ValueError, match="no framework is installed:\n"):
+        here(None)
+    with pytest.raises(ValueError, match=f"{first} is not installed .*install it with"):
+        here([first])
+    assert here([first], [(first, "there")]) == here(None, [(first, "there")]) == [first]
+    every = [(name, "there") for name in plain_frameworks()]
+    assert here(None, every) == [first, *others]
+    assert here(None, every, ["twins"]) == ["keras", "torch"]
+
+
+def test_a_regime_that_a_framework_has_not_is_refused_before_anything_runs():
+    given = {"framework": ["keras:torch"], "python": [("keras:torch", sys.executable)]}
+    for regime in ("tuned", ["matched", "tuned"]):
+        with pytest.raises(NotImplementedError, match="keras:torch has no tuned"):
+            asked.frameworks(argparse.Namespace(**given, regime=regime))
+    assert asked.frameworks(argparse.Namespace(**given, regime="matched")) == ["keras:torch"]
