@@ -152,3 +152,19 @@ def test_an_out_that_disagrees_is_not_kept(tmp_path: Path, monkeypatch, capsys, 
     assert (status, out.read_bytes()) == ((0, b"new") if good else (1, b"old"))
     assert ("OVER" in capsys.readouterr().out) is not good
     assert {path.name for path in tmp_path.iterdir()} == {"in.keras", "out.pt"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a.pt"], "expected IN and OUT, or --train and OUT, got: a.pt"),
+        (["a.pt", "b.pt", "--train", "torch"], "expected OUT alone after --train"),
+        (["a.pt", "b.txt"], "b.txt: expected a file that ends in .safetensors"),
+        (["a.pt", "b.safetensors", "--optimizer-state"], "--optimizer-state needs --train"),
+        (["a.pt", "no/such/b.pt"], "no/such/b.pt cannot be written"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_starts_nothing(words, message, monkeypatch, capsys):
+    monkeypatch.setattr("benchmarks.child.Child", lambda *_, **__: pytest.fail("started"))
+    assert main(["convert", "boston", *words]) == 2
+    assert message in capsys.readouterr().err

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks import cli
+from benchmarks import bounds, cli
 from benchmarks.bounds import Measured, keep_largest, write_bounds
 from benchmarks.parity import (
     SHORT,
@@ -325,3 +325,25 @@ def test_one_framework_alone_is_compared_with_the_reference(checkout):
 def test_a_regime_without_shared_weights_is_refused(checkout):
     done = twinbench(checkout, "boston", "--regime", "native")
     assert done.returncode == 2 and "native" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.real_data
+def test_bounds_are_measured_in_every_setting_and_on_each_table_once(monkeypatch):
+    settings = []
+
+    def climbed(ladder, arm, on_rung):
+        variables = {name: os.environ.get(name) for name in bounds.PLAIN}
+        settings.append((ladder.data, ladder.seed, arm.threads, variables == bounds.PLAIN))
+        trace = climb_by_hand(ladder, on_rung=on_rung)
+        return but(trace, "step 1/loss", 1 + 1e-6 * len(settings))
+
+    monkeypatch.setattr(bounds, "climb_apart", climbed)
+    monkeypatch.setenv("MKL_CBWR", "AVX2")
+    before = dict(os.environ)
+    said: list[str] = []
+    found = bounds.measure([BOSTON.but(epochs=1)], ["one"], None, said.append)
+    # the embedded houses are the real ones and are not climbed again
+    expected = [(0, 2, False), (0, 1, False), (0, 2, True), (1, 2, False)]
+    assert settings == [("real", *setting) for setting in expected] and len(said) == 4
+    assert found["boston"]["step 1"]["loss"] == pytest.approx(4e-6, rel=0.2)
+    assert dict(os.environ) == before

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 
 import pytest
+from rich.console import Console
 
 from benchmarks.plan import Job, check_device, plan, together
 from benchmarks.progress import Progress
@@ -148,3 +151,22 @@ def test_an_untimed_run_is_estimated_by_the_time_between_two_ends(monkeypatch):
     before = list(progress.done)
     progress.finished(progress.jobs[2], record, cached=True)  # tells nothing of how long it took
     assert progress.done == before
+
+
+def test_a_terminal_shows_the_epoch_of_the_job_that_runs(monkeypatch):
+    terminal = partial(Console, force_terminal=True, file=io.StringIO())
+    monkeypatch.setattr("benchmarks.progress.Console", terminal)
+    clock = iter([0.0, 1.0, 1.01, 2.0, 2.0])
+    monkeypatch.setattr("benchmarks.progress.monotonic", lambda: next(clock))
+    jobs = [Job(BOSTON.but(epochs=4), "a", NATIVE, seed=seed) for seed in range(2)]
+    progress = Progress(jobs)
+    monkeypatch.setattr(progress, "_left", lambda within: f" ({within:.0%} of it)")
+    (line,) = progress.bar.tasks
+
+    progress.event(jobs[0], {"stage": "import"})
+    assert line.description == f"[1/2] {jobs[0]}: import (0% of it)"
+    progress.event(jobs[0], {"epoch": 1, "loss": 9.0})  # too soon after the last to be drawn
+    assert "import" in line.description
+    progress.event(jobs[0], {"epoch": 2, "loss": 8.0, "mae": 2.5})
+    assert line.description.endswith(": epoch 2/4 loss 8.0000 mae 2.5000 (50% of it)")
+    assert (line.completed, line.total) == (0.5, 2)

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.child import Child
 from benchmarks.cli import main
 from benchmarks.plan import Job, plan
-from benchmarks.race import PEERS, runners
+from benchmarks.race import PEERS, run, runners
 from benchmarks.report.race import sections
 from benchmarks.report.sections import markdown
 from common.framework import frameworks
@@ -119,3 +119,22 @@ def test_the_command_races_and_keeps_what_it_measured(tmp_path, capsys):
     captured = capsys.readouterr()
     assert captured.err.count("(was there)") == len(found)
     assert "against the textbook" in captured.out and "times faster" in captured.out
+
+
+@needs_keras
+def test_the_fold_protocol_is_raced_too():
+    problem = BOSTON.but(folds=2, fold_epochs=2, fold_batch_size=16)
+    errors = {}
+    for name in ("textbook", "keras"):
+        job = Job(problem, name, NATIVE, data="embedded", threads=1)
+        found = run(job, folds=True)
+        assert found["error"] is None, found["error"]
+        assert found["kind"] == "race" and min(found["epoch_seconds"]) > 0
+        errors[name] = found["metrics"]["mae"]
+    assert all(5 < error < 30 for error in errors.values()), errors  # barely begun
+
+
+@pytest.mark.parametrize("problems", [["mnist"], ["boston", "mnist"]])
+def test_folds_are_refused_where_a_problem_has_none(problems, capsys):
+    assert main(["race", *problems, "--folds"]) == 2
+    assert "--folds takes problems with a K-fold protocol" in capsys.readouterr().err

