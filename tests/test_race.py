@@ -76,7 +76,8 @@ def test_without_the_peer_there_is_no_ratio():
 
 
 def test_a_runner_that_diverged_has_no_metric_and_its_times():
-    runs = [record("textbook"), record("torch") | {"metrics": {"loss": None, "mae": None}}]
+    lost = {"metrics": {"loss": None, "accuracy": None}}
+    runs = [record("textbook", seconds=4.0), record("torch", seconds=0.5) | lost]
     row = next(line for line in markdown(sections(runs)).splitlines() if "| torch" in line)
     assert row.endswith("| diverged |") and "| 8.00 |" in row
 
