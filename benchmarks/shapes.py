@@ -2,7 +2,8 @@
 
 A shape is a word of TYPES; `[shape]`, a list of such; or `{key: shape}`, an object that has these
 keys among others (`*`: any). A record may lack what older ones do not have, and may have more than
-is known here.
+is known here. (Why no JSON Schema: jsonschema takes several times as long for a folder, in about as
+many lines.)
 """
 
 from __future__ import annotations

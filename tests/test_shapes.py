@@ -1,0 +1,55 @@
+"""What may be read as a record, and the one line that says why something may not."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.compact import unpack
+from benchmarks.shapes import ALL, fault_of
+from tests.command import ROOT
+from tests.records import run
+
+SAMPLE = ROOT / "tests/faults/records.jsonl.gz"
+
+
+def test_published_records_and_those_of_every_kind_are_read():
+    paths = [*(ROOT / "docs").rglob("*.jsonl.gz"), SAMPLE]
+    records = [record for path in paths for record in unpack(path)]
+    assert len(paths) > 1 and {record["kind"] for record in records} == set(ALL)
+    assert not list(filter(None, map(fault_of, records)))
+
+
+def limit(**changes):
+    known = next(record for record in unpack(SAMPLE) if record["kind"] == "limit")
+    return {**known, "limit": {**known["limit"], **changes}}
+
+
+@pytest.mark.parametrize(
+    ("record", "fault"),
+    [
+        (run(threads="2"), "'threads' is '2', expected number"),
+        (run(timed=None), "'timed' is None, expected true or false"),
+        (run(created="today"), "'created' is 'today', expected time"),
+        (run(epoch_seconds=[0.5, -1]), "'epoch_seconds' is -1, expected positive number"),
+        (run(epoch_seconds=[0.5]), "its curves are of different numbers of epochs"),
+        (run(kind=["run"]), "'kind' is ['run'], expected text"),
+        (run(metrics={"loss": 10**400}), f"'metrics.loss' is 1{'0' * 59}, expected number"),
+        (run(git={"commit": None}), "it has no 'git.dirty'"),
+        (
+            run(settings={"changed": {"epochs": 3.0}}),
+            "'settings.changed.epochs' is 3.0, expected whole number",
+        ),
+        (
+            run(settings={"changed": {"epochs": 0}}),
+            "'settings.changed' is of no network: epochs must be at least 1, got 0",
+        ),
+        (limit(steps=-1), "'limit.steps' is -1, expected positive number"),
+        ({"schema": 1, "error": None}, "it has no 'problem'"),
+        ({"kind": "one of tomorrow"}, "it has no 'error'"),
+        ({"kind": "one of tomorrow", "error": {}}, "it has no 'error'"),
+        ({"kind": "one of tomorrow", "error": None}, ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_one_line_says_what_keeps_it_from_being_a_record(record, fault):
+    assert fault_of(record) == fault
