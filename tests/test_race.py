@@ -124,7 +124,7 @@ def test_the_command_races_and_keeps_what_it_measured(tmp_path, capsys):
 
 @needs_keras
 def test_the_fold_protocol_is_raced_too():
-    problem = BOSTON.but(folds=2, fold_epochs=2, fold_batch_size=16)
+    problem = BOSTON.but(folds=2, fold_epochs=20, fold_batch_size=4)
     errors = {}
     for name in ("textbook", "keras"):
         job = Job(problem, name, NATIVE, data="embedded", threads=1)
@@ -132,7 +132,7 @@ def test_the_fold_protocol_is_raced_too():
         assert found["error"] is None, found["error"]
         assert found["kind"] == "race" and min(found["epoch_seconds"]) > 0
         errors[name] = found["metrics"]["mae"]
-    assert all(5 < error < 30 for error in errors.values()), errors  # barely begun
+    assert all(error < 5 for error in errors.values()), errors  # 22 untrained, 7 for the mean
 
 
 @pytest.mark.parametrize("problems", [["mnist"], ["boston", "mnist"]])
