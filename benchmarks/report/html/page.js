@@ -95,10 +95,11 @@ const filters = document.getElementById("filters");
 
 function wordsOf(table) {
   const headings = [...table.tHead.rows[0].cells].map(plain);
-  const regime = plain(table.caption).replace(/^Regime /, "");
+  const regime = plain(table.caption).replace(/^Results, regime /, "");
   return [...table.tBodies[0].rows].map((row) => {
     const words = { regime, row, table };
-    headings.forEach((heading, i) => { words[heading] = plain(row.cells[i]); });
+    // " !" marks a row of other than the real data
+    headings.forEach((heading, i) => { words[heading] = plain(row.cells[i]).replace(/ !$/, ""); });
     return words;
   });
 }
