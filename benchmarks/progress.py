@@ -16,6 +16,7 @@ from benchmarks.crossval import cross_validate
 from benchmarks.engines import run_jobs
 from benchmarks.messages import say
 from benchmarks.plan import Job
+from benchmarks.tune import name_of
 from common.problem import PROBLEMS, Problem
 
 Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
@@ -47,8 +48,7 @@ def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results
     """A sentence on each record that is a failure; whether there is one."""
     failed = [(job, r["error"]) for job, r in zip(jobs, records, strict=True) if r["error"]]
     for job, error in failed:
-        reason = error["message"].partition("\n")[0]
-        say(f"failed: {job}: {error['kind']}: {reason} (more in {results / job.key})")
+        say(f"{_failure(job, error)} (more in {results / job.key})")
     return bool(failed)
 
 
@@ -82,18 +82,19 @@ def say_failed_folds(records: Sequence[dict[str, Any]]) -> bool:
     """A sentence on each fold that failed; whether there is one."""
     failed = [record for record in records if record["error"] is not None]
     for record in failed:
-        reason = record["error"]["message"].partition("\n")[0]
-        say(f"failed: {_fold(record)}: {record['error']['kind']}: {reason}")
+        say(_failure(_fold(record), record["error"]))
     return bool(failed)
+
+
+def _failure(what: object, error: dict[str, Any]) -> str:
+    return f"failed: {what}: {error['kind']}: {error['message'].partition(chr(10))[0]}"
 
 
 def _fold(record: dict[str, Any]) -> str:
     arm = " ".join(record[name] for name in ("problem", "framework", "regime", "device"))
     widths = record["settings"]["changed"].get("hidden", PROBLEMS[record["problem"]].hidden)
-    hidden = "-".join(map(str, widths))
-    return (
-        f"{arm} seed {record['seed']} hidden {hidden} fold {record['fold'] + 1}/{record['folds']}"
-    )
+    fold = f"fold {record['fold'] + 1}/{record['folds']}"
+    return f"{arm} seed {record['seed']} hidden {name_of(widths)} {fold}"
 
 
 def _score(record: dict[str, Any]) -> str:
