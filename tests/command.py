@@ -93,5 +93,19 @@ def wait_for(condition, what: str, command: subprocess.Popen | None = None):
 
 def children(process_id: int) -> list[psutil.Process]:
     """Workers of a command that have begun their job."""
-    found = psutil.Process(process_id).children(recursive=True)
-    return [child for child in found if "benchmarks.child" in child.cmdline()]
+    return list(filter(_is_worker, psutil.Process(process_id).children(recursive=True)))
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "benchmarks.child" in process.cmdline()
+    except psutil.NoSuchProcess:  # ended since it was listed
+        return False
+
+
+def ended(process: psutil.Process) -> bool:
+    """A zombie has ended too: whether its parent asks for its status is not our concern."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

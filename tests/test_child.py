@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -17,8 +17,8 @@ import pytest
 from benchmarks.child import Child, ChildDied, ChildError, ChildTimeout
 from common.framework import frameworks
 from common.regime import REGIMES
+from tests.command import ROOT, ended, wait_for
 
-ROOT = Path(__file__).resolve().parent.parent
 HERE = f"{__name__}:"
 NAME = next(iter(frameworks()))  # which one does not matter: nothing here imports it
 
@@ -89,16 +89,10 @@ def imported():
     return sorted({name.partition(".")[0] for name in sys.modules})
 
 
-def gone(process_id: int) -> bool:
-    """Wait for a process to end; the deadline is for a machine that is very busy."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if not psutil.pid_exists(process_id):
-            return True
-        if psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.02)
-    return False
+def wait_for_end(process_id: int) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(process_id)
+        wait_for(lambda: ended(process), f"the end of {process}")
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +198,9 @@ def test_a_timeout_ends_the_child_and_what_it_started():
         child.call(HERE + "pid")  # what follows is not the time of its imports
         with pytest.raises(ChildTimeout, match="stopped after 2 s"):
             child.call(HERE + "hang_with_grandchild", on_event=seen.append, timeout=2)
-    assert seen and all(gone(process_id) for process_id in seen[0])
+    [process_ids] = seen
+    for process_id in process_ids:
+        wait_for_end(process_id)
 
 
 def test_an_error_while_listening_ends_the_child():
@@ -247,7 +243,7 @@ def test_a_child_dies_with_its_parent_even_in_the_middle_of_a_call():
         assert psutil.pid_exists(child)
         parent.kill()
         parent.wait()
-        assert gone(child)
+        wait_for_end(child)
     finally:
         os.kill(grandchild, signal.SIGKILL)  # nobody's duty: its own parent had no time left
 
@@ -261,4 +257,6 @@ def test_a_call_ends_when_another_thread_kills_its_child():
 
     with Child(NAME) as child, pytest.raises(ChildDied, match="SIGKILL"):
         child.call(f"{HERE}hang_with_grandchild", on_event=kill)
-    assert len(seen) == 2 and all(map(gone, seen))
+    assert len(seen) == 2
+    for process_id in seen:
+        wait_for_end(process_id)

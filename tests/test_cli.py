@@ -13,12 +13,11 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-import psutil
 import pytest
 
 from benchmarks.record import MEANINGS
 from common.framework import frameworks, plain_frameworks
-from tests.command import ROOT, Command, children, wait_for
+from tests.command import ROOT, Command, children, ended, wait_for
 
 pytestmark = pytest.mark.skipif(
     find_spec("mlxtend") is None, reason="the embedded houses need the package mlxtend"
@@ -145,10 +144,7 @@ def test_a_killed_or_interrupted_command_leaves_no_child_and_only_whole_records(
     (child,) = wait_for(lambda: children(process.pid), "the second worker", process)
     process.send_signal(number)
     _, err = process.communicate()
-    wait_for(
-        lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE,
-        "the end of the worker",
-    )
+    wait_for(lambda: ended(child), "the end of the worker")
     assert [record["error"] for record in twinbench.records().values()] == [None]
     if number == signal.SIGINT:
         assert process.returncode == 130 and "Traceback" not in err

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +22,7 @@ from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED
 from common.splits import k_folds
+from tests.command import children, ended, wait_for
 
 BOSTON = PROBLEMS["boston"]
 INSTALLED = plain_frameworks(installed=True)
@@ -162,18 +161,15 @@ def test_ctrl_c_keeps_the_finished_folds_and_leaves_no_child(tmp_path):
     command += ["--framework", INSTALLED[-1], "--regime", "matched", "--batch-size", "16"]
     command += ["--folds", "400", "--epochs", "1", "--results", str(tmp_path)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.rglob("*.json")):
-        assert process.poll() is None and time.monotonic() < deadline, process.stderr.read()
-        time.sleep(0.05)
-    children = _children(process.pid)
+    wait_for(lambda: list(tmp_path.rglob("*.json")), "the first fold", process)
+    workers = children(process.pid)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
     kept = [json.loads(path.read_text()) for path in tmp_path.rglob("*.json")]
     assert 1 <= len(kept) < 400
     assert all(record["error"] is None for record in kept)
-    assert not [child for child in children if _alive(child)]
+    assert all(map(ended, workers))
 
 
 @needs_framework
@@ -190,17 +186,3 @@ def test_what_cannot_be_done_is_one_clear_line(tmp_path, words, message):
     assert run.returncode == 2
     assert message in run.stderr and "Traceback" not in run.stderr
     assert run.stdout == ""
-
-
-def _children(pid: int) -> list[int]:
-    import psutil
-
-    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

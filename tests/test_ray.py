@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from benchmarks.record import read_records
-from tests.command import wait_for
+from tests.command import children, ended, wait_for
 
 pytestmark = [
     pytest.mark.service,
@@ -52,12 +52,7 @@ def cluster(checkout, tmp_path, monkeypatch):
 def jobs_of(node) -> list[psutil.Process]:
     """The processes that train on a node."""
     (raylet,) = node.all_processes["raylet"]
-    found = psutil.Process(raylet.process.pid).children(recursive=True)
-    return [child for child in found if "benchmarks.child" in child.cmdline()]
-
-
-def gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    return children(raylet.process.pid)
 
 
 def identity(record: dict) -> tuple:
@@ -76,7 +71,7 @@ def test_a_node_lost_in_the_middle_loses_nothing_and_repeats_nothing(twinbench, 
     killed = wait_for(lambda: jobs_of(lost), "a job on the node", process)
     before = files()
     cluster.remove_node(lost, allow_graceful=False)
-    wait_for(lambda: all(map(gone, killed)), "the end of the lost node's jobs")
+    wait_for(lambda: all(map(ended, killed)), "the end of the lost node's jobs")
     _, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     after = files()

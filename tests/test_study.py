@@ -9,7 +9,6 @@ import time
 from dataclasses import replace
 from importlib.util import find_spec
 
-import psutil
 import pytest
 
 from benchmarks.plan import plan
@@ -20,7 +19,7 @@ from benchmarks.stats import runs_needed
 from benchmarks.study import declaration, declare, pilot, read_plan, study_jobs, unfulfilled
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE
-from tests.command import children, wait_for
+from tests.command import children, ended, wait_for
 from tests.records import RAN
 
 MNIST, BOSTON = PROBLEMS["mnist"], PROBLEMS["boston"]
@@ -212,12 +211,7 @@ def test_kill_9_at_any_moment_loses_no_run_and_repeats_none(twinbench):
         workers = children(process.pid)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        wait_for(
-            lambda them=workers: (
-                not any(w.is_running() and w.status() != psutil.STATUS_ZOMBIE for w in them)
-            ),
-            "the end of the workers",
-        )
+        wait_for(lambda them=workers: all(map(ended, them)), "the end of the workers")
         found = snapshot()
         assert kept.items() <= found.items()  # what had been written was not run again
         kept = found

@@ -5,10 +5,9 @@ from __future__ import annotations
 import signal
 import socket
 
-import psutil
 import pytest
 
-from tests.command import children, wait_for
+from tests.command import children, ended, wait_for
 
 pytestmark = pytest.mark.fault
 RUN = (
@@ -37,10 +36,7 @@ def test_an_interruption_at_a_stage(twinbench, tmp_path, stage, fake):
     [worker] = children(process.pid)
     process.send_signal(signal.SIGINT)
     ended_by_hand(process)
-    wait_for(
-        lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE,
-        "the end of the worker",
-    )
+    wait_for(lambda: ended(worker), "the end of the worker")
     assert twinbench.records() == kept
     done = twinbench.run()
     assert done.status == 0 and done.err.count("(was there)") == 1

@@ -6,12 +6,13 @@ import json
 import random
 import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
 from common.framework import plain_frameworks
-from tests.command import ROOT, Command, children, wait_for
+from tests.command import ROOT, Command, wait_for
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(900)]
 KILLS = 50
@@ -47,10 +48,10 @@ def _killed(twinbench: Command, study: tuple[str, ...], kills: int, longest: flo
     for _ in range(kills):
         process = twinbench.start(*study)
         time.sleep(generator.uniform(0, longest))
-        workers = children(process.pid) if process.poll() is None else []
+        assert _working_in(twinbench.folder) or process.poll() is not None
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        wait_for(lambda them=workers: not any(map(_alive, them)), "the end of the workers")
+        wait_for(lambda: not _working_in(twinbench.folder), "the end of all it started")
         found = _records(twinbench)
         assert kept.items() <= found.items()  # what had been written was neither lost nor run again
         kept = found
@@ -77,5 +78,6 @@ def _records(twinbench: Command) -> dict[str, str]:
     return texts
 
 
-def _alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+def _working_in(folder: Path) -> list[psutil.Process]:
+    found = psutil.process_iter(["cwd"])  # a zombie has none
+    return [process for process in found if process.info["cwd"] == str(folder.resolve())]
