@@ -106,9 +106,9 @@ def _place(record: Record) -> tuple:
 class Target:
     """How one arm reaches a metric: epochs and seconds are medians over all of its runs.
 
-    A run that never does counts as one that takes for ever, so there are no medians when half do
-    not. `by` is the metric waited for: that of the held-out rows by epoch, or, in a problem
-    without any, the test metric at the end, which says whether and not when.
+    A run that never does, or that diverged, counts as one that takes for ever, so there are no
+    medians when half do not. `by` is the metric waited for: that of the held-out rows by epoch, or,
+    in a problem without any, the test metric at the end, which says whether and not when.
     """
 
     target: float
@@ -166,7 +166,12 @@ def target_of(runs: list[Record]) -> Target | None:
         last, seeds = by_seed(runs).values(), {run["seed"] for run in runs}
         reached = sum(epochs_to([v], target, larger_is_better=better) == 1 for v in last)
         return Target(target, f"test {metric}", len(seeds), reached, None, None)
-    epochs = [epochs_to(r["history"][by], target, larger_is_better=better) for r in runs]
+    epochs = [
+        None
+        if run.get("diverged")
+        else epochs_to(run["history"][by], target, larger_is_better=better)
+        for run in runs
+    ]
     seconds = [
         None if epoch is None else sum(run["epoch_seconds"][:epoch])
         for run, epoch in zip(runs, epochs, strict=True)

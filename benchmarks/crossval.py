@@ -13,7 +13,7 @@ from benchmarks.child import Child
 from benchmarks.measure import Stages
 from benchmarks.plan import Job
 from benchmarks.record import described, make_record, read_finished, write_record
-from benchmarks.worker import held, measured, planned_data, task_of
+from benchmarks.worker import diverged, held, measured, planned_data, task_of
 from common.data import Data, standardise
 from common.problem import Problem
 from common.splits import k_folds
@@ -101,13 +101,15 @@ def run_folds(job: Job, folds: list[int], own_statistics: bool, emit: Emit) -> l
     parts = fold_parts(job.problem, len(data.y))
     rows = [fold_rows(data, *parts[fold], own_statistics) for fold in folds]
     rows = [(held(job, x), held(job, x_held)) for x, x_held in rows]
-    tasks = [task_of(replace(job, problem=problem)) for _ in folds]
+    fold_job = replace(job, problem=problem)
+    tasks = [task_of(fold_job) for _ in folds]
+    targets = [data.y[parts[fold][0]] for fold in folds]
     stages = Stages()
     with stages("fit"):
         histories = tasks[0].fit_replicas(
             tasks,
             [x for x, _ in rows],
-            [data.y[parts[fold][0]] for fold in folds],
+            targets,
             orders=[tasks[0].order(x.shape[0]) for x, _ in rows],
             epochs=problem.epochs,
             validation=[
@@ -117,8 +119,11 @@ def run_folds(job: Job, folds: list[int], own_statistics: bool, emit: Emit) -> l
         )
     stages.seconds = {name: seconds / len(folds) for name, seconds in stages.seconds.items()}
     return [
-        measured(job, data, task, history, x.shape[0], stages)
-        for task, history, (x, _) in zip(tasks, histories, rows, strict=True)
+        {
+            **measured(job, data, task, history, len(y), stages),
+            "diverged": diverged(fold_job, task, history, x, y),
+        }
+        for task, history, (x, _), y in zip(tasks, histories, rows, targets, strict=True)
     ]
 
 

@@ -139,17 +139,17 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON's")
 
 
-def _checked(record: Any, path: Path) -> dict[str, Any]:
+def _checked(record: Any, place: Path | str) -> dict[str, Any]:
     if not isinstance(record, dict) or "schema" not in record:
-        raise ValueError(f"{path} is not a record: an object with the key 'schema' was expected")
+        raise ValueError(f"{place} is not a record: an object with the key 'schema' was expected")
     if record["schema"] != SCHEMA:
         newer = isinstance(record["schema"], int) and record["schema"] > SCHEMA
         raise (NewerRecord if newer else ValueError)(
-            f"{path} has schema {record['schema']!r}, this version reads {SCHEMA}; "
+            f"{place} has schema {record['schema']!r}, this version reads {SCHEMA}; "
             "run it again with --force or read it with the version that wrote it"
         )
     if fault := fault_of(record):
-        raise ValueError(f"{path} is no record of kind {record.get('kind', 'run')!r}: {fault}")
+        raise ValueError(f"{place} is no record of kind {record.get('kind', 'run')!r}: {fault}")
     return record
 
 
@@ -191,12 +191,14 @@ def read_files(
     skipped and named through `complain` (default: standard error). Instead of a folder it may be a
     file of packed records; ValueError when it is no such file.
     """
-    if Path(folder).is_file():
-        yield from (
-            (Path(folder), _checked(record, Path(folder))) for record in unpack(Path(folder))
-        )
-        return
     complain = complain or (lambda message: print(f"skipped: {message}", file=sys.stderr))
+    if Path(folder).is_file():
+        for number, record in enumerate(unpack(Path(folder)), 1):
+            try:
+                yield Path(folder), _checked(record, f"record {number} of {folder}")
+            except ValueError as error:
+                complain(str(error))
+        return
     for path in sorted(Path(folder).rglob("*.json")):
         try:
             record = read_record(path)

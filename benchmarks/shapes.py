@@ -235,8 +235,8 @@ def _misfits(value: Any, shape: Shape, place: str = "") -> Iterator[str]:
             yield f"{place!r} is {value!r:.60}, expected {shape}"
     elif isinstance(shape, list):
         yield from _misfits(value, "list", place)
-        for part in value:
-            yield from _misfits(part, shape[0], place)
+        for index, part in enumerate(value):
+            yield from _misfits(part, shape[0], f"{place}[{index}]")
     else:
         yield from _misfits(value, "object", place)
         for key, part in shape.items():

@@ -135,7 +135,10 @@ def choose(records: Iterable[Record], smoothing: float | None = None) -> list[Ch
             for name, folds in grid.items()
             if len({record["fold"] for record in folds}) == problem["folds"]
         }
-        finite = [cell for cell in every.values() if np.isfinite(cell.value)]
+        wild = {name for name, folds in grid.items() if any(r.get("diverged") for r in folds)}
+        finite = [
+            cell for name, cell in every.items() if name not in wild and np.isfinite(cell.value)
+        ]
         if finite:
             names = [cell.name for cell in finite]
             left_out = tuple(name for name in grid if name not in names)

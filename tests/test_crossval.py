@@ -65,6 +65,13 @@ def test_an_unfinished_arm_has_no_mean():
     assert line.split() == ["alpha", "cpu", "0", "-", "3.000"]
 
 
+def test_a_fold_that_diverged_is_no_number_and_takes_the_mean_with_it(tmp_path):
+    folds = [fold(0, [3.0, 1.0]), fold(1, [5.0, 900.0], diverged=True)]
+    line = next(x for x in printed(folds).splitlines() if "alpha" in x)
+    assert line.split() == ["alpha", "cpu", "0", "1.000", "diverged"]
+    assert save_fold_curves(folds, tmp_path) == []
+
+
 def test_two_regimes_are_two_tables_and_failed_folds_are_none():
     records = [fold(0, [1.0], regime=regime) for regime in ("matched", "native")]
     text = printed(records)

@@ -158,11 +158,12 @@ def test_a_network_that_lacks_a_fold_or_diverged_is_left_out_and_named(tmp_path)
         fold((4,), [1.0], 0),
         fold((4,), [], 1, **failed),
         *network((2,), [1.0], [None]),
+        *network((16,), [1.0], [2.0], diverged=True),
     ]
     (choice,) = choose(records)
-    assert choice.best.name == "8" and choice.left_out == ("4", "2")
+    assert choice.best.name == "8" and choice.left_out == ("4", "2", "16")
     text = markdown(page([choice], records, [], tmp_path / "tune"))
-    assert "alpha: left out, as a fold failed or diverged: 4, 2" in text
+    assert "alpha: left out, as a fold failed or diverged: 4, 2, 16" in text
     assert choose([fold((4,), [], 0, **failed)]) == []
 
 

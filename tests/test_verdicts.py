@@ -361,6 +361,8 @@ def test_time_to_target_is_a_median_over_runs_in_which_never_is_for_ever():
     assert (target.epochs, target.seconds) == (2, 1.5)
     (found,) = comparisons([*reaching[:1], curve(2, 0.8, None, 0.8), run("imdb", "beta")])
     assert found.targets[0].pass_rate == 0.5 and found.targets[0].epochs is None
+    (found,) = comparisons([reaching[0] | {"diverged": True}, reaching[1], run("imdb", "beta")])
+    assert found.targets[0].pass_rate == 0.5 and found.targets[0].epochs is None
 
 
 def test_without_validation_the_target_is_met_by_the_test_metric_and_at_no_known_time():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -46,6 +46,15 @@ def by_arm(records: Iterable[Record]) -> dict[Arm, list[Record]]:
     return group_by(folds, _arm)
 
 
+def with_a_mean(arms: Mapping[Arm, list[Record]]) -> dict[Arm, list[Record]]:
+    """Those arms that have every fold, none of which diverged."""
+    return {
+        arm: folds
+        for arm, folds in arms.items()
+        if len(folds) == arm.folds and not any(record.get("diverged") for record in folds)
+    }
+
+
 def mean_over_folds(folds: list[Record], name: str) -> np.ndarray:
     """The mean over folds of each epoch's value of the history: float64 (epochs,), NaN for null."""
     return np.mean([np.asarray(r["history"][name], dtype=float) for r in folds], axis=0)
@@ -71,10 +80,10 @@ def save_fold_curves(records: Iterable[Record], folder: Path | str) -> list[Path
     A panel a regime, a line a framework: the mean over folds of the validation metric against the
     epoch, with several seeds their mean and range. Raises ImportError without matplotlib.
     """
-    complete = {arm: folds for arm, folds in by_arm(records).items() if len(folds) == arm.folds}
+    whole = with_a_mean(by_arm(records))
     paths = []
-    for problem, arms in group_by(complete, lambda arm: arm.problem).items():
-        figure = _figure(problem, {arm: complete[arm] for arm in arms})
+    for problem, arms in group_by(whole, lambda arm: arm.problem).items():
+        figure = _figure(problem, {arm: whole[arm] for arm in arms})
         paths += save_figure(figure, Path(folder) / f"crossval-{problem}")
     return paths
 
@@ -122,10 +131,13 @@ def _section(arms: dict[Arm, list[Record]]) -> Section:
 
 def _row(arm: Arm, done: list[Record]) -> list[str]:
     name = f"val_{PROBLEMS[arm.problem].metric}"
-    last = {r["fold"]: f"{mean_over_folds([r], name)[-1]:.3f}" for r in done}
+    last = {
+        r["fold"]: "diverged" if r.get("diverged") else f"{mean_over_folds([r], name)[-1]:.3f}"
+        for r in done
+    }
     row = [arm.framework, arm.device, str(arm.seed)]
     row += [last.get(fold, "-") for fold in range(arm.folds)]
-    if len(done) < arm.folds:
+    if not with_a_mean({arm: done}):
         return [*row, "", ""]
     curve = mean_over_folds(done, name)
     best = int(np.nan_to_num(curve, nan=np.inf).argmin())

@@ -12,7 +12,7 @@ from benchmarks.race import Runner, runners
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, provenance
 from benchmarks.stats import Ratio
-from common.problem import PROBLEMS
+from common.problem import PROBLEMS, Problem
 
 HEADINGS = (
     "who",
@@ -33,21 +33,29 @@ def sections(records: Iterable[Record], folds: bool = False) -> Iterator[Section
     """A table a problem, a row an arm, the peer first."""
     finished = succeeded(records)
     for name, runs in group_by(finished, lambda record: record["problem"]).items():
-        problem = PROBLEMS[name]
-        protocol = f", {problem.folds}-fold validation" if folds else ""
         try:
             found = runners(runs)
         except ValueError as error:  # the others' tables shall not be lost with this one
-            yield Section(f"{problem.title}{protocol}", HEADINGS, [], (0, 1), [str(error)])
+            yield Section(_title(PROBLEMS[name], folds), HEADINGS, [], (0, 1), [str(error)])
             continue
-        yield Section(
-            f"{problem.title}{protocol}: against the {found[0].framework}",
-            HEADINGS,
-            [_row(runner, found[0], problem.metric) for runner in found],
-            left=(0, 1),
-            notes=list(_notes(runs, found)),
-            notices=not_real(runs),
-        )
+        yield section_of(runs, found, folds)
+
+
+def section_of(runs: list[Record], found: list[Runner], folds: bool = False) -> Section:
+    """The table of one problem, from its finished runs and the runners that they give."""
+    peer, problem = found[0], PROBLEMS[runs[0]["problem"]]
+    return Section(
+        f"{_title(problem, folds)}: against the {peer.framework}",
+        HEADINGS,
+        [_row(runner, peer, problem.metric) for runner in found],
+        left=(0, 1),
+        notes=list(_notes(runs, found)),
+        notices=not_real(runs),
+    )
+
+
+def _title(problem: Problem, folds: bool) -> str:
+    return f"{problem.title}, {problem.folds}-fold validation" if folds else problem.title
 
 
 def _row(runner: Runner, peer: Runner, metric: str) -> list[str]:

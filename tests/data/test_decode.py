@@ -255,22 +255,22 @@ def test_idx_plain_and_packed(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_idx(tmp_path / "a.gz", SHAPE), IMAGES)
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("truncated", IDX[:-1]),
-        ("longer", IDX + b"\x00"),
-        ("other shape", IDX.replace(struct.pack(">I", 5), struct.pack(">I", 6), 1)),
-        ("other type", b"\x00\x00\x09" + IDX[3:]),
-        ("empty", b""),
-        ("truncated.gz", gzip.compress(IDX)[:-20]),
-        ("not packed.gz", IDX),
-        ("flipped.gz", gzip.compress(IDX)[:-8] + struct.pack("<II", 1, len(IDX))),
-        ("bomb.gz", gzip.compress(IDX + bytes(100_000_000), compresslevel=1)),
-    ],
-)
-def test_idx_of_the_wrong_form(name: str, content: bytes, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(content)
+WRONG_IDX = {
+    "truncated": IDX[:-1],
+    "longer": IDX + b"\x00",
+    "other shape": IDX.replace(struct.pack(">I", 5), struct.pack(">I", 6), 1),
+    "other type": b"\x00\x00\x09" + IDX[3:],
+    "empty": b"",
+    "truncated.gz": gzip.compress(IDX)[:-20],
+    "not packed.gz": IDX,
+    "flipped.gz": gzip.compress(IDX)[:-8] + struct.pack("<II", 1, len(IDX)),
+    "bomb.gz": gzip.compress(IDX + bytes(100_000_000), compresslevel=1),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_IDX)
+def test_idx_of_the_wrong_form(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(WRONG_IDX[name])
     with pytest.raises(DataError, match=name):
         read_idx(tmp_path / name, SHAPE)
 

@@ -15,7 +15,7 @@ from benchmarks.report import ablation as ablation_report
 from benchmarks.report import limit as limit_report
 from benchmarks.report import race as race_report
 from benchmarks.report import scale as scale_report
-from benchmarks.report.crossval import by_arm, fold_sections, mean_over_folds
+from benchmarks.report.crossval import by_arm, fold_sections, mean_over_folds, with_a_mean
 from benchmarks.report.explain import sections as walk_sections
 from benchmarks.report.html import charts, special
 from benchmarks.report.html.charts import Colours, Estimate, Line
@@ -38,7 +38,7 @@ def folds(kinds: Kinds, colours: Colours) -> Iterator[Part]:
     if not arms:
         return
     blocks = [Block(section) for section in fold_sections(kinds["crossval"])]
-    whole = {arm: done for arm, done in arms.items() if len(done) == arm.folds}
+    whole = with_a_mean(arms)
     for (problem, regime), members in group_by(whole, lambda a: (a.problem, a.regime)).items():
         metric = PROBLEMS[problem].metric
         curves = {arm: mean_over_folds(whole[arm], f"val_{metric}") for arm in members}
@@ -258,7 +258,7 @@ def races(kinds: Kinds, colours: Colours) -> Iterator[Part]:
                 found = race.runners(runs)
             except ValueError:  # no finished run of the peer
                 continue
-            (section,) = race_report.sections(runs, folds=name != "race")
+            section = race_report.section_of(runs, found, folds=name != "race")
             faster = [
                 Estimate(f"{r.framework} {r.regime}", r.framework, r.framework, *r.epoch_ratio)
                 for r in found[1:]
