@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 
 import pytest
 
 from benchmarks.report.markdown import BEGIN, END
 from tests import mutants_table
 
+pytestmark = pytest.mark.skipif(
+    not find_spec("mutmut"), reason="mutmut is not installed: pip install 'twinbench[dev]'"
+)
 RESULTS = """    common.trace.x__floor__mutmut_1: killed
     common.trace.x_bound__mutmut_2: survived
     common.trace.x_bound__mutmut_10: no tests

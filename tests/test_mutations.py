@@ -31,7 +31,7 @@ RED = [
     ("RepeatedOrder", "boston", "two epochs", "loss"),
 ]
 IMMUNE = {("keras", "FlatTargets")}  # it aligns (N,) with (N, 1) by itself
-REFUSED = {("jax", "FlatTargets"): "Shape mismatch"}  # by Optax's squared error
+REFUSED = {("jax", "FlatTargets"): "Shape mismatch|different shapes"}  # by Optax's squared error
 
 
 def ladder(problem: str, rung: str) -> Ladder:
@@ -59,7 +59,7 @@ def test_a_sound_task_is_green_on_the_same_ladder(child, problem, rung):
 @pytest.mark.parametrize(("mutation", "problem", "rung", "tensor"), RED)
 def test_a_fault_turns_its_rung_red_and_none_before_it(child, mutation, problem, rung, tensor):
     if refusal := REFUSED.get((child.name, mutation)):
-        with pytest.raises(ValueError, match=refusal):
+        with pytest.raises((ValueError, AssertionError), match=refusal):
             first_red(child, mutation, ladder(problem, rung))
         return
     red = first_red(child, mutation, ladder(problem, rung))

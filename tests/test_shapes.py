@@ -30,7 +30,7 @@ def limit(**changes):
         (run(threads="2"), "'threads' is '2', expected number"),
         (run(timed=None), "'timed' is None, expected true or false"),
         (run(created="today"), "'created' is 'today', expected time"),
-        (run(epoch_seconds=[0.5, -1]), "'epoch_seconds' is -1, expected positive number"),
+        (run(epoch_seconds=[0.5, -1]), "'epoch_seconds[1]' is -1, expected positive number"),
         (run(epoch_seconds=[0.5]), "its curves are of different numbers of epochs"),
         (run(kind=["run"]), "'kind' is ['run'], expected text"),
         (run(metrics={"loss": 10**400}), f"'metrics.loss' is 1{'0' * 59}, expected number"),
