@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from benchmarks.measure import git, versions
 from benchmarks.report.sections import Section, show
 
 COUNTS = ("num_statements", "covered_lines", "num_branches", "covered_branches")
+JUDGED, LEAST = ("common", "benchmarks"), 0.92
 
 
 def by_folder(report: dict[str, Any]) -> dict[str, Counter[str]]:
@@ -42,6 +44,17 @@ def section(report: dict[str, Any]) -> Section:
     return Section("What the tests run", headings, rows, notes=[note])
 
 
+def below(report: dict[str, Any], least: float) -> list[str]:
+    """What of the folders that all else rests on is run, or taken, by less than that share."""
+    folders = by_folder(report)
+    return [
+        f"{folder}: {what} {_share(folders[folder][part], folders[folder][whole])}"
+        for folder in JUDGED
+        for what, whole, part in (("statements", *COUNTS[:2]), ("branches", *COUNTS[2:]))
+        if folders[folder][part] < least * folders[folder][whole]
+    ]
+
+
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "-"
 
@@ -55,6 +68,8 @@ def main() -> None:
     show([section(report)], report)
     if args.into:
         show([section(report)], report, into=args.into)
+    if found := below(report, LEAST):
+        sys.exit(f"less than {LEAST:.0%}: {', '.join(found)}")
 
 
 if __name__ == "__main__":

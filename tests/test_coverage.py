@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 
+from tests import coverage_table
 from tests.command import ROOT
-from tests.coverage_table import by_folder, section
+from tests.coverage_table import below, by_folder, section
 
 PARENT = """
 from benchmarks.child import Child
@@ -41,7 +42,7 @@ def test_what_a_worker_ran_is_known_although_it_was_killed(tmp_path):
     assert "Child._died" not in ran
 
 
-def test_files_are_summed_by_their_folder():
+def test_files_are_summed_by_their_folder(monkeypatch):
     one = {"num_statements": 4, "covered_lines": 3, "num_branches": 2, "covered_branches": 0}
     other = {"num_statements": 4, "covered_lines": 4, "num_branches": 0, "covered_branches": 0}
     files = {"a/x.py": one, "a/deep/y.py": other, "b/z.py": other}
@@ -59,3 +60,6 @@ def test_files_are_summed_by_their_folder():
         ["a", "8", "87.5%", "2", "0.0%", "70.0%"],
         ["b", "4", "100.0%", "0", "-", "100.0%"],
     ]
+    monkeypatch.setattr(coverage_table, "JUDGED", ("a", "b"))
+    assert below(report, 0.5) == ["a: branches 0.0%"]
+    assert below(report, 0.9) == ["a: statements 87.5%", "a: branches 0.0%"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import io
 import json
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -187,6 +189,28 @@ def test_the_report_shows_effects_rungs_and_where_the_numbers_come_from():
     out = io.StringIO()
     print_sections(sections(found, []), Console(file=out))
     assert "+0.10" in out.getvalue() and "**" not in out.getvalue() and "*+" not in out.getvalue()
+
+
+def test_what_a_step_lacks_is_said_where_it_would_stand(tmp_path: Path):
+    found = explained({"rho": 0.1})
+    step, nowhere, *_, unseen = (s for s in found.walks[0].steps if s.paired)
+    found.records[step.after] = copy.deepcopy(found.records[step.before])  # not a bit changed
+    found.rungs[step.before, step.after] = Rung("loss", "loss", None)
+    found.rungs[nowhere.before, nowhere.after] = Rung()
+    for record in found.records[unseen.after].values():
+        record["metrics"]["mae"] = None
+    del found.rungs[unseen.before, unseen.after]
+    changed = replace(found, problem=BOSTON.but(epochs=2), walks=found.walks[:1])
+    text = markdown(sections(changed, []))
+    assert "changed: epochs = 2" in text and "both ways" not in text
+    rows = {
+        line.split(" | ")[0][2:]: line.split(" | ") for line in text.splitlines() if " | " in line
+    }
+    assert rows[step.switch][4] == "0 exactly" and rows[step.switch][6] == "loss (not finite) |"
+    assert rows[nowhere.switch][6] == "nowhere |"
+    assert rows[unseen.switch][3:5] == ["-", "-"] and rows[unseen.switch][6] == "- |"
+    if importlib.util.find_spec("matplotlib"):
+        assert all(path.exists() for path in save_waterfall(changed, tmp_path / "one"))
 
 
 def test_the_digest_covers_every_record_and_made_up_data_is_said_loudly():

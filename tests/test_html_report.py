@@ -21,6 +21,7 @@ from benchmarks.report.html import special, text
 from benchmarks.report.html.charts import colours_of
 from benchmarks.report.html.contents import contents, read_kinds
 from benchmarks.report.html.page import figures_of, page, policy, script_json
+from benchmarks.report.html.part import Part
 from benchmarks.report.html.sources import aligned, side_by_side
 from benchmarks.report.html.walks import explained
 from benchmarks.report.sections import Section
@@ -28,6 +29,7 @@ from benchmarks.sentences import not_real
 from common.framework import frameworks
 from common.problem import PROBLEMS
 from tests.records import RAN
+from tests.test_ablation import record as ablated
 from tests.test_crossval import fold
 from tests.test_growth import grown, limited
 from tests.test_race import records as raced
@@ -111,6 +113,7 @@ def everything() -> dict[str, list[dict]]:
         "crossval": [fold(number, [3.0, 2.5 + number], **FOLD) for number in (0, 1)],
         "parity": [climbed()],
         "explain": walked(),
+        "ablation": [ablated()],
         "limit": [limited(0.004, 0.002)],
         "scale": scaled,
         "race": raced(5),
@@ -121,8 +124,12 @@ def named(kinds: dict[str, list[dict]]) -> list[str]:
     return [part.name for part in contents(kinds)]
 
 
+def part_of(kinds: dict[str, list[dict]], name: str) -> Part:
+    return next(part for part in contents(kinds) if part.name == name)
+
+
 def tables(kinds: dict[str, list[dict]], name: str) -> list[Section]:
-    return next([b.table for b in p.blocks] for p in contents(kinds) if p.name == name)
+    return [block.table for block in part_of(kinds, name).blocks]
 
 
 class Page(HTMLParser):
@@ -151,6 +158,7 @@ PARTS = {
     "crossval": ["folds"],
     "parity": ["parity"],
     "explain": ["explain"],
+    "ablation": ["steps"],
     "limit": ["limit"],
     "scale": ["scale"],
     "race": ["race"],
@@ -207,6 +215,30 @@ def test_clocks_of_runs_that_were_not_alone_are_no_epoch_time():
     assert not {"times", "stages", "memory"} & set(named({"run": shared}))
     assert "times" not in named({"run": runs(timed=False)})
     assert "memory" in named({"run": runs(timed=False)})
+
+
+def test_what_records_lack_is_left_out_of_charts_and_tables():
+    one = [run(framework=name) for name in ("alpha", "beta")]
+    assert [t for t in tables({"run": one}, "verdicts") if "margin" in t.title] == []
+    short = runs(epoch_seconds=[0.5], peak_rss_bytes=None)
+    assert not {"times", "memory"} & set(named({"run": short}))
+    unsaid = {"history": {"loss": [1.0]}, "metrics": {}}
+    assert "learning" in named({"run": [*runs(), run(seed=8, **unsaid)]})
+    lost = walked()
+    goal = lost[-1]["framework"], lost[-1]["regime"]
+    for each in lost:
+        if (each["framework"], each["regime"]) == goal:
+            each["metrics"] = {}
+    there, back, *_ = part_of({"explain": lost}, "explain").blocks
+    assert there.draw and back.draw is None
+
+
+def test_a_rung_that_one_ladder_lacks_is_not_judged():
+    short = climbed()
+    short["differences"] = [d for d in short["differences"] if d["rung"] == "loss"]
+    (table,) = tables({"parity": [climbed() | {"seed": 0}, short | {"seed": 1}]}, "parity")
+    column = table.headings.index("boston seed 1: alpha and reference")
+    assert [row[column] for row in table.rows][1] == "not judged"
 
 
 def test_an_error_over_its_bound_is_loud_and_orange():

@@ -7,11 +7,13 @@ import json
 import math
 import multiprocessing
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -198,6 +200,21 @@ def test_a_file_that_holds_no_packed_records_is_an_error_in_words(tmp_path, cont
     (tmp_path / "f.gz").write_bytes(content)
     with pytest.raises(ValueError, match=r"f\.gz is no"):
         list(record.read_records(tmp_path / "f.gz"))
+
+
+def test_where_there_is_no_proc_the_system_is_asked_otherwise(monkeypatch, tmp_path):
+    age, peak = measure.process_age_seconds(), measure.peak_rss_bytes()
+    cores = measure.usable_cores()
+    monkeypatch.setattr(measure, "sys", SimpleNamespace(platform="freebsd"))
+    assert measure.process_age_seconds() == pytest.approx(age, abs=5)
+    kib = measure.peak_rss_bytes()
+    assert kib > 0.9 * peak  # the system may count that of the parent
+    monkeypatch.setattr(measure, "sys", SimpleNamespace(platform="darwin"))
+    assert measure.peak_rss_bytes() == pytest.approx(kib / 1024, rel=0.1)
+    monkeypatch.delattr(measure.os, "sched_getaffinity")
+    assert measure.usable_cores() >= cores
+    monkeypatch.setattr(measure, "Path", lambda name: tmp_path / "none")
+    assert measure.host()["cpu"] == (platform.processor() or platform.machine())
 
 
 def test_a_packed_record_that_is_none_is_skipped_and_named(tmp_path):

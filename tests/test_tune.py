@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from benchmarks.tune import as_plain, cells, choose, chosen, smoothed
 from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED
-from tests.records import RAN
+from tests.records import RAN, run
 
 BOSTON, MNIST = PROBLEMS["boston"], PROBLEMS["mnist"]
 INSTALLED = plain_frameworks(installed=True)
@@ -204,6 +204,25 @@ def test_the_page_marks_the_choice_and_draws_its_curves(tmp_path):
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["tune-boston-matched.png", "tune-boston-matched.svg"]
     assert json.loads(json.dumps(as_plain(found[0]), allow_nan=False))["best"] == "64"
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"), [("mnist", "±: standard error of a share of 100 rows"), ("boston", "")]
+)
+def test_the_page_of_one_hold_out_has_an_error_where_there_is_one(problem, told, tmp_path):
+    more = {"problem": problem}
+    records = [*network((8,), [0.8, 0.9], **more), *network((4,), [0.7, 0.8], **more)]
+    choices = choose(records)
+    settings = {"changed": {}, "problem": asdict(PROBLEMS[problem])}
+    tested = [run(problem, settings=settings)]
+    section, test = page(choices, records, tested, tmp_path / "tune")
+    assert "the first 100 held out" in section.title
+    errors = [note for note in section.notes if note.startswith("±")]
+    assert [error.partition(";")[0] for error in errors] == [told] * bool(told)
+    assert ("at the last epoch tried" in explained(choices[0])) is (problem == "mnist")
+    held_out = "the published setting trains without the rows it holds out"
+    assert (held_out in test.notes) is bool(PROBLEMS[problem].validation)
+    assert test.rows[0][1] == "published"
 
 
 def tune(*words: str, results) -> list[str]:
