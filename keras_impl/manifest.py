@@ -59,7 +59,7 @@ def environment(
     return variables
 
 
-LOWEST = MappingProxyType({"tensorflow": "2.20", "jax": "0.5", "torch": "2.9"})
+LOWEST = MappingProxyType({"tensorflow": "2.20", "jax": "0.7.2", "torch": "2.9"})
 
 
 def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framework:

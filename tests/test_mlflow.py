@@ -20,6 +20,7 @@ import pytest
 from benchmarks.cli import main
 from benchmarks.record import SCHEMA
 from benchmarks.scalars import digest
+from tests.command import path_with
 from tests.test_scalars import record
 from tests.test_structure import FRAMEWORKS, ROOT
 
@@ -154,7 +155,7 @@ def test_logging_imports_no_framework_and_needs_no_server(tmp_path):
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=tmp_path,
-            env={**environment, "PYTHONPATH": str(ROOT)},
+            env={**environment, "PYTHONPATH": path_with(ROOT)},
             capture_output=True,
             text=True,
         )

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from benchmarks.record import read_records
-from tests.command import children, ended, wait_for
+from tests.command import children, ended, path_with, wait_for
 
 pytestmark = [
     pytest.mark.service,
@@ -30,7 +30,7 @@ def cluster(checkout, tmp_path, monkeypatch):
     from ray.cluster_utils import Cluster
 
     settings = {
-        "PYTHONPATH": str(checkout),
+        "PYTHONPATH": path_with(checkout),
         "TWINBENCH_CACHE_DIR": str(tmp_path / "cache"),
         "FAKE": "",
         "FAKE_LOG": str(tmp_path / "log"),

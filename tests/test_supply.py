@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from common.framework import frameworks
 from tests.supply import licences
 from tests.supply.oldest import oldest
 from tests.supply.project import ROOT, requirements
@@ -138,6 +139,16 @@ def test_the_oldest_versions_are_those_of_every_requirement_and_not_above_the_te
     assert set(lowest) == asked
     for name, version in lowest.items():
         assert Version(version) <= Version(PINNED[name]), name
+
+
+def test_the_manifests_know_the_lowest_versions():
+    groups = requirements()
+    asked = versions([str(each) for name in ("keras", "torch", "jax") for each in groups[name]])
+    known: dict[str, str] = {}
+    for framework in frameworks().values():
+        known |= framework.lowest
+        assert set(framework.lowest) == set(framework.requires)
+    assert known == asked
 
 
 needs_dev = pytest.mark.skipif(

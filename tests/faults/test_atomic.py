@@ -13,7 +13,7 @@ import pytest
 
 from common import atomic
 from common.atomic import UNFINISHED, replaced
-from tests.command import ROOT
+from tests.command import ROOT, path_with
 
 pytestmark = pytest.mark.fault
 WRITER = """
@@ -32,7 +32,7 @@ def start(path: Path) -> subprocess.Popen:
     """A process that has written half of the file, and finishes when its input ends."""
     process = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": path_with(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

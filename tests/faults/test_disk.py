@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from common.framework import frameworks, plain_frameworks
-from tests.command import ROOT, Command, Done
+from tests.command import ROOT, Command, Done, path_with
 
 pytestmark = pytest.mark.fault
 
@@ -142,7 +142,7 @@ def test_output_that_nobody_takes(twinbench, where, words):
     command = f"{sys.executable} -m benchmarks.cli table --results {twinbench.results} {where}"
     done = subprocess.run(
         ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
-        env={**os.environ, "PYTHONPATH": str(twinbench.checkout)},
+        env={**os.environ, "PYTHONPATH": path_with(twinbench.checkout)},
         capture_output=True,
         text=True,
     )

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.commands import bench
 from benchmarks.record import MAX_BYTES
-from tests.command import ROOT, Done, wait_for
+from tests.command import ROOT, Done, path_with, wait_for
 
 pytestmark = pytest.mark.fault
 EMBEDDED = {"TWINBENCH_DATA": "embedded"}
@@ -24,7 +24,12 @@ def shell(twinbench, line: str, **variables: str) -> Done:
     done = subprocess.run(
         ["bash", "-c", line.replace("twinbench", command)],
         cwd=twinbench.folder,
-        env={**os.environ, "PYTHONPATH": str(twinbench.checkout), "COLUMNS": "200", **variables},
+        env={
+            **os.environ,
+            "PYTHONPATH": path_with(twinbench.checkout),
+            "COLUMNS": "200",
+            **variables,
+        },
         capture_output=True,
     )
     texts = (each.decode(errors="backslashreplace") for each in (done.stdout, done.stderr))

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import pytest
-
-from common.framework import frameworks
-from tests.command import ROOT
 
 pytestmark = pytest.mark.fault
 
@@ -38,17 +33,3 @@ def test_records_of_a_later_version_are_said_and_not_written_over(twinbench):
     assert run.status == 2 and words in run.err.splitlines()[-1]
     assert paths[1].read_text() == later and len(list(twinbench.results.rglob("seed*.json"))) == 3
     assert twinbench.run("--seeds", "4", "--force").status == 0 and len(twinbench.records()) == 4
-
-
-def test_the_lowest_versions_are_those_that_are_asked_for():
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = dict(
-        requirement.split(">=")
-        for name in ("keras", "torch", "jax")
-        for requirement in extras["optional-dependencies"][name]
-    )
-    known: dict[str, str] = {}
-    for framework in frameworks().values():
-        known |= framework.lowest
-        assert set(framework.lowest) == set(framework.requires)
-    assert known == asked
