@@ -99,31 +99,31 @@ def run_folds(job: Job, folds: list[int], own_statistics: bool, emit: Emit) -> l
         epochs=job.problem.fold_epochs, batch_size=job.problem.fold_batch_size
     )
     parts = fold_parts(job.problem, len(data.y))
-    rows = [fold_rows(data, *parts[fold], own_statistics) for fold in folds]
-    rows = [(held(job, x), held(job, x_held)) for x, x_held in rows]
+    rows, held_out = [], []
+    for trained, held_back in (parts[fold] for fold in folds):
+        x, x_held = fold_rows(data, trained, held_back, own_statistics)
+        rows.append((held(job, x), data.y[trained]))
+        held_out.append((held(job, x_held), data.y[held_back]))
     fold_job = replace(job, problem=problem)
     tasks = [task_of(fold_job) for _ in folds]
-    targets = [data.y[parts[fold][0]] for fold in folds]
     stages = Stages()
     with stages("fit"):
         histories = tasks[0].fit_replicas(
             tasks,
-            [x for x, _ in rows],
-            targets,
-            orders=[tasks[0].order(x.shape[0]) for x, _ in rows],
+            *zip(*rows, strict=True),
+            orders=[tasks[0].order(len(y)) for _, y in rows],
             epochs=problem.epochs,
-            validation=[
-                (x, data.y[parts[fold][1]]) for fold, (_, x) in zip(folds, rows, strict=True)
-            ],
+            validation=held_out,
             on_epoch=lambda _, epoch, row: emit({"epoch": epoch}),
         )
     stages.seconds = {name: seconds / len(folds) for name, seconds in stages.seconds.items()}
+    name = f"val_{problem.metric}"
     return [
         {
             **measured(job, data, task, history, len(y), stages),
-            "diverged": diverged(fold_job, task, history, x, y),
+            "diverged": diverged(fold_job, task, history, x, y, y_held, history[name][-1]),
         }
-        for task, history, (x, _), y in zip(tasks, histories, rows, targets, strict=True)
+        for task, history, (x, y), (_, y_held) in zip(tasks, histories, rows, held_out, strict=True)
     ]
 
 

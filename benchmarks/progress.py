@@ -102,7 +102,8 @@ def _score(record: dict[str, Any]) -> str:
         return "FAILED: " + record["error"]["kind"]
     metric = PROBLEMS[record["problem"]].metric
     value = record["history"][f"val_{metric}"][-1]
-    return f"validation {metric} {'not finite' if value is None else format(value, '.3f')}"
+    wild = "DIVERGED, " * bool(record.get("diverged"))
+    return f"{wild}validation {metric} {'not finite' if value is None else format(value, '.3f')}"
 
 
 def bar_of(*columns: bars.ProgressColumn, **options: Any) -> bars.Progress:

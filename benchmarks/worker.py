@@ -61,7 +61,8 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
         "import_rss_bytes": import_rss,
         "surroundings": surroundings.read(),
     }
-    return {**found, "diverged": diverged(job, task, history, x, y)}  # after every clock
+    ended = data.y_test, metrics[job.problem.metric]
+    return {**found, "diverged": diverged(job, task, history, x, y, *ended)}  # after every clock
 
 
 def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str, Any]]:
@@ -84,29 +85,43 @@ def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str
         on_epoch=lambda _, number, row: emit({"epoch": number, **row}),
     )
     shared = {"trained_together": n, "peak_rss_bytes": None, "peak_device_bytes": None}
-    return [
-        {
-            **measured(job, data, task, history, len(y), Stages()),
-            **shared,
-            "metrics": task.evaluate(x_test, data.y_test),
-            "diverged": diverged(job, task, history, x, y),
-        }
-        for job, task, history in zip(jobs, tasks, histories, strict=True)
-    ]
+    records = []
+    for job, task, history in zip(jobs, tasks, histories, strict=True):
+        metrics = task.evaluate(x_test, data.y_test)
+        ended = data.y_test, metrics[job.problem.metric]
+        found = {"metrics": metrics, "diverged": diverged(job, task, history, x, y, *ended)}
+        records.append({**measured(job, data, task, history, len(y), Stages()), **shared, **found})
+    return records
 
 
-def diverged(job: Job, task: Task, history: History, x: Any, y: np.ndarray) -> bool:
+def diverged(
+    job: Job, task: Task, history: History, x: Any, y: np.ndarray, y_held: np.ndarray, ended: float
+) -> bool:
     """Whether the loss of the training rows ended above where it began, or is no number.
 
-    Above that of a network that says nothing, whose scores are all zero, it must be too: this
-    needs no second network, and clears every training that went well.
+    Where it began is with the untrained network, or with one that says nothing, whose scores are
+    all zero, if that is worse: this one needs no second network, and clears every training that
+    went well. A loss that was twice as high in some epoch and came down again counts too, when
+    the metric of the held-out rows `ended` no better than the best constant answer to `y_held`.
     """
-    last = history["loss"][-1]
-    silent = loss_value(job.problem.loss, np.zeros((len(y), job.problem.outputs)), y)
-    if not np.isfinite(last) or last <= silent:
-        return not np.isfinite(last)
-    untrained, trained = (each.evaluate(x, y)["loss"] for each in (task_of(job), task))
-    return not trained <= max(untrained, silent)
+    problem, losses = job.problem, history["loss"]
+    silent = loss_value(problem.loss, np.zeros((len(y), problem.outputs)), y)
+
+    def rose(loss: float, times: float = 1) -> bool:
+        if loss <= times * silent:
+            return False
+        return not loss <= times * task_of(job).evaluate(x, y)["loss"]
+
+    if not np.isfinite([losses[-1], ended]).all():
+        return True
+    if problem.metric == "mae":
+        learnt = ended < np.abs(y_held - np.median(y_held)).mean()
+    else:
+        learnt = ended > np.bincount(y_held).max() / len(y_held)
+    if not learnt and rose(np.max(losses), times=2):  # a mean over steps, beside one over rows
+        return True
+    # the mean over the steps of the last epoch, and then the loss after the last step
+    return rose(losses[-1]) and rose(task.evaluate(x, y)["loss"])
 
 
 def task_of(job: Job) -> Task:

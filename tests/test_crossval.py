@@ -143,7 +143,7 @@ def test_every_framework_runs_every_fold_once(tmp_path):
     arms = {(r["framework"], r["fold"]) for r in records}
     assert arms == {(name, k) for name in INSTALLED for k in range(2)}
     for record in records:
-        assert len(record["history"]["val_mae"]) == 2
+        assert len(record["history"]["val_mae"]) == 2 and record["diverged"] is False
         assert record["settings"]["changed"]["fold_epochs"] == 2
     # matched: the same initial weights and order, so the same scores but for rounding
     scores = [[r["history"]["val_mae"] for r in records if r["framework"] == n] for n in INSTALLED]
@@ -160,6 +160,16 @@ def test_every_framework_runs_every_fold_once(tmp_path):
     assert lost.exists()
     assert all(path.stat().st_mtime_ns == files[path] for path in files if path != lost)
     assert "(epoch)" in again.stdout
+
+
+@needs_framework
+@pytest.mark.parametrize("regime", ["matched", "tuned"])
+def test_at_a_rate_of_ten_no_fold_is_a_number(tmp_path, regime):
+    words = ("--framework", INSTALLED[-1], "--regime", regime, "--learning-rate", "10")
+    done = crossval(*words, results=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("DIVERGED, validation mae") == 2
+    assert done.stdout.count("diverged") == 2 and "no curves" in done.stderr
 
 
 @needs_framework

@@ -34,7 +34,8 @@ def trained(problem, monkeypatch, **changes):
     task = worker.task_of(job)
     with np.errstate(all="ignore"):
         history = task.fit(x, y, epochs=job.problem.epochs, order=task.order(len(y)))
-        return worker.diverged(job, task, history, x, y), history["loss"]
+        ended = task.evaluate(x, y)[problem.metric]
+        return worker.diverged(job, task, history, x, y, y, ended), history["loss"]
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -63,17 +64,41 @@ def test_a_step_up_from_a_bad_start_is_one(monkeypatch):
         task.set_state(weights | {"output/bias": np.array([price], np.float32)})
     history = {"loss": [float(np.mean((y + 6) ** 2))]}
     monkeypatch.setattr(worker, "task_of", lambda job: start)
-    assert worker.diverged(job, end, history, x, y)
+    assert worker.diverged(job, end, history, x, y, y, 25.0)
     monkeypatch.setattr(worker, "task_of", lambda job: end)
-    assert not worker.diverged(job, start, history, x, y)
+    assert not worker.diverged(job, start, history, x, y, y, 25.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most", "constant", "learnt"),
+    [("boston", 80.0, 1e9, 3.5, 3.49), ("mnist", 1.0, 1e9, 0.5, 0.51)],
+)
+def test_a_loss_that_came_down_again_is_judged_by_the_rows_held_out(
+    name, least, most, constant, learnt, monkeypatch
+):
+    job = Job(SMALL[name], "reference", MATCHED)
+    task = ReferenceTask(job.problem, regime=job.regime)
+    monkeypatch.setattr(worker, "task_of", lambda job: task)
+    x, y = make_rows(SMALL[name], 70)
+    held = np.array([1.0, 2.0, 9.0, 8.0]) if name == "boston" else np.array([3, 3, 0, 7])
+
+    def said(losses: list[float], ended: float) -> bool:
+        return worker.diverged(job, task, {"loss": losses}, x, y, held, ended)
+
+    assert said([most, least], constant) and said([float("nan"), least], constant)
+    assert not said([most, least], learnt)  # it came back
+    assert not said(
+        [least, least], constant
+    )  # it never was away: to learn nothing is no divergence
 
 
 def test_no_number_is_divergence_without_a_second_network(monkeypatch):
     monkeypatch.setattr(worker, "task_of", None)
     x, y = make_rows(SMALL["boston"], 70)
     for value in (float("nan"), float("inf")):
-        history = {"loss": [1.0, value]}
-        assert worker.diverged(Job(SMALL["boston"], "a", MATCHED), None, history, x, y)
+        for loss, ended in ((1.0, value), (value, 1.0)):
+            job, history = Job(SMALL["boston"], "a", MATCHED), {"loss": [1.0, loss]}
+            assert worker.diverged(job, None, history, x, y, y, ended)
 
 
 def test_it_is_said_in_place_of_the_number():
