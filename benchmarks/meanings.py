@@ -23,7 +23,7 @@ MEANINGS: Mapping[str, tuple[str, str, str]] = {
     "data.real": ("true or false", "", "whether they are the whole real data set"),
     "data.notice": ("text", "", "what must be said of embedded or generated data, else empty"),
     "metrics": ("object", "share, 1,000 $", "`loss`, and `accuracy` or `mae`, of the test rows"),
-    "diverged": ("true or false", "", "whether the training made it worse"),
+    "diverged": ("true or false", "", "whether the loss rose above where it began, for good"),
     "history": ("object of lists", "", "an epoch: of training and, as `val_...`, held-out rows"),
     "epoch_seconds": ("list", "s", "training alone, each epoch"),
     "validation_seconds": ("list", "s", "scoring the held-out rows, each epoch"),
