@@ -71,10 +71,15 @@ def result_of(record: Record) -> float | None:
     return None if record.get("diverged") else found
 
 
+def some_diverged(records: Iterable[Record]) -> bool:
+    """Whether any of them did; of those of before it was recorded nothing is known."""
+    return any(record.get("diverged") for record in records)
+
+
 def ended_without(runs: list[Record]) -> str:
     """How those of the runs ended that have no result."""
-    diverged = any(run.get("diverged") for run in runs)
-    return "diverged or ended without a number" if diverged else "ended without a number"
+    lost = "ended without a number"
+    return f"diverged or {lost}" if some_diverged(runs) else lost
 
 
 def data_of(record: Record) -> dict[str, Any]:

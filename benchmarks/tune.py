@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.arms import group_by, succeeded
+from benchmarks.arms import group_by, some_diverged, succeeded
 from benchmarks.meanings import Record
 from common.problem import PROBLEMS, Problem
 from common.splits import hold_out, k_folds
@@ -134,11 +134,9 @@ def choose(records: Iterable[Record], smoothing: float | None = None) -> list[Ch
             name: _cell(folds, factor)
             for name, folds in grid.items()
             if len({record["fold"] for record in folds}) == problem["folds"]
+            and not some_diverged(folds)
         }
-        wild = {name for name, folds in grid.items() if any(r.get("diverged") for r in folds)}
-        finite = [
-            cell for name, cell in every.items() if name not in wild and np.isfinite(cell.value)
-        ]
+        finite = [cell for cell in every.values() if np.isfinite(cell.value)]
         if finite:
             names = [cell.name for cell in finite]
             left_out = tuple(name for name in grid if name not in names)

@@ -61,8 +61,9 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
         "import_rss_bytes": import_rss,
         "surroundings": surroundings.read(),
     }
-    ended = data.y_test, metrics[job.problem.metric]
-    return {**found, "diverged": diverged(job, task, history, x, y, *ended)}  # after every clock
+    ended = metrics[job.problem.metric]
+    # after every clock
+    return {**found, "diverged": diverged(job, task, history, x, y, data.y_test, ended)}
 
 
 def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str, Any]]:
@@ -88,9 +89,15 @@ def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str
     records = []
     for job, task, history in zip(jobs, tasks, histories, strict=True):
         metrics = task.evaluate(x_test, data.y_test)
-        ended = data.y_test, metrics[job.problem.metric]
-        found = {"metrics": metrics, "diverged": diverged(job, task, history, x, y, *ended)}
-        records.append({**measured(job, data, task, history, len(y), Stages()), **shared, **found})
+        ended = metrics[job.problem.metric]
+        records.append(
+            {
+                **measured(job, data, task, history, len(y), Stages()),
+                **shared,
+                "metrics": metrics,
+                "diverged": diverged(job, task, history, x, y, data.y_test, ended),
+            }
+        )
     return records
 
 

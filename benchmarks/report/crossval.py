@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.arms import changed, group_by
+from benchmarks.arms import changed, group_by, some_diverged
 from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, NAMES, draw_line, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section
@@ -47,12 +47,13 @@ def by_arm(records: Iterable[Record]) -> dict[Arm, list[Record]]:
 
 
 def with_a_mean(arms: Mapping[Arm, list[Record]]) -> dict[Arm, list[Record]]:
-    """Those arms that have every fold, none of which diverged."""
-    return {
-        arm: folds
-        for arm, folds in arms.items()
-        if len(folds) == arm.folds and not any(record.get("diverged") for record in folds)
-    }
+    """Those arms that have one."""
+    return {arm: folds for arm, folds in arms.items() if _has_a_mean(arm, folds)}
+
+
+def _has_a_mean(arm: Arm, folds: list[Record]) -> bool:
+    """Every fold is there, and none diverged."""
+    return len(folds) == arm.folds and not some_diverged(folds)
 
 
 def mean_over_folds(folds: list[Record], name: str) -> np.ndarray:
@@ -137,7 +138,7 @@ def _row(arm: Arm, done: list[Record]) -> list[str]:
     }
     row = [arm.framework, arm.device, str(arm.seed)]
     row += [last.get(fold, "-") for fold in range(arm.folds)]
-    if not with_a_mean({arm: done}):
+    if not _has_a_mean(arm, done):
         return [*row, "", ""]
     curve = mean_over_folds(done, name)
     best = int(np.nan_to_num(curve, nan=np.inf).argmin())

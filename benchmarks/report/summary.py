@@ -15,6 +15,7 @@ from benchmarks.arms import (
     group_by,
     metric_of,
     result_of,
+    some_diverged,
     succeeded,
     threads,
     training_runs,
@@ -128,7 +129,7 @@ def _cells(row: Row, notes: list[str]) -> list[str]:
 def metric_text(row: Row) -> str:
     """`0.9785` or `MAE 2.620`, and with several seeds `0.9785 ± 0.0007 (n=5)`; or why not."""
     if not row.values:
-        lost = "diverged" if any(run.get("diverged") for run in row.runs) else "not finite"
+        lost = "diverged" if some_diverged(row.runs) else "not finite"
         return lost if row.runs else "-"
     name, digits = ("MAE ", 3) if metric_of(row.runs[0]) == "mae" else ("", 4)
     text = f"{name}{mean(row.values):.{digits}f}"
