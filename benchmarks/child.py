@@ -32,6 +32,20 @@ if TYPE_CHECKING:
     from benchmarks.plan import Job
 
 ROOT = Path(__file__).resolve().parent.parent
+# An installed copy lies among packages that are not ours. On the path of another interpreter they
+# would come before its own: its NumPy, its framework, even modules of its standard library
+AMONG_OTHERS = ROOT.name in ("site-packages", "dist-packages")
+OURS_ALONE = """\
+import runpy, sys
+from importlib.machinery import PathFinder
+root = sys.argv.pop(1)
+class Ours:
+    def find_spec(name, path=None, target=None):
+        if path is None and (name in ("common", "benchmarks") or name.endswith("_impl")):
+            return PathFinder.find_spec(name, [root])
+sys.meta_path.insert(0, Ours)
+runpy.run_module("benchmarks.child", run_name="__main__", alter_sys=True)
+"""
 TAIL_BYTES = 8192  # of what the child printed, kept for the error that may come
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
@@ -74,17 +88,19 @@ class Child:
     ) -> None:
         rules = REGIMES[regime] if isinstance(regime, str) else regime
         environment = manifests.framework(framework).environment(rules, device, threads)
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self.name = framework
         ours, theirs = socket.socketpair()
         with ours, theirs:
             # A session of its own, so that Ctrl-C reaches the parent alone, which then ends it.
             # -P: a file keras.py in the current folder must not hide the framework.
             # -u: what a killed child had printed must not be lost in its buffer.
-            command = [python or sys.executable, "-P", "-u", "-X", "faulthandler", "-m", __name__]
+            command = [python or sys.executable, "-P", "-u", "-X", "faulthandler"]
+            command += (
+                ["-c", OURS_ALONE, str(ROOT)] if python and AMONG_OTHERS else ["-m", __name__]
+            )
             self.process = subprocess.Popen(
                 [*command, str(theirs.fileno()), str(os.getpid())],
-                env={**os.environ, **environment, "PYTHONPATH": path},
+                env={**os.environ, **environment, **python_path()},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -196,6 +212,13 @@ class Child:
         with self.process.stdout as output:
             while chunk := os.read(output.fileno(), TAIL_BYTES):
                 self._tail = (self._tail + chunk)[-TAIL_BYTES:]
+
+
+def python_path() -> dict[str, str]:
+    """The variable PYTHONPATH with these packages on it, unless they are found without."""
+    if AMONG_OTHERS:
+        return {}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
 
 
 def _rebuilt(module: str, name: str, message: str, text: str) -> Exception:

@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.arms import changed, data_of, training_runs
 from benchmarks.meanings import Record
+from common.install import install_extra
 
 Row = dict[str, Any]
 
@@ -62,7 +63,7 @@ def parquet(rows: list[Row]) -> bytes:
         from pyarrow import parquet as files
     except ImportError as error:
         raise ImportError(
-            'Parquet needs pyarrow, which is not here: pip install "twinbench[parquet]"'
+            f"Parquet needs pyarrow, which is not here: {install_extra('parquet')}"
         ) from error
     out = io.BytesIO()
     files.write_table(pyarrow.Table.from_pylist(rows), out)

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import ROOT
+from benchmarks.child import ROOT, python_path
 from common.framework import frameworks
+from common.install import install_extra
 
-DOCS = ROOT / "docs"
+PACKED = Path(__file__).resolve().parent / "docs"  # the pages in an installed copy
+DOCS = PACKED if PACKED.is_dir() else ROOT / "docs"
 TRANSLATIONS = "zh"  # a folder of the pages
 CELL = re.compile(r"^```\{code-cell\}.*\n(?!:tags: \[remove-)", re.MULTILINE)  # with its code shown
 CELL_SECONDS = 600
@@ -40,7 +42,7 @@ class Lesson:
 def lessons() -> list[Lesson]:
     """All of them, by name; ValueError where the pages are not there."""
     if not DOCS.is_dir():
-        raise ValueError(f"{DOCS} is not there; the lessons are in a checkout of the repository")
+        raise ValueError(f"{DOCS} is not there; the lessons lie in a checkout or an installed copy")
     found = []
     for path in sorted(DOCS.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
@@ -82,7 +84,7 @@ def notebook(lesson: Lesson) -> Any:
         import jupytext
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            'jupytext is not installed; install it with: pip install "twinbench[docs]"'
+            f"jupytext is not installed; install it with: {install_extra('docs')}"
         ) from error
     made = jupytext.read(lesson.path, fmt="md:myst")
     made.metadata = {"kernelspec": KERNEL}
@@ -120,14 +122,11 @@ def run(notebook: Any, folder: Path) -> str:
 
 def environment() -> dict[str, str]:
     """What a page finds whoever runs it: these packages, and the commands of this Python."""
-
-    def before(place: Path, name: str) -> str:
-        return os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
-
+    here = str(Path(sys.executable).parent)
     return {
         "COLUMNS": "100",  # what a table may be wide
         # two frameworks that wait for each other's threads take minutes on a machine that is shared
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
-        "PATH": before(Path(sys.executable).parent, "PATH"),
-        "PYTHONPATH": before(ROOT, "PYTHONPATH"),
+        "PATH": os.pathsep.join(filter(None, [here, os.environ.get("PATH")])),
+        **python_path(),
     }

@@ -18,6 +18,7 @@ from benchmarks.crossval import fold_path
 from benchmarks.meanings import Record
 from benchmarks.plan import Job
 from common.atomic import replaced
+from common.install import install_extra
 
 ARM = ("problem", "framework", "regime", "device", "seed")
 NO_SETTINGS = ("name", "title", "margin", "target")  # fields of a problem that train nothing
@@ -131,7 +132,7 @@ def _protocol() -> _Protocol:
         from tensorboard.summary.writer.record_writer import RecordWriter
     except ImportError as error:
         raise ImportError(
-            'TensorBoard\'s files need its package: pip install "twinbench[tensorboard]"'
+            f"TensorBoard's files need its package: {install_extra('tensorboard')}"
         ) from error
     return _Protocol(Event, Summary, HParamsPluginData, RecordWriter)
 

@@ -17,6 +17,7 @@ from benchmarks.scalars import (
     scalars,
     settings,
 )
+from common.install import install_extra
 
 LOCAL = Path("mlruns")  # where runs are kept when no server is named
 TAG = "twinbench.record"  # the digest by which a record is known again
@@ -51,7 +52,7 @@ def clear_errors() -> Iterator[None]:
     try:
         from mlflow.exceptions import MlflowException
     except ImportError as error:
-        raise ImportError('this needs MLflow: pip install "twinbench[mlflow]"') from error
+        raise ImportError(f"this needs MLflow: {install_extra('mlflow')}") from error
     try:
         yield
     except MlflowException as error:

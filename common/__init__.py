@@ -3,6 +3,7 @@
 problem     the four problems, each a frozen record of every setting
 regime      how a problem is run: independent switches, of which three sets have names
 framework   which frameworks there are, by their manifests
+install     what to type to get a package that is missing
 data        where the arrays come from
 splits      which rows: hold-out, folds, the order in which an epoch visits them
 initial     weights to start from

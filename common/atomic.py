@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import glob
 import os
 import tempfile
@@ -34,6 +33,8 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             # mkstemp makes it readable by its owner alone
             os.chmod(temporary, S_IMODE(path.stat().st_mode) if path.exists() else 0o644)
+            if os.name == "nt":  # Windows renames no file that is open
+                file.close()
             os.replace(temporary, path)  # before the lock is gone
     except BaseException as error:
         with suppress(OSError):
@@ -48,7 +49,7 @@ def _own_temporary(path: Path) -> tuple[BinaryIO, str]:
     while True:
         handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=UNFINISHED, dir=path.parent)
         with suppress(OSError):  # a file system without locks: then nobody can remove it either
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            _lock(handle, wait=True)
         if os.path.exists(name):  # else it was taken for abandoned before it was locked
             return open(handle, "wb"), name
         os.close(handle)
@@ -58,5 +59,17 @@ def _remove_abandoned(path: Path) -> None:
     """The temporary files of `path` that no living process has locked."""
     for other in path.parent.glob(f"{glob.escape(path.name)}.????????{UNFINISHED}"):
         with suppress(OSError), open(other, "rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file.fileno(), wait=False)
             os.unlink(other)
+
+
+def _lock(handle: int, *, wait: bool) -> None:
+    """Lock an open file; OSError when another process has it locked and `wait` is false.
+
+    Windows goes without: it removes no file that is open.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return
+    fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from common.install import pip_install
 from common.problem import Problem
 from common.regime import MATCHED, Regime
 
@@ -24,7 +25,8 @@ from common.regime import MATCHED, Regime
 class Framework:
     """What may be known of a framework without importing it.
 
-    `lowest` has the oldest version of a package that will do, as pyproject.toml asks for it;
+    `lowest` has each package to install, with the oldest version that will do, as pyproject.toml
+    asks for it;
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
     that of the file that its own users keep weights in, empty where it has none; `fixed` names the
@@ -36,7 +38,6 @@ class Framework:
     name: str
     task: str  # "package.module:Class"
     requires: tuple[str, ...]  # import names
-    install: str  # the command that installs it
     devices: tuple[str, ...]  # kinds of device it can use: cpu, cuda, mps
     environment: Callable[[Regime, str, int | None], Mapping[str, str]]
     native: Mapping[str, Any]
@@ -51,6 +52,12 @@ class Framework:
     def missing(self) -> tuple[str, ...]:
         """Import names that this interpreter does not have."""
         return tuple(name for name in self.requires if find_spec(name) is None)
+
+    @property
+    def install(self) -> str:
+        """The command line that installs what it requires."""
+        oldest = [f"{name}>={version}" for name, version in self.lowest.items()]
+        return pip_install(oldest or self.requires)
 
     def check_versions(self) -> None:
         """Raise ImportError for a package that is older than what works; imports nothing."""

@@ -48,7 +48,6 @@ VARIANTS = (
         name="jax",
         task="jax_impl.task:JaxTask",
         requires=("jax", "optax"),
-        install='pip install "twinbench[jax]"',
         devices=("cpu", "cuda"),
         environment=environment,
         native=NATIVE,

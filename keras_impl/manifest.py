@@ -69,7 +69,6 @@ def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framewor
         name=name,
         task="keras_impl.task:KerasTask",
         requires=("keras", backend),
-        install='pip install "twinbench[keras]"' + (f" {backend}" * (backend != "tensorflow")),
         devices=("cpu", "cuda"),
         environment=partial(environment, backend=backend),
         native=MappingProxyType(

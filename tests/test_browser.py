@@ -17,8 +17,8 @@ from benchmarks.report.html.contents import contents
 from benchmarks.report.html.page import page
 from tests.test_html_report import HOSTILE, everything, hostile
 
-pytest.importorskip("jinja2", reason='needs pip install "twinbench[report]"')
-pytest.importorskip("plotly", reason='needs pip install "twinbench[report]"')
+pytest.importorskip("jinja2", reason="needs the extra `report`")
+pytest.importorskip("plotly", reason="needs the extra `report`")
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")

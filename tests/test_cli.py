@@ -163,7 +163,7 @@ def test_a_killed_or_interrupted_command_leaves_no_child_and_only_whole_records(
             2,
             "no framework 'jax'; there are: fake, fake:twin, absent",
         ),
-        (["run", "--framework", "absent"], 2, "install it with: pip install absent"),
+        (["run", "--framework", "absent"], 2, 'install it with: pip install "no_such_package"'),
         (["run", "--regime", "fast"], 2, "no regime 'fast'; there are: native, matched, tuned"),
         (["run", "--device", "tpu"], 2, "no device 'tpu'; there are: cpu, cuda"),
         (["run", "--device", "mps"], 2, "fake has no device 'mps'; it has: cpu, cuda"),
@@ -205,7 +205,7 @@ def test_doctor_says_what_works_and_what_to_install(twinbench):
     done = twinbench("doctor", "--threads", "3")
     assert done.status == 0, done.err
     assert "devices: cpu; auto is cpu" in done.out and "threads: 3, as asked for" in done.out
-    assert "install it with: pip install absent" in done.out
+    assert 'install it with: pip install "no_such_package"' in done.out
     none = twinbench("doctor", "--framework", "absent")
     assert none.status == 1 and "absent is not installed" in none.out
 

@@ -12,6 +12,7 @@ import pytest
 from benchmarks import cli
 from benchmarks.export import FORMATS, csv_text, epoch_rows, json_lines, run_rows
 from benchmarks.record import write_record
+from common.install import install_extra
 from tests.records import run
 
 RECORDS = [
@@ -97,7 +98,7 @@ def test_parquet_needs_a_file_and_says_what_to_install(export, monkeypatch, tmp_
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     path = tmp_path / "runs.parquet"
     status, _, err = export("--format", "parquet", "--output", str(path))
-    assert status == 2 and 'pip install "twinbench[parquet]"' in err and not path.exists()
+    assert status == 2 and install_extra("parquet") in err and not path.exists()
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -27,6 +27,7 @@ from benchmarks.report.html.walks import explained
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real
 from common.framework import frameworks
+from common.install import install_extra
 from common.problem import PROBLEMS
 from tests.records import RAN
 from tests.test_ablation import record as ablated
@@ -37,7 +38,7 @@ from tests.test_report import FAILED, GENERATED, record
 
 needs_report = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("jinja2", "plotly")),
-    reason='needs pip install "twinbench[report]"',
+    reason=f"needs {install_extra('report')}",
 )
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>|&\u2028[bold]"
 TIMES = [0.9, 0.25, 0.2, 0.3]
@@ -502,7 +503,7 @@ def test_a_missing_library_names_the_extra(tmp_path, monkeypatch, capsys):
     folder = folder_of({"run": runs()}, tmp_path / "results")
     monkeypatch.setitem(sys.modules, "jinja2", None)
     assert report("--results", folder, "--output", tmp_path / "page.html") == 2
-    assert 'pip install "twinbench[report]"' in capsys.readouterr().err
+    assert install_extra("report") in capsys.readouterr().err
     assert not (tmp_path / "page.html").exists()
 
 

@@ -20,6 +20,7 @@ import pytest
 from benchmarks.cli import main
 from benchmarks.record import SCHEMA
 from benchmarks.scalars import digest
+from common.install import install_extra
 from tests.command import path_with
 from tests.test_scalars import record
 from tests.test_structure import FRAMEWORKS, ROOT
@@ -183,4 +184,4 @@ def test_without_records_or_package_the_message_says_what_to_do(tmp_path, capsys
     write(tmp_path, full("alpha", 0))
     monkeypatch.setitem(sys.modules, "mlflow.exceptions", None)
     assert main(["mlflow", "--results", str(tmp_path)]) == 2
-    assert 'pip install "twinbench[mlflow]"' in capsys.readouterr().err
+    assert install_extra("mlflow") in capsys.readouterr().err

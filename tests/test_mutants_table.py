@@ -11,7 +11,7 @@ from benchmarks.report.markdown import BEGIN, END
 from tests import mutants_table
 
 pytestmark = pytest.mark.skipif(
-    not find_spec("mutmut"), reason="mutmut is not installed: pip install 'twinbench[dev]'"
+    not find_spec("mutmut"), reason="mutmut is not installed, the extra `dev`"
 )
 RESULTS = """    common.trace.x__floor__mutmut_1: killed
     common.trace.x_bound__mutmut_2: survived

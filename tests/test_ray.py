@@ -9,11 +9,12 @@ import psutil
 import pytest
 
 from benchmarks.record import read_records
+from common.install import install_extra
 from tests.command import children, ended, path_with, wait_for
 
 pytestmark = [
     pytest.mark.service,
-    pytest.mark.skipif(find_spec("ray") is None, reason='needs pip install "twinbench[ray]"'),
+    pytest.mark.skipif(find_spec("ray") is None, reason=f"needs {install_extra('ray')}"),
     pytest.mark.skipif(find_spec("mlxtend") is None, reason="the embedded houses need mlxtend"),
 ]
 

@@ -17,6 +17,7 @@ from tests.conftest import installed
 ROOT = Path(__file__).parent.parent
 FOLDERS = sorted(ROOT.glob("*_impl"))
 FRAMEWORKS = {name for found in frameworks().values() for name in found.requires}
+POSIX_ONLY = ["fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"]
 FILES = {  # that a folder need not have whose framework is without
     "tuned": {"tuned.py", "replicas.py"},
     "ablation": {"ablation.py"},
@@ -102,14 +103,16 @@ def test_no_framework_is_asked_for_by_name_outside_its_folder():
                 assert not FRAMEWORKS.intersection(c for c in constants if isinstance(c, str)), path
 
 
-def test_the_core_imports_no_framework():
+def test_the_core_imports_no_framework_and_nothing_that_windows_lacks():
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for folder in ("common", "benchmarks")
         for path in core(folder)
     ]
+    modules += [f"{folder.name}.manifest" for folder in FOLDERS]
     code = (
         "import importlib, sys\n"
+        f"sys.modules.update(dict.fromkeys({POSIX_ONLY!r}))\n"
         f"for name in {modules!r}: importlib.import_module(name)\n"
         f"print(sorted({FRAMEWORKS!r} & set(sys.modules)))"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from common.framework import frameworks
+from common.install import install_extra
 from tests.supply import licences
 from tests.supply.oldest import oldest
 from tests.supply.project import ROOT, requirements
@@ -151,9 +153,28 @@ def test_the_manifests_know_the_lowest_versions():
     assert known == asked
 
 
+def test_a_hint_names_what_the_extra_asks_for_wherever_the_code_lies(package, monkeypatch):
+    for extra, group in requirements().items():
+        named = shlex.split(install_extra(extra))[2:] if extra else []
+        plain = [Requirement(str(each).partition(";")[0]) for each in group if extra]
+        assert list(map(Requirement, named)) == plain
+    package("twinbench", "Requires-Dist: new>=2,<3; extra == 'torch'", "Requires-Dist: numpy")
+    assert install_extra("torch") == 'pip install "new>=2,<3"'
+    monkeypatch.setattr(sys, "path", [])
+    assert install_extra("torch") == f'pip install "{ROOT}[torch]"'
+    assert frameworks()["keras:jax"].install == 'pip install "keras>=3.12" "jax>=0.7.2"'
+
+
+def test_no_hint_names_a_package_that_nobody_published():
+    names = [*ROOT.glob("*_impl"), *map(ROOT.joinpath, ("common", "benchmarks", "tests"))]
+    for path in (path for folder in names for path in folder.rglob("*.py")):
+        if path.name not in ("install.py", "test_docs.py"):
+            assert not re.search(r"pip install\W+twinbench", path.read_text("utf-8")), path
+
+
 needs_dev = pytest.mark.skipif(
     not find_spec("cyclonedx_py") or not find_spec("pip_audit"),
-    reason="cyclonedx-bom and pip-audit are not installed: pip install 'twinbench[dev]'",
+    reason="cyclonedx-bom and pip-audit are not installed, the extra `dev`",
 )
 
 

@@ -42,7 +42,6 @@ VARIANTS = (
         name="torch",
         task="torch_impl.task:TorchTask",
         requires=("torch", "torchvision"),
-        install='pip install "twinbench[torch]"',
         devices=("cpu", "cuda", "mps"),
         environment=environment,
         native=NATIVE,

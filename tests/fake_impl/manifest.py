@@ -8,8 +8,8 @@ def environment(regime, device, threads):
 
 
 def variant(name, requires, **more):
-    task, install = "fake_impl.task:FakeTask", f"pip install {name}"
-    return Framework(name, task, requires, install, ("cpu", "cuda"), environment, {}, **more)
+    devices = ("cpu", "cuda")
+    return Framework(name, "fake_impl.task:FakeTask", requires, devices, environment, {}, **more)
 
 
 VARIANTS = (

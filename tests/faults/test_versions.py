@@ -16,7 +16,7 @@ def test_an_old_framework_is_said_with_what_to_do(twinbench):
         run = twinbench.run("--framework", "fake", "--seeds", "1")
     finally:
         manifest.write_text(text)
-    words = "too old: fake needs 99.1 or later; get it with: pip install fake"
+    words = 'too old: fake needs 99.1 or later; get it with: pip install "numpy>=99.1"'
     assert doctor.status == 1 and words in doctor.out, doctor.out
     assert run.status == 4 and words in run.err and "Traceback" not in run.err, run.err
 

@@ -19,6 +19,7 @@ from benchmarks.arms import group_by
 from benchmarks.report.curves import COLOURS, Band
 from benchmarks.report.html.part import Figure
 from common.framework import frameworks
+from common.install import install_extra
 
 Colours = Mapping[str, str]
 GREY = "#888888"  # seen on light and on dark
@@ -273,7 +274,7 @@ def figure(traces: Sequence[Mapping[str, Any]], height: int, **layout: Any) -> F
     try:
         import plotly.graph_objects as go
     except ImportError as error:
-        raise ImportError('the page needs plotly: pip install "twinbench[report]"') from error
+        raise ImportError(f"the page needs plotly: {install_extra('report')}") from error
     calm = {
         "template": "none",
         "height": height,

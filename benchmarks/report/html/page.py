@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.report.html.part import Figure, Part
 from benchmarks.report.html.sources import Pair, side_by_side
+from common.install import install_extra
 from common.problem import PROBLEMS
 
 FOLDER = files(__package__)
@@ -22,9 +23,7 @@ def page(parts: list[Part], title: str) -> str:
         from jinja2 import Environment, StrictUndefined
         from plotly.offline import get_plotlyjs
     except ImportError as error:
-        raise ImportError(
-            'the page needs jinja2 and plotly: pip install "twinbench[report]"'
-        ) from error
+        raise ImportError(f"the page needs jinja2 and plotly: {install_extra('report')}") from error
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,

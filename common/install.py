@@ -1,0 +1,31 @@
+"""What to type to get a package that is missing: the one place that every hint asks.
+
+twinbench itself is in no registry, so a hint never names it: `pip install "twinbench[torch]"` would
+fetch whatever a stranger may put there. The names of what an extra stands for are right in a
+checkout and in an installed copy, and for the pip of any interpreter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, requires
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pip_install(requirements: Iterable[str]) -> str:
+    """The command line that installs these requirements."""
+    return " ".join(["pip install", *(f'"{requirement}"' for requirement in requirements)])
+
+
+def install_extra(extra: str) -> str:
+    """The command line that installs what an extra of pyproject.toml asks for."""
+    marker = re.compile(rf"""\bextra == ['"]{re.escape(extra)}['"]""")
+    try:
+        lines = requires("twinbench") or []
+    except PackageNotFoundError:  # a source tree that runs without having been installed
+        lines = []
+    packages = [line.partition(";")[0].strip() for line in lines if marker.search(line)]
+    return pip_install(packages or [f"{ROOT}[{extra}]"])
