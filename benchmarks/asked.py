@@ -172,26 +172,42 @@ def not_installed(name: str) -> str:
 def devices(args: argparse.Namespace, names: Sequence[str]) -> dict[str, list[str]]:
     """The devices of each framework, `auto` replaced by the one that it stands for.
 
-    Raises ValueError for a kind of device that a framework cannot use.
+    Where another than the CPU is asked for, each framework says once what it sees. Raises
+    ValueError for a device that one cannot use, or does not see here (Ray's nodes may).
     """
     for name in names:
         for device in args.device:
             check_device(name, device)
+    if {*args.device} == {"cpu"}:
+        return {name: ["cpu"] for name in names}
+    facts = {name: _facts(args, name) for name in names}
+    if getattr(args, "engine", "local") == "local":
+        _check_seen(args.device, {name: of["devices"] for name, of in facts.items()})
     return {
-        name: list(dict.fromkeys(_resolved(args, name, device) for device in args.device))
-        for name in names
+        name: list(dict.fromkeys(of["device"] if d == "auto" else d for d in args.device))
+        for name, of in facts.items()
     }
 
 
-def _resolved(args: argparse.Namespace, name: str, device: str) -> str:
-    """`auto` as the framework itself understands it: a record must name a device."""
-    if device != "auto":
-        return device
+def _facts(args: argparse.Namespace, name: str) -> dict[str, Any]:
+    """What the framework itself says of this machine, with `auto` as its device."""
     from benchmarks.child import Child
 
     python = dict(args.python).get(name)
     with Child(name, device="auto", threads=args.threads, python=python) as child:
-        return child.call("benchmarks.worker:facts_of", name, "matched", "auto")["device"]
+        return child.call("benchmarks.worker:facts_of", name, "matched", "auto")
+
+
+def _check_seen(asked_for: Sequence[str], seen: dict[str, list[str]]) -> None:
+    from common.task import choose_device
+
+    try:
+        for name, there in seen.items():
+            for device in asked_for:
+                choose_device(device, there, name)
+    except ValueError as error:
+        every = "; ".join(f"{name} sees {', '.join(there)}" for name, there in seen.items())
+        raise ValueError(f"--device {','.join(asked_for)} is not there for all: {every}") from error
 
 
 def stem(args: argparse.Namespace, name: str) -> Path:

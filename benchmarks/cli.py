@@ -1,7 +1,8 @@
 """The `twinbench` command: one sub-command for each file in `commands/`.
 
-Exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 5 a file or a folder that the system
-refuses, 130 interrupted; a command may have more.
+Exit status: 0 done, 1 a verdict and nothing else, 2 usage, 3 data, 4 some runs failed, 5 a file, a
+folder or a pipe that the system refuses, 70 an error of twinbench's own, with its traceback, 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ import importlib
 import inspect
 import os
 import sys
+import traceback
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
+REFUSED = 5  # by the system: a file, a folder or a pipe
+OURS = 70  # EX_SOFTWARE of sysexits.h; Python's own 1 would be taken for a verdict
 COMMANDS = Path(__file__).resolve().parent / "commands"
 DESCRIPTION = """\
 Four classic problems, each solved once in Keras and once in PyTorch: train them, compare what they
@@ -22,47 +27,62 @@ learn and how long they take."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
+    """Run the command line; returns the exit status, or raises argparse's SystemExit of 0 or 2."""
     _prepare_output()
+    argv = sys.argv[1:] if argv is None else argv
+    args = argparse.Namespace(command="", debug=False)
     try:
-        return _run(sys.argv[1:] if argv is None else argv)
+        try:
+            args = _parser(argv).parse_args(argv)
+            status = importlib.import_module(f"benchmarks.commands.{args.command}").main(args)
+        finally:
+            sys.stdout.flush()
+        return status
     except KeyboardInterrupt:  # while a command is still being imported, too
-        print("twinbench: interrupted; what was finished is kept", file=sys.stderr)
+        _say("twinbench: interrupted; what was finished is kept")
         return 130
-
-
-def _run(argv: list[str]) -> int:
-    args = _parser(argv).parse_args(argv)
-    try:
-        status = importlib.import_module(f"benchmarks.commands.{args.command}").main(args)
-        sys.stdout.flush()
-        return status
+    except SystemExit as end:
+        if end.code == 1:  # Rich ends the process so where a pipe is closed
+            return REFUSED
+        raise
     except Exception as error:
-        status = _status(error)
-        if isinstance(error, OSError):
-            _drop_output()
-        if isinstance(error, BrokenPipeError) and not args.debug:  # of `| head`, which has enough
-            return 5
-        if status is None or args.debug:
-            raise
-        print(f"twinbench {args.command}: {error}", file=sys.stderr)
-        return status
+        return _failed(error, args)
 
 
-def _status(error: Exception) -> int | None:
-    """Exit status of an error of the user's or of a framework's; None for one that is ours."""
+def _failed(error: Exception, args: argparse.Namespace) -> int:
+    """Say what went wrong, with the traceback where that helps; returns the exit status."""
+    status = _status(error)
+    if isinstance(error, OSError):
+        _drop_output()
+    if status == OURS or args.debug:
+        _say("".join(traceback.format_exception(error)).rstrip())
+    elif not isinstance(error, BrokenPipeError):  # of `| head`, which has enough
+        _say(f"{f'twinbench {args.command}'.rstrip()}: {error}")
+    return status
+
+
+def _status(error: Exception) -> int:
+    """Exit status of an error of the user's, of a framework's or of ours."""
     from benchmarks.child import ChildDied, ChildTimeout, ChildTraceback
     from common.data import DataError
 
     if isinstance(error, DataError):
         return 3
     if isinstance(error, OSError):
-        return 5
+        return REFUSED
     if isinstance(error, ValueError | NotImplementedError | ImportError):
         return 2
     if isinstance(error, ChildDied | ChildTimeout) or isinstance(error.__cause__, ChildTraceback):
         return 4
-    return None
+    return OURS
+
+
+def _say(text: str) -> None:
+    """On standard error, which may be closed as well."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        _drop(sys.stderr)
 
 
 def _prepare_output() -> None:
@@ -80,14 +100,26 @@ def _drop_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop(sys.stdout)
+
+
+def _drop(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong; argparse's own usage text would bury it."""
 
+    def parse_known_args(self, args=None, namespace=None):
+        """Refuses what it does not know itself: argparse leaves that to the parser at the top."""
+        namespace, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return namespace, unknown
+
     def error(self, message):
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        _say(f"{self.prog}: {message} (see {self.prog} --help)")
+        self.exit(2)
 
 
 class _Version(argparse.Action):

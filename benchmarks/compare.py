@@ -18,6 +18,7 @@ from benchmarks.arms import (
     training_runs,
 )
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.stats import Interval
 from benchmarks.verdicts import Comparison, compared
 
@@ -183,5 +184,5 @@ def _arm(record: Record) -> tuple:
 def arm_name(record: Record) -> str:
     """`mnist keras matched cpu, 2 threads`, and what was changed."""
     problem, framework, regime, device, threads, changed = arm(record)
-    parts = [f"{problem} {framework} {regime} {device}", f"{threads} threads"]
+    parts = [f"{problem} {framework} {regime} {device}", counted(threads, "thread")]
     return ", ".join([*parts, *(f"{name} = {value}" for name, value in changed)])

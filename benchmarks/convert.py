@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from benchmarks.child import Child
 from benchmarks.messages import say
 from benchmarks.plan import Job
 from benchmarks.worker import trained
+from common.atomic import replaced
 from common.data import DataError
 from common.framework import framework, frameworks
 from common.metrics import link
@@ -46,7 +46,7 @@ class Error(NamedTuple):
 def convert(
     giver: Job, taker: Job, source: Path | None, out: Path, x: Any, *, optimizer_state: bool = False
 ) -> dict[str, Error]:
-    """Read or train, write beside `out`, read that again, compare, and only then move it.
+    """Read or train, write beside `out`, read that again, compare, and only then replace `out`.
 
     `giver` is trained where there is no `source`, and `taker` must be able to read `out`; both are
     asked for the scores of `x`. Returns the error of each of weights, scores and predictions: `out`
@@ -66,7 +66,8 @@ def convert(
             call("write", taker, given["state"], draft)
         errors = _compared(giver.problem, given, call("read", taker, draft, x))
         if all(error.within for error in errors.values()):
-            os.replace(draft, out)
+            with replaced(out) as file:  # a link or a pipe stays one
+                file.write(draft.read_bytes())
     return errors
 
 

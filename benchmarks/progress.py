@@ -71,8 +71,9 @@ def run_folds(
             for record, cached in folds:
                 on_record(job, record)
                 records.append(record)
-                if cached:
-                    bar.advance(line, job.problem.fold_epochs)
+                if cached:  # an epoch that took no time would promise as much of the others
+                    total -= job.problem.fold_epochs
+                    bar.update(line, total=total)
                 had = " (was there)" if cached else ""
                 print_beside(bar, f"{_fold(record)}: {_score(record)}{had}")
     return records
@@ -125,7 +126,7 @@ class Progress:
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.jobs = jobs
         self.left = Counter(map(_kind, jobs))
-        self.done: list[tuple[Kind, float]] = []  # seconds of each job that ended well
+        self.done: list[tuple[Kind, float]] = []  # seconds of each job that ran now and ended well
         self.number = 0  # jobs that ended, well or not
         self.ended = monotonic()  # when the last of them did
         self.current: Job | None = None
@@ -176,10 +177,9 @@ class Progress:
         result = "FAILED: " + record["error"]["kind"] if record["error"] else _result(record)
         self.left[_kind(job)] -= 1
         since, self.ended = monotonic() - self.ended, monotonic()
-        # without a clock of its own, what it took beside those that ran with it
-        seconds = record["total_seconds"] or (None if cached else since)
-        if record["error"] is None and seconds is not None:
-            self.done.append((_kind(job), seconds))
+        if record["error"] is None and not cached:
+            # without a clock of its own, what it took beside those that ran with it
+            self.done.append((_kind(job), record["total_seconds"] or since))
         self.bar.update(self.line, completed=self.number)
         had = " (was there)" if cached else ""
         line = f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}"

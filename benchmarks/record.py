@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from benchmarks import measure
 from benchmarks.compact import unpack
 from benchmarks.meanings import MEANINGS as MEANINGS
+from benchmarks.messages import counted
 from benchmarks.plan import PROTOCOL, UNTIMED, Job
 from benchmarks.shapes import fault_of
 from common.atomic import replaced
@@ -237,7 +238,7 @@ def _plain(value: Any, place: str, not_finite: list[str]) -> Any:
 
 def _not_finite(places: list[str]) -> list[str]:
     return [
-        f"{place} has {places.count(place)} value(s) that are not finite, recorded as null"
+        f"{place} has {counted(places.count(place), 'value')} not finite, recorded as null"
         for place in dict.fromkeys(places)
     ]
 
@@ -247,7 +248,7 @@ def _warnings(record: Mapping[str, Any], job: Job) -> Iterator[str]:
     if job.timed:
         yield from _doubts_of_time(record)
     if job.threads is not None and record["threads"] not in (None, job.threads):
-        yield f"{job.threads} threads were asked for and {record['threads']} are in use"
+        yield f"{counted(job.threads, 'thread')} asked for, {record['threads']} in use"
     if record["data"]["notice"]:
         yield record["data"]["notice"]
 

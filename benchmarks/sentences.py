@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.arms import data_of, group_by
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.stats import DIFFERENT, EQUIVALENT, Interval, Ratio
 from common.problem import PROBLEMS
@@ -51,7 +52,7 @@ def seeds(metric: Metric) -> str:
     """`30 pairs of seeds`, or `30 and 28 seeds`."""
     first, second = metric.seeds
     if metric.paired:
-        return f"{first} pair{'s' * (first > 1)} of seeds"
+        return counted(first, "pair of seeds")
     return f"{first} and {second} seeds"
 
 
@@ -94,7 +95,7 @@ def _lost(comparison: Comparison) -> str:
     """Runs that gave no number are no chance sample: an arm may owe its mean to their absence."""
     names = (comparison.first, comparison.second)
     said = [
-        f"{n} seed{'s' * (n > 1)} of {name}"
+        f"{counted(n, 'seed')} of {name}"
         for n, name in zip(comparison.lost, names, strict=True)
         if n
     ]
@@ -159,10 +160,11 @@ def provenance(runs: list[Record]) -> Iterator[str]:
     yield every("data", (f"{data_of(r)['source']} {data_of(r)['digest']}" for r in runs))
     yield every("versions", (f"{k} {v}" for r in runs for k, v in r["versions"].items()))
     hosts = ((r["host"]["cpu"], r["host"]["cores"], r["threads"]) for r in runs)
-    yield every("machine", (f"{cpu}, {n} cores, {threads} threads" for cpu, n, threads in hosts))
+    machines = ((c, counted(n, "core"), counted(threads, "thread")) for c, n, threads in hosts)
+    yield every("machine", map(", ".join, machines))
     commits = (str(r["git"]["commit"]) + " with changes" * bool(r["git"]["dirty"]) for r in runs)
     yield every("commit", commits)
-    yield f"{len(runs)} records: sha256:{digest.hexdigest()}"
+    yield f"{counted(len(runs), 'record')}: sha256:{digest.hexdigest()}"
     yield from (f"warning: {warning}" for warning in warnings_of(runs))
 
 

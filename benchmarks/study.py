@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks import measure
 from benchmarks.arms import arm, by_seed, group_by, succeeded, training_runs
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.plan import PROTOCOL, Job
 from benchmarks.record import SCHEMA, read_record, read_records, write_record
 from benchmarks.stats import runs_needed
@@ -148,7 +149,7 @@ def unfulfilled(plan: Plan, records: Iterable[Mapping[str, Any]]) -> list[str]:
         planned, short = plan[name]["seeds"], [n for n in done.values() if n < plan[name]["seeds"]]
         if short:
             said.append(
-                f"{name}: {planned} seeds an arm are planned and {len(short)} of {len(done)} arms "
-                f"have fewer, the least {min(short)}"
+                f"{name}: planned are {counted(planned, 'seed')} an arm; fewer than that in "
+                f"{len(short)} of {counted(len(done), 'arm')}, the least {min(short)}"
             )
     return said

@@ -29,6 +29,7 @@ from benchmarks.arms import (
     training_runs,
 )
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.sentences import not_real, sentence, warnings_of
 from benchmarks.stats import Interval, Ratio
@@ -228,9 +229,9 @@ def _notes(
         finished = succeeded(runs)
         lost = sum(result_of(run) is None for run in finished)
         if failed := len(runs) - len(finished):
-            yield f"{failed} of {len(runs)} runs of {name} failed and are left out"
+            yield f"{failed} of {counted(len(runs), 'run')} of {name} failed and are left out"
         if lost:
-            yield f"{lost} of {len(finished)} runs of {name} {ended_without(finished)}"
+            yield f"{lost} of {counted(len(finished), 'run')} of {name} {ended_without(finished)}"
         if len({str(run.get("versions")) for run in finished}) > 1:
             yield f"the runs of {name} mix versions of libraries"
     if not same_machine:

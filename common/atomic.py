@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 from typing import BinaryIO
 
 UNFINISHED = ".twinbench.tmp"  # how the name of a file ends that is being written
@@ -20,8 +21,12 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
 
     Two processes may do this at once: each writes its own temporary file, the last one stays. A
     link stays a link, and a file that was there keeps its permissions. What a process that was
-    killed meanwhile has left of the same file is removed by the next that writes it.
+    killed meanwhile has left of the same file is removed by the next that writes it. A device or a
+    pipe is written into, all at once, and stays what it is.
     """
+    if _is_no_file(path):
+        yield from _into(path)
+        return
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path)
@@ -41,6 +46,26 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # what a full disk raises does not say where
+        raise
+
+
+def _is_no_file(path: Path) -> bool:
+    """Whether something else is there; a link as it is: that of /dev/stdout resolves to no path."""
+    try:
+        return not S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _into(path: Path) -> Iterator[BinaryIO]:
+    """Bytes in memory, then in what is at `path`: nothing of it is written after an error."""
+    content = io.BytesIO()
+    yield content
+    try:
+        with open(path, "wb") as file:
+            file.write(content.getbuffer())
+    except OSError as error:
+        error.filename = str(path)
         raise
 
 

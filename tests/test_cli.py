@@ -8,6 +8,7 @@ add a framework is thereby tested too.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,9 +16,12 @@ from importlib.util import find_spec
 
 import pytest
 
-from benchmarks.record import MEANINGS
+from benchmarks.cli import main
+from benchmarks.messages import counted
+from benchmarks.record import MEANINGS, write_record
 from common.framework import frameworks, plain_frameworks
 from tests.command import ROOT, Command, children, ended, wait_for
+from tests.records import run
 
 pytestmark = pytest.mark.skipif(
     find_spec("mlxtend") is None, reason="the embedded houses need the package mlxtend"
@@ -154,6 +158,9 @@ def test_a_killed_or_interrupted_command_leaves_no_child_and_only_whole_records(
     assert sorted(twinbench.records()) == [0, 1, 2]
 
 
+TWO_SEE = "--device cpu,cuda:1 is not there for all: fake sees cpu; fake:twin sees cpu"
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
@@ -167,6 +174,8 @@ def test_a_killed_or_interrupted_command_leaves_no_child_and_only_whole_records(
         (["run", "--regime", "fast"], 2, "no regime 'fast'; there are: native, matched, tuned"),
         (["run", "--device", "tpu"], 2, "no device 'tpu'; there are: cpu, cuda"),
         (["run", "--device", "mps"], 2, "fake has no device 'mps'; it has: cpu, cuda"),
+        (["run", "--device", "cuda"], 2, "--device cuda is not there for all: fake sees cpu"),
+        (["parity", "--framework", "fake,fake:twin", "--device", "cpu,cuda:1"], 2, TWO_SEE),
         (["limit", "--framework", "fake:twin"], 2, "no ablation; these have it: fake, absent"),
         (["run", "--epochs", "0"], 2, "at least 1 was expected, got '0'"),
         (["run", "--hidden", "64,x"], 2, "at least 1 was expected, got 'x'"),
@@ -189,16 +198,68 @@ def test_what_is_wrong_is_said_in_words_before_anything_is_trained(
     assert not twinbench.results.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "prog"),
+    [
+        ("run --nope", "twinbench run"),
+        ("--nope run", "twinbench"),
+        ("table x", "twinbench table"),
+        ("data verify --nope", "twinbench data verify"),
+    ],
+)
+def test_what_is_not_known_points_to_the_help_of_its_own_command(words, prog, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(words.split())
+    unknown = "x" if words.endswith("x") else "--nope"
+    expected = f"{prog}: unrecognized arguments: {unknown} (see {prog} --help)\n"
+    assert capsys.readouterr() == ("", expected)
+
+
 def test_debug_shows_where_an_error_came_from(twinbench):
     done = twinbench("run", "--framework", "absent", "--debug")
-    assert done.status != 0 and "Traceback" in done.err and "in available" in done.err
+    assert done.status == 2 and "Traceback" in done.err and "in available" in done.err
 
 
-def test_auto_is_resolved_and_a_device_that_is_not_there_is_a_failed_run(twinbench):
-    done = twinbench.run("--device", "auto,cpu,cuda", "--seeds", "1", "--json")
-    errors = {record["device"]: record["error"] for record in json.loads(done.out)}
-    assert done.status == 4 and errors["cpu"] is None and len(errors) == 2
-    assert errors["cuda"]["message"] == "fake sees no device 'cuda'; it sees: cpu"
+def test_an_error_of_ours_is_no_verdict(monkeypatch, capsys):
+    def main_of_table(args):
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr("benchmarks.commands.table.main", main_of_table)
+    assert main(["table"]) == 70
+    assert capsys.readouterr().err.endswith("RuntimeError: on purpose\n")
+
+
+@pytest.fixture
+def closed_pipe():
+    """A text file into a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", buffering=1) as file:
+        yield file
+
+
+EARLY = ["compare . .", "compare . . --json", "table", "export", "report --format md", "--help"]
+
+
+@pytest.mark.parametrize("words", [*EARLY, "run --help", "--version"])
+def test_a_reader_who_leaves_early_hears_no_verdict(words, closed_pipe, tmp_path, monkeypatch):
+    """Of `compare A A | true`: the pipe is closed before anything is written into it."""
+    write_record(run(), tmp_path / "results" / "0.json")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdout", closed_pipe)
+    assert main(words.split()) == 5
+
+
+def test_a_status_is_kept_where_nobody_reads_the_words(closed_pipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", closed_pipe)
+    assert main(["table", "--results", str(tmp_path)]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main(["table", "--nope"])
+
+
+def test_auto_is_resolved(twinbench):
+    done = twinbench.run("--device", "auto,cpu", "--seeds", "1", "--json")
+    assert done.status == 0 and [record["device"] for record in json.loads(done.out)] == ["cpu"]
 
 
 def test_doctor_says_what_works_and_what_to_install(twinbench):
@@ -208,6 +269,23 @@ def test_doctor_says_what_works_and_what_to_install(twinbench):
     assert 'install it with: pip install "no_such_package"' in done.out
     none = twinbench("doctor", "--framework", "absent")
     assert none.status == 1 and "absent is not installed" in none.out
+
+
+@pytest.mark.parametrize(
+    ("number", "thing", "words"),
+    [
+        (1, "seed", "1 seed"),
+        (5, "seed", "5 seeds"),
+        (0, "process", "0 processes"),
+        (1, "pair of seeds", "1 pair of seeds"),
+        (2, "pair of seeds", "2 pairs of seeds"),
+        ("1", "thread", "1 thread"),  # as `arms.threads` has them
+        (None, "core", "None cores"),
+        ("1,000", "test row", "1,000 test rows"),
+    ],
+)
+def test_one_is_no_plural(number, thing, words):
+    assert counted(number, thing) == words
 
 
 def test_help_lists_every_command_without_importing_them():

@@ -40,9 +40,11 @@ def test_weights_survive_a_journey_through_every_format(tmp_path: Path):
     files = [tmp_path / f"boston{suffix}" for suffix in (".safetensors", ".pt", ".keras")]
     done = convert("boston", files[0], "--train", "keras", "--epochs", 1)
     assert done.returncode == 0, done.stderr
+    files[1].symlink_to(tmp_path / "elsewhere.pt")
     for source, target in itertools.pairwise(files):
         done = convert("boston", source, target)
         assert done.returncode == 0, done.stderr
+    assert files[1].is_symlink() and (tmp_path / "elsewhere.pt").is_file()
     home = tmp_path / "home.safetensors"
     assert convert("boston", files[-1], home).returncode == 0
     first, last = read_weights(files[0])[0], read_weights(home)[0]

@@ -152,7 +152,7 @@ def test_logging_imports_no_framework_and_needs_no_server(tmp_path):
         f"print(status, sorted({FRAMEWORKS!r} & set(sys.modules)))"
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW")}
-    for logged in ("1 records logged, 0 were there", "0 records logged, 1 were there"):
+    for logged in ("1 record logged, 0 there before", "0 records logged, 1 there before"):
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=tmp_path,

@@ -107,8 +107,8 @@ def test_numbers_that_are_not_finite_are_null_and_named(tmp_path):
     assert "NaN" not in text and "Infinity" not in text
     assert json.loads(text)["metrics"]["loss"] is None
     assert made["history"]["loss"] == [1.0, None, None]
-    assert "metrics.loss has 1 value(s) that are not finite, recorded as null" in made["warnings"]
-    assert any(sentence.startswith("history.loss has 2 value(s)") for sentence in made["warnings"])
+    assert "metrics.loss has 1 value not finite, recorded as null" in made["warnings"]
+    assert any(sentence.startswith("history.loss has 2 values") for sentence in made["warnings"])
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_numbers_that_are_not_finite_are_null_and_named(tmp_path):
         ({"epoch_seconds": [0.5], "steady_epoch_seconds": None}, "one epoch only"),
         ({"surroundings": {"others_cpu_share": 0.4}}, "other processes used 40% of all cores"),
         ({"surroundings": {"steal_share": 0.05}}, "hypervisor kept 5%"),
-        ({"threads": 16}, "2 threads were asked for and 16 are in use"),
+        ({"threads": 16}, "2 threads asked for, 16 in use"),
         ({"data": {"notice": "generated, not real"}}, "generated, not real"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

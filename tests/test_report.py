@@ -225,6 +225,27 @@ def test_table_command_reads_records_from_a_folder(tmp_path, capsys):
     assert "| mnist | alpha | cpu | 0.9700 |" in readme.read_text()
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "BOM"])
+def test_a_file_keeps_its_encoding_its_ends_of_lines_and_its_permissions(end, mark, tmp_path):
+    page, table = tmp_path / "page.md", f"| a |{end}| --- |{end}| 1 |"
+    lines = [f"{mark}# ± first", BEGIN, "{}", END, "a stray CRLF\r", "last"]
+    page.write_bytes(end.join(lines).format("old").encode())
+    page.chmod(0o640)
+    assert replace_table(page, table.replace("\r", ""))
+    assert page.read_bytes() == end.join(lines).format(table).encode()
+    assert page.stat().st_mode & 0o777 == 0o640
+    assert not replace_table(page, table.replace("\r", ""))  # it stands there
+
+
+def test_a_file_that_is_not_in_utf_8_is_refused_and_stays(tmp_path):
+    page, content = tmp_path / "page.md", f"{BEGIN}\n{END}\n d\xe9j\xe0\n".encode("latin-1")
+    page.write_bytes(content)
+    with pytest.raises(ValueError, match=r"page\.md is no text in UTF-8 \(.* position 53"):
+        replace_table(page, "| a |")
+    assert page.read_bytes() == content
+
+
 def test_table_command_without_records_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="no record"):
         run_table_command("--results", tmp_path)

@@ -125,7 +125,7 @@ def test_a_look_before_the_planned_number_is_called_exploratory(tmp_path):
     failed = [*full[:-1], full[-1] | {"error": {"kind": "E", "message": ""}, "metrics": {}}]
     for early in (full[:-1], failed):
         (said,) = unfulfilled(plan, early)
-        assert "6 seeds an arm are planned and 1 of 2 arms have fewer, the least 5" in said
+        assert "planned are 6 seeds an arm; fewer than that in 1 of 2 arms, the least 5" in said
         page = markdown(sections(early, plan, tmp_path / "study"))
         assert "EXPLORATORY" in page and ", exploratory" in page
     page = markdown(sections(full, plan, tmp_path / "study"))

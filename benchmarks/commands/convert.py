@@ -24,6 +24,7 @@ from pathlib import Path
 
 from benchmarks import asked, options
 from benchmarks.convert import CANONICAL, ROWS, convert, giver_of, owners, taker_of
+from benchmarks.messages import counted
 
 DISAGREES = 1
 
@@ -53,7 +54,7 @@ def main(args: argparse.Namespace) -> int:
     x = data.x_test[:ROWS]
     first, second = (asked.job(args, problem, name, data.digest) for name in names)
     errors = convert(first, second, source, out, x, optimizer_state=args.optimizer_state)
-    print(f"{' -> '.join(names)}, {x.shape[0]:,} test rows")
+    print(f"{' -> '.join(names)}, {counted(f'{x.shape[0]:,}', 'test row')}")
     for name, error in errors.items():
         verdict = "ok" if error.within else "OVER"
         print(f"  {name:<12} error {error.size:.1e}  bound {error.bound:.0e}  {verdict}")

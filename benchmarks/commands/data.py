@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import asked, options
+from benchmarks.messages import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,5 +209,5 @@ def _clear(args: argparse.Namespace) -> int:
     from common.data.cache import cache_folder, clear
 
     removed = clear()
-    print(f"{len(removed)} files removed from {cache_folder()}")
+    print(f"{counted(len(removed), 'file')} removed from {cache_folder()}")
     return 0

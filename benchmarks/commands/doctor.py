@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import asked, measure, options
+from benchmarks.messages import counted
 
 NONE_USABLE = 1
 OPTIONAL = {  # module: the extra that has it, and what for
@@ -50,9 +51,10 @@ def _print_machine(threads: int) -> None:
         print(f"             commit {git['commit'][:12]}{', with changes' if git['dirty'] else ''}")
     print(f"python       {measure.versions()['python']}, {sys.executable}")
     print(f"system       {host['os']}")
-    print(f"processor    {host['cpu']}, {host['cores']} cores, {host['usable_cores']} usable")
+    cores = counted(host["cores"], "core")
+    print(f"processor    {host['cpu']}, {cores}, {host['usable_cores']} usable")
     print(f"memory       {host['memory_bytes'] / 2**30:.1f} GiB")
-    print(f"threads      {threads} would be used by a run")
+    print(f"threads      a run would use {threads}")
 
 
 def _print_framework(name: str, args: argparse.Namespace) -> bool:
@@ -73,7 +75,8 @@ def _print_framework(name: str, args: argparse.Namespace) -> bool:
     print(f"{name:12} " + ", ".join(f"{k} {v}" for k, v in facts["versions"].items()))
     print(f"             devices: {', '.join(facts['devices'])}; auto is {facts['device']}")
     if facts["threads"] != args.threads:
-        print(f"             WARNING: {args.threads} threads asked for, {facts['threads']} in use")
+        threads = counted(args.threads, "thread")
+        print(f"             WARNING: {threads} asked for, {facts['threads']} in use")
     else:
         print(f"             threads: {facts['threads']}, as asked for")
     print(f"             compiled: {facts['compiled']}")

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import asked, options
 from benchmarks.explain import Arm, Explained, Walk, plan_walks, walk
-from benchmarks.messages import SOME_FAILED, say
+from benchmarks.messages import SOME_FAILED, counted, say
 from benchmarks.report.markdown import around_table
 from common.framework import framework
 
@@ -109,7 +109,9 @@ def _ends(args: argparse.Namespace) -> list[str]:
 
 
 def _device(names: list[str], args: argparse.Namespace) -> str:
-    places = {place for each in asked.devices(args, names).values() for place in each}
+    places = {*args.device}
+    if len(places) == 1:
+        places = {place for each in asked.devices(args, names).values() for place in each}
     if len(places) != 1:
         raise ValueError(f"a walk stays on one device, got {', '.join(sorted(places))}")
     return places.pop()
@@ -144,7 +146,8 @@ def _explain(
         first = {Arm.of(job): job for job in reversed(jobs) if Arm.of(job) in records}
         steps = [step for each in walks for step in each.steps]
         pairs = [(s.before, s.after) for s in steps if s.before in first and s.after in first]
-        say(f"{problem.name}: a short parity ladder before and after each of {len(pairs)} steps")
+        steps_apart = counted(len(pairs), "step")
+        say(f"{problem.name}: a short parity ladder before and after each of {steps_apart}")
         climbed = first_rungs(((first[a], first[b]) for a, b in pairs), folder, processes)
         rungs = dict(zip(pairs, climbed, strict=True))
     return Explained(problem, walks, records, rungs), say_failures(jobs, found, folder)

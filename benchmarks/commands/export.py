@@ -19,7 +19,7 @@ import argparse
 import sys
 
 from benchmarks import options
-from benchmarks.messages import say
+from benchmarks.messages import counted, say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def main(args: argparse.Namespace) -> int:
     if args.output:
         with replaced(args.output) as file:
             file.write(table)
-        say(f"{args.output}: {len(rows)} rows of {len(records)} runs")
+        say(f"{args.output}: {counted(len(rows), 'row')} of {counted(len(records), 'run')}")
     else:
         sys.stdout.write(table.decode())
     return 0

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import options
-from benchmarks.messages import say
+from benchmarks.messages import counted, say
 
 if TYPE_CHECKING:
     from benchmarks.lessons import Lesson
@@ -66,7 +66,7 @@ def main(args: argparse.Namespace) -> int:
         failures = list(pool.map(partial(_write, execute=args.execute), chosen, paths))
     failed = [reason for reason in failures if reason]
     if args.execute:
-        print(f"{len(chosen) - len(failed)} of {len(chosen)} lessons ran to their end")
+        print(f"{len(chosen) - len(failed)} of {counted(len(chosen), 'lesson')} ran to their end")
     for reason in failed:
         print(f"failed: {reason}", file=sys.stderr)
     return FAILED if failed else 0

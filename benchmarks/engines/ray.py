@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.engines.local import Batch, OnJobEvent, run_batch
 from benchmarks.meanings import Record
-from benchmarks.messages import say
+from benchmarks.messages import counted, say
 from benchmarks.record import described, make_record
 from common.install import install_extra
 
@@ -70,7 +70,8 @@ def _run(ray: Any, batches: Sequence[Batch]) -> Iterator[tuple[Batch, list[Recor
         while running:
             ended, _ = ray.wait([*running], timeout=PATIENCE)
             if not ended and _most_cores(ray) < max(cores):
-                say(f"waiting for a node of {max(cores):g} cores: the cluster has none left")
+                least = counted(f"{max(cores):g}", "core")
+                say(f"waiting for a node of {least}: the cluster has none left")
             for each in ended:
                 batch = running.pop(each)
                 yield batch, _fetched(ray, each, batch)
@@ -100,7 +101,9 @@ def _cores(ray: Any, batch: Batch) -> float:
     """Cores that a batch asks for: those of a whole node when it is timed."""
     most, threads = _most_cores(ray), batch[0].threads or 1
     if threads > most:
-        raise ValueError(f"no node of the cluster has {threads} cores; give it fewer --threads")
+        raise ValueError(
+            f"no node of the cluster has {counted(threads, 'core')}; give it fewer --threads"
+        )
     return most if batch[0].timed else threads
 
 

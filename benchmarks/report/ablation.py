@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from benchmarks.ablation import KERNELS, PARTS, Split, splits
 from benchmarks.arms import group_by, succeeded
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, provenance
 from common.problem import PROBLEMS
@@ -42,8 +43,9 @@ def _row(split: Split) -> list[str]:
 
 def _notes(runs: list[Record], found: list[Split]) -> Iterator[str]:
     steps = sorted({run["steps"] for run in runs})
+    rounds = counted(min(split.rounds for split in found), "round")
     yield (
-        f"medians over {min(split.rounds for split in found)} rounds, all arms in turn, of epochs "
+        f"medians over {rounds}, all arms in turn, of epochs "
         f"of {', '.join(map(str, steps))} steps that end with a part: a part costs what the epoch "
         "takes with it less what it takes without; a negative one is noise"
     )

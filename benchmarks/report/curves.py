@@ -18,6 +18,7 @@ from benchmarks.arms import (
     training_runs,
 )
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from common.atomic import replaced
 from common.install import install_extra
 from common.problem import PROBLEMS
@@ -179,7 +180,7 @@ def labels(runs: list[Record]) -> dict[tuple, str]:
             r["device"],
             ", ".join(f"{name} = {value}" for name, value in changed(r).items()),
             f"{data_of(r).get('source')} data",
-            f"{threads(r)} threads",
+            counted(threads(r), "thread"),
         )
         for r in runs
     }

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.arms import data_of
 from benchmarks.explain import SWITCHES, Arm, Explained, Rung, Walk
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure
 from benchmarks.report.sections import Section
@@ -34,9 +35,9 @@ def notes(explained: Explained) -> Iterator[str]:
     seeds = sorted({r["seed"] for r in runs})
     bold = "an interval that excludes zero is bold, and of twenty that should not about one does"
     yield (
-        f"{len(seeds)} seeds ({seeds[0]} to {seeds[-1]}), {explained.problem.title}: effect of a "
-        f"step on the {NAMES[explained.problem.metric]} of the test rows, paired by seed but where "
-        f"it says unpaired (Student's t; Welch's); {bold}"
+        f"{counted(len(seeds), 'seed')} ({seeds[0]} to {seeds[-1]}), {explained.problem.title}: "
+        f"effect of a step on the {NAMES[explained.problem.metric]} of the test rows, paired by "
+        f"seed but where it says unpaired (Student's t; Welch's); {bold}"
     )
     if explained.problem.changes():
         changes = (f"{k} = {v}" for k, v in explained.problem.changes().items())
@@ -149,7 +150,7 @@ def save_waterfall(explained: Explained, stem: Path) -> list[Path]:
     for panel in axes[0]:
         panel.set_xlim(min(ends), max(ends))
     first = explained.walks[0].arms[0]
-    title = f"{explained.problem.title}, {len(explained.values(first))} seeds"
+    title = f"{explained.problem.title}, {counted(len(explained.values(first)), 'seed')}"
     if not_real(_runs(explained)):
         title += f" - {data_of(_runs(explained)[0])['source'].upper()} DATA"
     caption = (

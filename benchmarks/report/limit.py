@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.arms import succeeded
 from benchmarks.limit import Reached, reached
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.report.curves import COLOURS, new_figure, save_figure
 from benchmarks.report.sections import Section, drawn
 from benchmarks.sentences import not_real, provenance
@@ -39,7 +40,7 @@ def section(runs: list[Record], figures: Sequence[Path] = ()) -> Section:
     found = reached(runs)
     few = min((arm.processes for arm in found), default=0)
     notes = [
-        f"{few} processes an arm, all arms in turn; medians; epoch: training alone",
+        f"{counted(few, 'process')} an arm, all arms in turn; medians; epoch: training alone",
         "harness: an epoch of a Task that does nothing, which is part of every epoch",
         "products alone: the matrix products of an epoch by the framework itself, in the same "
         "process, on dense rows and (text) on sparse ones; share of the limit: the least of these "

@@ -7,6 +7,7 @@ from statistics import mean
 
 from benchmarks.arms import group_by, succeeded
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.race import Runner, runners
 from benchmarks.report.sections import Section
@@ -91,8 +92,8 @@ def _ratio(ratio: Ratio | None) -> str:
 def _notes(runs: list[Record], found: list[Runner]) -> Iterator[str]:
     few = min(runner.processes for runner in found)
     yield (
-        f"{few} processes an arm, all arms in turn; medians over processes of the median of all "
-        "epochs but the first; times faster: the peer's time over the arm's, with the 95 % "
+        f"{counted(few, 'process')} an arm, all arms in turn; medians over processes of the median "
+        "of all epochs but the first; times faster: the peer's time over the arm's, with the 95 % "
         "interval of a bootstrap over processes and epochs; bold: it excludes 1"
         + (f"; fewer than {MIN_PROCESSES} processes give none" if few < MIN_PROCESSES else "")
     )

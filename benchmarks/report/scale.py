@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.arms import group_by, succeeded
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.report.curves import COLOURS, logarithmic, new_figure, save_figure
 from benchmarks.report.sections import Section, drawn
 from benchmarks.scale import EPOCHS, Growth, growths
@@ -64,9 +65,9 @@ def _row(growth: Growth, values: list[int]) -> list[str]:
 def _notes(runs: list[Record], found: dict[str, list[Growth]]) -> Iterator[str]:
     few = min(growth.processes for arms in found.values() for growth in arms)
     yield (
-        f"medians over {few} processes of the median of {EPOCHS - 1} epochs after a first; "
-        "training alone, without the held-out rows; exponent: k of the power law c n^k, by least "
-        "squares on logarithms; rows are repeated, so a cache may help a little"
+        f"medians over {counted(few, 'process')} of the median of {EPOCHS - 1} epochs after a "
+        "first; training alone, without the held-out rows; exponent: k of the power law c n^k, by "
+        "least squares on logarithms; rows are repeated, so a cache may help a little"
     )
     yield from provenance(runs)
 

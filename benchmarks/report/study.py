@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.arms import arm, by_seed, group_by, metric_of, succeeded, training_runs
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.report import summary
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
@@ -91,7 +92,7 @@ def _seeds(runs: list[Record]) -> dict[tuple[str, str], dict[int, float]]:
         _, framework, regime, device, threads, changed = key
         parts = {
             device: {other[3] for other in arms},
-            f"{threads} threads": {other[4] for other in arms},
+            counted(threads, "thread"): {other[4] for other in arms},
             ", ".join(f"{name} = {value}" for name, value in changed): {o[5] for o in arms},
         }
         name = ", ".join([framework, *(p for p, all_of in parts.items() if p and len(all_of) > 1)])

@@ -21,6 +21,7 @@ from benchmarks.arms import (
     training_runs,
 )
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, number, warnings_of
@@ -174,7 +175,7 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
     if say_threads:
         notes.append(f"threads: {threads(first)}")
     if None in values:
-        notes.append(f"{values.count(None)} of {len(runs)} runs {ended_without(runs)}")
+        notes.append(f"{values.count(None)} of {counted(len(runs), 'run')} {ended_without(runs)}")
     if len({str((r.get("versions"), _cpu(r))) for r in runs}) > 1:
         notes.append("mixes machines or versions of libraries; `--force` measures anew")
     if failed:
@@ -182,7 +183,8 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
         notes.append(f"failed: {error.get('kind')}: {_one_line(error.get('message'))}")
     timed = sum(r.get("timed", True) for r in runs)
     if timed < len(runs):
-        notes.append(f"the times are of {timed} runs, those of the others were not taken")
+        of = counted(timed, "run")
+        notes.append(f"the times are of {of}, those of the others were not taken")
     replicas = sum(r.get("trained_together", 1) > 1 for r in runs)
     if replicas:
         notes.append(f"{replicas} of {len(runs)} runs are replicas, several in one process")

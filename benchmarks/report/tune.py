@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.arms import changed, group_by, training_runs
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
 from benchmarks.report.summary import HEADINGS, Row, metric_text, rows_of
@@ -102,8 +103,8 @@ def explained(choice: Choice) -> str:
     best, simplest, metric = choice.best, choice.simplest, choice.metric
     most = "least" if metric == "mae" else "highest"
     text = (
-        f"{choice.arm.framework} takes {best.name} for {_count(best.epochs, 'epoch')}: the {most} "
-        f"validation {_word(metric)} of {_count(len(choice.cells), 'network')}, "
+        f"{choice.arm.framework} takes {best.name} for {counted(best.epochs, 'epoch')}: the {most} "
+        f"validation {_word(metric)} of {counted(len(choice.cells), 'network')}, "
         + _value(best, metric)
     )
     if best.epochs == len(best.curve):
@@ -114,13 +115,9 @@ def explained(choice: Choice) -> str:
         return f"{text}; no smaller network lies within one standard error"
     return (
         f"{text}; the one-standard-error rule would take {simplest.name} for "
-        f"{_count(simplest.epochs, 'epoch')} ({_value(simplest, metric)}; {simplest.parameters:,} "
+        f"{counted(simplest.epochs, 'epoch')} ({_value(simplest, metric)}; {simplest.parameters:,} "
         f"parameters, not {best.parameters:,})"
     )
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def _notes(choices: list[Choice]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from functools import partial
 
 from benchmarks.arms import Target, group_by, training_runs
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.sections import Section
 from benchmarks.sentences import digits, not_real, number, seeds, signed, span
@@ -103,7 +104,7 @@ def comparison_sections(
 def _arms(pair: Comparison) -> list[str]:
     changed = ", ".join(f"{name} = {value}" for name, value in pair.changed.items())
     problem = pair.problem + (f" ({changed})" if changed else "")
-    return [problem, f"{pair.device}, {pair.threads} threads", pair.first, pair.second]
+    return [problem, f"{pair.device}, {counted(pair.threads, 'thread')}", pair.first, pair.second]
 
 
 def _metric_row(pair: Comparison) -> list[str]:

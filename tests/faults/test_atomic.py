@@ -1,9 +1,14 @@
-"""A writer that is killed: what it leaves goes with the next write, what others write stays."""
+"""A writer that is killed: what it leaves goes with the next write, what others write stays.
+
+And what is no regular file is written into, and stays.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -106,3 +111,63 @@ def test_a_folder_that_cannot_rename_leaves_what_was_there(tmp_path, monkeypatch
     with pytest.raises(OSError, match=r"cross-device link: .*record\.json"):
         write(path, b"after")
     assert path.read_bytes() == b"before" and not left(tmp_path)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["of a file", "of none"])
+def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(there, tmp_path):
+    target, link, link_to_it = (tmp_path / name for name in ("else/where", "link", "second"))
+    link.symlink_to(target.relative_to(tmp_path))
+    link_to_it.symlink_to(link)
+    if there:
+        target.parent.mkdir()
+        target.write_bytes(b"before")
+        target.chmod(0o640)
+    write(link_to_it, b"after")
+    assert link_to_it.is_symlink() and link.is_symlink() and target.read_bytes() == b"after"
+    assert stat.S_IMODE(target.stat().st_mode) == (0o640 if there else 0o644)
+    assert not left(target.parent) and not left(tmp_path)
+
+
+@pytest.mark.parametrize("through", ["itself", "a link", "a descriptor"])
+def test_a_pipe_stays_a_pipe_and_gets_what_is_written(through, tmp_path):
+    pipe = path = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # else a writer would wait for one
+    writer = os.open(pipe, os.O_WRONLY)
+    if through == "a link":
+        path = tmp_path / "link"
+        path.symlink_to(pipe)
+    elif through == "a descriptor":  # as /dev/stdout is one, of a pipe without a name
+        pipe.rename(tmp_path / "elsewhere")
+        pipe, path = tmp_path / "elsewhere", Path(f"/proc/self/fd/{writer}")
+    write(path, b"whole")
+    assert os.read(reader, 99) == b"whole" and pipe.is_fifo() and path.is_fifo()
+    with pytest.raises(ArithmeticError), replaced(path) as file:
+        file.write(b"half")
+        raise ArithmeticError
+    os.close(writer)
+    assert os.read(reader, 99) == b"" and len(list(tmp_path.iterdir())) == 1 + (through == "a link")
+    os.close(reader)
+
+
+def test_a_device_stays_a_device(tmp_path):
+    try:
+        for name, minor in (("null", 3), ("full", 7)):
+            os.mknod(tmp_path / name, 0o666 | stat.S_IFCHR, os.makedev(1, minor))
+        (tmp_path / "null").read_bytes()
+    except PermissionError:
+        pytest.skip("only root makes devices, and not on every file system")
+    write(tmp_path / "null", b"whole")
+    with pytest.raises(OSError, match=r"No space left on device: .*full"):
+        write(tmp_path / "full", b"whole")
+    assert all(path.is_char_device() for path in tmp_path.iterdir())
+
+
+def test_nothing_else_writes_files():
+    """Whatever a user may name as an output goes through `replaced`."""
+    writes = re.compile(r"\.write_(text|bytes)\(|\bos\.(replace|rename)\(|open\([^)]*\"[wax]b?\"")
+    for package in ("common", "benchmarks"):
+        for path in (ROOT / package).rglob("*.py"):
+            lines = [line for line in path.read_text().splitlines() if writes.search(line)]
+            allowed = path == ROOT / "common" / "atomic.py" or "os.devnull" in "".join(lines)
+            assert allowed or not lines, f"{path}: {lines}"

@@ -146,5 +146,5 @@ def test_output_that_nobody_takes(twinbench, where, words):
         capture_output=True,
         text=True,
     )
-    assert done.returncode in (1, 5) and words in done.stderr, done.stderr  # 1 is Rich's
+    assert done.returncode == 5 and words in done.stderr, done.stderr
     assert len(done.stderr.splitlines()) == bool(words), done.stderr

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from benchmarks.arms import data_of
 from benchmarks.meanings import Record
+from benchmarks.messages import counted
 from benchmarks.report.html.part import Block, Part
 from benchmarks.report.sections import Section
 
@@ -44,7 +45,7 @@ def _surroundings(record: Record) -> Iterator[tuple[str, str]]:
     if data.get("digest"):
         yield f"data of {record.get('problem')}", f"{data.get('source')} {data['digest']}"
     if host.get("cpu"):
-        yield "machine", f"{host['cpu']}, {host.get('cores')} cores"
+        yield "machine", f"{host['cpu']}, {counted(host.get('cores'), 'core')}"
     if host.get("os"):
         yield "operating system", host["os"]
     if record.get("threads"):
