@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks import stats
@@ -20,7 +20,7 @@ from benchmarks.arms import (
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
 from benchmarks.stats import Interval
-from benchmarks.verdicts import Comparison, compared
+from benchmarks.verdicts import Comparison, compared, with_holm
 
 METRICS = ("accuracy", "mae")
 CLOCKED = ("epoch_seconds", "first_epoch_seconds", "total_seconds", "peak_rss_bytes")
@@ -112,7 +112,8 @@ def pairs(
             found.append(Pair(compared(first, second, one, other, across=True), one, other))
         else:
             alone[names[0] if one else names[1]].append(arm_name((one or other)[0]))
-    return found, alone
+    together = with_holm([pair.comparison for pair in found])
+    return [replace(pair, comparison=one) for pair, one in zip(found, together, strict=True)], alone
 
 
 def judged(conditions: Iterable[Condition], found: Sequence[Pair]) -> list[Judged]:
@@ -169,7 +170,7 @@ def _change(condition: Condition, pair: Pair) -> Interval | None:
     if not (one and other):
         return None
     if condition.relative:
-        return _shifted(Interval(*stats.ratio_of_times(other, one)), lambda value: value - 1)
+        return _shifted(Interval(*stats.ratio_of_times(other, one)[:3]), lambda value: value - 1)
     return stats.difference_of_times(one, other)
 
 

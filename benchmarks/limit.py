@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from math import nan
 from statistics import median
 from typing import Any
 
@@ -111,7 +112,8 @@ class Reached:
     """One arm: medians over its processes. Seconds of an epoch, flop a second, flop a byte.
 
     `limit` is what the machine needs for the products of an epoch: the best that any framework of
-    the session reached, dense or sparse.
+    the session reached, dense or sparse. Products that alone take longer than the epoch that
+    contains them are no limit: they ran by other kernels than the training's. NaN without any.
     """
 
     problem: str
@@ -129,9 +131,9 @@ class Reached:
     bandwidth: float
 
     @property
-    def share(self) -> float:
-        """Of an epoch, what its products would take."""
-        return self.limit / self.epoch
+    def share(self) -> float | None:
+        """Of an epoch, what its products would take; None without a limit below the epoch."""
+        return self.limit / self.epoch if self.limit < self.epoch else None
 
     @property
     def roof(self) -> float:
@@ -146,7 +148,7 @@ def reached(records: Iterable[Record]) -> list[Reached]:
     arms = group_by(finished, lambda record: tuple(record[name] for name in names))
     found = [_reached(arm, runs) for arm, runs in sorted(arms.items())]
     best = {
-        problem: min(arm.limit for arm in same)
+        problem: min((arm.limit for arm in same if arm.limit == arm.limit), default=nan)
         for problem, same in group_by(found, lambda arm: arm.problem).items()
     }
     return [replace(arm, limit=best[arm.problem]) for arm in found]
@@ -169,7 +171,7 @@ def _reached(arm: tuple[str, str, str], runs: list[Record]) -> Reached:
         middle(lambda run: run["limit"]["harness"]),
         dense,
         sparse_rows,
-        limit=min(dense, sparse_rows or dense),
+        limit=min((s for s in (dense, sparse_rows) if s and s < epoch), default=nan),
         achieved=limit["flop"] * limit["steps"] / epoch,
         intensity=limit["flop"] / limit["bytes"],
         flops=middle(lambda run: run["limit"]["flops"]),

@@ -23,7 +23,7 @@ from benchmarks.record import SCHEMA, write_record
 from common.atomic import replaced
 from common.data import Data, load
 from common.data.sources import Choice
-from common.framework import framework
+from common.framework import framework, label_of
 from common.problem import Problem
 from common.reference import ReferenceTask
 from common.regime import MATCHED, Regime
@@ -179,14 +179,15 @@ class Parity:
             return "every rung is within its bounds"
         pair, broken = breach
         wrong = [
-            name
+            label_of(name)
             for (name, other), differences in self.pairs.items()
             if other == REFERENCE and any(d.broken and d.rung == broken.rung for d in differences)
         ]
-        right = [name for name in self.traces if name not in wrong]
+        right = [label for label in map(label_of, self.traces) if label not in wrong]
         found = (
-            f"first breach at rung '{broken.rung}', tensor {broken.tensor}: {' and '.join(pair)} "
-            f"differ by {broken.error:.1e}, bound {broken.bound:.1e}"
+            f"first breach at rung '{broken.rung}', tensor {broken.tensor}: "
+            f"{' and '.join(map(label_of, pair))} differ by {broken.error:.1e}, "
+            f"bound {broken.bound:.1e}"
         )
         if not wrong:
             return f"{found}; each alone is within its bound of the reference"

@@ -18,9 +18,11 @@ from scipy.stats import t as student
 from benchmarks.plan import MIN_PROCESSES
 
 EQUIVALENT, DIFFERENT, NOT_ENOUGH = "equivalent", "different", "not enough runs"
+ERROR = 0.05  # of a verdict, also among all verdicts of a page
 POWER = 0.8  # with which a planned number of runs reaches its verdict
 MOST_RUNS = 100_000  # more than these is no plan
 DRAWS = 5000  # of a bootstrap
+ALIKE = 0.05  # times that differ by a smaller share are equally fast
 
 
 class Interval(NamedTuple):
@@ -72,11 +74,7 @@ def paired(before: Sequence[float], after: Sequence[float], confidence: float = 
     a, b = _finite(before), _finite(after)
     if len(a) != len(b):
         raise ValueError(f"pairs were expected, got {len(a)} and {len(b)} values")
-    n, differences = len(a), b - a
-    if n < 2:
-        return Interval(float(differences.mean()), None, None)
-    error = differences.std(ddof=1) / np.sqrt(n)
-    return _interval(float(differences.mean()), float(error), n - 1, confidence)
+    return _interval(*_of_pairs(a, b), confidence)
 
 
 def welch(before: Sequence[float], after: Sequence[float], confidence: float = 0.95) -> Interval:
@@ -85,16 +83,27 @@ def welch(before: Sequence[float], after: Sequence[float], confidence: float = 0
     Degrees of freedom after Welch (1947, Biometrika 34). Raises ValueError for no values or one
     that is not finite.
     """
-    a, b = _finite(before), _finite(after)
-    difference = float(b.mean() - a.mean())
-    if min(len(a), len(b)) < 2:
-        return Interval(difference, None, None)
-    parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
-    total = parts.sum()
-    if not total:  # both samples are constant, and the quotient below would be 0 / 0
-        return Interval(difference, difference, difference)
-    freedom = 1 / ((parts / total) ** 2 / [len(a) - 1, len(b) - 1]).sum()
-    return _interval(difference, float(np.sqrt(total)), float(freedom), confidence)
+    return _interval(*_of_two(_finite(before), _finite(after)), confidence)
+
+
+def p_value(before: Sequence[float], after: Sequence[float], *, pairs: bool) -> float | None:
+    """Two-sided p of no difference, by the t test of `paired` or of `welch`.
+
+    None without a variance: values that do not vary tell nothing of others.
+    """
+    mean, error, freedom = (_of_pairs if pairs else _of_two)(_finite(before), _finite(after))
+    return float(2 * student.sf(abs(mean) / error, freedom)) if error else None
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Each p adjusted for all of them (Holm 1979, Scand. J. Statist. 6); None stays and is none."""
+    known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for rank, (p, place) in enumerate(known):
+        largest = max(largest, min(1.0, p * (len(known) - rank)))
+        adjusted[place] = largest
+    return adjusted
 
 
 def verdict(narrow: Interval, wide: Interval, margin: float) -> str:
@@ -154,8 +163,11 @@ def superiority(
     larger_is_better: bool,
     pairs: bool = False,
     confidence: float = 0.95,
+    tie: float = 0.0,
 ) -> Interval:
     """Probability that a run of `second` is better than one of `first`, ties counted half.
+
+    Values that differ by no more than `tie` are a tie.
 
     Unpaired: the A of Vargha and Delaney (2000, J. Educ. Behav. Stat. 25), which is Mann and
     Whitney's U over n m, with the score interval of Newcombe (2006, Stat. Med. 25, method 5).
@@ -165,14 +177,15 @@ def superiority(
     a, b = _finite(first), _finite(second)
     if pairs and len(a) != len(b):
         raise ValueError(f"pairs were expected, got {len(a)} and {len(b)} values")
-    wins = np.sign(b - a if pairs else b[None, :] - a[:, None])
+    more = b - a if pairs else b[None, :] - a[:, None]
+    wins = np.where(np.abs(more) <= tie, 0, np.sign(more))
     share = float((1 + (wins if larger_is_better else -wins)).mean() / 2)
 
     def variance(p: float) -> float:
         if pairs:
             return p * (1 - p) / len(a)
-        more = ((len(a) + len(b)) / 2 - 1) * ((1 - p) / (2 - p) + p / (1 + p))
-        return p * (1 - p) * (1 + more) / (len(a) * len(b))
+        others = ((len(a) + len(b)) / 2 - 1) * ((1 - p) / (2 - p) + p / (1 + p))
+        return p * (1 - p) * (1 + others) / (len(a) * len(b))
 
     z_squared = chi2.ppf(confidence, 1)
 
@@ -184,11 +197,13 @@ def superiority(
 
 
 def sampling_error(accuracy: float, rows: int) -> float:
-    """Standard error of an accuracy on that many test rows (binomial): another test set's worth.
-
-    An MAE has none that can be had from the MAE alone: it takes the error of each row.
-    """
+    """Standard error of an accuracy on that many test rows (binomial): another test set's worth."""
     return float(np.sqrt(accuracy * (1 - accuracy) / rows))
+
+
+def sampling_error_of_mae(mae: float, mse: float, rows: int) -> float:
+    """Standard error of a mean absolute error on that many test rows, by the mean square too."""
+    return float(np.sqrt(max(0.0, mse - mae**2) / rows))
 
 
 def epochs_to(values: Sequence[float], target: float, *, larger_is_better: bool) -> int | None:
@@ -200,20 +215,24 @@ def epochs_to(values: Sequence[float], target: float, *, larger_is_better: bool)
 
 
 class Ratio(NamedTuple):
-    """A ratio of two times and its confidence interval; `low` and `high` are None without one."""
+    """A ratio of two times and its 95 % interval; `low` and `high` are None without one."""
 
     value: float
     low: float | None
     high: float | None
+    close: bool = False  # the 90 % interval lies within ALIKE of 1
+    p: float | None = None  # of no difference, two-sided, by the same draws
 
     @property
     def verdict(self) -> str:
-        """Of what stands below the bar: faster, slower, or no difference seen."""
+        """Of what stands below the bar: faster, slower, equally fast, or no difference seen."""
         if self.low is None or self.high is None:
             return "too few processes"
         if self.low > 1:
             return "faster"
-        return "slower" if self.high < 1 else "no difference seen"
+        if self.high < 1:
+            return "slower"
+        return "equally fast" if self.close else "no difference seen"
 
 
 def ratio_of_times(
@@ -230,8 +249,14 @@ def ratio_of_times(
     its times; there is none with fewer processes than MIN_PROCESSES. The same values give the same
     interval. Raises ValueError for no process, an empty one, or a time that is not positive.
     """
-    found = _bootstrap(before, after, np.divide, confidence, draws)
-    return Ratio(*found)
+    value, drawn = _bootstrap(before, after, np.divide, draws)
+    if not len(drawn):
+        return Ratio(value, None, None)
+    inner = _middle(drawn, 0.90)
+    close = inner[0] > 1 / (1 + ALIKE) and inner[1] < 1 + ALIKE
+    less, more = (np.sum(drawn <= 1), np.sum(drawn >= 1))
+    p = min(1.0, 2 * (1 + float(min(less, more))) / (1 + draws))
+    return Ratio(value, *_middle(drawn, confidence), close, p)
 
 
 def difference_of_times(
@@ -242,28 +267,32 @@ def difference_of_times(
     draws: int = DRAWS,
 ) -> Interval:
     """Of the median time `after` less that `before`, as `ratio_of_times` takes them."""
-    return _bootstrap(after, before, np.subtract, confidence, draws)
+    value, drawn = _bootstrap(after, before, np.subtract, draws)
+    return Interval(value, *(_middle(drawn, confidence) if len(drawn) else (None, None)))
 
 
 def _bootstrap(
     one: Sequence[Sequence[float]],
     other: Sequence[Sequence[float]],
     combined: Callable[[Any, Any], Any],
-    confidence: float,
     draws: int,
-) -> Interval:
-    """Of the two median times combined."""
+) -> tuple[float, np.ndarray]:
+    """The two median times combined, and those of each sample; none with too few processes."""
     lists = [[_finite(times) for times in arm] for arm in (one, other)]
     if not all(lists) or min(times.min() for arm in lists for times in arm) <= 0:
         raise ValueError("positive seconds of one or more processes were expected")
     value = float(combined(*(np.median([np.median(times) for times in arm]) for arm in lists)))
     if min(map(len, lists)) < MIN_PROCESSES:
-        return Interval(value, None, None)
+        return value, np.empty(0)
     random = np.random.default_rng(0)
-    drawn = combined(*(_drawn_medians(arm, draws, random) for arm in lists))
+    return value, combined(*(_drawn_medians(arm, draws, random) for arm in lists))
+
+
+def _middle(drawn: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Where the middle share of the values begins and ends."""
     tail = (1 - confidence) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Interval(value, float(low), float(high))
+    return float(low), float(high)
 
 
 def _drawn_medians(arm: list[np.ndarray], draws: int, random: np.random.Generator) -> np.ndarray:
@@ -278,7 +307,29 @@ def _drawn_medians(arm: list[np.ndarray], draws: int, random: np.random.Generato
     return np.median(medians[chosen, shift], axis=1)
 
 
-def _interval(mean: float, error: float, freedom: float, confidence: float) -> Interval:
+def _of_pairs(a: np.ndarray, b: np.ndarray) -> tuple[float, float | None, float]:
+    """The mean difference, its standard error (None of one pair) and the degrees of freedom."""
+    n, differences = len(a), b - a
+    error = float(differences.std(ddof=1) / np.sqrt(n)) if n > 1 else None
+    return float(differences.mean()), error, n - 1
+
+
+def _of_two(a: np.ndarray, b: np.ndarray) -> tuple[float, float | None, float]:
+    """The same of two independent samples, the degrees of freedom after Welch."""
+    difference = float(b.mean() - a.mean())
+    if min(len(a), len(b)) < 2:
+        return difference, None, 0
+    parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
+    total = parts.sum()
+    if not total:  # both samples are constant, and the quotient below would be 0 / 0
+        return difference, 0.0, 1
+    freedom = 1 / ((parts / total) ** 2 / [len(a) - 1, len(b) - 1]).sum()
+    return difference, float(np.sqrt(total)), float(freedom)
+
+
+def _interval(mean: float, error: float | None, freedom: float, confidence: float) -> Interval:
+    if error is None:
+        return Interval(mean, None, None)
     reach = float(student.ppf((1 + confidence) / 2, freedom)) * error
     return Interval(mean, mean - reach, mean + reach)
 

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.child import Child
 from benchmarks.parity import Arm, Ladder, OnRung, Parity
 from common import trace
-from common.framework import framework
+from common.framework import framework, label_of
 from common.layers import Layer, hints
 from common.regime import MATCHED
 from common.task import batches
@@ -142,15 +142,17 @@ class TwinParity(Parity):
             return "every rung is within its bounds"
         (one, other), broken = breach
         said = [
-            f"first breach at rung '{broken.rung}', tensor {broken.tensor}: {one} and {other} "
-            f"differ by {broken.error:.1e}, bound {broken.bound:.1e}"
+            f"first breach at rung '{broken.rung}', tensor {broken.tensor}: {label_of(one)} "
+            f"and {label_of(other)} differ by {broken.error:.1e}, bound {broken.bound:.1e}"
         ]
         if broken.rung == "activations":
             key = f"activations/{broken.tensor}"
             said.append(_where(broken.tensor, self.traces[one][key], self.traces[other][key]))
         for arm, turned in self.pairs:
             if turned == TURNED:
-                said.append(f"{arm} depends on the order of rows: is the first axis the rows'?")
+                said.append(
+                    f"{label_of(arm)} depends on the order of rows: is the first axis the rows'?"
+                )
         return "; ".join(said)
 
     def growth(self) -> Iterator[tuple[str, list[int], list[float]]]:

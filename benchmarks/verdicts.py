@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import fmean, stdev
 from types import MappingProxyType
@@ -34,6 +34,7 @@ from benchmarks.plan import MIN_PROCESSES
 from benchmarks.sentences import not_real, sentence, warnings_of
 from benchmarks.stats import Interval, Ratio
 from common.data.files import DATASETS
+from common.framework import label_of
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
@@ -41,6 +42,9 @@ MARGINS: Mapping[str, float] = MappingProxyType({p.name: p.margin for p in PROBL
 """By problem: test metrics that differ by less are called equivalent."""
 
 PLANNED = 30  # seeds an arm, where no plan says more; fewer are an early look
+
+Plan = Mapping[str, Mapping[str, Any]]
+"""By problem what was declared of it: `seeds` an arm, and `runs_before`, made when it was."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,10 @@ class Metric:
     wide: Interval  # 95 % interval of the difference
     margin: float | None  # None: nobody has set one for this problem
     verdict: str  # equivalent, different, not enough runs; "no margin" without one
-    needed: int | None  # runs an arm that would do, when they are not enough
+    needed: int | None  # runs an arm that would do if all stays, when they are not enough
+    p: float | None  # of no difference, two-sided; None without a variance
     superiority: Interval  # P(a run of the second is better), ties half, 95 % interval
-    exploratory: bool  # fewer seeds than planned
+    exploratory: str  # why it is no verdict of a plan; empty where it is one
     sampling: tuple[float | None, float | None]  # standard error of each mean by the test rows
 
     @property
@@ -69,6 +74,11 @@ class Metric:
     @property
     def larger_is_better(self) -> bool:
         return self.name != "mae"
+
+    @property
+    def bound(self) -> float | None:
+        """What the data support: no larger difference is left by the 90 % interval."""
+        return None if self.narrow.low is None else max(map(abs, self.narrow.ends))
 
     @property
     def constant(self) -> bool:
@@ -99,6 +109,18 @@ class Comparison:
     processes: tuple[int, int]  # timed ones
     targets: tuple[Target | None, Target | None]
     notes: tuple[str, ...]
+    holm: tuple[float | None, float | None] = (None, None)  # p of metric and epoch, of a page's
+
+    @property
+    def loud(self) -> tuple[bool, bool]:
+        """Whether the verdicts on metric and epoch may be bold: as planned, and kept by Holm."""
+        metric, epoch = self.metric, self.epoch
+        kept, kept_epoch = (p is None or p < stats.ERROR for p in self.holm)
+        words = (stats.EQUIVALENT, *[stats.DIFFERENT] * kept)
+        return (
+            metric is not None and metric.verdict in words and not metric.exploratory,
+            epoch is not None and epoch.verdict in ("faster", "slower") and kept_epoch,
+        )
 
     @property
     def sentence(self) -> str:
@@ -106,21 +128,27 @@ class Comparison:
         return sentence(self)
 
 
-def comparisons(
-    records: Iterable[Record], planned: Mapping[str, int] | None = None
-) -> list[Comparison]:
+def comparisons(records: Iterable[Record], plan: Plan | None = None) -> list[Comparison]:
     """Each pair of frameworks in each problem, regime, device, threads, settings and data set.
 
-    `planned` has the number of seeds an arm by problem, as declared before the first run (PLANNED
-    where it is silent): verdicts from fewer are exploratory. Other kinds of record than whole runs
-    are left out. Raises ValueError when the records were measured under different protocols.
+    Holm's correction is over all of them. Other kinds of record than whole runs are left out.
+    Raises ValueError when the records were measured under different protocols.
     """
     found = []
     for runs in group_by(training_runs(records), _setting).values():
         arms = group_by(runs, lambda record: record["framework"])
         for first, second in combinations(arms, 2):
-            found.append(compared(first, second, arms[first], arms[second], planned))
-    return found
+            found.append(compared(first, second, arms[first], arms[second], plan))
+    return with_holm(found)
+
+
+def with_holm(found: Sequence[Comparison]) -> list[Comparison]:
+    """The comparisons of one page, the p values of metrics and epochs adjusted for all of them."""
+    metrics = [pair.metric.p if pair.metric else None for pair in found]
+    epochs = [pair.epoch.p if pair.epoch else None for pair in found]
+    adjusted = stats.holm([*metrics, *epochs])
+    pairs = zip(adjusted, adjusted[len(found) :], strict=False)
+    return [replace(pair, holm=holm) for pair, holm in zip(found, pairs, strict=False)]
 
 
 def compared(
@@ -128,7 +156,7 @@ def compared(
     second: str,
     one: Sequence[Record],
     other: Sequence[Record],
-    planned: Mapping[str, int] | None = None,
+    plan: Plan | None = None,
     *,
     across: bool = False,
 ) -> Comparison:
@@ -158,7 +186,7 @@ def compared(
         changed=changed(some),
         first=first,
         second=second,
-        metric=_metric(arms[0], arms[1], (planned or {}).get(some["problem"], PLANNED)),
+        metric=_metric(arms[0], arms[1], (plan or {}).get(some["problem"], {}), any(lost)),
         lost=(lost[0], lost[1]),
         epoch=ratio("epoch_seconds"),
         total=ratio("total_seconds"),
@@ -169,7 +197,9 @@ def compared(
     )
 
 
-def _metric(one: list[Record], other: list[Record], planned: int) -> Metric | None:
+def _metric(
+    one: list[Record], other: list[Record], declared: Mapping[str, Any], lost: bool
+) -> Metric | None:
     """The test metrics compared; by seed where a seed means the same to both."""
     a, b = by_seed(one), by_seed(other)
     if not (a and b):
@@ -183,6 +213,9 @@ def _metric(one: list[Record], other: list[Record], planned: int) -> Metric | No
     narrow, wide = (interval(x, y, level) for level in (0.90, 0.95))
     word = stats.verdict(narrow, wide, margin) if margin else "no margin"
     means = fmean(x), fmean(y)
+    rows = _test_rows(some)
+    # half a row of an accuracy is no row, and a millionth of any metric is rounding
+    tie = 0.5 / rows if name == "accuracy" and rows else 1e-6 * max(map(abs, means))
     return Metric(
         name=name,
         seeds=(len(x), len(y)),
@@ -194,20 +227,27 @@ def _metric(one: list[Record], other: list[Record], planned: int) -> Metric | No
         margin=margin,
         verdict=word,
         needed=_needed(x, y, margin, pairs) if margin and word == stats.NOT_ENOUGH else None,
-        superiority=stats.superiority(x, y, larger_is_better=name != "mae", pairs=pairs),
-        exploratory=min(len(x), len(y)) < planned,
-        sampling=(_sampling(some, means[0]), _sampling(some, means[1])),
+        p=stats.p_value(x, y, pairs=pairs),
+        superiority=stats.superiority(x, y, larger_is_better=name != "mae", pairs=pairs, tie=tie),
+        exploratory=_exploratory(declared, min(len(x), len(y)), lost),
+        sampling=(_sampling(one), _sampling(other)),
     )
+
+
+def _exploratory(declared: Mapping[str, Any], seeds: int, lost: bool) -> str:
+    """Why a verdict of so many seeds is an early look; empty where it is what was planned."""
+    planned = max(PLANNED, declared.get("seeds", PLANNED))
+    if seeds < planned:
+        return f"fewer seeds than {planned}"
+    if before := declared.get("runs_before", 0):
+        return f"planned after a look at {before} runs"
+    return "seeds were lost" if lost else ""
 
 
 def _needed(
     first: Sequence[float], second: Sequence[float], margin: float, pairs: bool
 ) -> int | None:
-    """Runs an arm that would do if the spread stays; None when it cannot be told.
-
-    A difference inside the margin is taken for none, unless as many runs were already made: then,
-    as outside of it, for the true one.
-    """
+    """Runs an arm that would do if spread and difference stay, PLANNED or more; None: not known."""
     if min(len(first), len(second)) < 2:
         return None
     if pairs:
@@ -215,16 +255,15 @@ def _needed(
     else:
         spread = ((stdev(first) ** 2 + stdev(second) ** 2) / 2) ** 0.5
     difference = fmean(second) - fmean(first)
-    few = stats.runs_needed(spread, margin, paired=pairs)
-    if abs(difference) < margin and few is not None and few > min(len(first), len(second)):
-        return few
-    return stats.runs_needed(spread, margin, paired=pairs, difference=difference)
+    needed = stats.runs_needed(spread, margin, paired=pairs, difference=difference)
+    return needed and max(needed, PLANNED)
 
 
 def _notes(
     first: str, second: str, one: Sequence[Record], other: Sequence[Record], same_machine: bool
 ) -> Iterator[str]:
     """What makes these numbers less than they look; the records' own warnings come last."""
+    first, second = label_of(first), label_of(second)
     for name, runs in ((first, one), (second, other)):
         finished = succeeded(runs)
         lost = sum(result_of(run) is None for run in finished)
@@ -269,8 +308,25 @@ def _spread(values: Sequence[float]) -> float | None:
     return stdev(values) if len(values) > 1 else None
 
 
-def _sampling(record: Record, mean: float) -> float | None:
-    """Of an accuracy on the real test rows; of other rows the record does not know the number."""
+def _test_rows(record: Record) -> int | None:
+    """Of the real data; of others the record does not know the number."""
     dataset = DATASETS.get(record["problem"])
-    known = metric_of(record) == "accuracy" and data_of(record).get("real")
-    return stats.sampling_error(mean, dataset.test_rows) if known and dataset else None
+    return dataset.test_rows if dataset and data_of(record).get("real") else None
+
+
+def _sampling(runs: list[Record]) -> float | None:
+    """What another test set would move the metric by: the mean over runs of the standard error.
+
+    That of an MAE follows from the mean square error, which is the loss of its problem.
+    """
+    rows = _test_rows(runs[0])
+    if not rows:
+        return None
+    errors = []
+    for run in runs:
+        value, mse = result_of(run), (run.get("metrics") or {}).get("loss")
+        if value is not None and metric_of(run) == "accuracy":
+            errors.append(stats.sampling_error(value, rows))
+        elif value is not None and mse is not None:
+            errors.append(stats.sampling_error_of_mae(value, mse, rows))
+    return fmean(errors) if errors else None

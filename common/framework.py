@@ -47,6 +47,7 @@ class Framework:
     without: tuple[str, ...] = ()
     twin: str = ""  # "package.module:Class"
     rank: int = 0
+    label: str = ""  # what a reader is shown; empty: the name
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -147,6 +148,16 @@ def plain_frameworks(*, installed: bool = False) -> list[str]:
     """Names without those of variants, which have a colon; if `installed`, of what is here."""
     found = frameworks().values()
     return [f.name for f in found if ":" not in f.name and not (installed and f.missing)]
+
+
+def label_of(name: str) -> str:
+    """What a reader is shown for a framework's name, or for a text that begins with one.
+
+    Whatever follows the name stays; a name that no manifest has is shown as it is.
+    """
+    first, space, rest = name.partition(" ")
+    known = frameworks().get(first)
+    return ((known and known.label) or first) + space + rest
 
 
 def framework(name: str) -> Framework:

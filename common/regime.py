@@ -36,7 +36,7 @@ class Regime:
 
     @property
     def tuned(self) -> bool:
-        """Whether it asks for the fastest that each framework can do, by whatever name."""
+        """Whether it asks for what was found fastest in each framework, written by hand or not."""
         return self.execution == "tuned"
 
     @property

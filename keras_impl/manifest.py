@@ -83,6 +83,7 @@ def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framewor
         twin="keras_impl.twins:KerasTwin",
         fixed=() if kept else ("denormals",),
         without=without,
+        label=f"keras ({backend})",
     )
 
 

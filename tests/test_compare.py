@@ -245,7 +245,7 @@ def test_json_holds_the_numbers_and_nothing_else_is_printed(compare):
     found = json.loads(out)
     assert status == 1 and found["alone"] == {"old": [], "new": []}
     assert found["arms"][0]["metric"]["verdict"] == "equivalent"
-    value, low, high = found["arms"][0]["epoch"]
+    value, low, high, *_ = found["arms"][0]["epoch"]
     assert low <= value <= high and value == pytest.approx(1 / 1.5)
     assert found["conditions"][0]["word"] == FAILS
 

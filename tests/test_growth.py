@@ -57,6 +57,13 @@ def test_the_share_of_the_limit_is_that_of_the_better_products(tmp_path):
     other = {**limited(0.004, 0.001), "framework": "keras"}
     shares = [arm.share for arm in reached([limited(0.004, 0.002), other])]
     assert shares == pytest.approx([0.1, 0.1])
+    slow = limited(0.011, 0.002)  # dense products alone take longer than the epoch of 100 ms
+    (arm,) = reached([slow])
+    assert arm.dense > arm.epoch and arm.share == pytest.approx(0.2)
+    (arm,) = reached([limited(0.011, None)])
+    assert arm.share is None
+    text = markdown(limit_report.page([slow], tmp_path / "limit"))
+    assert "| 110.0 (no limit) | 20.0 | 20% |" in text and "longer alone than the epoch" in text
     text = markdown(limit_report.page([limited(0.004, 0.002)], tmp_path / "limit"))
     assert "| imdb | torch | tuned | 100.0 | 0.010 | 40.0 | 20.0 | 20% |" in text
 

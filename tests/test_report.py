@@ -12,10 +12,11 @@ from rich.console import Console
 
 from benchmarks.commands import table as table_command
 from benchmarks.report.curves import save_curves
-from benchmarks.report.markdown import BEGIN, END, replace_table
+from benchmarks.report.markdown import BEGIN, END, marks, replace_table
 from benchmarks.report.sections import markdown, print_sections
 from benchmarks.report.summary import FEW, rows_of, sections
 from benchmarks.sentences import number
+from common.framework import label_of
 from common.problem import PROBLEMS
 
 needs_matplotlib = pytest.mark.skipif(
@@ -244,6 +245,42 @@ def test_a_file_that_is_not_in_utf_8_is_refused_and_stays(tmp_path):
     with pytest.raises(ValueError, match=r"page\.md is no text in UTF-8 \(.* position 53"):
         replace_table(page, "| a |")
     assert page.read_bytes() == content
+def test_a_file_may_have_two_tables_by_name_one_without_times_and_one_without_the_metric(
+    tmp_path,
+):
+    (tmp_path / "a.json").write_text(json.dumps(record(kind="run")))
+    (tmp_path / "b.json").write_text(json.dumps(record(framework="beta", kind="run")))
+    readme = tmp_path / "README.md"
+    names = ("accuracy", "time")
+    readme.write_text("\n".join(f"{first}\n{last}" for first, last in map(marks, names)))
+    for show, name in zip(("metric", "time"), names, strict=True):
+        words = ("--results", tmp_path, "--show", show, "--into", readme, "--mark", name)
+        assert run_table_command(*words) == 0
+    accuracy, time = readme.read_text().split(marks("time")[0])
+    assert "| mnist | alpha | cpu | 0.9700 | 1 |" in accuracy and "epoch (ms)" not in accuracy
+    assert "not enough runs to tell whether the accuracies of alpha and beta" in accuracy
+    assert "epoch (ms)" in time and "0.9700" not in time and "accuracy" not in time
+    with pytest.raises(ValueError, match="one line <!-- twinbench:table none -->"):
+        run_table_command("--results", tmp_path, "--into", readme, "--mark", "none")
+    with pytest.raises(ValueError, match="give --into too"):
+        run_table_command("--results", tmp_path, "--mark", "accuracy")
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("keras", "keras (tensorflow)"),
+        ("keras:jax", "keras (jax)"),
+        ("keras:torch", "keras (torch)"),
+        ("torch", "torch"),
+        ("a stranger's", "a stranger's"),
+        ("keras cuda", "keras (tensorflow) cuda"),
+    ],
+)
+def test_a_framework_is_shown_with_its_backend_and_a_stranger_as_he_is(name, label):
+    assert label_of(name) == label
+    if " " not in name:
+        assert f"| {label} |" in in_markdown([record(framework=name)])
 
 
 def test_table_command_without_records_is_an_error(tmp_path):

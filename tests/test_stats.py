@@ -18,10 +18,13 @@ from benchmarks.stats import (
     Ratio,
     difference_of_times,
     epochs_to,
+    holm,
+    p_value,
     paired,
     ratio_of_times,
     runs_needed,
     sampling_error,
+    sampling_error_of_mae,
     superiority,
     verdict,
     welch,
@@ -143,7 +146,7 @@ def test_a_ratio_of_times_is_that_of_medians_and_its_interval_covers_the_spread(
 
 def test_few_processes_give_a_ratio_without_an_interval():
     ratio = ratio_of_times([[2.0]] * 4, [[1.0]] * 9)
-    assert ratio == (2.0, None, None) and ratio.verdict == "too few processes"
+    assert ratio[:3] == (2.0, None, None) and ratio.verdict == "too few processes"
 
 
 def test_the_interval_is_that_of_every_sample_of_processes_by_its_probability():
@@ -153,7 +156,7 @@ def test_the_interval_is_that_of_every_sample_of_processes_by_its_probability():
     at_most_1 = scipy_stats.binom.sf(2, 5, 1 / 5)
     for tail, low, high in ((at_most_1 - 0.012, 6 / 5, 6), (at_most_1 + 0.012, 6 / 4, 6 / 2)):
         found = ratio_of_times(before, after, confidence=1 - 2 * tail)
-        assert found == pytest.approx((2, low, high))
+        assert found[:3] == pytest.approx((2, low, high))
         found = difference_of_times(before, after, confidence=1 - 2 * tail)
         assert found == pytest.approx((-3, 6 / high - 6, 6 / low - 6))
 
@@ -165,7 +168,7 @@ def test_the_times_of_a_process_are_drawn_anew_each_time_that_it_is_drawn():
     one = scipy_stats.binom.sf(2, 5, 7 / 27)
     for tail, low, high in ((one - 0.015, 6 / 3, 6), (one + 0.015, 3, 3)):
         found = ratio_of_times(before, after, confidence=1 - 2 * tail)
-        assert found == pytest.approx((3, low, high))
+        assert found[:3] == pytest.approx((3, low, high))
 
 
 def test_the_interval_of_times_is_at_95_percent_unless_it_is_asked_otherwise():
@@ -173,7 +176,7 @@ def test_the_interval_of_times_is_at_95_percent_unless_it_is_asked_otherwise():
     for times in (ratio_of_times, difference_of_times):
         assert times(before, after) == times(before, after, confidence=0.95)
         assert times(before, after) != times(before, after, confidence=0.94)
-        *_, low, high = times(before, after, draws=1)
+        _, low, high, *_ = times(before, after, draws=1)
         assert low == high
 
 
@@ -188,6 +191,37 @@ def test_the_interval_of_times_is_at_95_percent_unless_it_is_asked_otherwise():
 )
 def test_a_ratio_is_a_difference_when_its_interval_excludes_one(low, high, word):
     assert Ratio(1.0, low, high).verdict == word
+
+
+def test_equally_fast_is_what_lies_within_five_percent_of_one():
+    def found(spread, n, shift=1.0):
+        times = [[1 + spread * w] * 3 for w in np.linspace(-1, 1, n)]
+        return ratio_of_times(times, [[shift * t for t in process] for process in times])
+
+    assert found(0.01, 9).verdict == "equally fast" and found(0.01, 9).p == 1
+    assert found(0.2, 5).verdict == "no difference seen"
+    faster = found(0.001, 9, 0.97)  # within 5 %, and yet another time
+    assert faster.close and faster.verdict == "faster" and faster.p < 0.001
+
+
+@pytest.mark.parametrize("pairs", [True, False])
+def test_p_is_that_of_scipy_and_below_5_percent_where_the_interval_excludes_0(pairs):
+    rng = np.random.default_rng(5)
+    for shift in (0.0, 0.3, 0.6, 2.0):
+        a, b = rng.normal(0, 1, 20), rng.normal(shift, 2, 20)
+        test = (
+            scipy_stats.ttest_rel(a, b) if pairs else scipy_stats.ttest_ind(a, b, equal_var=False)
+        )
+        found = p_value(a, b, pairs=pairs)
+        assert found == pytest.approx(test.pvalue)
+        assert (found < 0.05) == (paired if pairs else welch)(a, b).excludes_zero
+    assert p_value([1.0, 1.0], [2.0, 2.0], pairs=pairs) is None
+    assert p_value([1.0], [2.0], pairs=pairs) is None
+
+
+def test_holm_is_the_step_down_rule_and_leaves_out_what_has_no_p():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, None, 0.4]) == [0.9, None, 0.8] and holm([]) == []
 
 
 def test_processes_that_differ_widen_the_interval_though_their_epochs_do_not():
@@ -427,6 +461,12 @@ def test_the_sampling_error_is_that_of_a_binomial_share():
     assert sampling_error(1.0, 10) == 0
     simulated = np.random.default_rng(0).binomial(2246, 0.78, 20_000) / 2246
     assert sampling_error(0.78, 2246) == pytest.approx(simulated.std(), rel=0.03)
+
+
+def test_the_sampling_error_of_an_mae_is_that_of_the_mean_of_its_rows_errors():
+    errors = np.abs(np.random.default_rng(0).normal(2, 3, 102))
+    found = sampling_error_of_mae(errors.mean(), (errors**2).mean(), 102)
+    assert found == pytest.approx(errors.std() / 102**0.5)
 
 
 def test_the_first_epoch_that_reaches_a_target():

@@ -119,18 +119,18 @@ def test_a_pilot_plans_by_the_hardest_comparison_and_within_its_bounds():
 
 
 def test_a_look_before_the_planned_number_is_called_exploratory(tmp_path):
-    plan = declare(tmp_path, declaration(jobs(6)))
-    full = [run(seed, 0.9 + 0.001 * seed, name) for name in "ab" for seed in range(6)]
+    plan = declare(tmp_path, declaration(jobs(31)))
+    full = [run(seed, 0.9 + 0.001 * seed, name) for name in "ab" for seed in range(31)]
     assert unfulfilled(plan, full) == []
     failed = [*full[:-1], full[-1] | {"error": {"kind": "E", "message": ""}, "metrics": {}}]
     for early in (full[:-1], failed):
         (said,) = unfulfilled(plan, early)
-        assert "planned are 6 seeds an arm; fewer than that in 1 of 2 arms, the least 5" in said
+        assert "planned are 31 seeds an arm; fewer than that in 1 of 2 arms, the least 30" in said
         page = markdown(sections(early, plan, tmp_path / "study"))
         assert "EXPLORATORY" in page and ", exploratory" in page
     page = markdown(sections(full, plan, tmp_path / "study"))
     assert "EXPLORATORY" not in page and ", exploratory" not in page
-    assert "| mnist | 6 | 0.003 |" in page
+    assert "| mnist | 31 | 0.003 |" in page
     (said,) = unfulfilled({}, full)
     assert "no number of seeds was declared" in said
 

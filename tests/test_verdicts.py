@@ -235,10 +235,17 @@ def test_one_seed_is_not_enough_and_how_many_would_do_is_not_known():
     assert "no interval" in found.sentence and "cannot be told" in found.sentence
 
 
-def test_runs_that_would_do_take_the_difference_for_none_until_so_many_were_made():
-    few = verdict_of(0.01 * wave(6)).metric
+def test_runs_that_would_do_are_planned_at_the_difference_seen_and_never_below_the_floor():
+    few = verdict_of(0.001 + 0.01 * wave(6)).metric
     assert few.verdict == NOT_ENOUGH
-    assert few.needed == stats.runs_needed(0.01, 0.003, paired=True) > 6
+    assert few.needed == stats.runs_needed(0.01, 0.003, paired=True, difference=0.001)
+    # five seeds of Boston's defaults: planned at no difference, 6 would have done
+    boston = seeds([2.60, 2.62, 2.65, 2.68, 2.705], "alpha", problem="boston", regime="native")
+    boston += seeds([2.64, 2.71, 2.78, 2.85, 2.925], "beta", problem="boston", regime="native")
+    (found,) = comparisons(boston)
+    assert found.metric.verdict == NOT_ENOUGH and 100 < found.metric.needed < 300
+    close = verdict_of(0.0005 * wave(3)).metric
+    assert close.verdict == EQUIVALENT or close.needed == PLANNED
     many = verdict_of(0.0025 + 0.002 * wave(30)).metric  # equal arms would need fewer than these
     assert many.verdict == NOT_ENOUGH
     assert many.needed == stats.runs_needed(0.002, 0.003, paired=True, difference=0.0025) > 30
@@ -250,11 +257,59 @@ def test_runs_that_would_do_take_the_difference_for_none_until_so_many_were_made
 
 def test_fewer_seeds_than_planned_are_an_early_look():
     records = seeds([0.97, 0.971], "alpha") + seeds([0.97, 0.971], "beta")
-    (early,), (done,) = comparisons(records), comparisons(records, {"mnist": 2})
-    assert early.metric.exploratory and "Exploratory" in early.sentence
-    assert not done.metric.exploratory and "Exploratory" not in done.sentence
-    (full,) = comparisons(seeds([0.97] * PLANNED, "alpha") + seeds([0.97] * PLANNED, "beta"))
-    assert not full.metric.exploratory
+    (early,), (planned,) = comparisons(records), comparisons(records, {"mnist": {"seeds": 2}})
+    for few in (early, planned):  # a plan of two makes two no verdict
+        assert few.metric.exploratory == "fewer seeds than 30" and "Exploratory" in few.sentence
+        assert not few.loud[0]
+    many = seeds([0.97] * PLANNED, "alpha") + seeds([0.97] * PLANNED, "beta")
+    (full,) = comparisons(many, {"mnist": {"seeds": PLANNED, "runs_before": 0}})
+    assert not full.metric.exploratory and "Exploratory" not in full.sentence and full.loud[0]
+
+
+@pytest.mark.parametrize(
+    ("declared", "lost", "why"),
+    [
+        ({"seeds": 40}, {}, "fewer seeds than 40"),
+        ({"runs_before": 4}, {}, "planned after a look at 4 runs"),
+        ({}, {"diverged": True}, "seeds were lost"),
+        ({}, {}, ""),
+    ],
+)
+def test_a_look_before_the_plan_or_a_lost_seed_makes_a_verdict_exploratory(declared, lost, why):
+    many = seeds([0.97] * 31, "alpha") + seeds([0.97] * 31, "beta")
+    many[-1] = many[-1] | lost
+    (found,) = comparisons(many, {"mnist": declared})
+    assert found.metric.exploratory == why and found.loud[0] == (not why)
+    assert ("**equivalent" in markdown(verdict_sections(many, {"mnist": declared}))) == (not why)
+
+
+def test_what_is_equivalent_may_differ_from_zero_and_both_are_said_after_holm():
+    def found(others):
+        gaps = {"cpu": 0.001 + 0.002 * wave(30)}  # p = .010
+        gaps |= {f"cuda:{i}": 0.1 * wave(30) for i in range(others)}
+        arms = [(d, *scores(gap)) for d, gap in gaps.items()]
+        records = [
+            run
+            for device, *values in arms
+            for name, of in zip("xy", values, strict=True)
+            for run in seeds(of, name, device=device, timed=False)
+        ]
+        return comparisons(records)[0]
+
+    alone, among = found(0), found(6)
+    assert alone.metric.verdict == among.metric.verdict == EQUIVALENT
+    assert alone.metric.p == pytest.approx(0.0104, abs=1e-4) and alone.loud[0] and among.loud[0]
+    assert alone.holm[0] == alone.metric.p and among.holm[0] == pytest.approx(7 * alone.metric.p)
+    assert "And yet it is not 0: y is higher by 0.0010 (p = 0.010; after" in alone.sentence
+    assert "excludes 0 (y is higher" in among.sentence and "does not outlast" in among.sentence
+    assert alone.metric.bound == pytest.approx(alone.metric.narrow.high)
+
+
+def test_differences_of_rounding_are_ties():
+    shift = np.full(30, 1e-8)
+    assert verdict_of(shift, "boston", middle=2.7).metric.superiority.mean == 0.5
+    assert verdict_of(shift, "boston", middle=2.7, regime="native").metric.superiority.mean < 0.51
+    assert verdict_of(np.full(30, -0.01), "boston", middle=2.7).metric.superiority.mean == 1
 
 
 def test_pairs_are_the_seeds_that_both_have():
@@ -312,6 +367,11 @@ def test_a_ratio_over_one_says_that_the_second_is_faster():
     assert found.epoch.verdict == "slower"
     assert "An epoch of alpha is 4.00 times as fast (" in found.sentence
     (found,) = comparisons(times(slow=4))
+    assert "equally fast within 5%" in found.sentence
+    alike = times(slow=4)
+    for record in alike:  # alike, and too far from each other to be called so
+        record["epoch_seconds"] = [0.9, 1.0 + 0.1 * record["seed"]]
+    (found,) = comparisons(alike)
     assert "No difference seen" in found.sentence
 
 
@@ -430,14 +490,17 @@ def test_a_seed_that_was_run_again_is_not_lost():
     assert found.lost == (0, 0)
 
 
-def test_the_test_rows_error_is_said_of_an_accuracy_on_real_data_alone():
+def test_the_test_rows_error_is_said_of_real_data_alone_and_where_it_exceeds_the_margin():
     real = {"digest": "sha256:1", "notice": "", "real": True}
     (found,) = comparisons([run(framework=f, data=real) for f in ("alpha", "beta")])
     assert found.metric.sampling[0] == pytest.approx((0.97 * 0.03 / 10_000) ** 0.5)
     (found,) = comparisons([run(framework=f) for f in ("alpha", "beta")])
     assert found.metric.sampling == (None, None)
-    (found,) = comparisons([run("boston", f, data=real) for f in ("alpha", "beta")])
-    assert found.metric.sampling == (None, None)
+    rows = {"metrics": {"loss": 18.0, "mae": 2.7}}  # mean square error and mean absolute error
+    (found,) = comparisons([run("boston", f, data=real) | rows for f in ("alpha", "beta")])
+    error = ((18.0 - 2.7**2) / 102) ** 0.5
+    assert found.metric.sampling == pytest.approx((error, error))
+    assert f"would move it by {error:.2f}, more than the margin" in found.sentence
 
 
 def test_a_problem_without_a_margin_gets_intervals_and_no_verdict(monkeypatch):

@@ -80,7 +80,10 @@ def _names(before: Path, after: Path) -> tuple[str, str]:
 def _measured(
     found: list[Pair], alone: dict[str, list[str]], results: list[Judged]
 ) -> dict[str, Any]:
-    """What `--json` prints; an interval is its value, its low and its high end."""
+    """What `--json` prints; an interval is its value, its low and its high end.
+
+    A ratio of times goes on with whether it is within 5 % of 1, and the p of no difference.
+    """
     arms = [
         {"arm": pair.name, **asdict(pair.comparison), "sentence": pair.comparison.sentence}
         for pair in found

@@ -7,6 +7,9 @@ examples:
   twinbench table --results a --format md    the same for folder a, as Markdown
   twinbench table --into README.md           between the file's two marks:
                                              <!-- twinbench:table --> and <!-- /twinbench:table -->
+  twinbench table --show metric --into README.md --mark accuracy
+                                             what may be said of the test metrics, no times, between
+                                             <!-- twinbench:table accuracy --> and its end
 """
 
 from __future__ import annotations
@@ -21,17 +24,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("terminal", "md"), default="terminal", help="default: terminal"
     )
+    parser.add_argument(
+        "--show",
+        choices=("all", "metric", "time"),
+        default="all",
+        help="metric: without times and memory, with the verdicts; time: without the test metric",
+    )
     options.add(parser, "--into")
+    parser.add_argument(
+        "--mark", default="", metavar="NAME", help="of the marks in FILE, those with this name"
+    )
 
 
 def main(args: argparse.Namespace) -> int:
     from benchmarks.record import some_records
     from benchmarks.report.sections import markdown, show
     from benchmarks.report.summary import sections
+    from benchmarks.study import read_plan
 
-    found = sections(some_records(args.results))
+    if args.mark and not args.into:
+        raise ValueError("--mark names the marks of a file: give --into too")
+    records = some_records(args.results)
+    plan = read_plan(args.results) if args.show == "metric" else {}
+    found = sections(records, args.show, plan)
     if args.format == "md" and not args.into:
         print(markdown(found), end="")
     else:
-        show(found, None, into=args.into)
+        show(found, None, into=args.into, mark=args.mark)
     return 0

@@ -10,6 +10,7 @@ from benchmarks.meanings import Record
 from benchmarks.messages import counted
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, provenance
+from common.framework import label_of
 from common.problem import PROBLEMS
 
 HEADINGS = ("framework", "regime", *PARTS, "a step", "products alone", "in products", "in others")
@@ -34,7 +35,7 @@ def _row(split: Split) -> list[str]:
     seconds = [*(split.parts[part] for part in PARTS), split.step, split.products_alone]
     shares = (split.profile[kind] for kind in KERNELS)
     return [
-        split.framework,
+        label_of(split.framework),
         split.regime,
         *(f"{1e3 * value:.3f}" for value in seconds),
         *(f"{share:.0%}" for share in shares),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.report.sections import Section
+from common.framework import label_of
 
 Measured = Mapping[str, Mapping[str, Any]]
 """By title of an arm, what pytest-benchmark wrote."""
@@ -28,7 +29,7 @@ def sections(found: Measured, before: Measured) -> Iterator[Section]:
             for name in dict.fromkeys(name for group, name, _ in now if group == problem)
         ]
         note = "medians; in brackets: times faster than what was saved before, where it was"
-        yield Section(f"{problem}: ms", ("benchmark", *arms), rows, notes=[note])
+        yield Section(f"{problem}: ms", ("benchmark", *map(label_of, arms)), rows, notes=[note])
 
 
 def medians(measured: Measured) -> dict[tuple[str, str, str], float]:

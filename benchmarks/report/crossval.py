@@ -14,6 +14,7 @@ from benchmarks.meanings import Record
 from benchmarks.report.curves import COLOURS, NAMES, draw_line, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real
+from common.framework import label_of
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
@@ -116,7 +117,9 @@ def _labels(arms: Iterable[Arm]) -> dict[Arm, str]:
         if len({getattr(arm, name) for arm in arms}) > 1
     ]
     return {
-        arm: ", ".join([arm.framework, *(f"{name} {getattr(arm, name)}" for name in told)])
+        arm: ", ".join(
+            [label_of(arm.framework), *(f"{name} {getattr(arm, name)}" for name in told)]
+        )
         for arm in arms
     }
 
@@ -136,7 +139,7 @@ def _row(arm: Arm, done: list[Record]) -> list[str]:
         r["fold"]: "diverged" if r.get("diverged") else f"{mean_over_folds([r], name)[-1]:.3f}"
         for r in done
     }
-    row = [arm.framework, arm.device, str(arm.seed)]
+    row = [label_of(arm.framework), arm.device, str(arm.seed)]
     row += [last.get(fold, "-") for fold in range(arm.folds)]
     if not _has_a_mean(arm, done):
         return [*row, "", ""]

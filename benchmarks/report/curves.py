@@ -21,6 +21,7 @@ from benchmarks.meanings import Record
 from benchmarks.messages import counted
 from common.atomic import replaced
 from common.install import install_extra
+from common.framework import label_of
 from common.problem import PROBLEMS
 from common.task import History
 
@@ -129,7 +130,7 @@ def draw_histories(
                     color=colours[name],
                     linestyle=dashes,
                     linewidth=3 / (1 + 2 * number),
-                    label=f"{name}, {rows}",
+                    label=f"{label_of(name)}, {rows}",
                 )
     axes.set(xlabel="epoch", ylabel=NAMES[quantity])
     axes.xaxis.get_major_locator().set_params(integer=True)
@@ -185,7 +186,10 @@ def labels(runs: list[Record]) -> dict[tuple, str]:
         for r in runs
     }
     told = [i for i in range(4) if len({p[i] for p in parts.values()}) > 1]
-    return {line: ", ".join([line[1], *(p[i] for i in told if p[i])]) for line, p in parts.items()}
+    return {
+        line: ", ".join([label_of(line[1]), *(p[i] for i in told if p[i])])
+        for line, p in parts.items()
+    }
 
 
 def _draw_arm(axes: Any, runs: list[Record], quantity: str, **style: Any) -> None:

@@ -16,6 +16,7 @@ from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, provenance
 from benchmarks.stats import Interval
+from common.framework import label_of
 
 HEADINGS = ("step", "from", "to", "mean", "effect, 95 % interval", "epoch ratio", "first seen at")
 LEFT = (0, 1, 2, 6)  # of the columns
@@ -65,31 +66,33 @@ def _runs(explained: Explained) -> list[Record]:
 def _tables(explained: Explained) -> Iterator[Section]:
     metric = explained.problem.metric
     for walk in explained.walks:
-        title = f"{explained.problem.title}: from {walk.start} to {walk.goal}, {metric}"
+        ends = f"from {label_of(walk.start)} to {label_of(walk.goal)}"
+        title = f"{explained.problem.title}: {ends}, {metric}"
         yield Section(title, HEADINGS, list(_rows(explained, walk)), LEFT)
     if len(explained.walks) == 2:
         one, other = explained.walks
-        title = f"Each switch on both ways, as if turned from {one.start}'s value to {one.goal}'s"
-        ways = (f"{way.start} to {way.goal}" for way in (one, other))
+        first, second = label_of(one.start), label_of(one.goal)
+        title = f"Each switch on both ways, as if turned from {first}'s value to {second}'s"
+        ways = (f"{first} to {second}", f"{second} to {first}")
         headings = ("switch", "from", "to", *ways, "difference of the two")
         yield Section(title, headings, list(_both(explained, one, other)), LEFT)
 
 
 def _rows(explained: Explained, walk: Walk) -> Iterator[list[str]]:
-    yield [f"{walk.start} by itself", "", "", _value(explained, walk.arms[0]), "", "", ""]
+    yield [f"{label_of(walk.start)} by itself", "", "", _value(explained, walk.arms[0]), "", "", ""]
     for step in walk.steps:
         ratio = explained.time_ratio(step)
         yield [
             step.switch,
-            str(step.old),
-            str(step.new),
+            side(step.old),
+            side(step.new),
             _value(explained, step.after),
             _effect(explained, explained.step_effect(step), step.paired),
             "-" if ratio is None else f"{ratio:.2f}",
             _rung(explained.rungs.get((step.before, step.after))),
         ]
     whole = _effect(explained, explained.way(walk), False)
-    yield ["the whole way", walk.start, walk.goal, "", whole, "", ""]
+    yield ["the whole way", label_of(walk.start), label_of(walk.goal), "", whole, "", ""]
 
 
 def _both(explained: Explained, one: Walk, other: Walk) -> Iterator[list[str]]:
@@ -99,12 +102,18 @@ def _both(explained: Explained, one: Walk, other: Walk) -> Iterator[list[str]]:
             reverse = explained.step_effect(back[step.switch])
             yield [
                 step.switch,
-                str(step.old),
-                str(step.new),
+                side(step.old),
+                side(step.new),
                 _effect(explained, explained.step_effect(step), True),
                 _effect(explained, reverse and reverse.reversed(), True),
                 _effect(explained, explained.interaction(step, back[step.switch]), True),
             ]
+
+
+def side(value: Any) -> str:
+    """The value of a switch, or the framework or harness whose own stands there."""
+    name, apostrophe, s = str(value).partition("'s")
+    return label_of(name) + apostrophe + s
 
 
 def _digits(explained: Explained) -> int:
@@ -178,9 +187,12 @@ def _panel(axes: Any, explained: Explained, walk: Walk) -> None:
     ends = {0: walk.arms[0], len(walk.steps) + 1: walk.arms[-1]}
     for y, arm in ends.items():
         axes.plot(explained.mean(arm), y, marker="D", color="black", clip_on=False)
-    names = [f"{walk.start} by itself", *(f"{s.switch}: {s.new}" for s in walk.steps)]
-    names.append(f"{walk.goal} by itself")
+    names = [
+        f"{label_of(walk.start)} by itself",
+        *(f"{s.switch}: {side(s.new)}" for s in walk.steps),
+    ]
+    names.append(f"{label_of(walk.goal)} by itself")
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel(f"test {NAMES[explained.problem.metric]}")
-    axes.set_title(f"from {walk.start} to {walk.goal}", fontsize=9, loc="left")
+    axes.set_title(f"from {label_of(walk.start)} to {label_of(walk.goal)}", fontsize=9, loc="left")

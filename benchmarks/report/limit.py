@@ -12,7 +12,9 @@ from benchmarks.messages import counted
 from benchmarks.report.curves import COLOURS, new_figure, save_figure
 from benchmarks.report.sections import Section, drawn
 from benchmarks.sentences import not_real, provenance
+from common.framework import label_of
 
+NO_LIMIT = " (no limit)"
 HEADINGS = (
     "problem",
     "framework",
@@ -44,7 +46,9 @@ def section(runs: list[Record], figures: Sequence[Path] = ()) -> Section:
         "harness: an epoch of a Task that does nothing, which is part of every epoch",
         "products alone: the matrix products of an epoch by the framework itself, in the same "
         "process, on dense rows and (text) on sparse ones; share of the limit: the least of these "
-        "that any framework needed for the problem, over the epoch",
+        "that any framework needed for the problem, over the epoch; "
+        f"{NO_LIMIT.strip()}: took longer alone than the epoch that contains them, by other "
+        "kernels than the training's, and is left out",
         "flop and bytes: those of the products, of the sparse rows for text, and the least that "
         "must be moved; roof: the lower of a large product's rate and what memory can feed",
         *provenance(runs),
@@ -57,18 +61,24 @@ def section(runs: list[Record], figures: Sequence[Path] = ()) -> Section:
 def _row(arm: Reached) -> list[str]:
     return [
         arm.problem,
-        arm.framework,
+        label_of(arm.framework),
         arm.regime,
         f"{1e3 * arm.epoch:.1f}",
         f"{1e3 * arm.harness:.3f}",
-        f"{1e3 * arm.dense:.1f}",
-        "-" if arm.sparse is None else f"{1e3 * arm.sparse:.1f}",
-        f"{arm.share:.0%}",
+        _products(arm, arm.dense),
+        _products(arm, arm.sparse),
+        "-" if arm.share is None else f"{arm.share:.0%}",
         f"{arm.achieved / 1e9:.2f}",
         f"{arm.intensity:.2f}",
         f"{arm.roof / 1e9:.1f}",
         f"{arm.achieved / arm.roof:.0%}",
     ]
+
+
+def _products(arm: Reached, seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{1e3 * seconds:.1f}" + NO_LIMIT * (seconds >= arm.epoch)
 
 
 def save_roofline(records: Iterable[Record], stem: Path) -> list[Path]:
@@ -86,7 +96,7 @@ def save_roofline(records: Iterable[Record], stem: Path) -> list[Path]:
         knee = top / feed
         xs = sorted({*ends, *([knee] if ends[0] < knee < ends[1] else [])})
         roof = [min(top, x * feed) / 1e9 for x in xs]
-        panel.plot(xs, roof, color=colour, linewidth=1, label=f"roof by {name}")
+        panel.plot(xs, roof, color=colour, linewidth=1, label=f"roof by {label_of(name)}")
         for arm in arms:
             marker = "o" if arm.regime == "tuned" else "x"
             panel.plot(arm.intensity, arm.achieved / 1e9, marker, color=colour)

@@ -10,30 +10,36 @@ from common.atomic import replaced
 BEGIN, END = "<!-- twinbench:table -->", "<!-- /twinbench:table -->"
 
 
-def around_table(path: Path) -> tuple[str, str]:
+def marks(name: str = "") -> tuple[str, str]:
+    """The two lines around a table; a file with several tables tells them apart by a name."""
+    return tuple(mark.replace(" -->", f" {name} -->" if name else " -->") for mark in (BEGIN, END))  # type: ignore[return-value]
+
+
+def around_table(path: Path, name: str = "") -> tuple[str, str]:
     """What stands before and after the table in the file, its two marks included.
 
     Raises ValueError when the file is not in UTF-8 or has not each mark once, in this order.
     """
+    first, last = marks(name)
     if not path.is_file():
-        raise ValueError(f"{path} is not there; make it, with a line {BEGIN} and one {END} below")
+        raise ValueError(f"{path} is not there; make it, with a line {first} and one {last} below")
     text = _text(path)
-    before, begin, rest = text.partition(BEGIN)
-    old, end, after = rest.partition(END)
-    if not (begin and end) or BEGIN in old + after or END in before + after:
+    before, begin, rest = text.partition(first)
+    old, end, after = rest.partition(last)
+    if not (begin and end) or first in old + after or last in before + after:
         raise ValueError(
-            f"{path}: expected one line {BEGIN} and below it one line {END}, found "
-            f"{text.count(BEGIN)} and {text.count(END)}; write them where the table belongs"
+            f"{path}: expected one line {first} and below it one line {last}, found "
+            f"{text.count(first)} and {text.count(last)}; write them where the table belongs"
         )
     return before + begin, end + after
 
 
-def replace_table(path: Path, table: str) -> bool:
+def replace_table(path: Path, table: str, name: str = "") -> bool:
     """Put the table between the two marks of the file; False when it stood there already.
 
     Its lines end as that of the first mark does. Errors as for `around_table`.
     """
-    (before, after), old = around_table(path), _text(path)
+    (before, after), old = around_table(path, name), _text(path)
     new = f"\n{table.strip()}\n"
     if old.startswith(f"{before}\r\n"):
         new = new.replace("\n", "\r\n")

@@ -15,6 +15,7 @@ from rich.table import Table
 from benchmarks.parity import Parity
 from benchmarks.report.curves import COLOURS, new_figure, save_figure
 from benchmarks.report.terminal import print_wide
+from common.framework import label_of
 from common.trace import Difference
 
 LOWEST, HIGHEST = 1e-9, 1.0  # of the colour scale
@@ -56,7 +57,7 @@ def print_parity(parity: Parity, console: Console | None = None) -> None:
     table.add_column("rung", no_wrap=True)
     table.add_column("tensor", no_wrap=True)
     for one, other in parity.pairs:
-        table.add_column(f"{one}\n{other}", justify="right", no_wrap=True)
+        table.add_column(f"{label_of(one)}\n{label_of(other)}", justify="right", no_wrap=True)
     table.add_column("bound", justify="right", no_wrap=True)
     columns = [{(d.rung, d.tensor): d for d in shown(ds)} for ds in parity.pairs.values()]
     keys = list(dict.fromkeys(key for column in columns for key in column))
@@ -115,7 +116,7 @@ def _heat_map(parity: Parity) -> Any:
     figure.set_size_inches(2.2 + 0.2 * len(tensors) * len(lines), 2.4 + 0.22 * len(rungs))
     for axis, (pair, differences) in zip(axes[0], lines.items(), strict=True):
         image = _panel(axis, differences, rungs, tensors)
-        axis.set_title(" and ".join(pair), fontsize=9, loc="left")
+        axis.set_title(" and ".join(map(label_of, pair)), fontsize=9, loc="left")
     axes[0, 0].set_yticks(range(len(rungs)), rungs, fontsize=7)
     bar = figure.colorbar(image, ax=list(axes[0]), fraction=0.03, pad=0.01, extend="both")
     bar.set_label("max|a - b| / max|b|, empty box: equal", fontsize=7)
@@ -156,7 +157,13 @@ def _growth(parity: Parity) -> Any:
         # the first is broad, so that it shows under another that lies exactly on it
         broad = 1.0 if i else 2.4
         axis.plot(
-            steps, errors, marker="o", markersize=2 + broad, linewidth=broad, label=name, **style
+            steps,
+            errors,
+            marker="o",
+            markersize=2 + broad,
+            linewidth=broad,
+            label=label_of(name),
+            **style,
         )
     axis.set_xscale("log")
     axis.set_yscale("log")

@@ -12,6 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from common.framework import label_of
 from common.problem import PROBLEMS, Problem
 
 WORDS = 60  # of a text, on the terminal
@@ -28,13 +29,15 @@ def print_predictions(result: Mapping[str, Any], console: Console | None = None)
         )
     for name, metrics in result["metrics"].items():
         scores = ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items())
-        console.print(f"{name}: {scores} on all test rows", highlight=False)
+        console.print(f"{label_of(name)}: {scores} on all test rows", highlight=False)
     for row in result["rows"]:
         console.print()
         console.print(_beside(row) if problem.name == "mnist" else _below(problem, row))
     wrong = {row["row"]: row["wrong"] for row in result["rows"] if row["wrong"]}
     if problem.metric == "accuracy":
-        told = "; ".join(f"row {row} by {', '.join(names)}" for row, names in wrong.items())
+        told = "; ".join(
+            f"row {row} by {', '.join(map(label_of, names))}" for row, names in wrong.items()
+        )
         console.print(f"\nwrong: {told or 'none of these rows'}", highlight=False)
 
 
@@ -58,12 +61,14 @@ def _verdicts(row: Mapping[str, Any]) -> Table:
     table.add_row(f"row {row['row']}, truth", _text(row["truth"]), "")
     for name, found in row["predictions"].items():
         if "error" in found:
-            table.add_row(name, _text(found["prediction"]), f"{found['error']:+.2f} (1,000 $)")
+            table.add_row(
+                label_of(name), _text(found["prediction"]), f"{found['error']:+.2f} (1,000 $)"
+            )
             continue
         sure = f"probability {found['probability']:.3f}"
         style = "bold red" if found["wrong"] else "green"
         verdict = f"{sure}  {'WRONG' if found['wrong'] else 'right'}"
-        table.add_row(name, _text(found["prediction"]), Text(verdict, style=style))
+        table.add_row(label_of(name), _text(found["prediction"]), Text(verdict, style=style))
     return table
 
 

@@ -13,6 +13,7 @@ from benchmarks.race import Runner, runners
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, provenance
 from benchmarks.stats import Ratio
+from common.framework import label_of
 from common.problem import PROBLEMS, Problem
 
 HEADINGS = (
@@ -62,7 +63,7 @@ def _title(problem: Problem, folds: bool) -> str:
 def _row(runner: Runner, peer: Runner, metric: str) -> list[str]:
     ours = runner is not peer
     return [
-        runner.framework,
+        label_of(runner.framework),
         runner.regime if ours else "",
         _ms(runner.epoch),
         _ratio(runner.epoch_ratio) if ours else "",

@@ -14,6 +14,7 @@ from benchmarks.report.curves import COLOURS, logarithmic, new_figure, save_figu
 from benchmarks.report.sections import Section, drawn
 from benchmarks.scale import EPOCHS, Growth, growths
 from benchmarks.sentences import not_real, provenance
+from common.framework import label_of
 from common.problem import PROBLEMS
 
 TITLES = {
@@ -59,7 +60,7 @@ def _row(growth: Growth, values: list[int]) -> list[str]:
     cells = [f"{1e3 * seconds[value]:.1f}" if value in seconds else "-" for value in values]
     exponents = [growth.time_exponent, growth.memory_exponent]
     shown = ["-" if isnan(value) else f"{value:.2f}" for value in exponents]
-    return [growth.framework, growth.regime, *cells, *shown]
+    return [label_of(growth.framework), growth.regime, *cells, *shown]
 
 
 def _notes(runs: list[Record], found: dict[str, list[Growth]]) -> Iterator[str]:
@@ -85,7 +86,7 @@ def save_growth(records: Iterable[Record], problem: str, stem: Path) -> list[Pat
                 [1e3 * seconds for seconds in growth.epochs],
                 f"o{style}",
                 color=COLOURS[names.index(growth.framework)],
-                label=f"{growth.framework} {growth.regime}",
+                label=f"{label_of(growth.framework)} {growth.regime}",
             )
         panel.set_xscale("log", base=2)
         logarithmic(panel)

@@ -30,13 +30,18 @@ class Section:
 
 
 def show(
-    sections: Iterable[Section], records: Any, *, into: Path | None = None, as_json: bool = False
+    sections: Iterable[Section],
+    records: Any,
+    *,
+    into: Path | None = None,
+    mark: str = "",
+    as_json: bool = False,
 ) -> None:
     """Records as JSON, or the sections between the marks of a file or on standard output."""
     if as_json:
         print(json.dumps(records, indent=1, allow_nan=False))
     elif into:
-        written = replace_table(into, markdown(sections))
+        written = replace_table(into, markdown(sections), mark)
         say(f"{into}: {'written' if written else 'up to date'}")
     else:
         print_sections(sections)

@@ -17,7 +17,9 @@ from benchmarks.report import summary
 from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
 from benchmarks.report.verdicts import verdict_sections
+from benchmarks.sentences import provenance
 from benchmarks.study import Plan, unfulfilled
+from common.framework import label_of
 
 ENOUGH = 8  # seeds of which the outline of a distribution is drawn
 PLANNED = ("problem", "seeds an arm", "margin", "declared", "runs before", "planned from")
@@ -29,7 +31,7 @@ def sections(records: Iterable[Record], plan: Plan, stem: Path) -> list[Section]
     runs = training_runs(records)
     shown = {run["problem"] for run in runs}
     declared = {name: entry for name, entry in plan.items() if name in shown}
-    verdicts = verdict_sections(runs, {name: of["seeds"] for name, of in declared.items()})
+    verdicts = verdict_sections(runs, declared)
     tables = [*_planned(runs, declared), *summary.sections(runs), *verdicts]
     return [*tables, *_figures(runs, stem)]
 
@@ -46,7 +48,8 @@ def _planned(runs: list[Record], plan: Plan) -> list[Section]:
     ]
     early = [f"EXPLORATORY, not a verdict of the plan: {said}" for said in unfulfilled(plan, runs)]
     note = "Declared before the first run: two test metrics closer than the margin are equivalent."
-    return [Section("Plan", PLANNED, rows, notes=[note], notices=early)]
+    origin = provenance(succeeded(runs))
+    return [Section("Plan", PLANNED, rows, notes=[note, *origin], notices=early)]
 
 
 def _origin(pilot: dict[str, Any] | None) -> str:
@@ -95,7 +98,9 @@ def _seeds(runs: list[Record]) -> dict[tuple[str, str], dict[int, float]]:
             counted(threads, "thread"): {other[4] for other in arms},
             ", ".join(f"{name} = {value}" for name, value in changed): {o[5] for o in arms},
         }
-        name = ", ".join([framework, *(p for p, all_of in parts.items() if p and len(all_of) > 1)])
+        name = ", ".join(
+            [label_of(framework), *(p for p, all_of in parts.items() if p and len(all_of) > 1)]
+        )
         if finite := by_seed(same):
             found[regime, name] = finite
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import mean, median, stdev
 from typing import Any
@@ -24,7 +24,9 @@ from benchmarks.meanings import Record
 from benchmarks.messages import counted
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.sections import Section
-from benchmarks.sentences import not_real, number, warnings_of
+from benchmarks.sentences import not_real, number, sentence, warnings_of
+from benchmarks.verdicts import Plan, comparisons
+from common.framework import label_of
 
 HEADINGS = (
     "problem",
@@ -40,12 +42,17 @@ HEADINGS = (
     "notes",
 )
 TEXT = (0, 1, 2, 3, len(HEADINGS) - 1)  # columns of text
-CAPTION = (
+LEFT_OUT = {"all": range(0), "metric": range(4, 9), "time": range(3, 4)}  # columns
+METRIC = (
     "Accuracy, or mean absolute error (MAE) in 1,000 $, on the test rows after the last epoch: "
-    "mean ± standard deviation over n seeds. Epoch: median over processes of the median of all "
-    "epochs but the first, training only. First epoch, samples a second, peak memory of the "
-    "process and the whole run from process start: medians over processes."
+    "mean ± standard deviation over n seeds."
 )
+TIMES = (
+    "Epoch: median over processes of the median of all epochs but the first, training only. First "
+    "epoch, samples a second, peak memory of the process and the whole run from process start: "
+    "medians over processes."
+)
+CAPTIONS = {"all": f"{METRIC} {TIMES}", "metric": METRIC, "time": TIMES}
 FEW = (
     f"fewer than {MIN_PROCESSES} processes: no interval and no ranking; "
     "the times of such rows say nothing about which framework is faster"
@@ -76,27 +83,37 @@ class Row:
     notes: tuple[str, ...]
 
 
-def sections(records: Iterable[Record]) -> list[Section]:
+def sections(
+    records: Iterable[Record], show: str = "all", plan: Plan | None = None
+) -> list[Section]:
     """A table a regime, so that numbers of two regimes never share a column; notes below the last.
 
+    `show`: `all`, `metric` (no times, and the verdicts as sentences below) or `time` (no metric).
     Raises ValueError when the records were measured under different protocols.
     """
     runs = training_runs(records)
-    rows = rows_of(runs)
+    rows = rows_of(runs, times=show != "metric")
     notes = list(dict.fromkeys(note for row in rows for note in row.notes))
+    kept = [i for i in range(len(HEADINGS)) if i not in LEFT_OUT[show]]
     tables = [
-        Section(f"Results, regime {regime}", HEADINGS, [_cells(r, notes) for r in same], TEXT)
+        Section(
+            f"Results, regime {regime}",
+            tuple(HEADINGS[i] for i in kept),
+            [[cells[i] for i in kept] for cells in (_cells(row, notes) for row in same)],
+            tuple(new for new, i in enumerate(kept) if i in TEXT),
+        )
         for regime, same in group_by(rows, lambda row: row.regime).items()
     ]
     if tables:
-        tables[0].notices.extend(not_real(runs))
+        said = [sentence(p, times=False) for p in comparisons(runs, plan)] * (show == "metric")
         numbered = (f"{i}: {note}" for i, note in enumerate(notes, 1))
-        warnings = (f"warning: {warning}" for warning in warnings_of(runs))
-        tables[-1].notes.extend([CAPTION, *numbered, *warnings])
+        warnings = [f"warning: {warning}" for warning in warnings_of(runs)] * (show != "metric")
+        tables[0].notices.extend(not_real(runs))
+        tables[-1].notes.extend([CAPTIONS[show], *said, *numbered, *warnings])
     return tables
 
 
-def rows_of(runs: list[Record]) -> list[Row]:
+def rows_of(runs: list[Record], *, times: bool = True) -> list[Row]:
     """One for each arm and data set; a failed run is counted in the first row of its arm."""
     rows = []
     several = len({threads(record) for record in runs}) > 1
@@ -104,7 +121,7 @@ def rows_of(runs: list[Record]) -> list[Row]:
         finished = succeeded(repetitions)
         failed = [r for r in repetitions if r.get("error")]
         for same in group_by(finished, lambda r: data_of(r).get("digest")).values() or [[]]:
-            rows.append(_row(same, failed, say_threads=several))
+            rows.append(_row(same, failed, several, times))
             failed = []
     return rows
 
@@ -114,7 +131,7 @@ def _cells(row: Row, notes: list[str]) -> list[str]:
     epoch, peak = row.steady_epoch_seconds, row.peak_rss_bytes
     return [
         f"*{row.problem} !" if row.notice else row.problem,
-        row.framework,
+        label_of(row.framework),
         row.device,
         metric_text(row),
         number(None if epoch is None else 1e3 * epoch),
@@ -139,7 +156,7 @@ def metric_text(row: Row) -> str:
     return text
 
 
-def _row(runs: list[Record], failed: list[Record], *, say_threads: bool) -> Row:
+def _row(runs: list[Record], failed: list[Record], say_threads: bool, times: bool) -> Row:
     first = (runs or failed)[0]
     values = list(map(result_of, runs))
 
@@ -161,7 +178,7 @@ def _row(runs: list[Record], failed: list[Record], *, say_threads: bool) -> Row:
         peak_rss_bytes=middle("peak_rss_bytes"),
         total_seconds=middle("total_seconds"),
         notice=data_of(first).get("notice") or "",
-        notes=tuple(_notes(runs, failed, values, say_threads)),
+        notes=(*_notes(runs, failed, values, say_threads), *(_of_times(runs) if times else ())),
     )
 
 
@@ -181,16 +198,18 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
     if failed:
         error = failed[0]["error"]
         notes.append(f"failed: {error.get('kind')}: {_one_line(error.get('message'))}")
-    timed = sum(r.get("timed", True) for r in runs)
-    if timed < len(runs):
-        of = counted(timed, "run")
-        notes.append(f"the times are of {of}, those of the others were not taken")
     replicas = sum(r.get("trained_together", 1) > 1 for r in runs)
     if replicas:
         notes.append(f"{replicas} of {len(runs)} runs are replicas, several in one process")
-    if 0 < timed < MIN_PROCESSES:
-        notes.append(FEW)
     return notes
+
+
+def _of_times(runs: list[Record]) -> Iterator[str]:
+    timed = sum(r.get("timed", True) for r in runs)
+    if timed < len(runs):
+        yield f"the times are of {counted(timed, 'run')}, those of the others were not taken"
+    if 0 < timed < MIN_PROCESSES:
+        yield FEW
 
 
 def _cpu(record: Record) -> Any:

@@ -17,6 +17,7 @@ from benchmarks.report.sections import Section, drawn
 from benchmarks.report.summary import HEADINGS, Row, metric_text, rows_of
 from benchmarks.sentences import not_real, provenance
 from benchmarks.tune import Cell, Choice, chosen, name_of
+from common.framework import label_of
 from common.problem import PROBLEMS
 
 DASHES = ("-", "--", ":", "-.")  # by the number of hidden layers
@@ -71,7 +72,7 @@ def _word(metric: str) -> str:
 
 
 def _columns(choice: Choice) -> tuple[str, str]:
-    name = choice.arm.framework
+    name = label_of(choice.arm.framework)
     return f"{name}: best epoch", f"{name}: validation {_word(choice.metric)}"
 
 
@@ -102,8 +103,9 @@ def explained(choice: Choice) -> str:
     """The choice of one arm, and the simpler alternative."""
     best, simplest, metric = choice.best, choice.simplest, choice.metric
     most = "least" if metric == "mae" else "highest"
+    who = label_of(choice.arm.framework)
     text = (
-        f"{choice.arm.framework} takes {best.name} for {counted(best.epochs, 'epoch')}: the {most} "
+        f"{who} takes {best.name} for {counted(best.epochs, 'epoch')}: the {most} "
         f"validation {_word(metric)} of {counted(len(choice.cells), 'network')}, "
         + _value(best, metric)
     )
@@ -125,7 +127,8 @@ def _notes(choices: list[Choice]) -> Iterator[str]:
     for choice in choices:
         if choice.left_out:
             names = ", ".join(choice.left_out)
-            yield f"{choice.arm.framework}: left out, as a fold failed or diverged: {names}"
+            who = label_of(choice.arm.framework)
+            yield f"{who}: left out, as a fold failed or diverged: {names}"
     first, folded = choices[0], choices[0].problem["folds"] > 1
     start = int(np.isfinite(first.best.curve).argmax())
     yield (
@@ -155,7 +158,7 @@ def _final(row: Row, choices: list[Choice]) -> list[str]:
     is_new = all(_plain(getattr(new, name)) == problem.get(name) for name in names)
     setting = " and ".join(["chosen"] * is_new + ["published"] * (not changed(run)))
     return [
-        row.framework,
+        label_of(row.framework),
         setting,
         name_of(problem["hidden"]),
         *(f"{problem[name]:,}" for name in ("epochs", "batch_size", "validation")),
@@ -189,7 +192,7 @@ def save_tuning(choices: list[Choice], folds: list[Record], stem: Path) -> list[
 
     styles = _styles(choices)
     for panel, choice in zip(axes[0], choices, strict=True):
-        panel.set_title(choice.arm.framework, fontsize=9, loc="left")
+        panel.set_title(label_of(choice.arm.framework), fontsize=9, loc="left")
         panel.set_xlabel("epoch")
         panel.xaxis.get_major_locator().set_params(integer=True)
         for cell in choice.cells:

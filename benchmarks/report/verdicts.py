@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from benchmarks.arms import Target, group_by, training_runs
@@ -10,9 +10,10 @@ from benchmarks.meanings import Record
 from benchmarks.messages import counted
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.sections import Section
-from benchmarks.sentences import digits, not_real, number, seeds, signed, span
-from benchmarks.stats import DIFFERENT, EQUIVALENT
-from benchmarks.verdicts import Comparison, Metric, comparisons
+from benchmarks.sentences import digits, not_real, number, probability, seeds, signed, span
+from benchmarks.stats import ALIKE, ERROR
+from benchmarks.verdicts import PLANNED, Comparison, Metric, Plan, comparisons
+from common.framework import label_of
 
 ARMS = ("problem", "device", "first", "second")
 METRIC = (
@@ -23,8 +24,10 @@ METRIC = (
     "90 % interval",
     "95 % interval",
     "margin",
+    "bound",
     "verdict",
     "excludes 0",
+    "p (Holm)",
     "P(second better)",
     "test rows' error",
 )
@@ -33,6 +36,7 @@ TIME = (
     "processes",
     "epoch: times faster",
     "verdict",
+    "p (Holm)",
     "whole run: times faster",
     "memory: times smaller",
 )
@@ -41,15 +45,19 @@ TEXT = (0, 1, 2, 3)  # columns; and the verdict
 HOW = (
     "equivalent: the 90 % interval of the difference lies inside the margin; different: the 95 % "
     "interval lies outside it; else not enough runs. Intervals are over seeds on one fixed test "
-    "set, paired by seed where initial weights and order are shared, else Welch's; test rows' "
-    "error: what another test set of that size would move an accuracy by (binomial standard "
-    "error; an MAE alone does not tell its own). P(second better): of one run against one, ties "
-    "half, 95 % interval"
+    "set, paired by seed where initial weights and order are shared, else Welch's. Bound: no "
+    "larger difference is left by the 90 % interval. p: of no difference at all, by the t test; "
+    "Holm: adjusted for all p values of metrics and epochs here; bold: with the seeds that were "
+    f"planned, at least {PLANNED}, all others are exploratory; how many would do: at the "
+    "difference seen. Test rows' error: what another test set of that size would move the metric "
+    "by (standard error). P(second better): of one run against one, 95 % interval; ties, of "
+    "roundings too, count half"
 )
 HOW_TIMES = (
     "ratios are the first's median over the second's, with the 95 % interval of a bootstrap over "
     f"processes and then epochs; none with fewer than {MIN_PROCESSES} timed processes of each. "
-    "Epoch: training alone, the first left out"
+    f"Epoch: training alone, the first left out; equally fast: the 90 % interval lies within "
+    f"{ALIKE:.0%}; p by the same bootstrap, bold: below {ERROR} after Holm too"
 )
 HOW_TARGETS = (
     "medians over all runs of the first epoch that reaches the target and of the seconds of "
@@ -58,15 +66,13 @@ HOW_TARGETS = (
 )
 
 
-def verdict_sections(
-    records: Iterable[Record], planned: Mapping[str, int] | None = None
-) -> list[Section]:
+def verdict_sections(records: Iterable[Record], plan: Plan | None = None) -> list[Section]:
     """Up to three tables a regime, the sentences below the first; [] without two frameworks.
 
-    `planned` and errors as for `comparisons`.
+    Errors as for `comparisons`.
     """
     runs = training_runs(records)
-    found = group_by(comparisons(runs, planned), lambda comparison: comparison.regime)
+    found = group_by(comparisons(runs, plan), lambda comparison: comparison.regime)
     sections = []
     for regime, pairs in found.items():
         of_regime = [run for run in runs if run["regime"] == regime]
@@ -89,7 +95,7 @@ def comparison_sections(
     metric, times = [_metric_row(pair) for pair in pairs], [_time_row(pair) for pair in pairs]
     sections = [
         Section(
-            f"Test metric, {title}", METRIC, metric, (*TEXT, 10), [*sentences, HOW], list(notices)
+            f"Test metric, {title}", METRIC, metric, (*TEXT, 11), [*sentences, HOW], list(notices)
         ),
         Section(f"Time and memory, {title}", TIME, times, (*TEXT, 6), [HOW_TIMES, *notes]),
     ]
@@ -104,7 +110,8 @@ def comparison_sections(
 def _arms(pair: Comparison) -> list[str]:
     changed = ", ".join(f"{name} = {value}" for name, value in pair.changed.items())
     problem = pair.problem + (f" ({changed})" if changed else "")
-    return [problem, f"{pair.device}, {counted(pair.threads, 'thread')}", pair.first, pair.second]
+    threads = counted(pair.threads, "thread")
+    return [problem, f"{pair.device}, {threads}", *map(label_of, (pair.first, pair.second))]
 
 
 def _metric_row(pair: Comparison) -> list[str]:
@@ -113,7 +120,7 @@ def _metric_row(pair: Comparison) -> list[str]:
         return [*_arms(pair), *"-" * (len(METRIC) - len(ARMS))]
     places, text = digits(metric.name), partial(signed, metric=metric.name)
     known = metric.wide.low is not None
-    loud = "*" if metric.verdict in (EQUIVALENT, DIFFERENT) else ""
+    loud = "*" if pair.loud[0] else ""
     return [
         *_arms(pair),
         seeds(metric),
@@ -122,10 +129,12 @@ def _metric_row(pair: Comparison) -> list[str]:
         span(metric.narrow, text),
         span(metric.wide, text),
         "-" if metric.margin is None else f"{metric.margin}",
+        "-" if metric.bound is None else f"{metric.bound:.{places}f}",
         f"{loud}{metric.verdict}{_needed(metric)}" + ", of survivors alone" * any(pair.lost),
         ("yes" if metric.wide.excludes_zero else "no") if known else "-",
+        _p(metric.p, pair.holm[0]),
         f"{metric.superiority.mean:.2f} ({span(metric.superiority, '{:.2f}'.format)})",
-        " and ".join("-" if error is None else f"{error:.4f}" for error in metric.sampling),
+        " and ".join("-" if error is None else f"{error:.{places}f}" for error in metric.sampling),
     ]
 
 
@@ -143,8 +152,14 @@ def _time_row(pair: Comparison) -> list[str]:
     word = "-"
     if pair.epoch is not None:
         ranked = pair.epoch.verdict in ("faster", "slower")
-        word = f"*{pair.second} {pair.epoch.verdict}" if ranked else pair.epoch.verdict
-    return [*_arms(pair), f"{first} and {second}", epoch, word, total, memory]
+        word = f"{label_of(pair.second)} " * ranked + pair.epoch.verdict
+        word = "*" * pair.loud[1] + word
+    p = _p(pair.epoch and pair.epoch.p, pair.holm[1])
+    return [*_arms(pair), f"{first} and {second}", epoch, word, p, total, memory]
+
+
+def _p(plain: float | None, adjusted: float | None) -> str:
+    return "-" if plain is None else f"{probability(plain)} ({probability(adjusted)})"
 
 
 def _targets(pair: Comparison) -> Iterator[tuple[str, str, str, Target]]:

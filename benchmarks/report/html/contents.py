@@ -13,6 +13,7 @@ from benchmarks.report.html import runs as of_runs
 from benchmarks.report.html.charts import colours_of
 from benchmarks.report.html.origin import environment
 from benchmarks.report.html.part import Part
+from benchmarks.verdicts import Plan
 
 
 def read_kinds(
@@ -39,7 +40,8 @@ def contents(kinds: dict[str, list[Record]]) -> list[Part]:
 def _parts(kinds: dict[str, list[Record]]) -> Iterator[Part]:
     runs = training_runs(kinds.get("run", []))
     colours = colours_of(_frameworks(kinds))
-    yield from of_runs.verdicts(runs, colours)
+    plan: Plan = next((record["problems"] for record in kinds.get("plan", [])), {})
+    yield from of_runs.verdicts(runs, colours, plan)
     yield from of_runs.table(runs)
     yield from of_runs.failures([r for records in kinds.values() for r in records])
     yield from of_runs.learning(runs, colours)

@@ -17,6 +17,7 @@ from benchmarks.report import race as race_report
 from benchmarks.report import scale as scale_report
 from benchmarks.report.crossval import by_arm, fold_sections, mean_over_folds, with_a_mean
 from benchmarks.report.explain import sections as walk_sections
+from benchmarks.report.explain import side
 from benchmarks.report.html import charts, special
 from benchmarks.report.html.charts import Colours, Estimate, Line
 from benchmarks.report.html.part import Block, Part
@@ -24,6 +25,7 @@ from benchmarks.report.html.special import Bar
 from benchmarks.report.html.walks import explained
 from benchmarks.report.parity import shown
 from benchmarks.report.sections import Section
+from common.framework import label_of
 from common.problem import PROBLEMS
 from common.trace import Difference
 
@@ -44,7 +46,10 @@ def folds(kinds: Kinds, colours: Colours) -> Iterator[Part]:
         curves = {arm: mean_over_folds(whole[arm], f"val_{metric}") for arm in members}
         found = [
             Line(
-                f"{arm.framework} seed {arm.seed}", arm.framework, range(1, len(y) + 1), y.tolist()
+                f"{label_of(arm.framework)} seed {arm.seed}",
+                arm.framework,
+                range(1, len(y) + 1),
+                y.tolist(),
             )
             for arm, y in curves.items()
         ]
@@ -73,7 +78,7 @@ def parity(kinds: Kinds) -> Iterator[Part]:
     for regime, same in group_by(records, lambda record: record["regime"]).items():
         named = list(zip(_told_apart(same), same, strict=True))
         worst = {
-            f"{name}: {' and '.join(pair)}": _worst(differences)
+            f"{name}: {' and '.join(map(label_of, pair))}": _worst(differences)
             for name, record in named
             for pair, differences in _pairs(record).items()
         }
@@ -186,12 +191,12 @@ def _bars(each: Explained, walk: Walk) -> list[Bar]:
     means = {arm: mean for arm in walk.arms if (mean := each.mean(arm)) is not None}
     if len(means) < len(walk.arms):
         return []
-    bars = [Bar(f"{walk.start} by itself", means[walk.arms[0]])]
+    bars = [Bar(f"{label_of(walk.start)} by itself", means[walk.arms[0]])]
     for number, step in enumerate(walk.steps, 1):
         effect = each.step_effect(step)
         reach = effect[1:] if effect else (None, None)
-        bars.append(Bar(f"{number} {step.switch}: {step.new}", means[step.after], *reach))
-    return [*bars, Bar(f"{walk.goal} by itself", means[walk.arms[-1]])]
+        bars.append(Bar(f"{number} {step.switch}: {side(step.new)}", means[step.after], *reach))
+    return [*bars, Bar(f"{label_of(walk.goal)} by itself", means[walk.arms[-1]])]
 
 
 def step_parts(kinds: Kinds) -> Iterator[Part]:
@@ -202,7 +207,10 @@ def step_parts(kinds: Kinds) -> Iterator[Part]:
     for runs, section in zip(
         runs_by_problem.values(), ablation_report.sections(records), strict=True
     ):
-        parts = {f"{split.framework}, {split.regime}": _ms(split.parts) for split in splits(runs)}
+        parts = {
+            f"{label_of(split.framework)}, {split.regime}": _ms(split.parts)
+            for split in splits(runs)
+        }
         blocks.append(Block(section, partial(charts.stacks, parts, "ms a step")))
     if blocks:
         text = "What an epoch takes with a part less what it takes without it."
@@ -233,7 +241,7 @@ def growth(kinds: Kinds, colours: Colours) -> Iterator[Part]:
         for (axis, arms), section in zip(axes.items(), sections, strict=True):
             found = [
                 Line(
-                    f"{arm.framework} {arm.regime}",
+                    f"{label_of(arm.framework)} {arm.regime}",
                     arm.framework,
                     arm.values,
                     [1e3 * seconds for seconds in arm.epochs],
@@ -260,7 +268,12 @@ def races(kinds: Kinds, colours: Colours) -> Iterator[Part]:
                 continue
             section = race_report.section_of(runs, found, folds=name != "race")
             faster = [
-                Estimate(f"{r.framework} {r.regime}", r.framework, r.framework, *r.epoch_ratio)
+                Estimate(
+                    f"{label_of(r.framework)} {r.regime}",
+                    r.framework,
+                    r.framework,
+                    *r.epoch_ratio[:3],
+                )
                 for r in found[1:]
                 if r.epoch_ratio
             ]

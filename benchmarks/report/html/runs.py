@@ -19,14 +19,15 @@ from benchmarks.report.html.part import Block, Draw, Part, Said
 from benchmarks.report.sections import Section
 from benchmarks.report.verdicts import verdict_sections
 from benchmarks.sentences import number
-from benchmarks.verdicts import Comparison, comparisons
+from benchmarks.verdicts import Comparison, Plan, comparisons
+from common.framework import label_of
 
 MIB = 2**20
 
 
-def verdicts(runs: list[Record], colours: Colours) -> Iterator[Part]:
+def verdicts(runs: list[Record], colours: Colours, plan: Plan) -> Iterator[Part]:
     """The sentences on each pair of frameworks, and the tables that they come from."""
-    found = comparisons(runs)
+    found = comparisons(runs, plan)
     if not found:
         return
     said = [Said(pair.sentence, pair.notes) for pair in found]
@@ -36,7 +37,7 @@ def verdicts(runs: list[Record], colours: Colours) -> Iterator[Part]:
         if any(_over_margin(pair) for pair in pairs)
     ]
     sentences = {each.sentence for each in said}
-    for table in verdict_sections(runs):
+    for table in verdict_sections(runs, plan):
         if table.rows:
             notes = [note for note in table.notes if note not in sentences]
             blocks.append(Block(replace(table, notes=notes), folded=True))
@@ -69,7 +70,9 @@ def _over_margin(pair: Comparison) -> Estimate | None:
         return None
     mean, low, high = (float(bound or 0) / metric.margin for bound in metric.narrow)
     where = f"{pair.problem} ({pair.device})"
-    return Estimate(where, f"{pair.second} less {pair.first}", "", mean, low, high)
+    return Estimate(
+        where, f"{label_of(pair.second)} less {label_of(pair.first)}", "", mean, low, high
+    )
 
 
 def table(runs: list[Record]) -> Iterator[Part]:
@@ -235,7 +238,7 @@ def failures(runs: list[Record]) -> Iterator[Part]:
         names = ("problem", "framework", "regime", "device", "seed")
         rows = [
             [
-                *(str(run.get(name, "")) for name in names),
+                *(label_of(str(run.get(name, ""))) for name in names),
                 f"{run['error'].get('kind')}: {run['error'].get('message')}",
             ]
             for run in failed

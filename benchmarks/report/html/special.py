@@ -10,6 +10,7 @@ from benchmarks.arms import group_by
 from benchmarks.limit import Reached
 from benchmarks.report.html.charts import GREY, LOG, Colours, axis, figure, shown
 from benchmarks.report.html.part import Figure
+from common.framework import label_of
 
 BETTER, WORSE = "#009E73", "#CC79A7"  # green and purple: no framework's
 # over its bound an error turns from blue to orange
@@ -111,7 +112,7 @@ def roofline(found: Sequence[Reached], colours: Colours) -> Figure:
         xs = sorted({*ends, *(x for x in [top / feed] if ends[0] < x < ends[1])})
         roof = {"x": xs, "y": [min(top, x * feed) / 1e9 for x in xs], "mode": "lines"}
         line = {"color": colour, "width": 1.5}
-        traces.append({**roof, "line": line, "name": shown(f"roof by {name}")})
+        traces.append({**roof, "line": line, "name": shown(f"roof by {label_of(name)}")})
         for regime, same in group_by(arms, lambda arm: arm.regime).items():
             symbol = "circle" if regime == "tuned" else "x"
             traces.append(
@@ -122,7 +123,7 @@ def roofline(found: Sequence[Reached], colours: Colours) -> Figure:
                     "mode": "markers+text",
                     "textposition": "top center",
                     "marker": {"color": colour, "size": 9, "symbol": symbol},
-                    "name": shown(f"{name}, {regime}"),
+                    "name": shown(f"{label_of(name)}, {regime}"),
                     "customdata": [shown(arm.problem) for arm in same],
                     "hovertemplate": "%{customdata}: %{y:.3g} GFLOP/s",
                 }
