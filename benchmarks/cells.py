@@ -5,9 +5,10 @@
 
 A process starts at the first cell for it and keeps its names from cell to cell; `--fresh` ends it
 and starts another. `-i` takes names of the notebook along, `-o` brings names back, arrays as NumPy
-arrays. What the cell prints is shown as it comes, and its last expression as in any cell. A cell
-finds the name of its framework in FRAMEWORK. No framework is imported by the notebook itself, and
-no two of them meet in one process.
+arrays. What the cell prints is shown as it comes, and its last expression as in any cell; `%%each`
+says whose it is. Files in tracebacks and warnings are named as from their package on. A cell finds
+the name of its framework in FRAMEWORK. No framework is imported by the notebook itself, and no two
+of them meet in one process.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ import io
 import linecache
 import os
 import pprint
+import re
 import shlex
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -74,9 +77,8 @@ def _magic(shell: Any, name: str | None) -> Callable[[str, str], None]:
         values = {key: _of_notebook(shell, key) for key in args.into}
         results = {}
         for each in wanted:
-            if not name:
-                print(f"{each}:")
-            results[each] = run_cell(each, cell, values, args.out, args.fresh)
+            heading = "" if name else f"{each}:\n"
+            results[each] = run_cell(each, cell, values, args.out, args.fresh, heading)
         for key in args.out:
             found = {each: results[each][key] for each in wanted}
             shell.user_ns[key] = found[name] if name else found
@@ -114,12 +116,18 @@ def _listed(text: str) -> list[str]:
 
 
 def run_cell(
-    name: str, source: str, values: dict[str, Any], wanted: list[str], fresh: bool = False
+    name: str,
+    source: str,
+    values: dict[str, Any],
+    wanted: list[str],
+    fresh: bool = False,
+    heading: str = "",
 ) -> dict[str, Any]:
     """Run the source in that framework's process with these values, and bring the wanted back.
 
-    Raises CellError with the traceback of the process, and ModuleNotFoundError when the framework
-    is not installed.
+    The heading stands above what the cell prints, and nowhere if it prints nothing. Raises
+    CellError with the traceback of the process, and ModuleNotFoundError when the framework is not
+    installed.
     """
     if framework(name).missing:
         raise ModuleNotFoundError(f"{name} is not installed: {framework(name).install}")
@@ -130,7 +138,7 @@ def run_cell(
         child = _children[name] = Child(name, regime="native")
     try:
         failure, found = child.call(
-            "benchmarks.cells:execute", name, source, values, wanted, on_event=_show
+            "benchmarks.cells:execute", name, source, values, wanted, on_event=_shown_below(heading)
         )
     except BaseException as error:
         _children.pop(name, None)
@@ -143,8 +151,14 @@ def run_cell(
     return found
 
 
-def _show(text: str) -> None:
-    sys.stdout.write(text)
+def _shown_below(heading: str) -> Callable[[str], None]:
+    waiting = [heading]
+
+    def show(text: str) -> None:
+        sys.stdout.write("".join([*waiting, text]))
+        waiting.clear()
+
+    return show
 
 
 def execute(
@@ -166,17 +180,43 @@ def execute(
     linecache.cache[file] = (len(source), None, f"{source}\n".splitlines(keepends=True), file)
     output = _Lines(emit)
     try:
-        with redirect_stdout(output), redirect_stderr(output):
+        with redirect_stdout(output), redirect_stderr(output), _short_warnings():
             _run(source, file)
         return "", {key: _plain(_wanted(key)) for key in wanted}
     except Exception as error:
         frames = error.__traceback__
         while frames and frames.tb_frame.f_code.co_filename != file:
             frames = frames.tb_next
-        shown = traceback.format_exception(type(error), error, frames)
-        return "".join(shown).rstrip(), {}
+        shown = "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+        return re.sub(r'(?m)^(\s*File ")([^"]+)', lambda m: m[1] + _short(m[2]), shown), {}
     finally:
         output.flush()
+
+
+def _short(file: str) -> str:
+    """The file as from its package on: where packages lie on this machine is nobody's affair."""
+    places = [os.getcwd(), *filter(os.path.isabs, sys.path)]
+    for place in sorted(places, key=len, reverse=True):
+        if file.startswith(os.path.join(place, "")):
+            return os.path.relpath(file, place)
+    return file
+
+
+@contextmanager
+def _short_warnings() -> Iterator[None]:
+    before = warnings.formatwarning
+
+    def formatted(
+        message: Any, category: Any, filename: str, lineno: int, line: str | None = None
+    ) -> str:
+        line = linecache.getline(filename, lineno) if line is None else line
+        return before(message, category, _short(filename), lineno, line)
+
+    warnings.formatwarning = formatted
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def _run(source: str, file: str) -> None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ DOCS = PACKED if PACKED.is_dir() else ROOT / "docs"
 TRANSLATIONS = "zh"  # a folder of the pages
 CELL = re.compile(r"^```\{code-cell\}.*\n(?!:tags: \[remove-)", re.MULTILINE)  # with its code shown
 CELL_SECONDS = 600
+DATA_DIR = "TWINBENCH_DATA_DIR"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
@@ -118,6 +122,37 @@ def run(notebook: Any, folder: Path) -> str:
     except Exception as error:  # the kernel died, a cell took too long
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def faults_of(notebook: Any) -> Iterator[str]:
+    """What no published output may have, a line each, by the number of the cell.
+
+    That is a path of the machine that ran it, and the name of a framework over nothing.
+    """
+    for number, cell in enumerate(notebook.cells, 1):
+        for output in cell.get("outputs", []):
+            lines = [line.strip() for line in _text_of(output).splitlines() if line.strip()]
+            yield from (f"cell {number} shows a path: {line}" for line in lines if _placed(line))
+            names = [line.removesuffix(":") if line[-1] == ":" else "" for line in lines]
+            for name, below in zip_longest(names, names[1:], fillvalue="nothing"):
+                if name in frameworks() and below in (*frameworks(), "nothing"):
+                    yield f"cell {number} shows nothing below {name}:"
+
+
+def _text_of(output: Any) -> str:
+    kinds = [kind for kind in output.get("data", {}) if kind.startswith("text/")]
+    parts = [output.get("text", ""), *(output.data[kind] for kind in kinds)]
+    return "\n".join([*parts, *output.get("traceback", [])])
+
+
+def _placed(text: str) -> bool:
+    """Whether it has a path of this machine: its packages, this checkout, a home or a draft."""
+    places = (ROOT, sys.prefix, Path.home(), tempfile.gettempdir(), os.environ.get(DATA_DIR))
+    return "site-packages" in text or any(
+        re.search(rf"(?<![\w.-]){re.escape(str(place))}(?![\w.-])", text)
+        for place in places
+        if place and len(Path(place).parts) > 1
+    )
 
 
 def environment() -> dict[str, str]:

@@ -26,8 +26,19 @@ from benchmarks.plan import Job
 from benchmarks.stats import Ratio, ratio_of_times
 
 KIND = "race"  # of a record, and the folder below the results
-PEERS: Mapping[str, str] = MappingProxyType({"textbook": "keras", "scikit": "torch"})
-"""Modules of `benchmarks.peers`, and the framework in whose native environment each runs."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A module of `benchmarks.peers`."""
+
+    framework: str  # in whose native environment it runs
+    colour: str  # as `Framework.colour`
+
+
+PEERS: Mapping[str, Peer] = MappingProxyType(
+    {"textbook": Peer("keras", "#EE184A"), "scikit": Peer("torch", "#8D5F82")}
+)
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -37,7 +48,8 @@ def run(job: Job, on_event: OnEvent = None, *, folds: bool = False) -> dict[str,
     target = f"benchmarks.race:{'measure_peer' if job.framework in PEERS else 'measure'}"
 
     def measure() -> dict[str, Any]:
-        home = replace(job, framework=PEERS.get(job.framework, job.framework))
+        peer = PEERS.get(job.framework)
+        home = replace(job, framework=peer.framework if peer else job.framework)
         with Child.of(home, job.regime) as child:
             return child.call(target, job, folds, on_event=on_event, timeout=job.timeout)
 

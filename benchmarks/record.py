@@ -214,6 +214,21 @@ def read_files(
         yield path.relative_to(folder), record
 
 
+def read_beside(
+    records: list[dict[str, Any]], results: Path, kind: str = ""
+) -> list[dict[str, Any]]:
+    """The finished records of the results that belong into one figure with these.
+
+    They are of the same problems and protocol, from this or an earlier command; `kind` is the
+    folder of records that are no whole runs.
+    """
+    found: list[dict[str, Any]] = []
+    for problem in dict.fromkeys(record["problem"] for record in records):
+        folder = results / kind / problem.replace(":", "-")
+        found += read_records(folder, kind or "run", complain=lambda message: None)
+    return [r for r in found if r["error"] is None and r["protocol"] == records[0]["protocol"]]
+
+
 def some_records(folder: Path | str) -> list[dict[str, Any]]:
     """The records of runs below a folder; ValueError when there is none."""
     records = list(read_records(folder))

@@ -32,7 +32,8 @@ class Framework:
     that of the file that its own users keep weights in, empty where it has none; `fixed` names the
     switches that it cannot set to anything but their native value; `without` names what it does not
     have: `tuned`, the regime, `ablation`, the module that takes its steps apart, or `twins`, whose
-    `twin` is the Task of a user's own model; those of a lower `rank` stand first in every list.
+    `twin` is the Task of a user's own model; those of a lower `rank` stand first in every list;
+    `colour`, #RRGGBB, is that of every figure, where it is empty the name decides.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Framework:
     twin: str = ""  # "package.module:Class"
     rank: int = 0
     label: str = ""  # what a reader is shown; empty: the name
+    colour: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:

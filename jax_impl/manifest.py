@@ -56,5 +56,6 @@ VARIANTS = (
         fixed=("denormals",),
         without=("twins",),
         rank=1,
+        colour="#009E73",
     ),
 )

@@ -62,7 +62,7 @@ def environment(
 LOWEST = MappingProxyType({"tensorflow": "2.20", "jax": "0.7.2", "torch": "2.9"})
 
 
-def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framework:
+def _variant(name: str, backend: str, colour: str, without: tuple[str, ...] = ()) -> Framework:
     """Keras on one backend; TensorFlow and JAX cannot keep denormals."""
     kept = backend == "torch"
     return Framework(
@@ -84,12 +84,13 @@ def _variant(name: str, backend: str, without: tuple[str, ...] = ()) -> Framewor
         fixed=() if kept else ("denormals",),
         without=without,
         label=f"keras ({backend})",
+        colour=colour,
     )
 
 
 VARIANTS = (
-    _variant("keras", "tensorflow"),
-    _variant("keras:jax", "jax", without=("ablation",)),
+    _variant("keras", "tensorflow", "#0072B2"),
+    _variant("keras:jax", "jax", "#56B4E9", without=("ablation",)),
     # tuned: its steps are Keras's own, one Python call after another
-    _variant("keras:torch", "torch", without=("ablation", "tuned")),
+    _variant("keras:torch", "torch", "#8D4AF2", without=("ablation", "tuned")),
 )

@@ -104,6 +104,18 @@ def test_an_error_is_shown_from_the_cell_on_and_names_stay(name):
     assert result(name, "out = kept") == 7
 
 
+def test_files_are_named_from_their_package_on(name, capsys):
+    """In tracebacks and warnings; the line is there all the same."""
+    with pytest.raises(CellError) as caught:
+        run_cell(name, "import json\njson.loads('{')", {}, [])
+    assert 'File "json/decoder.py", line' in str(caught.value) and "raw_decode" in str(caught.value)
+    source = "import warnings, json.decoder as d\nwarnings.warn_explicit('old', UserWarning, {}, 1)"
+    run_cell(name, source.format("d.__file__"), {}, [])
+    assert capsys.readouterr().out.startswith("json/decoder.py:1: UserWarning: old\n  ")
+    run_cell(name, source.format("'/elsewhere/a.py'"), {}, [])
+    assert capsys.readouterr().out == "/elsewhere/a.py:1: UserWarning: old\n"
+
+
 def test_a_syntax_error_is_an_error_of_the_cell(name):
     with pytest.raises(CellError, match="SyntaxError"):
         run_cell(name, "1 +", {}, [])
@@ -178,7 +190,9 @@ def test_the_magics_of_a_notebook(shell, name, capsys):
     run(shell, f"%%{name} -i x,y -o total\ntotal = sum(x) + y\ntotal")
     assert shell.user_ns["total"] == 6 and capsys.readouterr().out == "6\n"
     run(shell, f"%%each {name} -i y -o double\ndouble = 2 * y")
-    assert shell.user_ns["double"] == {name: 6} and capsys.readouterr().out == f"{name}:\n"
+    assert shell.user_ns["double"] == {name: 6} and capsys.readouterr().out == ""
+    run(shell, f"%%each {name}\nprint(double)\nprint('done')")
+    assert capsys.readouterr().out == f"{name}:\n6\ndone\n"
     assert f"%%{name}" in shell.find_cell_magic(name).__doc__
 
 

@@ -123,6 +123,8 @@ def test_every_command_to_type_exists_with_its_options():
 )
 def test_what_does_not_exist_is_noticed(program, rest, words):
     assert wrong(program, rest) == words
+
+
 TABLE = re.compile(r"<!-- twinbench:table((?: \w+)?) -->\n(.*?)<!-- /twinbench:table\1 -->", re.S)
 MEASURED = [ROOT / "README.md", DOCS / "zh" / "README.md"]  # pages with tables of records
 MEASURED += [p for p in PAGES if p.parent.name in ("study", "speed", "explain", "tune")]
@@ -313,6 +315,33 @@ def test_without_a_checkout_or_jupytext_it_is_said_in_a_line(docs, monkeypatch, 
     assert main(["lesson"]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "checkout" in error
+
+
+OUTPUTS = {
+    f"{ROOT}/docs/a.md": "cell 1 shows a path",
+    f"'{Path.home()}'": "cell 1 shows a path",
+    f"{sys.prefix}/bin/python": "cell 1 shows a path",
+    "lib/site-packages/keras/src/a.py:1: UserWarning": "cell 1 shows a path",
+    "keras:\ntorch:\n3": "cell 1 shows nothing below keras:",
+    "torch:\n3\nkeras:jax:\n": "cell 1 shows nothing below keras:jax:",
+    "keras:\n1\ntorch:\n2\nshapes:\n": None,
+    "/path/to/files https://a.org/root/tmp 3/4 keras/src/a.py": None,
+}
+
+
+@pytest.mark.parametrize("text", OUTPUTS)
+@pytest.mark.parametrize("kind", ["stream", "error", "display_data"])
+def test_an_output_has_no_path_of_this_machine_and_no_name_over_nothing(text, kind):
+    nbformat = pytest.importorskip("nbformat").v4
+    made = {
+        "stream": {"text": text},
+        "error": {"traceback": text.splitlines()},
+        "display_data": {"data": {"text/plain": text, "image/png": f"{ROOT}/"}},
+    }
+    cell = nbformat.new_code_cell(outputs=[nbformat.new_output(kind, **made[kind])])
+    faults = list(lessons.faults_of(nbformat.new_notebook(cells=[cell])))
+    expected = OUTPUTS[text]
+    assert len(faults) == bool(expected) and all(fault.startswith(expected) for fault in faults)
 
 
 SITE = """---

@@ -100,7 +100,7 @@ def test_a_peer_learns_what_the_data_have(peer: str, name: str):
         pytest.importorskip("sklearn")
     problem = PROBLEMS[name].but(epochs=2, batch_size=512 if name != "boston" else 4)
     job = Job(problem, peer, NATIVE, data="embedded", threads=1)
-    with Child(PEERS[peer], regime=NATIVE, threads=1) as child:
+    with Child(PEERS[peer].framework, regime=NATIVE, threads=1) as child:
         found = child.call("benchmarks.race:measure_peer", job, False)
     assert len(found["epoch_seconds"]) == 2 and min(found["epoch_seconds"]) > 0
     assert len(found["validation_seconds"]) in (0, 2)

@@ -6,18 +6,28 @@ import importlib.util
 import io
 import json
 import sys
+from argparse import Namespace
+from itertools import combinations
+from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from benchmarks.commands import run as run_command
 from benchmarks.commands import table as table_command
+from benchmarks.race import PEERS
+from benchmarks.record import write_record
+from benchmarks.report import curves
+from benchmarks.report.colours import colour_of
 from benchmarks.report.curves import save_curves
 from benchmarks.report.markdown import BEGIN, END, marks, replace_table
 from benchmarks.report.sections import markdown, print_sections
 from benchmarks.report.summary import FEW, rows_of, sections
 from benchmarks.sentences import number
-from common.framework import label_of
+from common.framework import frameworks, label_of
 from common.problem import PROBLEMS
+from tests import records
 
 needs_matplotlib = pytest.mark.skipif(
     importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed"
@@ -245,6 +255,8 @@ def test_a_file_that_is_not_in_utf_8_is_refused_and_stays(tmp_path):
     with pytest.raises(ValueError, match=r"page\.md is no text in UTF-8 \(.* position 53"):
         replace_table(page, "| a |")
     assert page.read_bytes() == content
+
+
 def test_a_file_may_have_two_tables_by_name_one_without_times_and_one_without_the_metric(
     tmp_path,
 ):
@@ -316,6 +328,71 @@ def test_curves_show_every_arm_panel_and_the_source_of_the_data(tmp_path):
 
 
 @needs_matplotlib
+def test_a_framework_keeps_its_colour_whatever_stands_beside_it():
+    """And lines of one framework, or one upon another, are told apart by markers and widths."""
+    from benchmarks.report.curves import _figure
+
+    for names in (("torch",), ("jax", "keras", "torch", "textbook"), ("alpha", "torch", "zeta")):
+        handles = _figure("mnist", [record("mnist", name) for name in names]).legends[0].get_lines()
+        drawn = [line.get_color() for line in handles[: len(names)]]
+        assert drawn == list(map(colour_of, names))
+    wide = record("mnist", "torch", settings={"changed": {"hidden": [64]}})
+    first, second = _figure("mnist", [record("mnist", "torch"), wide]).legends[0].get_lines()[:2]
+    assert first.get_color() == second.get_color()
+    assert first.get_marker() != second.get_marker()
+    assert first.get_linewidth() > second.get_linewidth()
+
+
+# Machado, Oliveira and Fernandes 2009: linear sRGB as seen without red, green or blue receptors
+SIGHT = (
+    np.eye(3),
+    ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052)),
+    ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969)),
+    ((1.256, -0.077, -0.179), (-0.078, 0.931, 0.148), (0.005, 0.691, 0.304)),
+)
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(colour: str, sight: Any = SIGHT[0]) -> np.ndarray:
+    """CIE L*a*b* of #RRGGBB: equal distances are about equally easy to see; 2.3 is just seen."""
+    s = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
+    part = XYZ @ np.clip(np.array(sight) @ linear, 0, 1) / XYZ.sum(axis=1)
+    x, y, z = np.where(part > 0.008856, np.cbrt(part), 7.787 * part + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_colours_are_told_apart_on_any_paper_by_any_eye_and_in_grey():
+    colours = {name: colour_of(name) for name in (*frameworks(), *PEERS)}
+    for sight in SIGHT:
+        for one, other in combinations(colours, 2):
+            apart = np.linalg.norm(lab(colours[one], sight) - lab(colours[other], sight))
+            assert apart > 15, (one, other)
+    assert all(lab(colour)[0] - lab("#15181c")[0] > 25 for colour in colours.values())
+    assert all(lab("#ffffff")[0] - lab(colour)[0] > 25 for colour in colours.values())
+    plain = sorted(lab(colours[name])[0] for name in ("keras", "torch", "jax"))
+    assert min(np.diff(plain)) > 7
+    assert colour_of("a stranger's") == colour_of("a stranger's") != colour_of("another's")
+
+
+def test_a_narrower_run_keeps_what_the_figure_shows(tmp_path, monkeypatch):
+    """All that the folder has of that problem and protocol."""
+    kept = [records.run("boston", name) for name in ("alpha", "beta")]
+    other = [records.run("imdb"), records.run("boston", "old", protocol=0)]
+    failed = records.run("boston", "failed", error={"kind": "x", "message": "y"})
+    for i, each in enumerate([*kept, *other, failed]):
+        write_record(each, tmp_path / each["problem"] / f"{i}.json")
+    shown: list[str] = []
+    monkeypatch.setattr(curves, "save_curves", lambda runs, folder: shown.append(names(runs)) or [])
+    run_command._show(kept[1:], Namespace(results=tmp_path, json=False))
+    assert shown == ["alpha, beta"]
+
+
+def names(runs: list[dict[str, Any]]) -> str:
+    return ", ".join(sorted(run["framework"] for run in runs))
+
+
+@needs_matplotlib
 def test_a_failed_run_is_no_curve(tmp_path):
     assert save_curves([record(**FAILED)], tmp_path) == []
 
@@ -329,15 +406,15 @@ def test_histories_are_solid_and_dashed_curves_the_second_framework_thinner():
         "alpha": {"loss": [3.0, 1.0], "val_loss": [3.0, 2.0]},
         "beta": {"loss": [4.0, 2.0]},  # not validated
     }
-    draw_histories(axes, histories, "loss", {"alpha": "C3", "beta": "C1"})
+    draw_histories(axes, histories, "loss")
     drawn = [
         (line.get_label(), line.get_color(), line.get_linestyle(), list(line.get_ydata()))
         for line in axes.lines
     ]
     assert drawn == [
-        ("alpha, training", "C3", "-", [3.0, 1.0]),
-        ("alpha, validation", "C3", "--", [3.0, 2.0]),
-        ("beta, training", "C1", "-", [4.0, 2.0]),
+        ("alpha, training", colour_of("alpha"), "-", [3.0, 1.0]),
+        ("alpha, validation", colour_of("alpha"), "--", [3.0, 2.0]),
+        ("beta, training", colour_of("beta"), "-", [4.0, 2.0]),
     ]
     assert axes.lines[0].get_linewidth() > axes.lines[2].get_linewidth()
     assert list(axes.lines[0].get_xdata()) == [1, 2]

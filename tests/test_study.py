@@ -149,11 +149,11 @@ def test_the_figure_has_every_seed_and_the_table_its_spread(tmp_path):
     runs = [*noisy(30, 0.002), *noisy(20, 0.002, framework="b"), run(99, None)]
     seeds = _seeds(runs)
     assert {key: len(of) for key, of in seeds.items()} == {
-        ("matched", "a"): 30,
-        ("matched", "b"): 20,
+        ("matched", "a", "a"): 30,
+        ("matched", "b", "b"): 20,
     }
     _, axes = new_figure(1, 1)
-    _strip(axes[0, 0], 0, list(seeds["matched", "a"].values()), "#000000")
+    _strip(axes[0, 0], 0, list(seeds["matched", "a", "a"].values()), "#000000")
     assert sorted(axes[0, 0].lines[0].get_ydata()) == sorted(
         r["metrics"]["accuracy"] for r in runs[:30]
     )
@@ -161,7 +161,7 @@ def test_the_figure_has_every_seed_and_the_table_its_spread(tmp_path):
     assert [path.name for path in made.figures] == ["study-mnist.png", "study-mnist.svg"]
     assert [row[:3] for row in made.rows] == [["matched", "a", "30"], ["matched", "b", "20"]]
     apart = _seeds([*runs[:2], run(0, 0.9, settings={"changed": {"epochs": 1}})])
-    assert list(apart) == [("matched", "a"), ("matched", "a, epochs = 1")]
+    assert list(apart) == [("matched", "a", "a"), ("matched", "a, epochs = 1", "a")]
 
 
 def test_a_study_resumes_shows_and_packs_itself(twinbench):

@@ -48,5 +48,6 @@ VARIANTS = (
         lowest={"torch": "2.9", "torchvision": "0.24"},
         suffix=".pt",
         twin="torch_impl.twins:TorchTwin",
+        colour="#DE8F05",
     ),
 )

@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run the folds that are missing, then show all that were asked for."""
     from benchmarks.progress import run_folds, say_failed_folds
+    from benchmarks.record import read_beside
     from benchmarks.report.crossval import fold_sections, save_fold_curves
     from benchmarks.report.sections import drawn, print_sections
 
@@ -55,7 +56,8 @@ def main(args: argparse.Namespace) -> int:
         print(json.dumps(records, indent=1, allow_nan=False))
     else:
         print_sections(fold_sections(records))
-    drawn(lambda: save_fold_curves(records, args.results), "curves")
+    beside = read_beside(records, args.results, "crossval")
+    drawn(lambda: save_fold_curves(beside, args.results), "curves")
     return SOME_FAILED if say_failed_folds(records) else 0
 
 

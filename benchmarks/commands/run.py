@@ -66,7 +66,8 @@ def _check(problem: Problem, rows: int) -> None:
 
 
 def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
-    """The table (or the JSON) on standard output, the curves beside the records."""
+    """The table (or the JSON) on standard output, the curves of all records beside these."""
+    from benchmarks.record import read_beside
     from benchmarks.report.curves import save_curves
     from benchmarks.report.sections import drawn, print_sections
     from benchmarks.report.summary import sections
@@ -78,4 +79,4 @@ def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
         print_sections(sections(records))
     finished = succeeded(records)
     if finished:
-        drawn(lambda: save_curves(finished, args.results), "curves")
+        drawn(lambda: save_curves(read_beside(finished, args.results), args.results), "curves")

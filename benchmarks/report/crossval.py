@@ -11,7 +11,8 @@ import numpy as np
 
 from benchmarks.arms import changed, group_by, some_diverged
 from benchmarks.meanings import Record
-from benchmarks.report.curves import COLOURS, NAMES, draw_line, new_figure, save_figure, title_of
+from benchmarks.report.colours import colour_of, marker_of, width_of
+from benchmarks.report.curves import NAMES, draw_line, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real
 from common.framework import label_of
@@ -153,7 +154,8 @@ def _figure(problem: str, arms: dict[Arm, list[Record]]):
     regimes = group_by(arms, lambda arm: arm.regime)
     figure, axes = new_figure(1, len(regimes))
     labels = _labels(arms)
-    order = list(dict.fromkeys(labels.values()))
+    frameworks = {label: arm.framework for arm, label in labels.items()}
+    order = list(frameworks)
     shortest = min(len(r["history"][f"val_{metric}"]) for folds in arms.values() for r in folds)
     hidden = HIDDEN_EPOCHS if shortest > 2 * HIDDEN_EPOCHS else 0
     for panel, (regime, members) in zip(axes[0], regimes.items(), strict=True):
@@ -162,9 +164,13 @@ def _figure(problem: str, arms: dict[Arm, list[Record]]):
         panel.xaxis.get_major_locator().set_params(integer=True)
         for label, seeds in group_by(members, labels.__getitem__).items():
             curves = [mean_over_folds(arms[arm], f"val_{metric}") for arm in seeds]
-            i = order.index(label)
-            width = 2.0 if i == 0 else 1.0
-            style = {"color": COLOURS[i % len(COLOURS)], "linewidth": width, "label": label}
+            place = order.index(label)
+            style = {
+                "color": colour_of(frameworks[label]),
+                "linewidth": width_of(place, len(order)),
+                "marker": marker_of(list(frameworks.values()), place),
+                "label": label,
+            }
             draw_line(panel, [list(curve) for curve in curves], hidden=hidden, **style)
     axes[0, 0].set_ylabel(NAMES[metric])
     caption = f"mean over {next(iter(arms)).folds} folds, validation rows"

@@ -19,14 +19,13 @@ from benchmarks.arms import (
 )
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.report.colours import colour_of, marker_of, width_of
 from common.atomic import replaced
-from common.install import install_extra
 from common.framework import label_of
+from common.install import install_extra
 from common.problem import PROBLEMS
 from common.task import History
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart: blue, vermilion, green, ...
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 NAMES = {"loss": "loss", "accuracy": "accuracy", "mae": "mean absolute error (1,000 $)"}
 STYLE: dict[Any, Any] = {
     "font.size": 9,
@@ -106,30 +105,28 @@ def draw_line(axes: Any, curves: list[list[float | None]], hidden: int = 0, **st
     The first `hidden` epochs are left out.
     """
     band = Band.of(curves, hidden)
-    # a marker, because one epoch alone makes no line
-    marker = "o" if len(band.epochs) == 1 else None
-    axes.plot(band.epochs, band.mean, marker=marker, **style)
+    if len(band.epochs) == 1:  # makes no line
+        style["marker"] = style.get("marker") or "o"
+    axes.plot(band.epochs, band.mean, markevery=0.1, **style)
     if len(curves) > 1:
         edges = (band.epochs, band.least, band.most)
         axes.fill_between(*edges, color=style["color"], alpha=0.15, linewidth=0)
 
 
-def draw_histories(
-    axes: Any, histories: Mapping[str, History], quantity: str, colours: Mapping[str, str]
-) -> None:
-    """Draw what `Task.fit` returned, a colour a framework: solid training, dashed validation.
+def draw_histories(axes: Any, histories: Mapping[str, History], quantity: str) -> None:
+    """Draw what `Task.fit` returned, by framework: solid training, dashed validation.
 
     Each is thinner than the one before it, so that equal curves are seen to be equal.
     """
-    for number, (name, history) in enumerate(histories.items()):
+    for place, (name, history) in enumerate(histories.items()):
         for rows, key, dashes in (("training", "", "-"), ("validation", "val_", "--")):
             if curve := history.get(f"{key}{quantity}"):
                 draw_line(
                     axes,
                     [list(curve)],
-                    color=colours[name],
+                    color=colour_of(name),
                     linestyle=dashes,
-                    linewidth=3 / (1 + 2 * number),
+                    linewidth=width_of(place, len(histories)),
                     label=f"{label_of(name)}, {rows}",
                 )
     axes.set(xlabel="epoch", ylabel=NAMES[quantity])
@@ -148,24 +145,33 @@ def _figure(problem: str, runs: list[Record]) -> Any:
     quantities = ("loss", metric_of(runs[0]))
     figure, axes = new_figure(len(quantities), len(regimes))
     names = labels(runs)
-    colours = dict(zip(dict.fromkeys(names.values()), COLOURS * len(names), strict=False))
-    widest = next(iter(colours.values()))
+    styles = {names[line]: style for line, style in _styles(list(names)).items()}
     for column, (regime, members) in enumerate(regimes.items()):
         axes[0, column].set_title(f"regime: {regime}", fontsize=9, loc="left")
         axes[-1, column].set_xlabel("epoch")
         for same in group_by(members, line_of).values():
             for row, quantity in enumerate(quantities):
-                colour = colours[names[line_of(same[0])]]
-                # the first is broad, so that it shows under another that lies exactly on it
-                width = 2.0 if colour == widest else 1.0
-                _draw_arm(axes[row, column], same, quantity, color=colour, linewidth=width)
+                _draw_arm(axes[row, column], same, quantity, **styles[names[line_of(same[0])]])
     for row, quantity in enumerate(quantities):
         axes[row, 0].set_ylabel(NAMES[quantity])
     _scales(axes, quantities[1])
     figure.align_ylabels()
     figure.suptitle(_heading(problem, runs), fontsize=11, x=0.01, ha="left")
-    _legend(figure, colours, runs)
+    _legend(figure, styles, runs)
     return figure
+
+
+def _styles(lines: list[tuple]) -> dict[tuple, dict[str, Any]]:
+    """How each line of `line_of` is drawn: by its framework, those of one told apart by markers."""
+    frameworks = [line[1] for line in lines]
+    return {
+        line: {
+            "color": colour_of(line[1]),
+            "linewidth": width_of(place, len(lines)),
+            "marker": marker_of(frameworks, place),
+        }
+        for place, line in enumerate(lines)
+    }
 
 
 def line_of(record: Record) -> tuple:
@@ -233,10 +239,10 @@ def _heading(problem: str, runs: list[Record]) -> str:
     return title_of(problem, runs) + (f" ({seeds} seeds: mean and range)" if seeds > 1 else "")
 
 
-def _legend(figure: Any, colours: dict[str, str], runs: list[Record]) -> None:
+def _legend(figure: Any, styles: dict[str, dict[str, Any]], runs: list[Record]) -> None:
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], color=colour, label=label) for label, colour in colours.items()]
+    handles = [Line2D([], [], **style, label=label) for label, style in styles.items()]
     grey: dict[str, Any] = {"color": "#555555"}
     handles.append(Line2D([], [], **grey, label="training"))
     if any(r["history"].get("val_loss") for r in runs):

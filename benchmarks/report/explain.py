@@ -12,7 +12,8 @@ from benchmarks.explain import SWITCHES, Arm, Explained, Rung, Walk
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
 from benchmarks.plan import MIN_PROCESSES
-from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure
+from benchmarks.report.colours import BETTER, WORSE
+from benchmarks.report.curves import NAMES, new_figure, save_figure
 from benchmarks.report.sections import Section
 from benchmarks.sentences import not_real, provenance
 from benchmarks.stats import Interval
@@ -163,21 +164,20 @@ def save_waterfall(explained: Explained, stem: Path) -> list[Path]:
     if not_real(_runs(explained)):
         title += f" - {data_of(_runs(explained)[0])['source'].upper()} DATA"
     caption = (
-        "bar: the step's effect; line: its 95 % interval; blue better, red worse: no zero in it"
+        "bar: the step's effect; line: its 95 % interval; green better, purple worse: no zero in it"
     )
     figure.suptitle(f"{title}\n{caption}", fontsize=10, x=0.01, ha="left")
     return save_figure(figure, stem)
 
 
 def _panel(axes: Any, explained: Explained, walk: Walk) -> None:
-    blue, vermilion = COLOURS[:2]
     better = -1 if explained.problem.metric == "mae" else 1
     for y, step in enumerate(walk.steps, 1):
         before, effect = explained.mean(step.before), explained.step_effect(step)
         after = explained.mean(step.after)
         if before is None or after is None or effect is None:
             continue
-        colour = blue if (after - before) * better > 0 else vermilion
+        colour = BETTER if (after - before) * better > 0 else WORSE
         colour = colour if effect.excludes_zero else "#b0b0b0"
         axes.barh(y, after - before, left=before, height=0.62, color=colour)
         axes.plot([after, after], [y, y + 1], color="#777777", linewidth=0.6)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.arms import succeeded
+from benchmarks.arms import group_by, succeeded
 from benchmarks.limit import Reached, reached
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
-from benchmarks.report.curves import COLOURS, new_figure, save_figure
+from benchmarks.report.colours import colour_of
+from benchmarks.report.curves import new_figure, save_figure
 from benchmarks.report.sections import Section, drawn
 from benchmarks.sentences import not_real, provenance
 from common.framework import label_of
@@ -88,10 +89,9 @@ def save_roofline(records: Iterable[Record], stem: Path) -> list[Path]:
     figure, axes = new_figure(1, 1, sharey=False)
     figure.set_size_inches(7.5, 4.5)
     panel = axes[0][0]
-    names = list(dict.fromkeys(arm.framework for arm in found))
     ends = [min(arm.intensity for arm in found) / 2, max(arm.intensity for arm in found) * 4]
-    for colour, name in zip(COLOURS, names, strict=False):
-        arms = [arm for arm in found if arm.framework == name]
+    for name, arms in group_by(found, lambda arm: arm.framework).items():
+        colour = colour_of(name)
         top, feed = arms[0].flops, arms[0].bandwidth
         knee = top / feed
         xs = sorted({*ends, *([knee] if ends[0] < knee < ends[1] else [])})

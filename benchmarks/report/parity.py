@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.parity import Parity
-from benchmarks.report.curves import COLOURS, new_figure, save_figure
+from benchmarks.report.colours import GREY, colour_of, width_of
+from benchmarks.report.curves import new_figure, save_figure
 from benchmarks.report.terminal import print_wide
 from common.framework import label_of
 from common.trace import Difference
@@ -150,12 +151,12 @@ def _growth(parity: Parity) -> Any:
     figure, axes = new_figure(1, 1)
     figure.set_size_inches(6, 3.8)
     axis = axes[0, 0]
-    for i, (name, steps, errors) in enumerate(parity.growth()):
-        style = {"color": COLOURS[i % len(COLOURS)], "linestyle": "-"}
+    lines = list(parity.growth())
+    for place, (name, steps, errors) in enumerate(lines):
+        style = {"color": colour_of(name), "linestyle": "-"}
         if name not in parity.traces:
-            style = {"color": "#555555", "linestyle": "--"}
-        # the first is broad, so that it shows under another that lies exactly on it
-        broad = 1.0 if i else 2.4
+            style = {"color": GREY, "linestyle": "--"}
+        broad = width_of(place, len(lines))
         axis.plot(
             steps,
             errors,

@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.arms import group_by, succeeded
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
-from benchmarks.report.curves import COLOURS, logarithmic, new_figure, save_figure
+from benchmarks.report.colours import colour_of
+from benchmarks.report.curves import logarithmic, new_figure, save_figure
 from benchmarks.report.sections import Section, drawn
 from benchmarks.scale import EPOCHS, Growth, growths
 from benchmarks.sentences import not_real, provenance
@@ -78,14 +79,13 @@ def save_growth(records: Iterable[Record], problem: str, stem: Path) -> list[Pat
     found = group_by(growths(records), lambda growth: growth.axis)
     figure, axes = new_figure(1, len(found), sharey=False)
     for panel, (axis, arms) in zip(axes[0], found.items(), strict=True):
-        names = list(dict.fromkeys(growth.framework for growth in arms))
         for growth in arms:
             style = "-" if growth.regime == "tuned" else "--"
             panel.plot(
                 growth.values,
                 [1e3 * seconds for seconds in growth.epochs],
                 f"o{style}",
-                color=COLOURS[names.index(growth.framework)],
+                color=colour_of(growth.framework),
                 label=f"{label_of(growth.framework)} {growth.regime}",
             )
         panel.set_xscale("log", base=2)

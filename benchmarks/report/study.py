@@ -14,7 +14,8 @@ from benchmarks.arms import arm, by_seed, group_by, metric_of, succeeded, traini
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
 from benchmarks.report import summary
-from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
+from benchmarks.report.colours import colour_of
+from benchmarks.report.curves import NAMES, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
 from benchmarks.report.verdicts import verdict_sections
 from benchmarks.sentences import provenance
@@ -23,6 +24,7 @@ from common.framework import label_of
 
 ENOUGH = 8  # seeds of which the outline of a distribution is drawn
 PLANNED = ("problem", "seeds an arm", "margin", "declared", "runs before", "planned from")
+Seeds = dict[tuple[str, str, str], dict[int, float]]
 SPREAD = ("regime", "framework", "seeds", "least", "median", "most", "sd")
 
 
@@ -75,7 +77,7 @@ def _figures(runs: list[Record], stem: Path) -> list[Section]:
                 SPREAD,
                 [
                     [regime, name, *_spread(list(of.values()))]
-                    for (regime, name), of in seeds.items()
+                    for (regime, name, _), of in seeds.items()
                 ],
                 left=(0, 1),
                 figures=drawn(partial(_draw, same, seeds, path), f"figure of {problem}"),
@@ -84,8 +86,8 @@ def _figures(runs: list[Record], stem: Path) -> list[Section]:
     return made
 
 
-def _seeds(runs: list[Record]) -> dict[tuple[str, str], dict[int, float]]:
-    """The test metric by seed, by regime and name of the arm, of finite numbers alone.
+def _seeds(runs: list[Record]) -> Seeds:
+    """The test metric by seed, by regime, name of the arm and framework, of finite numbers alone.
 
     The name is the framework's, with whatever else sets the arms of its regime apart.
     """
@@ -102,7 +104,7 @@ def _seeds(runs: list[Record]) -> dict[tuple[str, str], dict[int, float]]:
             [label_of(framework), *(p for p, all_of in parts.items() if p and len(all_of) > 1)]
         )
         if finite := by_seed(same):
-            found[regime, name] = finite
+            found[regime, name, framework] = finite
     return found
 
 
@@ -112,21 +114,18 @@ def _spread(values: list[float]) -> list[str]:
     return [str(len(values)), *(f"{number:.{digits}f}" for number in numbers)]
 
 
-def _draw(runs: list[Record], seeds: dict[tuple[str, str], dict[int, float]], stem: Path) -> list:
+def _draw(runs: list[Record], seeds: Seeds, stem: Path) -> list:
     """Write the figure: a column a regime, a strip of points an arm, a bar at its median."""
     regimes = group_by(seeds, lambda key: key[0])
-    colours = dict(
-        zip(dict.fromkeys(name for _, name in seeds), COLOURS * len(seeds), strict=False)
-    )
     figure, axes = new_figure(1, len(regimes))
     for column, (regime, keys) in enumerate(regimes.items()):
         each = axes[0, column]
         each.set_title(f"regime: {regime}", fontsize=9, loc="left")
         each.grid(visible=False, axis="x")
-        each.set_xticks(range(len(keys)), [name for _, name in keys])
+        each.set_xticks(range(len(keys)), [name for _, name, _ in keys])
         each.set_xlim(-0.6, len(keys) - 0.4)
         for place, key in enumerate(keys):
-            _strip(each, place, list(seeds[key].values()), colours[key[1]])
+            _strip(each, place, list(seeds[key].values()), colour_of(key[2]))
     axes[0, 0].set_ylabel(f"test {NAMES[metric_of(runs[0])]}")
     most = max(map(len, seeds.values()))
     figure.suptitle(

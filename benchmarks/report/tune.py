@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.arms import changed, group_by, training_runs
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
-from benchmarks.report.curves import COLOURS, NAMES, new_figure, save_figure, title_of
+from benchmarks.report.curves import NAMES, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
 from benchmarks.report.summary import HEADINGS, Row, metric_text, rows_of
 from benchmarks.sentences import not_real, provenance
@@ -212,12 +212,14 @@ def save_tuning(choices: list[Choice], folds: list[Record], stem: Path) -> list[
 
 
 def _styles(choices: list[Choice]) -> dict[tuple[int, ...], dict[str, Any]]:
-    """How each network is drawn: a colour a width, dashes by the number of layers."""
+    """How each network is drawn: dark to bright by its width, dashes by the number of layers."""
+    from matplotlib import colormaps
+
     networks = sorted({cell.hidden for choice in choices for cell in choice.cells})
     widths = sorted({max(hidden) for hidden in networks})
     return {
         hidden: {
-            "color": COLOURS[widths.index(max(hidden)) % len(COLOURS)],
+            "color": colormaps["plasma"](0.85 * widths.index(max(hidden)) / len(widths)),
             "linestyle": DASHES[(len(hidden) - 1) % len(DASHES)],
         }
         for hidden in networks

@@ -2,6 +2,7 @@
 
 MyST-NB writes what it ran, with all outputs, beside the site; here the page links to that file, and
 Sphinx copies what is linked to. A page that shows none of its code, such as the first, has no link.
+An output that shows where this machine keeps its files, or a name over nothing, fails the build.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ from docutils import nodes
 from sphinx.addnodes import download_reference
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+from sphinx.util.logging import getLogger
+
+from benchmarks.lessons import faults_of
+
+LOGGER = getLogger(__name__)
 
 
 class NotebookLink(SphinxTransform):
@@ -23,13 +29,15 @@ class NotebookLink(SphinxTransform):
     default_priority = 450
 
     def apply(self, **options: Any) -> None:
+        name = self.env.docname
+        file = Path(self.env.mystnb_config.output_folder, f"{name}.ipynb")
+        if file.is_file():  # a page with cells, shown or not
+            _print_once(file)
+            _check(file, name)
         code = (n for n in self.document.findall(nodes.container) if _is_code(n))
         title = next(self.document.findall(nodes.title), None)
         if title is None or next(code, None) is None:
             return
-        name = self.env.docname
-        file = Path(self.env.mystnb_config.output_folder, f"{name}.ipynb")
-        _print_once(file)
         target = "/" + os.path.relpath(file, self.env.srcdir)  # "/": from the folder of the pages
         link = download_reference("", "", reftarget=target)
         link += nodes.inline("", "Download this page as a notebook")
@@ -37,6 +45,12 @@ class NotebookLink(SphinxTransform):
         line = nodes.paragraph(classes=["notebook-link"])
         line += [link, nodes.Text(", or write it with "), nodes.literal(command, command)]
         title.parent.insert(title.parent.index(title) + 1, line)
+
+
+def _check(file: Path, name: str) -> None:
+    """Warn, which fails the build, of what no output may show."""
+    for fault in faults_of(nbformat.read(file, nbformat.NO_CONVERT)):
+        LOGGER.warning("%s", fault, location=name, type="lesson")
 
 
 def _is_code(node: nodes.container) -> bool:

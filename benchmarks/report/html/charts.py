@@ -9,31 +9,22 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.arms import group_by
-from benchmarks.report.curves import COLOURS, Band
+from benchmarks.report.colours import GREY, colour_of, width_of
+from benchmarks.report.curves import Band
 from benchmarks.report.html.part import Figure
-from common.framework import frameworks
 from common.install import install_extra
 
-Colours = Mapping[str, str]
-GREY = "#888888"  # seen on light and on dark
 AXES = {"loss": "loss", "accuracy": "accuracy", "mae": "MAE (1,000 $)"}
 LOG: dict[str, Any] = {"type": "log", "dtick": "D2", "exponentformat": "none"}
 # Paul Tol's light colours: parts of a whole, told apart from frameworks and by the colour-blind
 STACK = ("#77AADD", "#EE8866", "#EEDD88", "#44BB99", "#FFAABB", "#99DDFF", "#BBCC33", "#AAAA00")
-
-
-def colours_of(names: Iterable[str]) -> dict[str, str]:
-    """A colour for each name, the same in every chart; frameworks come first."""
-    names = set(names)
-    order = [*(n for n in frameworks() if n in names), *sorted(names - set(frameworks()))]
-    return dict(zip(order, cycle(COLOURS[:-1]), strict=False))  # black is lost on a dark page
 
 
 def shown(text: object) -> str:
@@ -51,13 +42,13 @@ class Curve(NamedTuple):
     band: Band
 
 
-def curves(found: Sequence[Curve], titles: Sequence[str], colours: Colours, log: bool) -> Figure:
+def curves(found: Sequence[Curve], titles: Sequence[str], log: bool) -> Figure:
     """A panel a quantity, one above the other: lines of means, bands from least to most."""
     bands: list[dict[str, Any]] = []
     traces: list[dict[str, Any]] = []
     several = list(dict.fromkeys(curve.label for curve in found))
     for curve in found:
-        x, colour = curve.band.epochs.tolist(), colours[curve.framework]
+        x, colour = curve.band.epochs.tolist(), colour_of(curve.framework)
         common = {
             "yaxis": "y2" if curve.panel else "y",
             "legendgroup": shown(curve.label),
@@ -68,11 +59,11 @@ def curves(found: Sequence[Curve], titles: Sequence[str], colours: Colours, log:
             outline = {"x": x + x[::-1], "y": edges, "fill": "toself", "fillcolor": colour}
             quiet = {"opacity": 0.18, "hoverinfo": "skip", "showlegend": False, "mode": "none"}
             bands.append({**common, **outline, **quiet})
-        broad = curve.label == several[0]  # shows under another that lies exactly on it
+        width = 1.5 * width_of(several.index(curve.label), len(several))
         dash = "dash" if curve.kind == "validation" else "solid"
-        line = {"color": colour, "width": 5 if broad else 2, "dash": dash}
+        line = {"color": colour, "width": width, "dash": dash}
         test = curve.kind == "test"
-        symbol, size = "diamond" if test else "circle", 12 if broad else 7
+        symbol, size = "diamond" if test else "circle", 5 + 2 * width
         marker = {"color": colour, "symbol": symbol, "size": size}
         traces.append(
             {
@@ -109,7 +100,7 @@ class Amounts(NamedTuple):
     base: float = 0.0
 
 
-def boxes(found: Sequence[Amounts], unit: str, colours: Colours) -> Figure:
+def boxes(found: Sequence[Amounts], unit: str) -> Figure:
     """A box an arm over all its values on a logarithmic scale, grouped by problem."""
     traces = []
     for label, arms in group_by(found, lambda arm: arm.label).items():
@@ -122,7 +113,7 @@ def boxes(found: Sequence[Amounts], unit: str, colours: Colours) -> Figure:
                 "offsetgroup": shown(label),
                 "x": [value for arm in arms for value in arm.values],
                 "y": [shown(arm.problem) for arm in arms for _ in arm.values],
-                "marker": {"color": colours[arms[0].framework], "size": 4, "opacity": 0.6},
+                "marker": {"color": colour_of(arms[0].framework), "size": 4, "opacity": 0.6},
                 "boxpoints": "all" if few else "outliers",
                 "pointpos": 0,
                 "jitter": 0.5,
@@ -131,11 +122,11 @@ def boxes(found: Sequence[Amounts], unit: str, colours: Colours) -> Figure:
     return _grouped(traces, found, axis(unit, **LOG), boxmode="group")
 
 
-def bars(found: Sequence[Amounts], unit: str, colours: Colours) -> Figure:
+def bars(found: Sequence[Amounts], unit: str) -> Figure:
     """A bar an arm, grouped by problem; the paler part of it is `base`."""
     traces = []
     for label, arms in group_by(found, lambda arm: arm.label).items():
-        y, colour = [shown(arm.problem) for arm in arms], colours[arms[0].framework]
+        y, colour = [shown(arm.problem) for arm in arms], colour_of(arms[0].framework)
         common = {"type": "bar", "orientation": "h", "y": y, "offsetgroup": shown(label)}
         common |= {"name": shown(label), "legendgroup": shown(label)}
         pale = {"marker": {"color": colour, "opacity": 0.4}, "showlegend": False}
@@ -189,7 +180,6 @@ class Estimate(NamedTuple):
 def estimates(
     found: Sequence[Estimate],
     title: str,
-    colours: Colours,
     *,
     at: float,
     reach: float = 0.0,
@@ -202,7 +192,10 @@ def estimates(
             "name": shown(label),
             "x": [e.value for e in same],
             "y": [shown(e.name) for e in same],
-            "marker": {"size": 9, "color": colours.get(same[0].framework, GREY)},
+            "marker": {
+                "size": 9,
+                "color": colour_of(same[0].framework) if same[0].framework else GREY,
+            },
             "error_x": {
                 "array": [0 if e.high is None else e.high - e.value for e in same],
                 "arrayminus": [0 if e.low is None else e.value - e.low for e in same],
@@ -239,22 +232,20 @@ class Line(NamedTuple):
     dash: str = "solid"
 
 
-def lines(
-    found: Sequence[Line], titles: tuple[str, str], colours: Colours, log: str = ""
-) -> Figure:
+def lines(found: Sequence[Line], titles: tuple[str, str], log: str = "") -> Figure:
     """Lines with a marker a point; `log` names the axes that are logarithmic: "", "y" or "xy"."""
+    widths = [1.5 * width_of(place, len(found)) for place in range(len(found))]
     traces = [
         {
             "mode": "lines+markers" if len(line.x) < 20 else "lines",
             "name": shown(line.label),
             "x": list(line.x),
             "y": [None if math.isnan(value) else value for value in line.y],
-            # the first is broad, so that it shows under another that lies exactly on it
-            "line": {"color": colours[line.framework], "dash": line.dash, "width": 2 if i else 5},
-            "marker": {"size": 5 if i else 9},
+            "line": {"color": colour_of(line.framework), "dash": line.dash, "width": width},
+            "marker": {"size": 3 + 2 * width},
             "hovertemplate": "%{x}: %{y:.4g}",
         }
-        for i, line in enumerate(found)
+        for line, width in zip(found, widths, strict=True)
     ]
     scales: dict[str, dict[str, Any]] = dict.fromkeys(log, LOG)
     if "x" in log:

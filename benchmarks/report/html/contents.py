@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.arms import group_by, training_runs
@@ -10,7 +10,6 @@ from benchmarks.meanings import Record
 from benchmarks.record import read_files
 from benchmarks.report.html import kinds as of
 from benchmarks.report.html import runs as of_runs
-from benchmarks.report.html.charts import colours_of
 from benchmarks.report.html.origin import environment
 from benchmarks.report.html.part import Part
 from benchmarks.verdicts import Plan
@@ -39,24 +38,19 @@ def contents(kinds: dict[str, list[Record]]) -> list[Part]:
 
 def _parts(kinds: dict[str, list[Record]]) -> Iterator[Part]:
     runs = training_runs(kinds.get("run", []))
-    colours = colours_of(_frameworks(kinds))
     plan: Plan = next((record["problems"] for record in kinds.get("plan", [])), {})
-    yield from of_runs.verdicts(runs, colours, plan)
+    yield from of_runs.verdicts(runs, plan)
     yield from of_runs.table(runs)
     yield from of_runs.failures([r for records in kinds.values() for r in records])
-    yield from of_runs.learning(runs, colours)
-    yield from of.folds(kinds, colours)
-    yield from of_runs.times(runs, colours)
-    yield from of_runs.memory(runs, colours)
+    yield from of_runs.learning(runs)
+    yield from of.folds(kinds)
+    yield from of_runs.times(runs)
+    yield from of_runs.memory(runs)
     yield from of_runs.stages(runs)
     yield from of.step_parts(kinds)
     yield from of.parity(kinds)
     yield from of.walks(kinds)
-    yield from of.limits(kinds, colours)
-    yield from of.growth(kinds, colours)
-    yield from of.races(kinds, colours)
+    yield from of.limits(kinds)
+    yield from of.growth(kinds)
+    yield from of.races(kinds)
     yield from environment(kinds)
-
-
-def _frameworks(kinds: dict[str, list[Record]]) -> Iterable[str]:
-    return {r["framework"] for records in kinds.values() for r in records if "framework" in r}

@@ -19,7 +19,7 @@ from benchmarks.report.crossval import by_arm, fold_sections, mean_over_folds, w
 from benchmarks.report.explain import sections as walk_sections
 from benchmarks.report.explain import side
 from benchmarks.report.html import charts, special
-from benchmarks.report.html.charts import Colours, Estimate, Line
+from benchmarks.report.html.charts import Estimate, Line
 from benchmarks.report.html.part import Block, Part
 from benchmarks.report.html.special import Bar
 from benchmarks.report.html.walks import explained
@@ -34,7 +34,7 @@ APART = {"seed": "seed", "epochs": "epochs", "threads": "threads", "data_digest"
 """What two ladders of a problem and a regime may differ in, and its name in a table."""
 
 
-def folds(kinds: Kinds, colours: Colours) -> Iterator[Part]:
+def folds(kinds: Kinds) -> Iterator[Part]:
     """K-fold validation."""
     arms = by_arm(kinds.get("crossval", []))
     if not arms:
@@ -62,9 +62,7 @@ def folds(kinds: Kinds, colours: Colours) -> Iterator[Part]:
         ]
         title = f"{PROBLEMS[problem].title}: mean over folds by epoch, regime {regime}"
         table = Section(title, ("epoch", *(line.label for line in found)), rows, left=())
-        draw = partial(
-            charts.lines, found, ("epoch", f"validation {charts.AXES[metric]}"), colours, "y"
-        )
+        draw = partial(charts.lines, found, ("epoch", f"validation {charts.AXES[metric]}"), "y")
         blocks.append(Block(table, draw, long=True))
     yield Part("folds", "K-fold validation", "Each fold is a fresh network.", blocks)
 
@@ -221,17 +219,17 @@ def _ms(parts: Mapping[str, float]) -> dict[str, float]:
     return {name: 1e3 * seconds for name, seconds in parts.items()}
 
 
-def limits(kinds: Kinds, colours: Colours) -> Iterator[Part]:
+def limits(kinds: Kinds) -> Iterator[Part]:
     """How near the machine's limit: the roofline."""
     runs = succeeded(kinds.get("limit", []))
     if runs:
-        draw = partial(special.roofline, limit.reached(runs), colours)
+        draw = partial(special.roofline, limit.reached(runs))
         text = "A roof is the most that the machine can do: operations, or what memory can feed."
         blocks = [Block(limit_report.section(runs), draw)]
         yield Part("limit", "How near the machine's limit", text, blocks)
 
 
-def growth(kinds: Kinds, colours: Colours) -> Iterator[Part]:
+def growth(kinds: Kinds) -> Iterator[Part]:
     """How time and memory grow."""
     runs = succeeded(kinds.get("scale", []))
     blocks = []
@@ -250,13 +248,13 @@ def growth(kinds: Kinds, colours: Colours) -> Iterator[Part]:
                 for arm in arms
             ]
             titles = (scale_report.TITLES[axis], "an epoch (ms)")
-            blocks.append(Block(section, partial(charts.lines, found, titles, colours, "xy")))
+            blocks.append(Block(section, partial(charts.lines, found, titles, "xy")))
     if blocks:
         text = "A problem made larger along one axis at a time."
         yield Part("scale", "How time grows", text, blocks)
 
 
-def races(kinds: Kinds, colours: Colours) -> Iterator[Part]:
+def races(kinds: Kinds) -> Iterator[Part]:
     """Times faster than the textbook; problems that the textbook did not finish are left out."""
     blocks = []
     for name in ("race", "race/folds"):
@@ -278,7 +276,7 @@ def races(kinds: Kinds, colours: Colours) -> Iterator[Part]:
                 if r.epoch_ratio
             ]
             title = f"times faster than the {found[0].framework}"
-            draw = partial(charts.estimates, faster, title, colours, at=1, log=True)
+            draw = partial(charts.estimates, faster, title, at=1, log=True)
             blocks.append(Block(section, draw if faster else None))
     if blocks:
         text = "The peer's epoch over the arm's and its 95 % interval: right of the line is faster."

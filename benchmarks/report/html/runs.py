@@ -14,7 +14,7 @@ from benchmarks.meanings import Record
 from benchmarks.report import summary
 from benchmarks.report.curves import Band, labels, line_of, title_of
 from benchmarks.report.html import charts
-from benchmarks.report.html.charts import Amounts, Colours, Curve, Estimate
+from benchmarks.report.html.charts import Amounts, Curve, Estimate
 from benchmarks.report.html.part import Block, Draw, Part, Said
 from benchmarks.report.sections import Section
 from benchmarks.report.verdicts import verdict_sections
@@ -25,14 +25,14 @@ from common.framework import label_of
 MIB = 2**20
 
 
-def verdicts(runs: list[Record], colours: Colours, plan: Plan) -> Iterator[Part]:
+def verdicts(runs: list[Record], plan: Plan) -> Iterator[Part]:
     """The sentences on each pair of frameworks, and the tables that they come from."""
     found = comparisons(runs, plan)
     if not found:
         return
     said = [Said(pair.sentence, pair.notes) for pair in found]
     blocks = [
-        Block(*_margins(regime, pairs, colours))
+        Block(*_margins(regime, pairs))
         for regime, pairs in group_by(found, lambda pair: pair.regime).items()
         if any(_over_margin(pair) for pair in pairs)
     ]
@@ -50,7 +50,7 @@ def verdicts(runs: list[Record], colours: Colours, plan: Plan) -> Iterator[Part]
     )
 
 
-def _margins(regime: str, pairs: list[Comparison], colours: Colours) -> tuple[Section, Draw]:
+def _margins(regime: str, pairs: list[Comparison]) -> tuple[Section, Draw]:
     """The differences of all problems on one scale: that of their margins."""
     found = [each for pair in pairs if (each := _over_margin(pair))]
     section = Section(
@@ -60,7 +60,7 @@ def _margins(regime: str, pairs: list[Comparison], colours: Colours) -> tuple[Se
         left=(0, 1),
         notes=["equivalent: the whole interval lies between -1 and 1, in the chart the grey band"],
     )
-    return section, partial(charts.estimates, found, "difference / margin", colours, at=0, reach=1)
+    return section, partial(charts.estimates, found, "difference / margin", at=0, reach=1)
 
 
 def _over_margin(pair: Comparison) -> Estimate | None:
@@ -87,7 +87,7 @@ def table(runs: list[Record]) -> Iterator[Part]:
         )
 
 
-def learning(runs: list[Record], colours: Colours) -> Iterator[Part]:
+def learning(runs: list[Record]) -> Iterator[Part]:
     """Curves of loss and metric: a chart a problem and regime."""
     runs = [run for run in runs if run.get("history") and not run.get("error")]
     blocks = []
@@ -99,7 +99,7 @@ def learning(runs: list[Record], colours: Colours) -> Iterator[Part]:
         found = list(_curves(same, quantities))
         title = f"{title_of(problem, same)}, regime {regime}"
         log = quantities[1] == "mae"
-        draw = partial(charts.curves, found, [charts.AXES[q] for q in quantities], colours, log)
+        draw = partial(charts.curves, found, [charts.AXES[q] for q in quantities], log)
         blocks.append(Block(_by_epoch(title, found, quantities), draw, long=True))
     if blocks:
         yield Part(
@@ -150,7 +150,7 @@ def _texts(band: Band) -> list[str]:
     ]
 
 
-def times(runs: list[Record], colours: Colours) -> Iterator[Part]:
+def times(runs: list[Record]) -> Iterator[Part]:
     """Epoch times, a box an arm, a chart a regime."""
     blocks = []
     for regime, same in _by_regime(timed(runs)):
@@ -167,7 +167,7 @@ def times(runs: list[Record], colours: Colours) -> Iterator[Part]:
             five_names = ("least", "25 %", "median", "75 %", "most")
             headings = ("problem", "arm", "processes", "epochs", *five_names)
             title = f"Milliseconds of an epoch, regime {regime}"
-            draw = partial(charts.boxes, found, "ms (logarithmic)", colours)
+            draw = partial(charts.boxes, found, "ms (logarithmic)")
             blocks.append(Block(Section(title, headings, rows, (0, 1)), draw))
     if blocks:
         yield Part(
@@ -179,7 +179,7 @@ def times(runs: list[Record], colours: Colours) -> Iterator[Part]:
         )
 
 
-def memory(runs: list[Record], colours: Colours) -> Iterator[Part]:
+def memory(runs: list[Record]) -> Iterator[Part]:
     """Peak memory and that of the bare imports, a chart a regime."""
     blocks = []
     for regime, same in _by_regime(run for run in runs if run.get("trained_together", 1) <= 1):
@@ -197,7 +197,7 @@ def memory(runs: list[Record], colours: Colours) -> Iterator[Part]:
         if found:
             headings = ("problem", "arm", "peak (MiB)", "imports alone (MiB)", "processes")
             title = f"Peak memory of the process, regime {regime}"
-            draw = partial(charts.bars, found, "MiB", colours)
+            draw = partial(charts.bars, found, "MiB")
             blocks.append(Block(Section(title, headings, rows, (0, 1)), draw))
     if blocks:
         text = "Medians over processes; the paler part is what the imports alone take."

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from benchmarks.arms import group_by
 from benchmarks.limit import Reached
-from benchmarks.report.html.charts import GREY, LOG, Colours, axis, figure, shown
+from benchmarks.report.colours import BETTER, GREY, WORSE, colour_of
+from benchmarks.report.html.charts import LOG, axis, figure, shown
 from benchmarks.report.html.part import Figure
 from common.framework import label_of
 
-BETTER, WORSE = "#009E73", "#CC79A7"  # green and purple: no framework's
 # over its bound an error turns from blue to orange
 WITHIN_TO_OVER = ((0, "#eef4fb"), (0.8, "#6aaede"), (0.8, "#D55E00"), (1, "#7a3300"))
 LEAST, MOST = -4, 1  # powers of ten of an error over its bound, the ends of that scale
@@ -101,14 +101,14 @@ def waterfall(steps: Sequence[Bar], title: str, *, larger_is_better: bool) -> Fi
     return figure([bars_, reach], 110 + 26 * len(steps), xaxis=xaxis, yaxis=yaxis)
 
 
-def roofline(found: Sequence[Reached], colours: Colours) -> Figure:
+def roofline(found: Sequence[Reached]) -> Figure:
     """Each arm of `benchmarks.limit.reached` below the roofs of its framework."""
     traces: list[dict[str, Any]] = []
     by_problem = group_by(found, lambda arm: arm.problem)
     best = [max(arms, key=lambda arm: arm.achieved) for arms in by_problem.values()]
     ends = [min(arm.intensity for arm in found) / 2, max(arm.intensity for arm in found) * 4]
     for name, arms in group_by(found, lambda arm: arm.framework).items():
-        top, feed, colour = arms[0].flops, arms[0].bandwidth, colours[name]
+        top, feed, colour = arms[0].flops, arms[0].bandwidth, colour_of(name)
         xs = sorted({*ends, *(x for x in [top / feed] if ends[0] < x < ends[1])})
         roof = {"x": xs, "y": [min(top, x * feed) / 1e9 for x in xs], "mode": "lines"}
         line = {"color": colour, "width": 1.5}
