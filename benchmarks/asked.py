@@ -91,14 +91,13 @@ def fields(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def job(
-    args: argparse.Namespace, problem: Problem, name: str, content: str, device: str = "cpu"
+    args: argparse.Namespace, problem: Problem, name: str, data: Data, device: str = "cpu"
 ) -> Job:
-    """What is asked for by one `--regime` and one `--seed`; `content` is the data's digest."""
+    """What is asked for by one `--regime` and one `--seed`, on data that were found."""
     python = dict(args.python).get(name)
     regime = REGIMES[args.regime]
-    return Job(
-        problem, name, regime, device, args.seed, content=content, python=python, **fields(args)
-    )
+    common = {"content": data.digest, "source": data.again, "python": python, **fields(args)}
+    return Job(problem, name, regime, device, args.seed, **common)
 
 
 def jobs(
@@ -115,16 +114,13 @@ def jobs(
     """
     names = frameworks(args)
     places = devices(args, names)
-    content = {}
+    content, source = {}, {}
     for problem in problems:
         found = data(problem, args)
         check(problem, len(found.y))
-        content[problem.name] = found.digest
-    python = dict(args.python)
-    common = fields(args) | more
-    return plan(
-        problems, names, regimes, places, seeds(args), content=content, python=python, **common
-    )
+        content[problem.name], source[problem.name] = found.digest, found.again
+    common = fields(args) | {"source": source, "python": dict(args.python)} | more
+    return plan(problems, names, regimes, places, seeds(args), content=content, **common)
 
 
 def frameworks(args: argparse.Namespace) -> list[str]:

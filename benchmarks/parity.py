@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -22,7 +22,6 @@ from benchmarks.plan import path_of
 from benchmarks.record import SCHEMA, write_record
 from common.atomic import replaced
 from common.data import Data, load
-from common.data.sources import Choice
 from common.framework import framework, label_of
 from common.problem import Problem
 from common.reference import ReferenceTask
@@ -44,7 +43,7 @@ class Ladder:
     problem: Problem
     regime: Regime = MATCHED
     seed: int = 0
-    data: Choice = "auto"
+    data: str = "auto"
     data_dir: str | None = None
     steps: tuple[int, ...] = STEPS
     epochs: int = 0  # of the whole training run; 0 leaves it out
@@ -52,6 +51,11 @@ class Ladder:
     def loaded(self) -> Data:
         """The problem's data; those of the last ladder stay in memory."""
         return _loaded(self.problem, self.data, self.data_dir)
+
+    def planned(self) -> Ladder:
+        """The same, but whoever climbs takes the data from where they are now, or not at all."""
+        data, data_dir = self.loaded().again or (self.data, self.data_dir)
+        return replace(self, data=data, data_dir=data_dir)
 
     def rows(self) -> Rows:
         """The problem's rows, as both regimes with shared weights take them: text as CSR."""
@@ -76,7 +80,7 @@ class Ladder:
 
 
 @lru_cache(maxsize=1)
-def _loaded(problem: Problem, data: Choice, data_dir: str | None) -> Data:
+def _loaded(problem: Problem, data: str, data_dir: str | None) -> Data:
     return load(problem, data=data, data_dir=data_dir)
 
 

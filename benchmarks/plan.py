@@ -38,6 +38,7 @@ class Job:
     python: str | None = None  # interpreter; None: this one
     timeout: float | None = None  # seconds
     timed: bool = True  # False: for its metrics alone; it may share the machine with others
+    source: tuple[str, str | None] | None = None  # where the plan found the data: `Data.again`
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -89,6 +90,7 @@ def plan(
     peers: Iterable[str] = (),
     shuffle_seed: int = 0,
     content: Mapping[str, str] | None = None,
+    source: Mapping[str, tuple[str, str | None] | None] | None = None,
     python: Mapping[str, str] | None = None,
     **common: Any,
 ) -> list[Job]:
@@ -96,9 +98,9 @@ def plan(
 
     For each seed of a problem the arms come one after another in a random order, and for the next
     seed in the reverse of it (A B, B A): so neither a slow drift of the machine nor a neighbour's
-    heat favours an arm. `devices` are by framework, `content` (data digests) by problem, `python`
-    (interpreters) by framework; `common` are further fields of every Job. A peer is an arm of its
-    own, with nothing to choose.
+    heat favours an arm. `devices` are by framework, `content` (data digests) and `source` (where
+    the data were found) by problem, `python` (interpreters) by framework; `common` are further
+    fields of every Job. A peer is an arm of its own, with nothing to choose.
     """
     problems, seeds, regimes = list(problems), list(seeds), list(regimes)
     arms = [
@@ -116,6 +118,7 @@ def plan(
             device,
             seed,
             content=(content or {}).get(problem.name, ""),
+            source=(source or {}).get(problem.name),
             python=(python or {}).get(name),
             **common,
         )

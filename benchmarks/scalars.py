@@ -107,7 +107,7 @@ def write_events(record: Record, folder: Path) -> None:
     path = folder / f"events.out.tfevents.{digest(record)[-16:]}"
     if path.exists():
         return
-    old = list(folder.glob("events.out.tfevents.*"))
+    old = list(folder.glob(f"events.out.tfevents.{'[0-9a-f]' * 16}"))  # TensorBoard's own have dots
     events, RecordWriter = _events(record), _protocol().RecordWriter
     with replaced(path) as file:
         writer = RecordWriter(file)

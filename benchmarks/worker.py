@@ -138,8 +138,9 @@ def task_of(job: Job) -> Task:
 
 
 def planned_data(job: Job) -> Data:
-    """The data of a job; DataError when it is not that which the job was planned with."""
-    data = load(job.problem, data=job.data, data_dir=job.data_dir)
+    """The data of a job, from where the plan found them; DataError when they are others."""
+    choice, folder = job.source or (job.data, job.data_dir)
+    data = load(job.problem, data=choice, data_dir=folder)
     if job.content and data.digest != job.content:
         raise DataError(
             f"the data of {job.problem.name} changed while the runs were on: planned with "

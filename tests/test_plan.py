@@ -80,7 +80,10 @@ def test_another_run_has_another_key(change):
     assert replace(job, **change).key != job.key
 
 
-@pytest.mark.parametrize("change", [{"timeout": 5.0}, {"data": "real"}, {"data_dir": "/data"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"timeout": 5.0}, {"data": "real"}, {"data_dir": "/data"}, {"source": ("folder", "/data")}],
+)
 def test_the_same_run_has_the_same_key_however_it_is_reached(change):
     job = Job(MNIST, "a", MATCHED, content="sha256:1")
     assert replace(job, **change).key == job.key

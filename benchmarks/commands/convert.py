@@ -52,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
     names = asked.available([giver, taker_of(out, giver, here)], args.python)
     data = asked.data(problem, args)
     x = data.x_test[:ROWS]
-    first, second = (asked.job(args, problem, name, data.digest) for name in names)
+    first, second = (asked.job(args, problem, name, data) for name in names)
     errors = convert(first, second, source, out, x, optimizer_state=args.optimizer_state)
     print(f"{' -> '.join(names)}, {counted(f'{x.shape[0]:,}', 'test row')}")
     for name, error in errors.items():

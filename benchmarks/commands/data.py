@@ -10,7 +10,7 @@ examples:
   twinbench data verify imdb             read every file there is, check its content
   twinbench data show imdb 0             the first training review, in words
   twinbench data show mnist 7 --test     a test digit, drawn
-  twinbench data clear                   empty the cache
+  twinbench data clear                   remove what twinbench wrote into the cache
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _list(args: argparse.Namespace) -> int:
 
 def _files(problem: Problem, source: str, folder: Path | None) -> list[tuple[str, Path, str]]:
     """The files of a problem that a folder has, each with what is known of its content."""
-    from common.data.cache import contents, files_of
+    from common.data.cache import VERSION, contents, files_of
     from common.data.files import DATASETS, file_digest
 
     if folder is None:
@@ -100,7 +100,9 @@ def _files(problem: Problem, source: str, folder: Path | None) -> list[tuple[str
         found += [(source, path, "read by `twinbench data verify`") for path in paths]
     if source == "cache":
         kept = [path for path in contents() if path.name.startswith(f"{problem.name}-")]
-        found += [(source, path, "prepared, checked when it is read") for path in kept]
+        now = f"-v{VERSION}.npz"
+        states = {True: "prepared, checked when it is read", False: "of another version, not read"}
+        found += [(source, path, states[path.name.endswith(now)]) for path in kept]
     return found
 
 
@@ -143,7 +145,9 @@ def _fetch(args: argparse.Namespace) -> int:
                 print(f"{problem.name}: {path} is there")
                 continue
             try:
-                print(f"{problem.name}: {fetch(file)} downloaded and verified")
+                if fetch(file) != path:
+                    raise DataError(f"{file.name} cannot be kept in {path.parent}")
+                print(f"{problem.name}: {path} downloaded and verified")
             except DataError as error:
                 failed += 1
                 print(f"twinbench data: {error}", file=sys.stderr)
@@ -208,6 +212,11 @@ def _show(args: argparse.Namespace) -> int:
 def _clear(args: argparse.Namespace) -> int:
     from common.data.cache import cache_folder, clear
 
-    removed = clear()
-    print(f"{counted(len(removed), 'file')} removed from {cache_folder()}")
+    removed, left = clear()
+    for path in removed:
+        print(f"removed {path}")
+    for path in left:
+        print(f"left    {path}: not noted as written by twinbench, or changed since; if nobody")
+        print("        needs it, remove it by hand")
+    print(f"{counted(len(removed), 'file')} removed from {cache_folder()}, {len(left)} left")
     return 0

@@ -80,10 +80,11 @@ def main(args: argparse.Namespace) -> int:
     if args.time:
         return _time(problems, ends, device, args)
     walks = {problem: _walks(problem, ends, device, args) for problem in problems}
-    content = {problem: asked.data(problem, args).digest for problem in problems}
+    data = {problem: asked.data(problem, args) for problem in problems}
     failed, shown = False, []
     for problem in problems:
-        common = asked.fields(args) | {"content": content[problem], "device": device}
+        content, source = data[problem].digest, data[problem].again
+        common = asked.fields(args) | {"content": content, "source": source, "device": device}
         python = dict(args.python)
         jobs = plan_walks(problem, walks[problem], asked.seeds(args), python=python, **common)
         explained, some_failed = _explain(problem, walks[problem], jobs, args)
@@ -164,13 +165,15 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
 
     for name in names:
         framework(name).check_has("ablation")
+    data = {problem.name: asked.data(problem, args) for problem in problems}
     jobs = plan(
         problems,
         names,
         (NATIVE, MATCHED),
         dict.fromkeys(names, (device,)),
         range(ROUNDS),
-        content={problem.name: asked.data(problem, args).digest for problem in problems},
+        content={name: found.digest for name, found in data.items()},
+        source={name: found.again for name, found in data.items()},
         python=dict(args.python),
         **asked.fields(args),
     )

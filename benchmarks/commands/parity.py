@@ -121,7 +121,7 @@ def _climb(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parit
         data_dir=asked.data_dir(args),
         steps=steps,
         epochs=epochs,
-    )
+    ).planned()
     notice = ladder.loaded().notice
     if notice:
         say(f"NOTE, {problem.name}: {notice}")
@@ -151,7 +151,7 @@ def _climb_twins(problem: Problem, arms: list[Arm], args: argparse.Namespace) ->
         seed=args.seed,
         data=args.data,
         data_dir=asked.data_dir(args),
-    )
+    ).planned()
     notice, traces, turned = ladder.loaded().notice, {}, {}
     for arm in arms:
         with _progress(ladder, str(arm)) as on_rung:

@@ -46,7 +46,7 @@ def main(args: argparse.Namespace) -> int:
                 f"--first {args.first} --rows {args.rows}: {problem.name} has the test rows "
                 f"0 to {len(data.y_test) - 1}"
             )
-        jobs = [asked.job(args, problem, name, data.digest, devices[name][0]) for name in names]
+        jobs = [asked.job(args, problem, name, data, devices[name][0]) for name in names]
         shown.append(predicted(jobs, data, rows))
         if not args.json:
             print_predictions(shown[-1])

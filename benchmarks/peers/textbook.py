@@ -26,9 +26,7 @@ def train(job: Job, stages: Any, emit: Callable[[dict], None]) -> dict[str, Any]
     """Train and test as the book does: `metrics` and the clocks of a record."""
     problem = job.problem
     with stages("data"):
-        x, y, x_test, y_test = _rows(
-            problem, as_keras_loads(problem, data=job.data, data_dir=job.data_dir)
-        )
+        x, y, x_test, y_test = _rows(problem, _loaded(job))
     held = problem.validation
     with stages("build"):
         keras.utils.set_random_seed(job.seed)
@@ -53,7 +51,7 @@ def cross_validate(job: Job, stages: Any, emit: Callable[[dict], None]) -> dict[
     """The book's K-fold validation: the mean over folds of the last epoch's error."""
     problem = job.problem
     with stages("data"):
-        x, y, _, _ = _rows(problem, as_keras_loads(problem, data=job.data, data_dir=job.data_dir))
+        x, y, _, _ = _rows(problem, _loaded(job))
     keras.utils.set_random_seed(job.seed)
     size, scores, clock = len(x) // problem.folds, [], Clock(emit)
     with stages("fit"):
@@ -110,6 +108,11 @@ def _network(problem: Problem) -> keras.Model:
     rule = optimizers.RMSprop(learning_rate=problem.learning_rate)
     net.compile(optimizer=rule, loss=problem.loss, metrics=[problem.metric])
     return net
+
+
+def _loaded(job: Job) -> dict[str, Any]:
+    data, folder = job.source or (job.data, job.data_dir)
+    return as_keras_loads(job.problem, data=data, data_dir=folder)
 
 
 def _rows(problem: Problem, split: dict[str, Any]) -> tuple:

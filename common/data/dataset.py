@@ -37,6 +37,18 @@ class Data:
     """One sentence to be said loudly of embedded or generated data, else empty."""
     unscaled: tuple[np.ndarray, np.ndarray] | None = None
     """Boston only: float64 rows of train and test before standardising."""
+    place: str | None = None
+    """The folder of this machine whose files were read; None if it was none."""
+
+    @property
+    def again(self) -> tuple[str, str | None] | None:
+        """`data` and `data_dir` with which `load` gives these very data and looks nowhere else.
+
+        None for what a problem brings along, which `load` does not look for.
+        """
+        if self.place:
+            return "folder" if self.source == "folder" else "cache", self.place
+        return ("embedded", None) if self.source in ("embedded", "generated") else None
 
 
 @cache

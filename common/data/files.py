@@ -32,13 +32,14 @@ class Array(NamedTuple):
 class Dataset:
     """What a problem's real file holds.
 
-    `digest` is that of the decoded arrays, `prepare.Content`: for text of which words a row has,
-    not of their order, which no network here sees.
+    `digest` is that of the decoded arrays, `prepare.Content`: for text of which words a sample has,
+    not of their order, which no network here sees. `sequences` is that of the words in their order.
     """
 
     file: File
     digest: str
     arrays: Mapping[str, Array]
+    sequences: str = ""
     word_index: File | None = None
     idx: Mapping[str, str] = field(default_factory=dict)  # array -> IDX file, plain or .gz
 
@@ -57,7 +58,6 @@ def training_rows(rows: int) -> int:
 
 
 MAX_FILE_BYTES = 64 << 20  # the largest with nothing packed has 55 MB
-MAX_PICKLE_BYTES = 16 << 20  # the largest real one has 14,394,714
 MAX_WORDS = 8_000_000  # in one array of sequences; the largest real one has 5,942,841
 
 
@@ -118,6 +118,7 @@ DATASETS: dict[str, Dataset] = {
             "x_test": Array("|O", (25_000,)),
             "y_test": Array("<i8", (25_000,)),
         },
+        sequences="sha256:817500bdb4f2fe7eaefb20c7a98afb21dff5007091baabc3b334c01855e120df",
         word_index=File(
             "imdb_word_index.json",
             1_641_221,
@@ -132,6 +133,7 @@ DATASETS: dict[str, Dataset] = {
         ),
         digest="sha256:dd136a2493bbf7351de57cfc82aab7f5368295759fbd44f3c5d33e098518da9e",
         arrays={"x": Array("|O", (11_228,)), "y": Array("<i8", (11_228,))},
+        sequences="sha256:8b1736e5a4ca02c7275874ca92710a2803529ba01166871fb6d61f1e7593adb8",
         word_index=File(
             "reuters_word_index.json",
             550_378,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from common.data import generated
 from common.data.cache import cache_folder, load_sequences, save_sequences
 from common.data.dataset import Data, DataError, say
-from common.data.decode import Sequences, read_npz
-from common.data.files import DATASETS, File, file_digest
+from common.data.decode import Sequences, read_bytes, read_published
+from common.data.files import DATASETS, File
 from common.data.prepare import INDEX_FROM, START, UNKNOWN, keras_split
 from common.data.sources import data_folder, fetch
 from common.problem import Problem
@@ -43,37 +42,35 @@ def sequences(problem: Problem, data: Data) -> dict[str, Sequences]:
     Raises DataError when neither the cache nor the file that `data` came from is there any more.
     """
     dataset = DATASETS[problem.name]
-    name = generated.name(problem) if data.source == "generated" else problem.name
-    if (kept := load_sequences(name)) and _belongs(kept["x"], data):
+    name, digest = problem.name, dataset.sequences
+    if data.source == "generated":
+        name, digest = generated.name(problem), generated.SEQUENCES[problem.name]
+    if kept := load_sequences(name, digest):
         return kept
     if data.source == "generated":
         made = generated.sequences(problem)
     else:
-        folders = [Path(data.origin).parent, cache_folder()]
-        paths = [folder / dataset.file.name for folder in folders]
+        paths = [folder / dataset.file.name for folder in _folders(data)]
         path = next((path for path in paths if path.is_file()), None)
         if path is None:
             raise DataError(
                 f"the words of {problem.name} need {dataset.file.name}; name its folder in "
                 f"TWINBENCH_DATA_DIR, or run `twinbench data fetch {problem.name}`"
             )
-        made = keras_split(problem, read_npz(path, dataset.arrays))
-    save_sequences(name, made)
+        made = keras_split(problem, read_published(path, dataset.file))
+    save_sequences(name, made, digest)
     return made
 
 
-def _belongs(kept: Sequences, data: Data) -> bool:
-    """Are these the words of the data? The first row, and the number of rows, must agree."""
-    first = np.unique(kept.words[: kept.offsets[1]])
-    return len(kept.offsets) == len(data.y) + 1 and np.array_equal(first, data.x[0].nonzero()[1])
+def _folders(data: Data) -> list[Path]:
+    return [Path(folder) for folder in (data.place, data_folder(None), cache_folder()) if folder]
 
 
 def _spelling(problem: Problem, data: Data) -> dict[int, str]:
     """Rank to word; empty, with a line on standard error, when the word index cannot be had."""
     file = DATASETS[problem.name].word_index
     assert file is not None, f"{problem.name} is no text"
-    folders = [Path(data.origin).parent, data_folder(None), cache_folder()]
-    paths = [folder / file.name for folder in folders if folder]
+    paths = [folder / file.name for folder in _folders(data)]
     try:
         path = next((path for path in paths if path.is_file()), None)
         return _read(path or fetch(file, remember=True), file)
@@ -84,6 +81,7 @@ def _spelling(problem: Problem, data: Data) -> dict[int, str]:
 
 @cache
 def _read(path: Path, file: File) -> dict[int, str]:
-    if path.stat().st_size != file.size or file_digest(path) != file.sha256:
+    content = read_bytes(path)
+    if hashlib.sha256(content).hexdigest() != file.sha256:
         raise DataError(f"{path} is not the published word index; replace it or remove it")
-    return {rank: word for word, rank in json.loads(path.read_bytes()).items()}
+    return {rank: word for word, rank in json.loads(content).items()}

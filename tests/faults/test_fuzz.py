@@ -17,11 +17,10 @@ pytestmark = [
     pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed"),
 ]
 RUNS = {
-    "pickle": 800_000,
     "npz": 100_000,
     "npy": 150_000,
-    "idx": 100_000,
-    "gz": 100_000,
+    "idx": 500_000,
+    "gz": 400_000,
     "safetensors": 100_000,
     "record": 100_000,
     "packed": 50_000,
