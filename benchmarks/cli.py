@@ -2,7 +2,7 @@
 
 Exit status: 0 done, 1 a verdict and nothing else, 2 usage, 3 data, 4 some runs failed, 5 a file, a
 folder or a pipe that the system refuses, 70 an error of twinbench's own, with its traceback, 130
-interrupted.
+interrupted or terminated.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import ast
 import importlib
 import inspect
 import os
+import signal
 import sys
 import traceback
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
@@ -29,6 +31,7 @@ learn and how long they take."""
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status, or raises argparse's SystemExit of 0 or 2."""
     _prepare_output()
+    _end_as_interrupted()
     argv = sys.argv[1:] if argv is None else argv
     args = argparse.Namespace(command="", debug=False)
     try:
@@ -93,6 +96,13 @@ def _prepare_output() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         elif isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _end_as_interrupted() -> None:
+    """SIGTERM does what Ctrl-C does: nothing half made is left, and no process."""
+    with suppress(ValueError):  # only the main thread may say so
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _drop_output() -> None:

@@ -46,14 +46,15 @@ class Error(NamedTuple):
 def convert(
     giver: Job, taker: Job, source: Path | None, out: Path, x: Any, *, optimizer_state: bool = False
 ) -> dict[str, Error]:
-    """Read or train, write beside `out`, read that again, compare, and only then replace `out`.
+    """Read or train, write elsewhere, read that again, compare, and only then replace `out`.
 
     `giver` is trained where there is no `source`, and `taker` must be able to read `out`; both are
     asked for the scores of `x`. Returns the error of each of weights, scores and predictions: `out`
     is left as it was when one is not within its bound. Raises DataError when the source does not
     hold a network of the problem.
     """
-    with _processes() as call, _draft(out) as draft:
+    with _processes() as call, TemporaryDirectory() as folder:
+        draft = Path(folder, out.name)
         if source is None:
             given = call("train", giver, x, optimizer_state)
         else:
@@ -92,7 +93,7 @@ def read(job: Job, path: Path, x: Any) -> dict[str, Any]:
     task = framework(job.framework).make_task(job.problem)
     try:
         if path.suffix == CANONICAL:
-            state, origin = read_weights(path)
+            state, origin = read_weights(path, job.problem)
         else:
             state, origin = task.read_native(path), _origin(job, task)
         task.set_state(state)
@@ -139,7 +140,7 @@ def giver_of(problem: Problem, source: Path, here: Sequence[str]) -> str:
     """
     if source.suffix != CANONICAL:
         return owners()[source.suffix]
-    _, origin = read_weights(source)
+    _, origin = read_weights(source, problem)
     if origin.get("problem", problem.name) != problem.name:
         raise DataError(f"{source} has weights of {origin['problem']}, expected {problem.name}")
     return origin["framework"] if origin.get("framework") in here else here[0]
@@ -173,13 +174,6 @@ def _processes() -> Iterator[Callable[..., Any]]:
             )
 
         yield call
-
-
-@contextmanager
-def _draft(out: Path) -> Iterator[Path]:
-    """A path beside `out` under the same name; what is still there at the end goes."""
-    with TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-        yield Path(folder, out.name)
 
 
 def _compared(problem: Problem, given: Mapping, found: Mapping) -> dict[str, Error]:

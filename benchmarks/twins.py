@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from benchmarks.asked import not_installed
 from benchmarks.child import Child
 from benchmarks.parity import Arm, Ladder, OnRung, Parity
 from common import trace
@@ -44,7 +45,8 @@ def paired(
 ) -> tuple[Twins, list[str]]:
     """The user's file with its layers paired, and sentences on what a reader should know.
 
-    Each framework builds its model once, in a process of its own. Raises ValueError when the file
+    Each framework builds its model once, in a process of its own, and so does the one whose layers
+    the file names. Raises ValueError when the file
     is wrong, has no model for a framework, or its layers do not pair, and NotImplementedError for a
     framework without twins.
     """
@@ -53,12 +55,16 @@ def paired(
         framework(name).check_has("twins")
         if not twins.has(name):
             raise ValueError(f"{path} has no function {name}_model; write it, or use --framework")
+    first = [name for name in [twins.names_layers_of()] if name]  # whether it is to run or not
+    for name in first:
+        if framework(name).missing and name not in python:
+            raise ValueError(f"{path}: PAIRS and FLATTEN name its layers: {not_installed(name)}")
     found, notes = {}, [NO_REFERENCE]
-    for name in names:
+    for name in dict.fromkeys(first + names):
         with Child(name, threads=1, python=python.get(name)) as child:
             found[name], changed = child.call("benchmarks.twins:layers_of", twins, name)
-            notes += changed
-    twins = twins.paired(found)
+            notes += changed if name in names else []
+    twins = twins.paired(found, names)
     twins = replace(twins, **{k: v for k, v in changes.items() if v is not None})
     return twins, notes + hints(twins.pairs, found)
 

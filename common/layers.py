@@ -72,6 +72,10 @@ class Pair(NamedTuple):
         """Where the framework has it among its layers with weights."""
         return next(position for name, position, _ in self.layers if name == framework)
 
+    def only(self, names: Sequence[str]) -> Pair:
+        """The same in these frameworks alone."""
+        return self._replace(layers=tuple(place for place in self.layers if place[0] in names))
+
 
 def pair(
     found: Mapping[str, Sequence[Layer]],

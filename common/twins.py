@@ -26,8 +26,9 @@ and, where the defaults do not fit:
                                            # where the other model flattens it channels first
     RULES = {"batch_size": 32, "learning_rate": 1e-3, "epochs": 1}
 
-A layer is named as in its own framework; the names on the left are those of the first model. The
-file is code and is executed: run no file that you would not run with Python.
+A layer is named as in its own framework; the names on the left are those of the first model, which
+is Keras's where there is one, whichever are chosen. The file is code and is executed: run no file
+that you would not run with Python.
 """
 
 from __future__ import annotations
@@ -91,14 +92,21 @@ class Twins(Problem):
         if self.hidden:
             raise ValueError(f"hidden widths are those of the models in {self.path}; edit them")
 
-    def paired(self, found: Mapping[str, Sequence[Layer]]) -> Twins:
-        """The same with the layers of all its models, by framework, brought together."""
+    def names_layers_of(self) -> str | None:
+        """The framework of the first model, whose layers PAIRS and FLATTEN name; None without."""
+        return next(filter(self.has, frameworks()), None) if any(self._named()) else None
+
+    def _named(self) -> tuple[Mapping, Mapping]:
         module = self._module()
-        named = getattr(module, "PAIRS", {}), getattr(module, "FLATTEN", {})
+        return getattr(module, "PAIRS", {}), getattr(module, "FLATTEN", {})
+
+    def paired(self, found: Mapping[str, Sequence[Layer]], names: Sequence[str]) -> Twins:
+        """The same with its layers brought together, by framework; of each the `names` are kept."""
         try:
-            return replace(self, pairs=pair(found, *named))
+            pairs = pair(found, *self._named())
         except ValueError as error:
             raise ValueError(f"{self.path}: the layers do not pair: {error}") from error
+        return replace(self, pairs=tuple(one.only(names) for one in pairs))
 
     def model(self, framework: str) -> Any:
         """The framework's model, freshly built; imports the framework."""

@@ -22,6 +22,7 @@ from jax_impl import backend, tuned
 from jax_impl.manifest import NATIVE
 from jax_impl.replicas import Stack
 from jax_impl.rmsprop import rmsprop, squares, with_squares
+from jax_impl.saved import read_saved
 
 
 class JaxTask(Task):
@@ -67,10 +68,9 @@ class JaxTask(Task):
         np.savez(path, **self.get_weights())  # type: ignore[arg-type]
 
     def read_native(self, path: Path) -> Weights:
-        with np.load(path, allow_pickle=False) as held:
-            weights = dict(held)
+        weights = read_saved(path, self.problem)
         self.check_state(weights)
-        return {name: np.asarray(weights[name], np.float32) for name in self.weight_names}
+        return weights
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         return np.asarray(self._program.scores(self.training.weights, x))

@@ -17,6 +17,7 @@ from common.task import Order, State, Task, Weights, batches, choose_device, den
 from keras_impl import backend
 from keras_impl.manifest import VARIANTS
 from keras_impl.rmsprop import RMSpropOutside, squares
+from keras_impl.saved import read_saved
 
 
 class KerasTask(Task):
@@ -77,14 +78,7 @@ class KerasTask(Task):
         net.save(path)
 
     def read_native(self, path: Path) -> Weights:
-        net = keras.models.load_model(path, compile=False, safe_mode=True)
-        found, expected = _dense_layers(net), _dense_layers(self.net)
-        # scores mean the same with the last activation and without it
-        if found[-1:] == ["linear"]:
-            expected[-1] = "linear"
-        if found != expected:
-            raise ValueError(f"its layers are {found}, expected Dense layers {expected}")
-        return _arrays(self.weight_names, net.trainable_variables)
+        return read_saved(path, self.problem)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         with self._on_device():
@@ -206,16 +200,6 @@ class KeepGradients(keras.optimizers.Optimizer):
         # an embedding's gradient is sparse, and assigning that would change the rows it names alone
         kept = self.kept[self._get_variable_index(variable)]
         self.assign(kept, backend.densified(gradient))
-
-
-def _dense_layers(net: keras.Model) -> list[str]:
-    """The activation of each layer of a plain stack of Dense layers; another layer's class."""
-    if not isinstance(net, keras.Sequential):
-        return [type(net).__name__]
-    return [
-        layer.activation.__name__ if isinstance(layer, keras.layers.Dense) else type(layer).__name__
-        for layer in net.layers
-    ]
 
 
 def _arrays(names: Iterable[str], variables: Iterable[keras.Variable]) -> dict[str, np.ndarray]:

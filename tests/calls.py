@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+import numpy as np
 
 from common.framework import framework
 from common.problem import Problem
@@ -21,6 +24,29 @@ def make(name: str, problem: Problem, **options: Any) -> None:
 def ask(name: str, *args: Any, **options: Any) -> Any:
     """Call a method of the Task."""
     return getattr(TASK, name)(*args, **options)
+
+
+def loaded(path: Any) -> list[Any]:
+    """The arrays in a file of the Task's framework by its own loader, kernels as (in, out)."""
+    module = sys.modules[type(TASK).__module__]
+    if hasattr(module, "keras"):
+        return module.keras.models.load_model(path).get_weights()
+    if hasattr(module, "torch"):
+        return [value.numpy().T for value in module.torch.load(path).values()]
+    with np.load(path) as held:
+        return list(held.values())
+
+
+def save_trained(path: Any) -> None:
+    """Write such a file as a user may do it after training: with more in it than the weights."""
+    module = sys.modules[type(TASK).__module__]
+    if hasattr(module, "keras"):
+        return TASK.net.save(path)
+    if hasattr(module, "torch"):
+        held = TASK.net.state_dict(keep_vars=True)
+        held["hidden1.bias"] = held["hidden1.bias"].detach()
+        return module.torch.save(held, path)
+    return np.savez_compressed(path, **TASK.get_weights())
 
 
 def fit_until(x: Any, y: Any, order: Any, stop_after: int) -> int:

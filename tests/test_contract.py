@@ -231,8 +231,19 @@ def test_a_file_of_its_weights_holds_what_any_user_of_the_framework_can_load(
     weights = task.get_weights()
     found = RemoteTask(child, problem, regime=MATCHED).read_native(path)
     assert list(found) == list(weights)
-    for name, value in weights.items():
+    own = child.call("tests.calls:loaded", path)
+    for (name, value), other in zip(weights.items(), own, strict=True):
         np.testing.assert_array_equal(found[name], value)
+        np.testing.assert_array_equal(other, value)
+
+
+def test_a_file_that_a_user_of_the_framework_writes_is_read(child, problem, rows, tmp_path):
+    path = tmp_path / f"net{framework(child.name).suffix}"
+    task = RemoteTask(child, problem, regime=MATCHED)
+    task.train_step(*rows)
+    child.call("tests.calls:save_trained", path)
+    for name, value in task.get_weights().items():
+        np.testing.assert_array_equal(task.read_native(path)[name], value)
 
 
 def test_a_device_that_is_not_there_is_a_clear_error(child, problem):

@@ -47,10 +47,9 @@ def test_weights_survive_a_journey_through_every_format(tmp_path: Path):
     assert files[1].is_symlink() and (tmp_path / "elsewhere.pt").is_file()
     home = tmp_path / "home.safetensors"
     assert convert("boston", files[-1], home).returncode == 0
-    first, last = read_weights(files[0])[0], read_weights(home)[0]
-    names = {
-        f"{layer.name}/{kind}" for layer in PROBLEMS["boston"].layers for kind in ("kernel", "bias")
-    }
+    problem = PROBLEMS["boston"]
+    first, last = read_weights(files[0], problem)[0], read_weights(home, problem)[0]
+    names = {f"{layer.name}/{kind}" for layer in problem.layers for kind in ("kernel", "bias")}
     assert names <= first.keys() & last.keys()
     for name in names:
         np.testing.assert_array_equal(last[name], first[name])

@@ -3,7 +3,11 @@ is run again, and nothing else is."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
+from ipaddress import ip_address
 
 import psutil
 import pytest
@@ -119,8 +123,26 @@ def test_an_address_without_the_engine_is_refused(twinbench):
     assert done.status == 2 and "give --engine ray too" in done.err
 
 
-def test_without_an_address_a_cluster_of_this_machine_is_started(twinbench):
+def test_without_an_address_a_cluster_is_started_that_only_this_machine_can_reach(twinbench):
     one = ("--framework", "fake", "--regime", "native", "--seeds", "2", "--timed", "1")
-    done = twinbench(*STUDY, *one, "--engine", "ray")
-    assert done.status == 0, done.err
+    process = twinbench.start(*STUDY, *one, "--engine", "ray")
+    seen: dict[str, set[str]] = {}
+    while process.poll() is None:
+        for name, address in listening(process.pid):
+            seen.setdefault(name, set()).add(address.removeprefix("::ffff:"))
+        time.sleep(0.5)
+    assert process.returncode == 0, process.communicate()
+    assert {"gcs_server", "raylet"} <= seen.keys()
+    assert all(ip_address(a).is_loopback for found in seen.values() for a in found), seen
     assert [r["host"]["attempts"] for r in read_records(twinbench.results)] == [1, 1]
+
+
+def listening(process_id: int) -> Iterator[tuple[str, str]]:
+    """Name and address of each socket on which a process or one that it started listens."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(process_id)
+        for one in [process, *process.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                for connection in one.net_connections("inet"):
+                    if connection.status == psutil.CONN_LISTEN:
+                        yield one.name(), connection.laddr.ip

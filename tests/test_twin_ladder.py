@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks import cli
 from benchmarks.child import Child
-from benchmarks.twins import TURNED, TwinParity, ladder_of
+from benchmarks.twins import TURNED, TwinParity, ladder_of, paired
 from common.framework import frameworks
 from common.twins import read_twins
 
@@ -135,7 +137,7 @@ def climbed(children, path, shape, one, other, more="") -> TwinParity:
         name: child.call("benchmarks.twins:layers_of", twins, name)[0]
         for name, child in children.items()
     }
-    ladder = ladder_of(twins.paired(layers))
+    ladder = ladder_of(twins.paired(layers, NAMES))
     traces, turned = {}, {}
     for name, child in children.items():
         traces[name], _ = child.call("benchmarks.parity:climb_here", ladder, name, "cpu")
@@ -204,6 +206,39 @@ def test_the_examples_through_the_command(tmp_path, capsys, name, status):
     if status:
         assert found["first_breach"]["tensor"] == "dense_1 in"
         assert "the same values in another order" in found["verdict"]
+
+
+def in_turn(children, monkeypatch):
+    """The processes that are there already, in place of fresh ones."""
+    found = {name: nullcontext(child) for name, child in children.items()}
+    monkeypatch.setattr("benchmarks.twins.Child", lambda name, **_: found[name])
+
+
+@pytest.mark.parametrize("names", [["keras"], ["torch"], ["torch", "keras"]], ids=str)
+def test_layers_that_the_file_names_pair_whichever_framework_is_chosen(
+    children, monkeypatch, tmp_path, names
+):
+    in_turn(children, monkeypatch)
+    crossed = tmp_path / "crossed.py"
+    one = "layers.Dense(6, name='a'), layers.Dense(6, name='b')"
+    more = "PAIRS = {'a': '1'}"
+    text = {"one": one, "other": "nn.Linear(6, 6), nn.Linear(6, 6)", "more": more}
+    crossed.write_text(FILE.format(loss="categorical_crossentropy", shape="(6,)", **text))
+    for path in (EXAMPLES / "conv_twins.py", crossed):
+        both, _ = paired(path, ["keras", "torch"], {})
+        twins, notes = paired(path, names, {})
+        assert [one.name for one in twins.pairs] == [one.name for one in both.pairs]
+        for here, there in zip(twins.pairs, both.pairs, strict=True):
+            assert here.flatten == there.flatten
+            assert set(here.layers) == {at for at in there.layers if at[0] in names}
+    assert len(notes) == 1
+
+
+def test_a_file_that_names_layers_of_a_framework_that_is_not_there_is_refused(monkeypatch):
+    absent = replace(frameworks()["keras"], requires=("no_such_package",))
+    monkeypatch.setattr("benchmarks.twins.framework", lambda _: absent)
+    with pytest.raises(ValueError, match="PAIRS and FLATTEN name its layers: keras is not inst"):
+        paired(EXAMPLES / "conv_twins.py", ["torch"], {})
 
 
 @pytest.mark.parametrize("command", ["run", "parity"])

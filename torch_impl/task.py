@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import itertools
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from torch_impl import backend
 from torch_impl.manifest import NATIVE
 from torch_impl.replicas import Stack
 from torch_impl.rmsprop import RMSpropFlat, RMSpropInside
+from torch_impl.saved import read_saved
 from torch_impl.tuned import Chain, sparse_rows
 
 Batch = tuple[Any, Tensor]
@@ -78,15 +78,7 @@ class TorchTask(Task):
         torch.save({name: w.cpu() for name, w in self.net.state_dict().items()}, path)
 
     def read_native(self, path: Path) -> Weights:
-        try:
-            held = torch.load(path, map_location="cpu", weights_only=True)
-        except pickle.UnpicklingError as error:  # its message tells how to run the code after all
-            raise ValueError("it is damaged, or holds code and not tensors alone") from error
-        expected = list(self.net.state_dict())
-        found = sorted(map(str, held)) if isinstance(held, dict) else type(held).__name__
-        if found != sorted(expected):
-            raise ValueError(f"it holds {found}, expected a state_dict of {expected}")
-        return _arrays(self.weight_names, [held[name] for name in expected])
+        return read_saved(path, self.problem)
 
     @torch.no_grad()
     def forward(self, x: np.ndarray) -> np.ndarray:

@@ -1,10 +1,11 @@
 """Carry a network's weights from one file format to another, or train and save them.
 
 The suffix tells what a file is: .safetensors (canonical names, for every framework), .keras, or .pt
-(the state_dict of an nn.Sequential). Each framework's own file is read and written by that
-framework in a process of its own, and no code in a file is run. Before OUT takes its place it is
-read again by its own framework (a .safetensors by another than IN's): the weights must be equal bit
-for bit, and scores and predictions of test rows must agree with those of IN's framework.
+(the state_dict of an nn.Sequential). A file is written by its own framework, in a process of its
+own, and read as plain numbers: no code in it is run, and a file much larger than the network is
+refused. Before OUT takes its place it is read again into its own framework (a .safetensors into
+another than IN's): the weights must be equal bit for bit, and scores and predictions of test rows
+must agree with those of IN's framework.
 
 examples:
   twinbench convert mnist digits.keras digits.pt

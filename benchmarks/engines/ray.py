@@ -29,8 +29,8 @@ def run_batches(
     """An engine: all timed jobs, each alone on one of the largest nodes, then the others.
 
     `address` is that of a cluster (`HOST:PORT`, or `auto`); without one a cluster of this machine
-    alone is started. Raises ImportError without Ray, and ValueError when no cluster answers or no
-    node has as many cores as a job has threads.
+    alone is started, whose ports nobody outside it can reach. Raises ImportError without Ray, and
+    ValueError when no cluster answers or no node has as many cores as a job has threads.
     """
     ray = _connected(address)
     try:
@@ -46,6 +46,8 @@ def _untimed(batch: Batch) -> bool:
 
 def _connected(address: str | None) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if not address:  # read at the import; else Ray takes 127.0.0.1 for the machine's outer address
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     try:
         ray = import_module("ray")
     except ImportError as error:

@@ -33,6 +33,7 @@ with atheris.instrument_imports(include=["common", "benchmarks", "zipfile", "num
     from common.data import decode
     from common.data.dataset import DataError
     from common.data.files import Array
+    from common.problem import PROBLEMS
     from common.weights import read_weights
     from tests.records import run
 
@@ -115,7 +116,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], Any], type[Exception], Iterable[bytes
         [gzip.compress(idx)],
     ),
     "safetensors": (
-        as_file(read_weights, "a.safetensors"),
+        as_file(lambda path: read_weights(path, PROBLEMS["boston"]), "a.safetensors"),
         DataError,
         [save({"a/kernel": np.ones((2, 3), np.float32)}, {"problem": "boston"})],
     ),

@@ -1,4 +1,4 @@
-"""Ctrl-C at each stage of a run: one line, no process left, no half file, and the rest is kept."""
+"""Ctrl-C, or SIGTERM, at a stage: one line, no process left, no half file, the rest is kept."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ RUN = (
 
 
 @pytest.mark.parametrize(
-    ("stage", "fake"),
+    ("stage", "fake", "number"),
     [
-        ("import", "import"),
-        ("data", "data"),
-        ("build", "build 1"),
-        ("fit", "hang 1"),
-        ("evaluate", "evaluate 1"),
+        ("import", "import", signal.SIGINT),
+        ("data", "data", signal.SIGTERM),
+        ("build", "build 1", signal.SIGINT),
+        ("fit", "hang 1", signal.SIGTERM),
+        ("evaluate", "evaluate 1", signal.SIGINT),
     ],
 )
-def test_an_interruption_at_a_stage(twinbench, tmp_path, stage, fake):
+def test_an_interruption_at_a_stage(twinbench, tmp_path, stage, fake, number):
     assert twinbench.run("--seeds", "1").status == 0
     kept = twinbench.records()
     hangs = tmp_path / "hangs"
@@ -34,12 +34,26 @@ def test_an_interruption_at_a_stage(twinbench, tmp_path, stage, fake):
     process = twinbench.start(*RUN, "--data", "embedded", fake=fake)
     wait_for(hangs.exists, f"the hanging {stage}", process)
     [worker] = children(process.pid)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     ended_by_hand(process)
     wait_for(lambda: ended(worker), "the end of the worker")
     assert twinbench.records() == kept
     done = twinbench.run()
     assert done.status == 0 and done.err.count("(was there)") == 1
+
+
+def test_a_termination_of_a_conversion(twinbench, tmp_path):
+    twinbench.more |= {"FAKE_HANGS": str(tmp_path / "hangs"), "TMPDIR": str(tmp_path / "drafts")}
+    (tmp_path / "drafts").mkdir()
+    options = ("--train", "fake", "--data", "embedded", "--threads", "1")
+    process = twinbench.start("convert", "boston", "out.safetensors", *options, fake="hang 0")
+    wait_for((tmp_path / "hangs").exists, "the hanging fit", process)
+    [worker] = children(process.pid)
+    process.send_signal(signal.SIGTERM)
+    ended_by_hand(process)
+    wait_for(lambda: ended(worker), "the end of the worker")
+    left = {path.name for path in tmp_path.rglob("*") if "cache" not in path.parts}
+    assert left == {"hangs", "drafts"}
 
 
 def test_an_interruption_of_a_download(twinbench):
