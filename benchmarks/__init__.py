@@ -7,7 +7,7 @@
     child       a fresh process of a framework's own, in which functions are called
     worker      one job in it; measure: its clocks, memory and surroundings
     record      one JSON file a run; meanings: what its keys mean; shapes: whether one that is read
-                can be one; compact: many in one file
+                can be one; values: what may be in it; compact: many in one file
 
 and is read in this:
 

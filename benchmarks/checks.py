@@ -11,6 +11,9 @@ from common import framework as manifests
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
+MOST = 2**31 - 1  # of a whole number: so large a seed, batch or width is taken everywhere
+TINY, LARGE = 1e-30, 1e6  # of another: float32 has it, and a clock can wait so many seconds
+
 
 def checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
     """An argparse type whose ValueError's own words reach the user."""
@@ -62,18 +65,20 @@ def python(text: str) -> tuple[str, str]:
     return framework(name), path
 
 
-def at_least(lowest: int) -> Callable[[str], int]:
+def at_least(lowest: int, most: int = MOST) -> Callable[[str], int]:
     def check(text: str) -> int:
         if not text.strip().lstrip("-").isdecimal() or int(text) < lowest:
             raise ValueError(f"a whole number of at least {lowest} was expected, got {text!r}")
+        if int(text) > most:
+            raise ValueError(f"a whole number of at most {most:,} was expected, got {text!r}")
         return int(text)
 
     return checked(check)
 
 
 def positive(text: str) -> float:
-    if not 0 < float(text) < float("inf"):
-        raise ValueError(f"a number above 0 was expected, got {text!r}")
+    if not TINY <= float(text) <= LARGE:
+        raise ValueError(f"a number above 0, at most {LARGE:,.0f}, was expected, got {text!r}")
     return float(text)
 
 

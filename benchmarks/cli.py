@@ -20,6 +20,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
+from benchmarks.messages import say
+
 REFUSED = 5  # by the system: a file, a folder or a pipe
 OURS = 70  # EX_SOFTWARE of sysexits.h; Python's own 1 would be taken for a verdict
 COMMANDS = Path(__file__).resolve().parent / "commands"
@@ -34,6 +36,10 @@ def main(argv: list[str] | None = None) -> int:
     _end_as_interrupted()
     argv = sys.argv[1:] if argv is None else argv
     args = argparse.Namespace(command="", debug=False)
+    for text in argv:
+        if text.encode(errors="ignore").decode() != text:  # no record could hold it
+            _say(f"twinbench: {text!r} is no text in UTF-8; give the folder or file another name")
+            return 2
     try:
         try:
             args = _parser(argv).parse_args(argv)
@@ -83,7 +89,7 @@ def _status(error: Exception) -> int:
 def _say(text: str) -> None:
     """On standard error, which may be closed as well."""
     try:
-        print(text, file=sys.stderr, flush=True)
+        say(text)
     except OSError:
         _drop(sys.stderr)
 

@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.arms import changed, data_of, training_runs
 from benchmarks.meanings import Record
 from common.install import install_extra
+from common.visible import visible
 
 Row = dict[str, Any]
 
@@ -65,8 +66,17 @@ def parquet(rows: list[Row]) -> bytes:
         raise ImportError(
             f"Parquet needs pyarrow, which is not here: {install_extra('parquet')}"
         ) from error
+
+    def column(values: list[Any]) -> Any:
+        try:
+            return pyarrow.array(values)
+        except pyarrow.ArrowException:  # of several types
+            texts = [None if value is None else json.dumps(value) for value in values]
+            return pyarrow.array(texts)
+
+    columns = {name: column([row[name] for row in rows]) for name in rows[0]}
     out = io.BytesIO()
-    files.write_table(pyarrow.Table.from_pylist(rows), out)
+    files.write_table(pyarrow.table(columns), out)
     return out.getvalue()
 
 
@@ -120,8 +130,15 @@ def _filled(rows: Iterable[Row]) -> list[Row]:
     """Every row with the columns of all, in the order in which they first appear."""
     rows = list(rows)
     columns = dict.fromkeys(name for row in rows for name in row)
-    return [{name: row.get(name) for name in columns} for row in rows]
+    return [{name: _flat(row.get(name)) for name in columns} for row in rows]
+
+
+def _flat(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    text = "\r".join(map(visible, value.split("\r")))  # in quotes as much a line's end as \n
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from common.visible import visible
+
 SOME_FAILED = 4  # exit status of a command of which some runs failed
 
 
 def say(message: str) -> None:
     """One line on standard error: standard output is for results."""
-    print(message, file=sys.stderr, flush=True)
+    print(visible(message), file=sys.stderr, flush=True)
 
 
 def counted(number: object, thing: str) -> str:

@@ -16,11 +16,16 @@ from benchmarks.measure import usable_cores
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
+RUNS = 100_000  # seeds that one command may be asked for: a plan lists every run
 
-def number(least: int, words: str, default: int | None = None) -> dict[str, Any]:
-    """What `add_argument` is told of an option that takes a whole number of at least `least`."""
+
+def number(
+    least: int, words: str, default: int | None = None, most: int = checks.MOST
+) -> dict[str, Any]:
+    """What `add_argument` is told of an option that takes a whole number from `least` to `most`."""
     words += "" if default is None else " (default: %(default)s)"
-    return {"metavar": "N", "type": checks.at_least(least), "default": default, "help": words}
+    kind = checks.at_least(least, most)
+    return {"metavar": "N", "type": kind, "default": default, "help": words}
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -63,9 +68,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "comma list of cpu, cuda, cuda:N, mps, auto (default: %(default)s)",
     },
     "--seed": number(0, "of the initial weights and the order of the rows", 0),
-    "--seeds": number(1, "how many seeds a problem", 1),
+    "--seeds": number(1, "how many seeds a problem", 1, RUNS),
     "--seed-start": number(0, "the first seed", 0),
-    "--rounds": number(1, "processes an arm, each with a seed of its own", 5) | {"dest": "seeds"},
+    "--rounds": number(1, "processes an arm, each with a seed of its own", 5, RUNS)
+    | {"dest": "seeds"},
     "--threads": number(1, "", usable_cores())
     | {"help": "CPU threads of a run (default: the usable cores, here %(default)s)"},
     "--jobs": number(1, "so many at once", 1),

@@ -11,6 +11,7 @@ from typing import Any
 
 from rich import progress as bars
 from rich.console import Console
+from rich.text import Text
 
 from benchmarks.crossval import cross_validate
 from benchmarks.engines import run_jobs
@@ -18,6 +19,7 @@ from benchmarks.messages import say
 from benchmarks.plan import Job
 from benchmarks.tune import name_of
 from common.problem import PROBLEMS, Problem
+from common.visible import visible
 
 Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
@@ -117,7 +119,7 @@ def bar_of(*columns: bars.ProgressColumn, **options: Any) -> bars.Progress:
 
 def print_beside(bar: bars.Progress, text: str) -> None:
     """A line above the bar, not wrapped whatever width rich takes a log file to have."""
-    bar.console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    bar.console.print(Text(visible(text)), soft_wrap=True)
 
 
 class Progress:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -15,16 +13,17 @@ from statistics import fmean, stdev
 from typing import Any, NoReturn
 
 from benchmarks import measure
-from benchmarks.compact import unpack
+from benchmarks.compact import MAX_BYTES as MAX_BYTES
+from benchmarks.compact import made_of, unpack
 from benchmarks.meanings import MEANINGS as MEANINGS
-from benchmarks.messages import counted
+from benchmarks.messages import counted, say
 from benchmarks.plan import PROTOCOL, UNTIMED, Job
 from benchmarks.shapes import fault_of
+from benchmarks.values import plain
 from common.atomic import replaced
 
 SCHEMA = 1  # which keys a record has
 TRACEBACK_CHARACTERS = 4000
-MAX_BYTES = 1 << 24  # of one record; a ladder with all its tensors has 0.3 MB
 
 
 class NewerRecord(ValueError):
@@ -102,7 +101,7 @@ def make_record(
         record["settings"] = {"changed": job.changed}
         record["data"] = {**EMPTY["data"], "digest": job.content or None}
     not_finite: list[str] = []
-    record = _plain(record, "", not_finite)
+    record = plain(record, "", not_finite)
     record["warnings"] = [] if error else [*_not_finite(not_finite), *_warnings(record, job)]
     return record
 
@@ -110,10 +109,11 @@ def make_record(
 def described(error: Exception) -> dict[str, str]:
     """An error as a record holds it; its traceback is that of the process where it was raised."""
     trace = str(error.__cause__ or "").strip()
+    tail = trace[-TRACEBACK_CHARACTERS:]  # of whole lines: no path in it is cut
     return {
         "kind": getattr(error, "kind", type(error).__name__),
         "message": getattr(error, "message", str(error)),
-        "traceback_tail": trace[-TRACEBACK_CHARACTERS:],
+        "traceback_tail": tail.partition("\n")[2] if len(tail) < len(trace) else trace,
     }
 
 
@@ -130,7 +130,10 @@ def read_record(path: Path) -> dict[str, Any]:
     if not S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:  # a pipe would be waited for
         raise ValueError(f"{path} is not a record: a file of at most {MAX_BYTES:,} bytes is")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        text = path.read_text(encoding="utf-8")
+        if made_of(text) > MAX_BYTES:
+            raise ValueError("too many values")
+        record = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:  # JSON and UTF-8 errors alike
         raise ValueError(f"{path} is not a record: no valid JSON ({error})") from error
     return _checked(record, path)
@@ -146,11 +149,11 @@ def _checked(record: Any, place: Path | str) -> dict[str, Any]:
     if record["schema"] != SCHEMA:
         newer = isinstance(record["schema"], int) and record["schema"] > SCHEMA
         raise (NewerRecord if newer else ValueError)(
-            f"{place} has schema {record['schema']!r}, this version reads {SCHEMA}; "
+            f"{place} has schema {record['schema']!r:.60}, this version reads {SCHEMA}; "
             "run it again with --force or read it with the version that wrote it"
         )
     if fault := fault_of(record):
-        raise ValueError(f"{place} is no record of kind {record.get('kind', 'run')!r}: {fault}")
+        raise ValueError(f"{place} is no record of kind {record.get('kind', 'run')!r:.60}: {fault}")
     return record
 
 
@@ -192,7 +195,7 @@ def read_files(
     skipped and named through `complain` (default: standard error). Instead of a folder it may be a
     file of packed records; ValueError when it is no such file.
     """
-    complain = complain or (lambda message: print(f"skipped: {message}", file=sys.stderr))
+    complain = complain or (lambda message: say(f"skipped: {message}"))
     if Path(folder).is_file():
         for number, record in enumerate(unpack(Path(folder)), 1):
             try:
@@ -235,20 +238,6 @@ def some_records(folder: Path | str) -> list[dict[str, Any]]:
     if not records:
         raise ValueError(f"{folder}: no record of a run; `twinbench run` writes them there")
     return records
-
-
-def _plain(value: Any, place: str, not_finite: list[str]) -> Any:
-    """`value` as JSON can hold it; the places of NaN and infinities are added to `not_finite`."""
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v, f"{place}.{k}", not_finite) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v, place, not_finite) for v in value]
-    if hasattr(value, "item"):  # a NumPy scalar
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        not_finite.append(place.lstrip("."))
-        return None
-    return value
 
 
 def _not_finite(places: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from benchmarks.ablation import KERNELS, PARTS
 from benchmarks.meanings import MEANINGS, Record
 from benchmarks.scale import AXES
+from benchmarks.values import unheld
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
@@ -75,6 +76,8 @@ EXACT: Mapping[str, Shape] = {
     "validation_seconds": ["number of at least 0"],
     "stages": {"*": "number of at least 0"},
     "created": "time",
+    "seed": "whole number",
+    "versions": {"*": Maybe("text")},
     **dict.fromkeys(("steady_epoch_seconds", "first_epoch_seconds"), "positive number"),
     **dict.fromkeys(("total_seconds", "samples_per_second"), "positive number"),
     **dict.fromkeys(
@@ -88,10 +91,14 @@ KNOWN: Mapping[str, Shape] = {
 }
 """Of every kind of record, what a value must be that is there and is not null."""
 
+NEVER_NULL = (
+    *("problem", "framework", "regime", "device", "seed"),
+    *("timed", "trained_together"),
+)
 CLOCKED = ("epoch_seconds", "validation_seconds")
 
 ARM = {"problem": "problem", "framework": "text", "regime": "regime"}
-ONE = {"device": "text", "seed": "number"}
+ONE = {"device": "text", "seed": "whole number"}
 PLACE: Mapping[str, Shape] = {
     "run": {**ARM, **ONE, "problem": "text"},
     "explain": {**ARM, **ONE, "problem": "text", "regime": "text"},
@@ -207,13 +214,16 @@ def fault_of(record: Record) -> str:
 
 def _faults(record: Record) -> Iterator[str]:
     """A later check may lean on the earlier ones: ask for the first alone."""
+    place, expected = unheld(record)
+    if expected:
+        yield f"{place.lstrip('.')!r:.60} is beyond every output, expected {expected}"
     for key, shape in KNOWN.items():
         outer, _, inner = key.partition(".")
         value = record.get(outer)
         if inner:
             yield from _misfits(value, Maybe("object"), outer)
             value = (value or {}).get(inner)
-        never_null = outer in ("timed", "trained_together") and outer in record
+        never_null = outer in NEVER_NULL and outer in record
         yield from _misfits(value, shape if never_null else Maybe(shape), key)
     kind = record.get("kind") or "run"
     if kind != "plan" and ("error" not in record or record["error"] == {}):

@@ -15,6 +15,7 @@ trace       the ladder climbed and written down, and two climbs compared
 weights     a file of them
 padding     batches of one shape, for programs that are compiled for shapes
 atomic      files that are written whole or not at all
+visible     text of others' making, with what would act on a terminal shown
 layers      layers of a user's own models, brought together between frameworks
 twins       such models as a problem
 """

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import asked, options
-from benchmarks.messages import counted
+from benchmarks.messages import counted, say
+from common.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,7 +151,7 @@ def _fetch(args: argparse.Namespace) -> int:
                 print(f"{problem.name}: {path} downloaded and verified")
             except DataError as error:
                 failed += 1
-                print(f"twinbench data: {error}", file=sys.stderr)
+                say(f"twinbench data: {error}")
     return 3 if failed else 0
 
 
@@ -168,7 +169,7 @@ def _verify(args: argparse.Namespace) -> int:
                 content = read_folder(problem, folder, afresh=True)
             except DataError as error:
                 failed += 1
-                print(f"twinbench data: {error}", file=sys.stderr)
+                say(f"twinbench data: {error}")
                 continue
             if content:
                 found += 1
@@ -190,13 +191,13 @@ def _show(args: argparse.Namespace) -> int:
     if not 0 <= args.row < len(y):
         raise ValueError(f"{problem.name} has the rows 0 to {len(y) - 1}, got {args.row}")
     if data.notice:
-        print(f"twinbench data: {data.notice}", file=sys.stderr)
+        say(f"twinbench data: {data.notice}")
     target = y[args.row].item()
     if problem.name not in DATASETS:
         print(f"{x[args.row]}\n\ntarget {target}")
     elif problem.text:
         names = SENTIMENTS if problem.outputs == 1 else TOPICS
-        print(words(problem, data, args.row, "test" if args.test else "train"))
+        print(visible(words(problem, data, args.row, "test" if args.test else "train")))
         print(f"\nclass {target}{f', {names[target]}' if data.real else ''}")
     elif data.unscaled is not None:
         rows = data.unscaled[1 if args.test else 0]

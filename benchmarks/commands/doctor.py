@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks import asked, measure, options
 from benchmarks.messages import counted
+from common.visible import visible
 
 NONE_USABLE = 1
 OPTIONAL = {  # module: the extra that has it, and what for
@@ -70,7 +71,7 @@ def _print_framework(name: str, args: argparse.Namespace) -> bool:
         with Child(name, device="auto", threads=args.threads, python=python) as child:
             facts = child.call("benchmarks.worker:facts_of", name, "matched", "auto", timeout=120)
     except Exception as error:  # whatever keeps it from working is the finding
-        print(f"{name:12} installed, but does not work: {error}")
+        print(f"{name:12} installed, but does not work: {visible(error)}")
         return False
     print(f"{name:12} " + ", ".join(f"{k} {v}" for k, v in facts["versions"].items()))
     print(f"             devices: {', '.join(facts['devices'])}; auto is {facts['device']}")

@@ -17,7 +17,6 @@ exit status: 0 done, 1 a lesson failed when it was run, 2 usage
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -68,17 +67,16 @@ def main(args: argparse.Namespace) -> int:
     if args.execute:
         print(f"{len(chosen) - len(failed)} of {counted(len(chosen), 'lesson')} ran to their end")
     for reason in failed:
-        print(f"failed: {reason}", file=sys.stderr)
+        say(f"failed: {reason}")
     return FAILED if failed else 0
 
 
 def _list(found: Sequence[Lesson]) -> None:
     from rich.console import Console
-    from rich.markup import escape
 
     from benchmarks.report.terminal import print_table
 
-    rows = [[each.name, escape(each.title), ", ".join(each.frameworks)] for each in found]
+    rows = [[each.name, each.title, ", ".join(each.frameworks)] for each in found]
     print_table("Lessons", ("name", "title", "runs in"), rows, (0, 1, 2), Console())
     print("twinbench lesson NAME writes one as a notebook; the last part of its name is enough")
 

@@ -44,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     planned = "seeds an arm (default: %(default)s); auto: as many as the spread of a pilot asks for"
     options.add(parser, "--seeds", type=checks.checked(_seeds), default=SEEDS, help=planned)
     add("--pilot", **options.number(2, "the first seeds, by which auto plans", 5))
-    add("--max-seeds", **options.number(SEEDS, f"auto plans no more, no fewer than {SEEDS}", 200))
+    most = f"auto plans no more, no fewer than {SEEDS}"
+    add("--max-seeds", **options.number(SEEDS, most, 200, options.RUNS))
     add("--timed", **options.number(0, "of these the first N are timed", MIN_PROCESSES))
     add("--look", action="store_true", help="run nothing, show what is there")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _seeds(text: str) -> int | None:
     """None: planned from a pilot."""
-    return None if text == "auto" else checks.at_least(2)(text)
+    return None if text == "auto" else checks.at_least(2, options.RUNS)(text)
 
 
 def main(args: argparse.Namespace) -> int:

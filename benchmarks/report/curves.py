@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -50,9 +51,14 @@ def save_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
     finished = [r for r in training_runs(records) if not r.get("error") and r.get("history")]
     paths = []
     for problem, runs in group_by(finished, lambda r: r["problem"]).items():
-        stem = f"curves-{problem.replace(':', '-')}"  # a colon is not allowed everywhere
-        paths += save_figure(_figure(problem, runs), Path(folder) / stem)
+        stem = Path(folder) / f"curves-{as_name(problem)}"
+        paths += save_figure(_figure(problem, runs), stem)
     return paths
+
+
+def as_name(problem: str) -> str:
+    """A problem's name, which may be anybody's, as part of a file's: it leads nowhere else."""
+    return re.sub(r"[^\w.+-]", "-", problem)[:80]
 
 
 def new_figure(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable
 from pathlib import Path
 
 from common.atomic import replaced
+from common.visible import visible
 
+LIVE = re.compile(r"[|<~]|\\(?=[!-/:-@\[-`{-~]|$)|\](?=[(\[:])|&(?=#?\w+;)|(?<=www)\.|:(?=//)")
+LEADING = re.compile(r"^(?:>|[#+*-](?=[\s#*-]|$)|`(?=``)|\d{1,9}[.)](?=\s))")
+"""What Markdown acts on: anywhere in a text, and where a line begins with it."""
 BEGIN, END = "<!-- twinbench:table -->", "<!-- /twinbench:table -->"
 
 
@@ -67,5 +72,18 @@ def pipe_table(headings: Iterable[str], rows: Iterable[Iterable[str]], left: Con
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is: no pipe ends a cell, no angle bracket opens a tag."""
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    """Text that Markdown shows as it is: no pipe ends a cell, no angle bracket opens a tag.
+
+    Nor is it a link, an image, an address, struck out or an escape. A code span stays one, and so
+    does a word in stars.
+    """
+    return LIVE.sub(_inert, visible(text).replace("\n", " "))
+
+
+def line(text: str) -> str:
+    """The same where a line begins with it: no heading, quote, list or fence."""
+    return LEADING.sub(_inert, escaped(text))
+
+
+def _inert(match: re.Match[str]) -> str:
+    return {"<": "&lt;", "&": "&amp;"}.get(match[0], f"{match[0][:-1]}\\{match[0][-1]}")

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.parity import Parity
 from benchmarks.report.colours import GREY, colour_of, width_of
 from benchmarks.report.curves import new_figure, save_figure
-from benchmarks.report.terminal import print_wide
+from benchmarks.report.terminal import plain, print_wide
 from common.framework import label_of
 from common.trace import Difference
 
@@ -54,7 +53,7 @@ def print_parity(parity: Parity, console: Console | None = None) -> None:
     console = console or Console()
     ladder = parity.ladder
     title = f"{ladder.problem.title}, regime: {ladder.regime.name}, seed {ladder.seed}"
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
+    table = Table(title=plain(title, "bold"), title_justify="left", box=SIMPLE_HEAD, padding=0)
     table.add_column("rung", no_wrap=True)
     table.add_column("tensor", no_wrap=True)
     for one, other in parity.pairs:
@@ -68,20 +67,19 @@ def print_parity(parity: Parity, console: Console | None = None) -> None:
         limit = next((d.bound for d in found if d), None)
         table.add_row(
             "" if key[0] == rung else key[0],
-            escape(key[1]),
+            plain(key[1]),
             *(_cell(d) for d in found),
             _limit(limit) + ("*" if limit in parity.raised.values() else ""),
         )
         rung = key[0]
     print_wide(table, console)
     if parity.raised:
-        console.print(f"* {parity.raised_because}", style="yellow", highlight=False, soft_wrap=True)
+        console.print(plain(f"* {parity.raised_because}", "yellow"), soft_wrap=True)
     if parity.notice:
-        notice = f"NOTE: {escape(parity.notice)}"
-        console.print(notice, style="bold red", highlight=False, soft_wrap=True)
+        console.print(plain(f"NOTE: {parity.notice}", "bold red"), soft_wrap=True)
     style = "bold red" if parity.breach() else "green"
     verdict = f"{ladder.problem.name}: {parity.verdict()}"
-    console.print(escape(verdict), style=style, highlight=False, soft_wrap=True)
+    console.print(plain(verdict, style), soft_wrap=True)
 
 
 def _limit(bound: float | None) -> str:

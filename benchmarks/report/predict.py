@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console, Group
-from rich.markup import escape
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.report.terminal import plain
 from common.framework import label_of
 from common.problem import PROBLEMS, Problem
 
@@ -24,9 +24,7 @@ def print_predictions(result: Mapping[str, Any], console: Console | None = None)
     problem = PROBLEMS[result["problem"]]
     console.print(Rule(f"{problem.title}, regime: {result['regime']}, seed {result['seed']}"))
     if result["data"]["notice"]:
-        console.print(
-            f"NOT THE REAL DATA FILES: {escape(result['data']['notice'])}", style="bold red"
-        )
+        console.print(plain(f"NOT THE REAL DATA FILES: {result['data']['notice']}", "bold red"))
     for name, metrics in result["metrics"].items():
         scores = ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items())
         console.print(f"{label_of(name)}: {scores} on all test rows", highlight=False)
@@ -43,7 +41,7 @@ def print_predictions(result: Mapping[str, Any], console: Console | None = None)
 
 def _beside(row: Mapping[str, Any]) -> Table:
     grid = Table.grid(padding=(0, 3))
-    grid.add_row(Text(row["input"]), _verdicts(row))
+    grid.add_row(plain(row["input"]), _verdicts(row))
     return grid
 
 
@@ -53,7 +51,7 @@ def _below(problem: Problem, row: Mapping[str, Any]) -> Group:
         text = " ".join(found[:WORDS]) + (" ..." if len(found) > WORDS else "")
     else:
         text = "  ".join(f"{name} {value:g}" for name, value in row["input"].items())
-    return Group(Text(text), Padding(_verdicts(row), (0, 0, 0, 2)))
+    return Group(plain(text), Padding(_verdicts(row), (0, 0, 0, 2)))
 
 
 def _verdicts(row: Mapping[str, Any]) -> Table:
@@ -72,5 +70,5 @@ def _verdicts(row: Mapping[str, Any]) -> Table:
     return table
 
 
-def _text(value: Any) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else escape(str(value))
+def _text(value: Any) -> Text:
+    return plain(f"{value:.2f}" if isinstance(value, float) else value)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from benchmarks.messages import say
-from benchmarks.report.markdown import escaped, pipe_table, replace_table
-from benchmarks.report.terminal import print_table
+from benchmarks.report.markdown import escaped, line, pipe_table, replace_table
+from benchmarks.report.terminal import plain, print_table
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,11 @@ def print_sections(sections: Iterable[Section], console: Console | None = None) 
     console = console or Console()
     for section in sections:
         for notice in section.notices:
-            console.print(escape(notice), style="bold red", highlight=False, soft_wrap=True)
-        shown = [[_loud(escape(cell), "[bold]{}[/]") for cell in row] for row in section.rows]
-        title, *headings = (escape(text) for text in (section.title, *section.headings))
-        print_table(title, headings, shown, section.left, console)
+            console.print(plain(notice, "bold red"), soft_wrap=True)
+        rows = [[_loud(cell) for cell in row] for row in section.rows]
+        print_table(section.title, section.headings, rows, section.left, console)
         for note in section.notes:
-            console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)
+            console.print(plain(f"- {note}"), soft_wrap=True)
 
 
 def markdown(sections: Iterable[Section]) -> str:
@@ -76,16 +76,21 @@ def markdown(sections: Iterable[Section]) -> str:
     parts = []
     for section in sections:
         parts += [f"**{escaped(notice)}**" for notice in section.notices]
-        parts += [f"![{escaped(section.title)}]({path.name})" for path in section.figures[:1]]
-        shown = [[_loud(escaped(cell), "**{}**") for cell in row] for row in section.rows]
+        files = [quote(path.name) for path in section.figures[:1]]
+        parts += [f"![{escaped(section.title)}]({name})" for name in files]
+        shown = [[_bold(escaped(cell)) for cell in row] for row in section.rows]
         parts += [
             f"**{escaped(section.title)}**",
             pipe_table(map(escaped, section.headings), shown, section.left),
         ]
         if section.notes:
-            parts.append("\n".join(f"- {escaped(note)}" for note in section.notes))
+            parts.append("\n".join(f"- {line(note)}" for note in section.notes))
     return "\n\n".join(parts) + "\n"
 
 
-def _loud(cell: str, style: str) -> str:
-    return style.format(cell[1:]) if cell.startswith("*") else cell
+def _loud(cell: str) -> Text:
+    return plain(cell[1:], "bold") if cell.startswith("*") else plain(cell)
+
+
+def _bold(cell: str) -> str:
+    return f"**{cell[1:]}**" if cell.startswith("*") else cell

@@ -15,7 +15,7 @@ from benchmarks.meanings import Record
 from benchmarks.messages import counted
 from benchmarks.report import summary
 from benchmarks.report.colours import colour_of
-from benchmarks.report.curves import NAMES, new_figure, save_figure, title_of
+from benchmarks.report.curves import NAMES, as_name, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
 from benchmarks.report.verdicts import verdict_sections
 from benchmarks.sentences import provenance
@@ -70,7 +70,7 @@ def _figures(runs: list[Record], stem: Path) -> list[Section]:
         seeds = _seeds(same)
         if not seeds:
             continue
-        path = stem.with_name(f"{stem.name}-{problem.replace(':', '-')}")
+        path = stem.with_name(f"{stem.name}-{as_name(problem)}")
         made.append(
             Section(
                 f"Every seed of {problem}: test {NAMES[metric_of(same[0])]}",

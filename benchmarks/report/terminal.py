@@ -9,39 +9,50 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from common.visible import visible
+
+
+def plain(text: object, style: str = "") -> Text:
+    """Text as it is: rich looks for no markup, link or emoji in it, and nothing acts on a terminal.
+
+    Whatever was not written here, such as text of records, of files and of errors, is printed so.
+    """
+    return Text(visible(text), style)
+
 
 def print_table(
     title: str,
     headings: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[str | Text]],
     left: Container[int],
     console: Console,
 ) -> None:
-    """Print a table of texts in Rich's markup; columns that are not `left` are flush right.
+    """Print a table of texts as they are; columns that are not `left` are flush right.
 
     Where the terminal is narrow headings and columns of text fold between words. Where that is not
     enough it is a line a cell, as in psql's expanded display: nothing is ever cut off.
     """
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
+    cells = [[cell if isinstance(cell, Text) else plain(cell) for cell in row] for row in rows]
+    table = Table(title=plain(title, "bold"), title_justify="left", box=SIMPLE_HEAD, padding=0)
     for i, heading in enumerate(headings):
         words, _, unit = heading.partition(" (")
         lines = [*words.split(" ", 1), *([f"({unit}"] if unit else [])]
-        texts = [*lines, *(Text.from_markup(row[i]).plain for row in rows)]
+        texts = [*lines, *(row[i].plain for row in cells)]
         longest = max(len(word) for text in texts for word in text.split() or [""])
         if i in left:
-            table.add_column("\n".join(lines), min_width=longest)
+            table.add_column(plain("\n".join(lines)), min_width=longest)
         else:
-            table.add_column("\n".join(lines), justify="right", no_wrap=True)
-    for row in rows:
+            table.add_column(plain("\n".join(lines)), justify="right", no_wrap=True)
+    for row in cells:
         table.add_row(*row)
     if not console.is_terminal or _widths(table, console).minimum <= console.width:
         print_wide(table, console)
         return
-    console.print(f"[bold]{title}[/]\n")
-    for row in rows:
+    console.print(plain(f"{title}\n", "bold"))
+    for row in cells:
         grid = Table.grid(padding=(0, 2))
         for heading, text in zip(headings, row, strict=True):
-            grid.add_row(heading, text)
+            grid.add_row(plain(heading), text)
         console.print(grid, "")
 
 

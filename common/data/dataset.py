@@ -9,6 +9,8 @@ from functools import cache
 import numpy as np
 from scipy import sparse
 
+from common.visible import visible
+
 
 class DataError(RuntimeError):
     """Data are missing, damaged or refused; says which file, what was expected, what to do."""
@@ -54,4 +56,4 @@ class Data:
 @cache
 def say(message: str) -> None:
     """One line on standard error; the same line is said once a process."""
-    print(f"twinbench: {message}", file=sys.stderr, flush=True)
+    print(f"twinbench: {visible(message)}", file=sys.stderr, flush=True)

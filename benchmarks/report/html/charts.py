@@ -20,6 +20,7 @@ from benchmarks.report.colours import GREY, colour_of, width_of
 from benchmarks.report.curves import Band
 from benchmarks.report.html.part import Figure
 from common.install import install_extra
+from common.visible import visible
 
 AXES = {"loss": "loss", "accuracy": "accuracy", "mae": "MAE (1,000 $)"}
 LOG: dict[str, Any] = {"type": "log", "dtick": "D2", "exponentformat": "none"}
@@ -29,7 +30,7 @@ STACK = ("#77AADD", "#EE8866", "#EEDD88", "#44BB99", "#FFAABB", "#99DDFF", "#BBC
 
 def shown(text: object) -> str:
     """Text that Plotly shows as it is."""
-    return html.escape(str(text), quote=False)
+    return html.escape(visible(text), quote=False)
 
 
 class Curve(NamedTuple):

@@ -13,6 +13,7 @@ from benchmarks.report.html.part import Figure, Part
 from benchmarks.report.html.sources import Pair, side_by_side
 from common.install import install_extra
 from common.problem import PROBLEMS
+from common.visible import visible
 
 FOLDER = files(__package__)
 
@@ -30,6 +31,7 @@ def page(parts: list[Part], title: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
     )
     figures = figures_of(parts)
     # the library is 4.5 MB, and of no use without a chart

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 
 from rich.console import Console
-from rich.markup import escape
 
 from benchmarks.report import sections
 from benchmarks.report.html.part import Part
-from benchmarks.report.markdown import escaped
+from benchmarks.report.markdown import escaped, line
+from benchmarks.report.terminal import plain as shown
 
 
 def markdown(parts: list[Part]) -> str:
@@ -19,9 +19,9 @@ def markdown(parts: list[Part]) -> str:
     """
     found = []
     for part in parts:
-        found += [f"## {part.title}", escaped(part.text)]
+        found += [f"## {escaped(part.title)}", escaped(part.text)]
         if part.said:
-            found.append("\n".join(f"- {escaped(each.sentence)}" for each in part.said))
+            found.append("\n".join(f"- {line(each.sentence)}" for each in part.said))
         if tables := _tables(part):
             found.append(sections.markdown(tables).strip())
     return "\n\n".join(found) + "\n"
@@ -31,9 +31,9 @@ def show(parts: list[Part], console: Console | None = None) -> None:
     """The same on the terminal."""
     console = console or Console()
     for part in parts:
-        console.print(f"\n[bold underline]{escape(part.title)}[/]\n{escape(part.text)}\n")
+        console.print("", shown(part.title, "bold underline"), shown(f"{part.text}\n"), sep="\n")
         for each in part.said:
-            console.print(f"- {escape(each.sentence)}", highlight=False, soft_wrap=True)
+            console.print(shown(f"- {each.sentence}"), soft_wrap=True)
         sections.print_sections(_tables(part), console)
 
 
