@@ -67,7 +67,7 @@ def convert(
             call("write", taker, given["state"], draft)
         errors = _compared(giver.problem, given, call("read", taker, draft, x))
         if all(error.within for error in errors.values()):
-            with replaced(out) as file:  # a link or a pipe stays one
+            with replaced(out) as file:
                 file.write(draft.read_bytes())
     return errors
 

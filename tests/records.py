@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -55,6 +56,15 @@ def run(
         "settings": {"changed": {}},
         "error": None,
     } | more
+
+
+def paths_in(value: Any) -> list[str]:
+    """The texts in a value that have an absolute path, of POSIX or of Windows."""
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return [text for part in parts for text in paths_in(part)]
+    path = r"(?:^|[\s'\"=(])(?:~?/|[A-Za-z]:[\\/]|\\\\)\w"
+    return [value] if isinstance(value, str) and re.search(path, value) else []
 
 
 def seeds(values: Iterable[float], framework: str = "alpha", **more: Any) -> list[dict[str, Any]]:

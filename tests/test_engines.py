@@ -16,6 +16,7 @@ from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, TUNED
 from tests.command import children, wait_for
+from tests.records import paths_in
 
 BOSTON = PROBLEMS["boston"].but(epochs=3)
 STUDY = (
@@ -107,7 +108,11 @@ def test_an_untimed_job_that_dies_is_a_record_and_the_others_go_on(twinbench):
     arguments = (*STUDY, "--seeds", "5", "--timed", "1", "--jobs", "2")
     done = twinbench(*arguments, fake="die 3, raise 2")
     assert done.status == 4 and "Traceback" not in done.err
-    errors = {r["seed"]: (r["error"] or {}).get("kind") for r in read_records(twinbench.results)}
+    records = list(read_records(twinbench.results))
+    assert not any(map(paths_in, records))
+    tail = next(r["error"]["traceback_tail"] for r in records if r["seed"] == 2)
+    assert 'File "benchmarks/worker.py"' in tail
+    errors = {r["seed"]: (r["error"] or {}).get("kind") for r in records}
     assert errors == {0: None, 1: None, 2: "ArithmeticError", 3: "ChildDied", 4: None}
     mended = twinbench(*arguments)
     assert mended.status == 0 and mended.err.count("(was there)") == 3

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import pytest
 
 from benchmarks import cli
-from benchmarks.export import FORMATS, csv_text, epoch_rows, json_lines, run_rows
+from benchmarks.export import FORMATS, csv_text, epoch_rows, json_lines, parquet, run_rows
 from benchmarks.record import write_record
 from common.install import install_extra
 from tests.records import run
@@ -112,6 +112,17 @@ def test_text_that_a_spreadsheet_would_run_begins_with_a_quote(start):
     row = dict(zip(*table, strict=True))
     assert row["framework"] == f"'{hostile}" and row["threads"] == "-1"  # a number stays one
     assert json.loads(json_lines(run_rows([record])))["framework"] == hostile
+
+
+def test_values_of_several_types_are_a_column_of_text(tmp_path):
+    files = pytest.importorskip("pyarrow.parquet")
+    hosts = [{"cpu": "x", "a": 1, "b": {}}, {"cpu": "x", "a": "one", "b": [1, "x"]}, {"cpu": "y"}]
+    rows = run_rows([run(seed=seed, host=host) for seed, host in enumerate(hosts)])
+    table = files.read_table(io.BytesIO(parquet(rows))).to_pydict()
+    assert table["host_a"] == ["1", '"one"', None] and table["seed"] == [0, 1, 2]
+    assert table["host_b"] == ["{}", '[1, "x"]', None] and table["host_cpu"] == ["x", "x", "y"]
+    escape = csv_text(run_rows([run(framework="a\x1b[2J\nb")])).decode()
+    assert r"a\x1b[2J" in escape and "\x1b" not in escape
 
 
 def test_a_file_is_written_whole_and_named(export, tmp_path):

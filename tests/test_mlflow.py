@@ -101,7 +101,7 @@ def test_every_record_is_a_run_with_its_numbers_and_logged_once(server, tmp_path
     arguments = ["mlflow", "--results", str(tmp_path), "--tracking-uri", server]
     arguments += ["--experiment", "numbers"]
     assert main(arguments) == 0
-    assert "numbers: 3 records logged, 0 were there" in capsys.readouterr().err
+    assert "numbers: 3 records logged, 0 there before" in capsys.readouterr().err
 
     found = {run.data.tags["twinbench.record"]: run for run in runs_of(server, "numbers")}
     assert set(found) == {digest(each) for each in records}
@@ -123,7 +123,7 @@ def test_every_record_is_a_run_with_its_numbers_and_logged_once(server, tmp_path
 
     Path(kept).unlink()
     assert main(arguments) == 0
-    assert "numbers: 0 records logged, 3 were there" in capsys.readouterr().err
+    assert "numbers: 0 records logged, 3 there before" in capsys.readouterr().err
     assert len(runs_of(server, "numbers")) == 3
 
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from benchmarks import asked, options
+from benchmarks.cli import main
 from common.framework import plain_frameworks
 
 
@@ -38,6 +39,35 @@ def test_a_command_says_what_is_otherwise_there():
 def test_a_negative_number_is_refused_by_its_type(name):
     with pytest.raises(argparse.ArgumentError, match="a whole number of at least"):
         parsed(name, "-1", add=[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("--seed", f"{2**64}"),
+        ("--seed", f"{2**31}"),
+        ("--seed-start", "9" * 30),
+        ("--seeds", "100001"),
+        ("--rounds", f"{2**31 - 1}"),
+        ("--epochs", f"{2**63}"),
+        ("--batch-size", "9" * 5000),
+        ("--hidden", f"64,{2**40}"),
+        ("--learning-rate", "1e300"),
+        ("--learning-rate", "1e-300"),
+        ("--timeout", "1e7"),  # no clock can wait so long
+        ("--timeout", "nan"),
+    ],
+)
+def test_a_number_that_no_framework_takes_is_refused(name, value):
+    with pytest.raises(argparse.ArgumentError, match=r"at most|Exceeds the limit"):
+        parsed(name, value, add=[name])
+    assert parsed("--seed", f"{2**31 - 1}", add=["--seed"]).seed == 2**31 - 1
+
+
+@pytest.mark.parametrize("option", ["--results", "--data-dir", "--output", "--python", "boston"])
+def test_an_argument_that_no_record_can_hold_is_refused(option, capsys):
+    assert main(["run", option, "a\udcffb"]) == 2
+    assert r"'a\udcffb' is no text in UTF-8" in capsys.readouterr().err
 
 
 def test_a_problem_has_the_changes_that_were_given():

@@ -13,17 +13,18 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from benchmarks import measure, record
-from benchmarks.compact import pack
+from benchmarks.compact import SHARED, pack
 from benchmarks.plan import Job
 from common.problem import PROBLEMS
 from common.regime import MATCHED
-from tests.records import run
+from tests.records import paths_in, run
 
 JOB = Job(PROBLEMS["boston"].but(epochs=3), "a", MATCHED, seed=4, threads=2, content="sha256:0")
 KEYS = [
@@ -193,13 +194,91 @@ def test_packed_records_are_read_as_from_their_folder(tmp_path):
         gzip.compress(b'{"compact": 99, "shared": []}'),
         gzip.compress(b'{"compact": 1, "shared": []}\n{"a": {"=": 5}}'),
         gzip.compress(b'{"compact": 1, "shared": []}')[:-9],
+        gzip.compress(b'{"compact": 1, "shared": []}') + 9 * gzip.compress(b""),
+        gzip.compress(b'{"compact": 1, "shared": []}\n7'),
     ],
-    ids=["text", "empty", "newer", "lost", "cut"],
+    ids=["text", "empty", "newer", "lost", "cut", "members", "number"],
 )
 def test_a_file_that_holds_no_packed_records_is_an_error_in_words(tmp_path, content):
     (tmp_path / "f.gz").write_bytes(content)
     with pytest.raises(ValueError, match=r"f\.gz is no"):
         list(record.read_records(tmp_path / "f.gz"))
+
+
+@pytest.mark.parametrize(
+    ("shared", "rest"),
+    [
+        (f'"{"w" * 2_000_000}"', ['{"a": {"=": 0}}'] * 500),
+        (f'"{"w" * 2_000_000}"', [json.dumps({f"a{i}": {SHARED: 0} for i in range(50)})]),
+        (f"[{'[],' * 4_000_000}0]", []),
+        (f"[{'[],' * 100_000}0]", ['{"a": {"=": 0}}'] * 100),
+        ("0", ["{}"] * 100_001),
+    ],
+    ids=["records", "places", "values", "shared values", "many"],
+)
+def test_what_a_packed_file_would_make_is_bounded(tmp_path, shared, rest):
+    text = "\n".join([f'{{"compact": 1, "shared": [{shared}]}}', *rest])
+    (tmp_path / "f.gz").write_bytes(gzip.compress(text.encode(), 1))
+    assert (tmp_path / "f.gz").stat().st_size < 300_000
+    with pytest.raises(ValueError, match="at most 100,000 records are read"):
+        list(record.read_records(tmp_path / "f.gz"))
+
+
+def test_what_could_not_be_read_again_is_not_packed(tmp_path):
+    with pytest.raises(ValueError, match=r"100,001 records .* at most 100,000 records are read"):
+        pack([{}] * 100_001, tmp_path / "f.gz")
+
+
+TOMORROW = {"schema": 1, "kind": "one of tomorrow", "error": None}
+
+
+def test_a_record_of_more_values_than_any_has_is_none(tmp_path):
+    write = (tmp_path / "r.json").write_text
+    write(json.dumps({**TOMORROW, "a": [[]] * 300_000}))
+    with pytest.raises(ValueError, match="too many values"):
+        record.read_record(tmp_path / "r.json")
+    write(json.dumps({**TOMORROW, "a": [[]] * 100_000}))
+    assert len(record.read_record(tmp_path / "r.json")["a"]) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            f'File "{measure.ROOT}/benchmarks/worker.py", line 3',
+            'File "benchmarks/worker.py", line 3',
+        ),
+        ('File "/v e/lib/site-packages/keras/a.py"', 'File "site-packages/keras/a.py"'),
+        ("No such file: '/home/Jane Doe/a b/c.npz'", "No such file: 'c.npz'"),
+        (f"{Path.home()}/v/bin/python and ~/x/y", "python and y"),
+        (r"C:\Users\Jane\x.npz, C:/Users/Jane/y, \\srv\share\z", "x.npz, y, z"),
+        ("x=/a/b:/c/d (/e/f.py:12) file:///g/h sqlite:////i/j", "x=b:d (f.py:12) h sqlite:j"),
+        ("https://e.x/a/b s3://a/b samples/s 1,000 $/x a / b ../c/d ./e </i> '/' \\d", None),
+    ],
+)
+def test_a_record_tells_no_folder(text, kept):
+    settings = {"python": "/home/Jane Doe/v 1/bin/python3", "problem": {"path": "/a b/c d/t.py"}}
+    data = {"origin": "/home/Jane Doe/my data/imdb.npz", "notice": text}
+    made = record.make_record(JOB, measured(data=data, settings=settings))
+    assert made["data"] == {"origin": "imdb.npz", "notice": text if kept is None else kept}
+    assert made["settings"] == {"python": "python3", "problem": {"path": "t.py"}}
+    error = {"kind": "E", "message": text + " \udcff", "traceback_tail": ""}
+    made = record.make_record(JOB, error=error)
+    assert made["error"]["message"] == (text if kept is None else kept) + r" \udcff"
+    assert not paths_in(made) and (kept is None or paths_in({"a": [text]}))
+
+
+def test_no_published_record_tells_a_folder():
+    packed = [*(measure.ROOT / "docs").rglob("*.gz"), *(measure.ROOT / "tests").rglob("*.gz")]
+    records = [each for path in packed for _, each in record.read_files(path)]
+    assert len(packed) > 2 and not any(map(paths_in, records))
+
+
+def test_a_traceback_is_kept_from_the_start_of_a_line():
+    error = ValueError("x")
+    error.__cause__ = Exception('  File "/home/jane/a.py", line 1\n' * 200)
+    tail = record.described(error)["traceback_tail"]
+    assert 3900 < len(tail) <= 4000 and tail.startswith('  File "/home')
 
 
 def test_where_there_is_no_proc_the_system_is_asked_otherwise(monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ import json
 import sys
 from argparse import Namespace
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,9 @@ from benchmarks.race import PEERS
 from benchmarks.record import write_record
 from benchmarks.report import curves
 from benchmarks.report.colours import colour_of
-from benchmarks.report.curves import save_curves
-from benchmarks.report.markdown import BEGIN, END, marks, replace_table
-from benchmarks.report.sections import markdown, print_sections
+from benchmarks.report.curves import as_name, save_curves
+from benchmarks.report.markdown import BEGIN, END, escaped, line, marks, replace_table
+from benchmarks.report.sections import Section, markdown, print_sections
 from benchmarks.report.summary import FEW, rows_of, sections
 from benchmarks.sentences import number
 from common.framework import frameworks, label_of
@@ -201,6 +202,44 @@ def test_text_from_records_cannot_break_the_table():
     assert "a\\|b&lt;i>" in in_markdown(runs)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("![p](https://e.x/t.png)", r"![p\](https\://e.x/t.png)"),
+        ("[a][b] [c]: d", r"[a\][b] [c\]: d"),
+        (r"[a\](b)", r"[a\\\](b)"),
+        ("www.e.x and ~~gone~~", r"www\.e.x and \~\~gone\~\~"),
+        ("&lt;b> &#91; R&D", "&amp;lt;b> &amp;#91; R&D"),
+        ("<img src=x> a|b", r"&lt;img src=x> a\|b"),
+        ("\x1b[2J\u202ea\r\x9b \\", r"\x1b[2J\u202ea\r\x9b \\"),
+        ("a_b snake_case * `code` 5 % [64, 64] C:\\x @ 2 $ é -0.1 #1", None),
+    ],
+)
+def test_text_of_others_is_no_markdown(text, expected):
+    assert escaped(text) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize("start", ["# a", "> a", ">a", "- a", "* a", "+ a", "1. a", "12) a", "```"])
+def test_a_line_of_others_begins_no_block(start):
+    assert line(start).replace("\\", "", 1) == start != line(start)
+    for same in ("a # b", "#1", "-0.1 less", "*loud", "1.5 times", "`code`", "+0.2"):
+        assert line(same) == same
+
+
+def test_nothing_in_a_record_acts_on_the_terminal_or_the_page():
+    hostile = "[bold]x[/] :smile: [link=e.x]y \x1b]0;OWNED\x07\x1b[2J\u202e\r\x08"
+    shown = "[bold]x[/] :smile: [link=e.x]y \\x1b]0;OWNED\\x07\\x1b[2J\\u202e\\r\\x08"
+    runs = [record(framework=hostile, warnings=[hostile], error={"kind": "E", "message": hostile})]
+    for terminal in (False, True):
+        text = printed(runs, force_terminal=terminal, color_system=None, width=300)
+        assert text.count(shown) == 2 and not {*"\x07\x08\r\u202e\x9b"} & {*text}
+        assert "\x1b" not in text
+    path = Path("study-](x) y.png")
+    page = markdown([Section("a](b)", ("x",), [["*loud"]], notes=["# n"], figures=[path])])
+    assert r"![a\](b)](study-%5D%28x%29%20y.png)" in page and r"**a\](b)**" in page
+    assert "| **loud** |" in page and r"- \# n" in page
+
+
 def test_replace_table_writes_between_the_marks_alone(tmp_path):
     path = tmp_path / "README.md"
     path.write_text(f"top\n{BEGIN}\nold\n{END}\nbottom\n")
@@ -302,11 +341,13 @@ def test_table_command_without_records_is_an_error(tmp_path):
 
 @needs_matplotlib
 def test_curves_are_the_same_bytes_each_time(tmp_path):
-    runs = [record("boston", f, seed=s) for f in ("alpha", "beta") for s in range(2)]
+    names = ("alpha", r"$\frac{$ is no formula")
+    runs = [record("boston", f, seed=s) for f in names for s in range(2)]
     first = save_curves(runs, tmp_path / "1")
     second = save_curves(runs, tmp_path / "2")
     assert [path.name for path in first] == ["curves-boston.png", "curves-boston.svg"]
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+    assert as_name("twins:x") == "twins-x" and as_name("../../a b") == "..-..-a-b"
 
 
 @needs_matplotlib

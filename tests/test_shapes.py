@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from benchmarks.compact import unpack
@@ -17,6 +19,14 @@ def test_published_records_and_those_of_every_kind_are_read():
     records = [record for path in paths for record in unpack(path)]
     assert len(paths) > 1 and {record["kind"] for record in records} == set(ALL)
     assert not list(filter(None, map(fault_of, records)))
+
+
+def tomorrow(**more):
+    return {"kind": "one of tomorrow", "error": None, **more}
+
+
+def nested(levels: int) -> list:
+    return [nested(levels - 1)] if levels else []
 
 
 def limit(**changes):
@@ -51,8 +61,23 @@ def limit(**changes):
         ({"kind": "one of tomorrow"}, "it has no 'error'"),
         ({"kind": "one of tomorrow", "error": {}}, "it has no 'error'"),
         ({"kind": "one of tomorrow", "error": None}, ""),
+        (tomorrow(framework=None), "'framework' is None, expected text"),
+        (tomorrow(versions={"torch": 1}), "'versions.torch' is 1, expected text"),
+        (
+            tomorrow(a=["\ud800x"]),
+            "'a.0' is beyond every output, expected text of whole characters",
+        ),
+        (
+            tomorrow(a={"\udcff": 1}),
+            "'a (a key)' is beyond every output, expected text of whole characters",
+        ),
+        (tomorrow(a=-(2**70)), "'a' is beyond every output, expected a whole number of 64 bits"),
+        (tomorrow(a=[2**63]), "'a.0' is beyond every output, expected a whole number of 64 bits"),
+        (tomorrow(a=[1.0, math.inf]), "'a.1' is beyond every output, expected a finite number"),
+        (tomorrow(a=nested(64)), "expected at most 64 values in each other"),
+        (tomorrow(a=[nested(62), 2**63 - 1, -(2**63), "\U0001f600é", 1e308]), ""),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_one_line_says_what_keeps_it_from_being_a_record(record, fault):
-    assert fault_of(record) == fault
+    assert fault_of(record) == fault or (fault.startswith("expected") and fault in fault_of(record))

@@ -57,7 +57,7 @@ def save_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
 
 
 def as_name(problem: str) -> str:
-    """A problem's name, which may be anybody's, as part of a file's: it leads nowhere else."""
+    """What a problem's name is in that of a file: anybody's name, it must lead nowhere else."""
     return re.sub(r"[^\w.+-]", "-", problem)[:80]
 
 
@@ -77,6 +77,9 @@ def new_figure(
 
 def save_figure(figure: Any, stem: Path) -> list[Path]:
     """Write the figure as `<stem>.png` and `<stem>.svg`, without date or version in them."""
+    for text in figure.findobj(lambda part: hasattr(part, "set_parse_math")):
+        if text.get_text().count("$") > 1:  # a name is anybody's, and no formula
+            text.set_parse_math(False)
     paths = []
     for suffix, empty in (("png", ["Software"]), ("svg", ["Date", "Creator"])):
         paths.append(stem.with_name(f"{stem.name}.{suffix}"))

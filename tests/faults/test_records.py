@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
-from benchmarks.export import csv_text, epoch_rows, run_rows
+from benchmarks.compare import pairs
+from benchmarks.export import csv_text, epoch_rows, json_lines, parquet, run_rows
 from benchmarks.record import read_records
+from benchmarks.report import compare, study
 from benchmarks.report.curves import save_curves
 from benchmarks.report.html.contents import contents
-from benchmarks.report.sections import markdown
+from benchmarks.report.sections import Section, markdown, print_sections
 from benchmarks.report.summary import sections
 from benchmarks.report.verdicts import verdict_sections
 from tests.records import run, seeds
@@ -23,6 +28,15 @@ from tests.records import run, seeds
 pytestmark = pytest.mark.fault
 LOST = object()
 OTHERS = (LOST, None, "x", -1, 0.5, [], {}, [None], ["x"], {"x": None}, 10**400, True)
+UNHELD = ("\ud800x", {"\udcff": 1}, 2**64, -(2**70), math.inf)
+HOSTILE = (
+    "x" * 100_000,
+    "[bold]$\\frac{ \x1b[2J",
+    "../../x",
+    2**62 + 1,
+    [1, "a", None, {}],
+    {"a": []},
+)
 SOUND = seeds([0.97, 0.96, 0.98]) + seeds([0.95, 0.94, 0.96], "beta")
 FAILED = run(
     metrics={},
@@ -38,6 +52,18 @@ REPORTS = {
     "epochs": lambda runs: csv_text(epoch_rows(runs)),
     "page": lambda runs: list(contents({"run": runs})),
 }
+OUTPUTS = {
+    "terminal": lambda runs: print_sections(sections(runs), Console(file=io.StringIO())),
+    "jsonl": lambda runs: json_lines(run_rows(runs)),
+    "parquet": lambda runs: parquet(run_rows(runs)),
+    "study": lambda runs: markdown(study.sections(runs, {}, Path("x"))).encode(),
+    "compare": lambda runs: markdown(compared(runs)).encode(),
+}
+
+
+def compared(runs: list[dict[str, Any]]) -> list[Section]:
+    found, alone = pairs(runs, SOUND, ("a", "b"))
+    return list(compare.sections(found, alone, [], ("a", "b")))
 
 
 def places(value: Any, above: tuple = ()) -> Iterator[tuple]:
@@ -68,6 +94,25 @@ def test_every_report_takes_whatever_is_read_as_a_record(place, tmp_path):
 @pytest.mark.parametrize("place", list(places(FAILED)), ids=lambda at: ".".join(map(str, at)))
 def test_the_same_of_a_run_that_failed(place, tmp_path):
     alter_and_report(FAILED, place, tmp_path)
+
+
+@pytest.mark.parametrize("place", list(places(SOUND[0])), ids=lambda at: ".".join(map(str, at)))
+def test_no_value_of_one_record_ends_an_output_of_all(place, tmp_path, monkeypatch):
+    """What no output can hold is skipped and named; else the record is used, or that."""
+    monkeypatch.setattr(study, "drawn", lambda *_: [])
+    for number, each in enumerate(SOUND):
+        (tmp_path / f"{number}.json").write_text(json.dumps(each))
+    for value in (*UNHELD, *HOSTILE):
+        text = json.dumps(altered(SOUND[0], place, value)).replace("Infinity", "1e999")
+        (tmp_path / "0.json").write_text(text)
+        said: list[str] = []
+        records = list(read_records(tmp_path, complain=said.append))
+        other = place == ("kind",)
+        assert value not in UNHELD or ("0.json" in said[0] and len(said) == 1)
+        assert len(records) + len(said) == len(SOUND) or other
+        if not said:
+            for output in OUTPUTS.values():
+                output(records)
 
 
 def alter_and_report(record: dict[str, Any], place: tuple, folder: Path) -> None:
