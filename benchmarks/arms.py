@@ -25,9 +25,27 @@ def group_by(items: Iterable[Any], key: Callable[[Any], Hashable]) -> dict[Any, 
     return groups
 
 
+def of_one_protocol(records: Iterable[Record]) -> list[Record]:
+    """The records; ValueError when they were measured under different protocols.
+
+    One that names none was not measured by a clock.
+    """
+    records = list(records)
+    protocols = sorted({str(r["protocol"]) for r in records if r.get("protocol") is not None})
+    if len(protocols) > 1:
+        raise ValueError(
+            f"records of protocols {' and '.join(protocols)} cannot stand in one table; "
+            "keep each protocol in a results folder of its own"
+        )
+    return records
+
+
 def succeeded(records: Iterable[Record]) -> list[Record]:
-    """Those that did not end with an error; their numbers may still be none."""
-    return [record for record in records if not record.get("error")]
+    """Those that did not end with an error; their numbers may still be none.
+
+    Raises ValueError when they were measured under different protocols.
+    """
+    return of_one_protocol(record for record in records if not record.get("error"))
 
 
 def training_runs(records: Iterable[Record]) -> list[Record]:
@@ -36,13 +54,7 @@ def training_runs(records: Iterable[Record]) -> list[Record]:
     Raises ValueError when they were measured under different protocols.
     """
     runs = [record for record in records if record.get("kind", "run") == "run"]
-    protocols = sorted({str(record.get("protocol")) for record in runs})
-    if len(protocols) > 1:
-        raise ValueError(
-            f"records of protocols {' and '.join(protocols)} cannot stand in one table; "
-            "keep each protocol in a results folder of its own"
-        )
-    return sorted(runs, key=_place)
+    return sorted(of_one_protocol(runs), key=_place)
 
 
 def changed(record: Record) -> dict[str, Any]:

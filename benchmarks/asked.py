@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.messages import say
 from benchmarks.options import SETTINGS
-from benchmarks.plan import Job, check_device, plan
+from benchmarks.plan import PROTOCOL, Job, check_device, plan
 from common.framework import framework, plain_frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import REGIMES, Regime
@@ -74,6 +74,25 @@ def data(problem: Problem, args: argparse.Namespace) -> Data:
     return found
 
 
+def check_protocol(args: argparse.Namespace) -> None:
+    """Raise ValueError where the results are of another protocol, unless with `--force`.
+
+    A new record beside them would make a table of the folder impossible.
+    """
+    from benchmarks.record import read_files
+
+    if getattr(args, "force", False) or not args.results.is_dir():
+        return
+    for _, record in read_files(args.results, complain=lambda message: None):
+        if record.get("protocol", PROTOCOL) not in (None, PROTOCOL):
+            despite = ", or --force to measure into it despite that" if "force" in args else ""
+            raise ValueError(
+                f"{args.results} holds records of protocol {record['protocol']}, this version "
+                f"measures by protocol {PROTOCOL}, and their numbers cannot stand in one table; "
+                f"give another --results{despite}"
+            )
+
+
 def data_dir(args: argparse.Namespace) -> str | None:
     """The user's data folder, from wherever a process may be started."""
     return args.data_dir and os.path.abspath(args.data_dir)
@@ -112,6 +131,7 @@ def jobs(
     All that can be wrong with it is found before anything is trained; `check` is given a problem
     and the number of its training rows, and raises ValueError; `more` goes to `plan`.
     """
+    check_protocol(args)
     names = frameworks(args)
     places = devices(args, names)
     content, source = {}, {}

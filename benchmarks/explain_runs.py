@@ -20,7 +20,7 @@ from benchmarks import worker
 from benchmarks.child import Child
 from benchmarks.engines.local import OnEvent, recorded
 from benchmarks.explain import Rung, first_rung
-from benchmarks.plan import Job
+from benchmarks.plan import PROTOCOL, Job
 from benchmarks.record import SCHEMA, read_finished, write_record
 from common.framework import framework
 from common.splits import hold_out
@@ -132,6 +132,7 @@ def _rung_record(before: Job, after: Job, found: Rung) -> dict[str, Any]:
     return {
         "kind": "explain_rung",
         "schema": SCHEMA,
+        "protocol": PROTOCOL,
         "before": before.key,
         "after": after.key,
         "first": found._replace(error=error)._asdict(),

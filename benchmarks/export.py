@@ -26,7 +26,7 @@ MEASURED = (
     "import_rss_bytes",
     "peak_device_bytes",
 )
-EPOCH_CLOCKS = ("epoch_seconds", "validation_seconds")
+EPOCH_CLOCKS = ("epoch_seconds", "cpu_seconds", "validation_seconds")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of one
 
 

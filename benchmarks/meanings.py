@@ -30,6 +30,7 @@ MEANINGS: Mapping[str, tuple[str, str, str]] = {
     "diverged": ("true or false", "", "whether the loss rose above where it began, for good"),
     "history": ("object of lists", "", "an epoch: of training and, as `val_...`, held-out rows"),
     "epoch_seconds": ("list", "s", "training alone, each epoch"),
+    "cpu_seconds": ("list", "s", "CPU time of all threads of the process in it, each epoch"),
     "validation_seconds": ("list", "s", "scoring the held-out rows, each epoch"),
     "steady_epoch_seconds": ("number", "s", "median of all epochs but the first"),
     "first_epoch_seconds": ("number", "s", "the first epoch, with tracing and compilation"),

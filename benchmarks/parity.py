@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.child import Child
-from benchmarks.plan import path_of
+from benchmarks.plan import PROTOCOL, path_of
 from benchmarks.record import SCHEMA, write_record
 from common.atomic import replaced
 from common.data import Data, load
@@ -251,7 +251,7 @@ def _number(d: Difference) -> dict[str, Any]:
 
 def keep(found: Mapping[str, Any], path: Path) -> None:
     """Write what `plain` gives as a record, for `twinbench report`."""
-    about = {"kind": KIND, "schema": SCHEMA, "error": None}
+    about = {"kind": KIND, "schema": SCHEMA, "protocol": PROTOCOL, "error": None}
     seen = {"host": measure.host(), "git": measure.git(), "versions": measure.versions()}
     write_record({**about, **found, **seen}, path)
 

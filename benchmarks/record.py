@@ -36,6 +36,7 @@ EMPTY: Mapping[str, Any] = {
     "diverged": None,
     "history": {},
     "epoch_seconds": [],
+    "cpu_seconds": [],
     "validation_seconds": [],
     "steady_epoch_seconds": None,
     "first_epoch_seconds": None,
@@ -54,6 +55,7 @@ EMPTY: Mapping[str, Any] = {
 
 CLOCKS = (
     "epoch_seconds",
+    "cpu_seconds",
     "validation_seconds",
     "steady_epoch_seconds",
     "first_epoch_seconds",

@@ -73,6 +73,7 @@ EXACT: Mapping[str, Shape] = {
     "metrics": {"*": Maybe("number")},
     "history": {"*": [Maybe("number")]},
     "epoch_seconds": ["positive number"],
+    "cpu_seconds": ["number of at least 0"],
     "validation_seconds": ["number of at least 0"],
     "stages": {"*": "number of at least 0"},
     "created": "time",
@@ -95,7 +96,7 @@ NEVER_NULL = (
     *("problem", "framework", "regime", "device", "seed"),
     *("timed", "trained_together"),
 )
-CLOCKED = ("epoch_seconds", "validation_seconds")
+CLOCKED = ("epoch_seconds", "cpu_seconds", "validation_seconds")
 
 ARM = {"problem": "problem", "framework": "text", "regime": "regime"}
 ONE = {"device": "text", "seed": "whole number"}

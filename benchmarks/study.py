@@ -108,6 +108,11 @@ def declare(results: Path, problems: Plan) -> Plan:
     """
     path = results / FILE
     plan = read_record(path) if path.is_file() else None
+    if plan and plan.get("protocol") != PROTOCOL:
+        raise ValueError(
+            f"{path} was declared for protocol {plan.get('protocol')}, this version measures by "
+            f"{PROTOCOL}; give another --results"
+        )
     declared = dict(plan["problems"]) if plan else {}
     before: Counter[str] = Counter()
     for name, wanted in problems.items():

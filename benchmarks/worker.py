@@ -19,7 +19,7 @@ from common.regime import REGIMES
 from common.splits import hold_out
 from common.task import SCORE_ROWS, History, Task, dense
 
-CLOCKS = ("epoch_seconds", "validation_seconds")
+CLOCKS = ("epoch_seconds", "cpu_seconds", "validation_seconds")
 
 
 def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
@@ -196,6 +196,7 @@ def _times(history: History, rows: int) -> dict[str, Any]:
     steady = median(epochs[1:]) if len(epochs) > 1 else None
     return {
         "epoch_seconds": epochs,
+        "cpu_seconds": history["cpu_seconds"],
         "validation_seconds": history.get("validation_seconds", []),
         "first_epoch_seconds": epochs[0],
         "steady_epoch_seconds": steady,

@@ -20,21 +20,28 @@ class EpochLog:
     def start(self) -> None:
         """Start the clock of an epoch, with nothing of earlier work left on the device."""
         self.task.synchronize()
-        self.started = time.perf_counter()
+        self.started = time.perf_counter(), time.process_time()
 
-    def seconds(self) -> float:
-        """Since the start, when the device is idle."""
+    def seconds(self) -> dict[str, float]:
+        """Since the start, when the device is idle: by the wall, and of all threads by the CPU."""
         self.task.synchronize()
-        return time.perf_counter() - self.started
+        wall, cpu = self.started
+        return {
+            "epoch_seconds": time.perf_counter() - wall,
+            "cpu_seconds": time.process_time() - cpu,
+        }
 
-    def stop(self, means: Callable[[], Mapping[str, float]], seconds: float | None = None) -> None:
+    def stop(
+        self,
+        means: Callable[[], Mapping[str, float]],
+        seconds: Mapping[str, float] | None = None,
+    ) -> None:
         """Stop the clock when the device is idle, then validate under a clock of its own.
 
-        `means` gives the epoch's loss and metric, each the mean over its rows. `seconds` is of an
-        epoch that another clock has measured.
+        `means` gives the epoch's loss and metric, each the mean over its samples. `seconds` is of
+        an epoch that another clock has measured, as `seconds()` gives them.
         """
-        seconds = self.seconds() if seconds is None else seconds
-        row = {"epoch_seconds": seconds, **means()}
+        row = {**(self.seconds() if seconds is None else seconds), **means()}
         if self.validation is not None:
             started = time.perf_counter()
             held_out = self.task.evaluate(*self.validation)
@@ -48,21 +55,19 @@ class EpochLog:
 
 
 class StackLog:
-    """The same for Tasks in lock-step: an epoch of each is its share of an epoch of all."""
+    """The same for Tasks in lock-step: an epoch of each is its share of an epoch of all.
+
+    The clock of the first, whose rows are asked for first, is that of all.
+    """
 
     def __init__(self, logs: Sequence[EpochLog]) -> None:
         self.logs = logs
 
-    def start(self) -> None:
-        """Start the clock of an epoch, with nothing of earlier work left on the device."""
-        for log in self.logs:
-            log.start()
-
-    def seconds(self) -> float:
+    def seconds(self) -> dict[str, float]:
         """Each Task's share since the start, when the device is idle."""
-        return self.logs[0].seconds() / len(self.logs)
+        return {name: of_all / len(self.logs) for name, of_all in self.logs[0].seconds().items()}
 
-    def stop(self, means: Mapping[str, Sequence[float]], seconds: float) -> None:
+    def stop(self, means: Mapping[str, Sequence[float]], seconds: Mapping[str, float]) -> None:
         """As for one Task, once each has its weights; `means` has a value a Task by name."""
         for i, log in enumerate(self.logs):
             log.stop({name: values[i] for name, values in means.items()}.copy, seconds)

@@ -88,8 +88,7 @@ class ReferenceTask(Task):
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
         if order is None:
             order = self.order(len(y))
-        for rows in self.rows_of_epochs(order, epochs):
-            log.start()
+        for rows in self.rows_of_epochs(order, epochs, log):
             loss = metric = 0.0
             for xb, yb in batches(x, y, rows, self.problem.batch_size):
                 metric += len(yb) * metrics.metric_value(self.problem.loss, self.forward(xb), yb)

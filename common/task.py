@@ -25,7 +25,7 @@ State = dict[str, np.ndarray]
 """Weights, `"square/<weight>"` (RMSprop's running squares, same shapes) and `"step"` (int64)."""
 
 History = dict[str, list[float]]
-"""A value an epoch: loss, metric, val_loss, val_<metric>, epoch_seconds, validation_seconds."""
+"""A value an epoch: loss, metric, val_loss, val_<metric>, {epoch,cpu,validation}_seconds."""
 
 Order = np.ndarray | Permutation | None
 """Rows of each epoch: int array (epochs, rows); a function of the epoch number, which counts all
@@ -154,7 +154,9 @@ class Task(ABC):
     @abstractmethod
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
         """What `fit` does, with `log.start()` before an epoch's first batch and `log.stop(means)`
-        after its last."""
+        after its last. `rows_of_epochs` starts the clock; where `order` is None, do it by hand.
+
+        Nothing of an epoch is done before its clock starts, nor by a thread that prefetches."""
 
     def fit(
         self,
@@ -234,10 +236,14 @@ class Task(ABC):
         """The order in which this regime visits rows: shared by all frameworks, or None."""
         return self.regime.order and shared_order(self.regime.order, rows, self.seed)
 
-    def rows_of_epochs(self, order: Order, epochs: int) -> Iterator[np.ndarray]:
-        """The rows of each of the next epochs, without the last batch where it is dropped."""
+    def rows_of_epochs(self, order: Order, epochs: int, log: EpochLog) -> Iterator[np.ndarray]:
+        """The rows of each of the next epochs, without the last batch where it is dropped.
+
+        To ask for those of an epoch starts its clock: making its order is a part of it.
+        """
         first = self.epoch  # it counts on while these rows are used
         for number in range(epochs):
+            log.start()
             rows = order(first + number) if callable(order) else np.asarray(order)[number]
             if self.rules.last_batch == "dropped":
                 rows = rows[: len(rows) // self.problem.batch_size * self.problem.batch_size]
@@ -267,9 +273,10 @@ class Task(ABC):
         if len(tasks) > 1 and alike and (stack := cls.stack(tasks)):
             log = StackLog([EpochLog(*each) for each in zip(tasks, validation, told, strict=True)])
             x, y, starts = _one_table(xs, ys)
-            rows = (t.rows_of_epochs(o, epochs) for t, o in zip(tasks, orders, strict=True))
+            every = zip(tasks, orders, log.logs, strict=True)
+            rows = [task.rows_of_epochs(order, epochs, own) for task, order, own in every]
             turns = (np.stack(each) + starts for each in zip(*rows, strict=True))
-            stack.train_epochs(x, y, turns, log)
+            stack.train_epochs(x, y, epochs, turns, log)
             return [each.history for each in log.logs]
         each = zip(tasks, xs, ys, orders, validation, told, strict=True)
         return [
@@ -281,7 +288,8 @@ class Task(ABC):
     def stack(cls, tasks: Sequence[Any]) -> Any:
         """The Tasks as one that trains all of them; None where the framework has no such thing.
 
-        Its `train_epochs(x, y, turns, log)` takes all rows as one dense table, an iterator over
-        epochs of the rows of each Task in it, int64 (tasks, n), and a StackLog.
+        Its `train_epochs(x, y, epochs, turns, log)` takes all rows as one dense table, an iterator
+        over epochs of the rows of each Task in it, int64 (tasks, n), and a StackLog. To ask for the
+        rows of an epoch starts its clock.
         """
         return None

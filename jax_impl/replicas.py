@@ -26,13 +26,17 @@ class Stack:
         self.training = jax.tree.map(lambda *same: jnp.stack(same), *(t.training for t in tasks))
 
     def train_epochs(
-        self, x: np.ndarray, y: np.ndarray, turns: Iterator[np.ndarray], log: StackLog
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        epochs: int,
+        turns: Iterator[np.ndarray],
+        log: StackLog,
     ) -> None:
         """Train on the rows of each epoch, (replicas, n), in turn."""
         first, size = self.tasks[0], self.tasks[0].problem.batch_size
         held = jax.device_put((x, first._targets(y)), backend.device(first.device))
         for rows in turns:
-            log.start()
             each = [in_batches(chosen, size) for chosen in rows]
             parts = [(np.stack(same),) for same in zip(*each, strict=True)]
             self.training, sums = epochs_of_all(first._program, self.training, *held, parts)

@@ -95,11 +95,9 @@ class JaxTask(Task):
             x, targets = self.module.dataset(self.problem, dense(x), y)
         else:
             targets = self._targets(y)
-        turns = self.rows_of_epochs(order, epochs)
         train = tuned.trainer(self, x, targets) if self.rules.tuned else self._trainer(x, targets)
-        for _ in range(epochs):
-            log.start()
-            log.stop(train(next(turns)))
+        for rows in self.rows_of_epochs(order, epochs, log):
+            log.stop(train(rows))
 
     @classmethod
     def stack(cls, tasks: Sequence[Any]) -> Stack | None:

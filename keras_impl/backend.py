@@ -10,7 +10,7 @@ import keras
 NAME: str = keras.config.backend()
 _chosen: Any = importlib.import_module(f"keras_impl.backends.{NAME}")
 
-prepare, densified = _chosen.prepare, _chosen.densified
+prepare, densified, Feed = _chosen.prepare, _chosen.densified, _chosen.Feed
 synchronize, peak_bytes, runtime = _chosen.synchronize, _chosen.peak_bytes, _chosen.runtime
 
 

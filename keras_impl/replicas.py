@@ -11,6 +11,8 @@ import tensorflow as tf
 from keras import ops
 
 from common.clock import StackLog
+from keras_impl.backends.feed import Turns
+from keras_impl.backends.tensorflow import Gate
 from keras_impl.rmsprop import squares
 from keras_impl.tuned import dataset
 
@@ -54,14 +56,17 @@ class Stack:
         self.steps = [state["step"] for state in states]  # taken before
 
     def train_epochs(
-        self, x: np.ndarray, y: np.ndarray, turns: Iterator[np.ndarray], log: StackLog
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        epochs: int,
+        turns: Iterator[np.ndarray],
+        log: StackLog,
     ) -> None:
         """Train on the rows of each epoch, (replicas, n), in turn."""
-        first, rows = self.tasks[0], np.stack([*turns])
-        steps = -(-rows.shape[2] // first.problem.batch_size)
-        self.net.steps_per_execution = steps  # no Python between two of them
+        first, gate = self.tasks[0], Gate()
 
-        def stop(epoch: int, found: dict[str, float]) -> None:
+        def stop(found: dict[str, float]) -> None:
             seconds = log.seconds()
             self._hand_back()
             names = {"loss": "mean", first.problem.metric: first.problem.metric}
@@ -69,13 +74,14 @@ class Stack:
             means = {k: [found[f"replica{i}_{v}"] for i in replicas] for k, v in names.items()}
             log.stop(means, seconds)
 
-        clock = keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, logs: log.start(), on_epoch_end=stop
-        )
         held, targets = tf.constant(x), tf.constant(first._targets(y))
+        clock = Turns((rows.T for rows in turns), gate.give, stop)
+        steps = -(-len(clock.rows) // first.problem.batch_size)
+        self.net.steps_per_execution = steps  # no Python between two of them
         self.net.fit(
             dataset(
-                rows.transpose(0, 2, 1),
+                gate,
+                epochs,
                 first.problem.batch_size,
                 # rows (n, replicas, ...), and a tensor of targets for each output
                 lambda chosen: (
@@ -84,7 +90,7 @@ class Stack:
                 ),
             ),
             steps_per_epoch=steps,
-            epochs=len(rows),
+            epochs=epochs,
             shuffle=False,
             callbacks=[clock],
             verbose=0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from keras import ops
 from scipy import sparse
 
 from common.clock import EpochLog
-from common.task import Order, State, Task, Weights, batches, choose_device, dense
+from common.task import Order, State, Task, Weights, choose_device, dense
 from keras_impl import backend
+from keras_impl.backends.feed import Turns, clock
 from keras_impl.manifest import VARIANTS
 from keras_impl.rmsprop import RMSpropOutside, squares
 from keras_impl.saved import read_saved
@@ -106,31 +107,28 @@ class KerasTask(Task):
         return float(logs["loss"])
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
-        clock = keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, logs: log.start(),
-            on_epoch_end=lambda epoch, logs: log.stop(lambda: logs),
-        )
-        turns = self.rows_of_epochs(order, epochs)
+        turns, size = self.rows_of_epochs(order, epochs, log), self.problem.batch_size
         with self._on_device():
             if order is None:
                 self.net.fit(
                     *self.module.dataset(self.problem, dense(x), y),
-                    batch_size=self.problem.batch_size,
+                    batch_size=size,
                     epochs=epochs,
-                    callbacks=[clock],
+                    callbacks=[clock(log)],
                     verbose=0,
                 )
             elif self.rules.tuned:
-                backend.tuned().fit(self, x, self._targets(y), [*turns], clock)
+                backend.tuned().fit(self, x, self._targets(y), epochs, turns, log)
             else:
                 # one fit over all epochs: one call an epoch costs half as much again on Boston
-                first = next(self.rows_of_epochs(order, 1))
+                feed = backend.Feed(lambda rows: (dense(x[rows]), self._targets(y[rows])), size)
+                each = Turns(turns, feed.give, lambda logs: log.stop(lambda: logs))
                 self.net.fit(
-                    self._batches(x, y, turns),
-                    steps_per_epoch=-(-len(first) // self.problem.batch_size),
+                    feed.data(epochs),
+                    steps_per_epoch=-(-len(each.rows) // size),
                     epochs=epochs,
                     shuffle=False,
-                    callbacks=[clock],
+                    callbacks=[each],
                     verbose=0,
                 )
 
@@ -150,14 +148,6 @@ class KerasTask(Task):
 
     def _targets(self, y: np.ndarray) -> np.ndarray:
         return self.module.targets(self.problem, y)
-
-    def _batches(
-        self, x: Any, y: np.ndarray, epochs: Iterator[np.ndarray]
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Every batch of every epoch in the given order, as `fit` takes them from a generator."""
-        for rows in epochs:
-            for xb, yb in batches(x, y, rows, self.problem.batch_size):
-                yield xb, self._targets(yb)
 
     @property
     def _squares(self) -> list[keras.Variable]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,11 @@ import numpy as np
 import tensorflow as tf
 from scipy import sparse
 
+from common.clock import EpochLog
 from common.problem import Problem
 from common.task import dense
+from keras_impl.backends.feed import Turns
+from keras_impl.backends.tensorflow import Gate
 
 if TYPE_CHECKING:
     from keras_impl.task import KerasTask
@@ -27,24 +30,27 @@ def fit(
     task: KerasTask,
     x: Any,
     targets: np.ndarray,
-    rows: Sequence[np.ndarray],
-    clock: keras.callbacks.Callback,
+    epochs: int,
+    turns: Iterator[np.ndarray],
+    log: EpochLog,
 ) -> None:
-    """Train on the given rows of each epoch, which is one execution; text stays sparse."""
-    held = tf.constant(targets)
+    """Train on the rows of each epoch in turn, which is one execution; text stays sparse."""
+    held, gate = tf.constant(targets), Gate()
     take = sparse_taker(x) if sparse.issparse(x) else partial(tf.gather, tf.constant(dense(x)))
-    steps = -(-len(rows[0]) // task.problem.batch_size)
+    clock = Turns(turns, gate.give, lambda logs: log.stop(lambda: logs))
+    steps = -(-len(clock.rows) // task.problem.batch_size)
     if task.net.steps_per_execution != steps:
         task.net.steps_per_execution = steps  # no Python between two of them
         task.net.make_train_function(force=True)
     task.net.fit(
         dataset(
-            np.stack(rows),
+            gate,
+            epochs,
             task.problem.batch_size,
             lambda chosen: (take(chosen), tf.gather(held, chosen)),
         ),
         steps_per_epoch=steps,
-        epochs=len(rows),
+        epochs=epochs,
         shuffle=False,
         callbacks=[clock],
         verbose=0,
@@ -58,21 +64,19 @@ def stack(tasks: Sequence[KerasTask]) -> Any:
     return Stack(tasks)
 
 
-def dataset(rows: np.ndarray, batch_size: int, take: Callable[[tf.Tensor], Any]) -> tf.data.Dataset:
+def dataset(
+    gate: Gate, epochs: int, batch_size: int, take: Callable[[tf.Tensor], Any]
+) -> tf.data.Dataset:
     """What `take` gives for the rows of each batch of each epoch, in the graph.
 
-    `rows` is (epochs, n, ...): an epoch's last batch may be smaller.
+    The gate is given rows (n, ...): an epoch's last batch may be smaller.
     """
-    epochs, count = rows.shape[:2]
-    steps = -(-count // batch_size)
-    flat = tf.constant(rows.reshape(-1, *rows.shape[2:]))
 
-    def batch(i: tf.Tensor) -> Any:
-        first = i // steps * count
-        start = first + i % steps * batch_size
-        return take(flat[start : tf.minimum(start + batch_size, first + count)])
+    def batches(rows: tf.Tensor) -> tf.data.Dataset:
+        starts = tf.data.Dataset.range(0, tf.shape(rows, tf.int64)[0], batch_size)
+        return starts.map(lambda start: take(rows[start : start + batch_size]))
 
-    return tf.data.Dataset.range(epochs * steps).map(batch).prefetch(2)
+    return gate.dataset(epochs, batches).prefetch(2)
 
 
 def accept_sparse(net: keras.Sequential) -> keras.Sequential:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
+from unittest import mock
 
 import numpy as np
+from scipy import sparse
 
+from common.clock import EpochLog
 from common.framework import framework
 from common.problem import Problem
 from common.regime import Regime
@@ -61,6 +65,76 @@ def fit_until(x: Any, y: Any, order: Any, stop_after: int) -> int:
     except InterruptedError:
         return TASK.epoch
     raise AssertionError("the error in on_epoch was swallowed")
+
+
+class Watched:
+    """Counts the samples taken out of it by number, as every batch of `fit` is."""
+
+    taken = 0
+
+    def __getitem__(self, chosen: Any) -> Any:
+        if isinstance(chosen, np.ndarray):
+            Watched.taken += len(chosen)
+        return super().__getitem__(chosen)  # type: ignore[misc]
+
+
+class WatchedArray(Watched, np.ndarray):
+    """Dense."""
+
+
+class WatchedText(Watched, sparse.csr_matrix):
+    """Sparse."""
+
+
+def watch_clocks(
+    name: str, problem: Problem, regime: Regime, x: Any, y: Any, held_out: tuple, replicas: int
+) -> tuple[list[int], list[tuple[int, int, int]]]:
+    """Train for three epochs, and pause where a thread would run ahead.
+
+    Gives the samples taken before each clock of the first Task starts, and of each order that was
+    asked for its epoch, the clocks that had started then and the epochs that had ended, from 0.
+    """
+    kind = framework(name).task_class()
+    tasks = [kind(problem, regime=regime, seed=seed) for seed in range(replicas)]
+    started, ended = dict.fromkeys(tasks, 0), [0] * replicas
+    before: list[int] = []
+    orders: list[tuple[int, int, int]] = []
+    start = EpochLog.start
+    Watched.taken = 0
+
+    def watched_start(log: EpochLog) -> None:
+        time.sleep(0.05)
+        if log.task is tasks[0]:
+            before.append(Watched.taken)
+        started[log.task] += 1
+        start(log)
+
+    def order_of(i: int) -> Any:
+        rows = tasks[i].order(len(y))
+
+        def order(epoch: int) -> Any:
+            if epoch == 4:
+                raise InterruptedError
+            orders.append((epoch, started[tasks[i]] - 1, ended[i]))
+            return rows(epoch)
+
+        return order
+
+    def told(i: int, number: int, row: dict) -> None:
+        ended[i] += 1
+
+    watched = x.view(WatchedArray) if isinstance(x, np.ndarray) else WatchedText(x)
+    each = [order_of(i) for i in range(replicas)]
+    with mock.patch.object(EpochLog, "start", watched_start):
+        options: dict[str, Any] = {"orders": each, "validation": [held_out] * replicas}
+        kind.fit_replicas(
+            tasks, [watched] * replicas, [y] * replicas, epochs=3, on_epoch=told, **options
+        )
+        try:  # where no order comes any more, nothing may wait for it
+            tasks[0].fit(watched, y, epochs=3, order=each[0])
+        except InterruptedError:
+            return before[:3], orders[: 3 * replicas]
+    raise AssertionError("the error in the order was swallowed")
 
 
 def fit_shared(x: Any, y: Any, epochs: list[int]) -> dict[str, Any]:

@@ -138,8 +138,7 @@ class MeanOfMeans(Sound):
     """An epoch's loss as the mean over its batches, the smaller last one counting as much."""
 
     def train_epochs(self, x, y, epochs, order, log):
-        for rows in self.rows_of_epochs(order, epochs):
-            log.start()
+        for rows in self.rows_of_epochs(order, epochs, log):
             losses, metrics = [], []
             for xb, yb in batches(x, y, rows, self.problem.batch_size):
                 metrics.append(metric_value(self.problem.loss, self.scores(xb), yb))

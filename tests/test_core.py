@@ -138,14 +138,15 @@ def test_a_stack_gets_an_epochs_rows_of_one_table_and_gives_shares_of_its_time(s
     problem = PROBLEMS["boston"].but(features=40, hidden=(8,))
     given = [make_rows(problem, 30, seed=0 if shared else seed) for seed in range(2)]
     given = [given[0]] * 2 if shared else given
-    ticks = SimpleNamespace(perf_counter=itertools.count().__next__)
+    ticks = SimpleNamespace(
+        perf_counter=itertools.count().__next__, process_time=itertools.count(0, 7).__next__
+    )
     monkeypatch.setattr(clock, "time", ticks)
     seen = []
 
     class Stack:
-        def train_epochs(self, x, y, turns, log):
+        def train_epochs(self, x, y, epochs, turns, log):
             for rows in turns:
-                log.start()
                 seen.append([(x[chosen], y[chosen]) for chosen in rows])
                 log.stop({"loss": [1.0, 2.0], "mae": [3.0, 4.0]}, seconds=log.seconds())
 
@@ -172,6 +173,7 @@ def test_a_stack_gets_an_epochs_rows_of_one_table_and_gives_shares_of_its_time(s
     assert told == [(task, epoch) for epoch in (1, 2) for task in (0, 1)]
     assert [history["mae"] for history in histories] == [[3, 3], [4, 4]]
     assert [history["epoch_seconds"] for history in histories] == [[1, 1], [1, 1]]  # of 2 ticks
+    assert [history["cpu_seconds"] for history in histories] == [[7, 7], [7, 7]]
     assert [task.epoch for task in tasks] == [2, 2]
 
 

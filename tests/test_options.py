@@ -9,7 +9,10 @@ import pytest
 
 from benchmarks import asked, options
 from benchmarks.cli import main
+from benchmarks.plan import PROTOCOL
+from benchmarks.record import read_record, write_record
 from common.framework import plain_frameworks
+from tests.records import run
 
 
 def parsed(*words: str, add=("problems",), **changes) -> argparse.Namespace:
@@ -33,6 +36,34 @@ def test_a_command_says_what_is_otherwise_there():
     assert parsed(add=["--regime"], default="tuned").regime == ["tuned"]
     assert parsed(add=["one --regime"]).regime == "matched"
     assert options.OPTIONS["--seeds"]["default"] == 1
+
+
+MEASURING = ("run", "race", "limit", "scale", "tune", "crossval", "study", "explain", "parity")
+
+
+@pytest.mark.parametrize("command", [*MEASURING, "explain --time"])
+def test_a_folder_of_another_protocol_is_refused_before_anything_runs(command, tmp_path, capsys):
+    old = {**run("boston"), "protocol": PROTOCOL - 1, "kind": "run"}
+    path = tmp_path / "boston" / "seed0.json"
+    write_record(old, path)
+    name, *time = command.split()
+    assert main([name, "boston", *time, "--results", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path} holds records of protocol {PROTOCOL - 1}" in said
+    assert "give another --results" in said and ("--force" in said) == (name != "parity")
+    assert [*tmp_path.rglob("*.*")] == [path] and read_record(path) == old
+
+
+def test_a_folder_of_this_protocol_and_one_with_force_are_taken(tmp_path):
+    given = parsed("--results", str(tmp_path), add=["--results", "--force"])
+    asked.check_protocol(given)
+    write_record({**run("boston"), "protocol": PROTOCOL}, tmp_path / "seed0.json")
+    (tmp_path / "seed1.json").write_text("{}")  # no record: whoever shows it names it
+    asked.check_protocol(given)
+    write_record({**run("boston"), "protocol": PROTOCOL + 1}, tmp_path / "seed2.json")
+    with pytest.raises(ValueError, match=f"holds records of protocol {PROTOCOL + 1}"):
+        asked.check_protocol(given)
+    asked.check_protocol(argparse.Namespace(results=tmp_path, force=True))
 
 
 @pytest.mark.parametrize("name", ["--seed", "--seeds", "--folds", "--jobs"])

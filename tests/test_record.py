@@ -37,6 +37,7 @@ KEYS = [
     "metrics",
     "history",
     "epoch_seconds",
+    "cpu_seconds",
     "validation_seconds",
     "steady_epoch_seconds",
     "first_epoch_seconds",
@@ -84,7 +85,7 @@ def test_a_record_has_the_keys_and_identity_and_survives_the_disk(tmp_path):
     identity = ("problem", "framework", "regime", "device", "seed")
     assert [made[key] for key in identity] == ["boston", "a", "matched", "cpu", 4]
     assert made["warnings"] == [] and made["error"] is None
-    assert (made["protocol"], made["schema"], made["kind"]) == (1, 1, "run")
+    assert (made["protocol"], made["schema"], made["kind"]) == (2, 1, "run")
     assert made["host"]["cores"] >= 1 and made["host"]["load_before"] == 0.1
     assert "surroundings" not in made
 
@@ -133,6 +134,7 @@ def test_a_warning_for_each_thing_that_makes_numbers_doubtful(change, sentence):
 def test_the_record_of_an_untimed_run_has_no_clock_and_doubts_none():
     noisy = {
         "epoch_seconds": [0.5, 0.2, 0.3],
+        "cpu_seconds": [0.9, 0.4, 0.4],
         "validation_seconds": [0.1, 0.1, 0.1],
         "surroundings": {"others_cpu_share": 0.9, "steal_share": 0.5},
         "data": {"notice": "generated, not real"},

@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from argparse import Namespace
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,15 @@ from benchmarks.commands import run as run_command
 from benchmarks.commands import table as table_command
 from benchmarks.race import PEERS
 from benchmarks.record import write_record
-from benchmarks.report import curves
+from benchmarks.report import ablation, crossval, curves, limit, race, scale
 from benchmarks.report.colours import colour_of
 from benchmarks.report.curves import as_name, save_curves
+from benchmarks.report.html.contents import contents
 from benchmarks.report.markdown import BEGIN, END, escaped, line, marks, replace_table
 from benchmarks.report.sections import Section, markdown, print_sections
 from benchmarks.report.summary import FEW, rows_of, sections
 from benchmarks.sentences import number
+from benchmarks.tune import choose
 from common.framework import frameworks, label_of
 from common.problem import PROBLEMS
 from tests import records
@@ -134,6 +137,34 @@ def test_nothing_is_cut_off_however_narrow_the_terminal(width):
 def test_two_protocols_never_share_a_table():
     with pytest.raises(ValueError, match="protocols 1 and 2"):
         printed([record(), record(seed=1, protocol=2)])
+
+
+PAGES = {
+    "race": race.sections,
+    "limit": partial(limit.page, stem=Path("unused")),
+    "scale": partial(scale.page, stem=Path("unused")),
+    "ablation": ablation.sections,
+    "crossval": crossval.fold_sections,
+    "explain": None,
+}
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_nor_do_they_in_a_table_of_another_kind_nor_on_one_page_of_several(kind):
+    mixed = [{"kind": kind, "protocol": number, "error": None} for number in (1, 2)]
+    refused = pytest.raises(ValueError, match="protocols 1 and 2 cannot stand in one table")
+    with refused:
+        contents({kind: mixed})
+    with refused:
+        contents({kind: mixed[:1], "run": [record(protocol=2)]})
+    if page := PAGES[kind]:
+        with refused:
+            list(page(mixed))
+
+
+def test_the_page_of_a_choice_refuses_two_protocols():
+    with pytest.raises(ValueError, match="protocols 1 and 2"):
+        choose([{"protocol": number} for number in (1, 2)])
 
 
 def test_fewer_than_five_processes_are_said_so_and_five_are_not():

@@ -94,7 +94,10 @@ def test_a_plan_is_written_once_grows_by_problems_and_is_never_changed(tmp_path)
     changed = [replace(job, problem=job.problem.but(epochs=1)) for job in jobs(6)]
     with pytest.raises(ValueError, match=r"changed {} and not {'epochs': 1}"):
         declare(tmp_path, declaration(changed))
-    assert (tmp_path / "plan.json").read_text() == kept
+    (tmp_path / "plan.json").write_text(older := kept.replace('"protocol": 2', '"protocol": 1'))
+    with pytest.raises(ValueError, match=r"plan.json was declared for protocol 1, this .* by 2"):
+        declare(tmp_path, whole)
+    assert (tmp_path / "plan.json").read_text() == older != kept
     assert json.loads(kept)["kind"] == "plan" and list(read_records(tmp_path)) == []
 
 

@@ -43,13 +43,17 @@ class Stack:
                 tensor.copy_(parts.mT if parts.ndim == 3 else parts.unsqueeze(1))
 
     def train_epochs(
-        self, x: np.ndarray, y: np.ndarray, turns: Iterator[np.ndarray], log: StackLog
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        epochs: int,
+        turns: Iterator[np.ndarray],
+        log: StackLog,
     ) -> None:
         """Train on the rows of each epoch, (replicas, n), in turn."""
         first = self.tasks[0]
         held, targets = torch.from_numpy(x).to(first.device), first._targets(y).to(first.device)
         for rows in turns:
-            log.start()
             sums = self._train(
                 (held[chosen], targets[chosen])
                 for chosen in torch.from_numpy(rows).split(first.problem.batch_size, dim=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -111,14 +110,13 @@ class TorchTask(Task):
                 shuffle=True,
                 drop_last=self.rules.last_batch == "dropped",
             )
-            sources: Iterator[Iterable] = itertools.repeat(loader, epochs)
-        else:
-            turns = self.rows_of_epochs(order, epochs)
-            batches_of = self._tuned_batches if self.rules.tuned else self._batches
-            sources = map(batches_of(x, y), turns)
-        for _ in range(epochs):
-            log.start()
-            log.stop(self._train(next(sources)))
+            for _ in range(epochs):
+                log.start()
+                log.stop(self._train(loader))
+            return
+        batches_of = (self._tuned_batches if self.rules.tuned else self._batches)(x, y)
+        for rows in self.rows_of_epochs(order, epochs, log):
+            log.stop(self._train(batches_of(rows)))
 
     @classmethod
     def stack(cls, tasks: Sequence[Any]) -> Stack | None:

@@ -70,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Explain one problem after another, and show each as soon as it is known."""
+    asked.check_protocol(args)
     problems = asked.problems(args)
     if args.into and len(problems) > 1 and not args.time:
         raise ValueError("--into takes one walk; name it, as in: twinbench explain boston")

@@ -66,6 +66,7 @@ def main(args: argparse.Namespace) -> int:
     """Climb with one problem after another, and show each as soon as it is compared."""
     from benchmarks.parity import keep, plain
 
+    asked.check_protocol(args)
     names = asked.frameworks(args)
     if args.twins and args.measure:
         raise ValueError("--measure needs the reference, which twins have not; leave out --twins")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.arms import changed, group_by, some_diverged
+from benchmarks.arms import changed, group_by, some_diverged, succeeded
 from benchmarks.meanings import Record
 from benchmarks.report.colours import colour_of, marker_of, width_of
 from benchmarks.report.curves import NAMES, draw_line, new_figure, save_figure, title_of
@@ -42,7 +42,7 @@ class Arm(NamedTuple):
 
 def by_arm(records: Iterable[Record]) -> dict[Arm, list[Record]]:
     """Finished folds by arm, in the order of the folds; an arm may still lack some."""
-    folds = [r for r in records if r.get("kind") == "crossval" and not r.get("error")]
+    folds = succeeded(r for r in records if r.get("kind") == "crossval")
     regimes = list(REGIMES)
     folds.sort(key=lambda r: (regimes.index(r["regime"]), _arm(r), r["fold"]))
     return group_by(folds, _arm)

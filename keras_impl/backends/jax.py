@@ -9,6 +9,7 @@ from typing import Any
 import jax
 
 from common.regime import Regime
+from keras_impl.backends.feed import Feed as Feed
 
 TUNED = "keras_impl.backends.jax_tuned"
 

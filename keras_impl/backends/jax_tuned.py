@@ -16,7 +16,7 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from scipy import sparse
 
-from common.clock import StackLog
+from common.clock import EpochLog, StackLog
 from common.padding import in_batches, padded, sparse_batches
 from common.problem import Problem
 from common.task import dense
@@ -34,10 +34,11 @@ def fit(
     task: KerasTask,
     x: Any,
     targets: np.ndarray,
-    rows: Sequence[np.ndarray],
-    clock: keras.callbacks.Callback,
+    epochs: int,
+    turns: Iterator[np.ndarray],
+    log: EpochLog,
 ) -> None:
-    """Train on the given rows of each epoch, which is one execution; text stays sparse."""
+    """Train on the rows of each epoch in turn, which is one execution; text stays sparse."""
     if task.program is None:
         _build_metrics(task.net, targets)
         task.program = jax.jit(_epoch(task.net))
@@ -45,18 +46,12 @@ def fit(
     table = () if sparse.issparse(x) else (jnp.asarray(dense(x)),)
     labels = jnp.asarray(targets)
 
-    def batches(chosen: np.ndarray) -> list[tuple]:
-        return [(part, *words(x, part)) for part in in_batches(chosen, task.problem.batch_size)]
-
-    parts = None
-    for number, chosen in enumerate(rows):
-        clock.on_epoch_begin(number, None)
+    for rows in turns:
+        parts = [(part, *words(x, part)) for part in in_batches(rows, task.problem.batch_size)]
         # read anew: validation hands Keras's variables over to a program that uses them up
-        state, means = task.program(_state(task.net), labels, table, parts or batches(chosen))
-        # the device is at work: what is asked of the host meanwhile takes no time of its own
-        parts = batches(rows[number + 1]) if number + 1 < len(rows) else None
+        state, means = task.program(_state(task.net), labels, table, parts)
         _hand_back(task.net, state)
-        clock.on_epoch_end(number, {name: float(mean) for name, mean in means.items()})
+        log.stop({name: float(mean) for name, mean in means.items()}.copy)
 
 
 class Stack:
@@ -66,7 +61,12 @@ class Stack:
         self.tasks = tasks
 
     def train_epochs(
-        self, x: np.ndarray, y: np.ndarray, turns: Iterator[np.ndarray], log: StackLog
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        epochs: int,
+        turns: Iterator[np.ndarray],
+        log: StackLog,
     ) -> None:
         """Train on the rows of each epoch, (replicas, n), in turn."""
         first = self.tasks[0]
@@ -78,7 +78,6 @@ class Stack:
         states = [_state(task.net) for task in self.tasks]
         state = jax.tree.map(lambda *same: jnp.stack(same), *states)
         for rows in turns:
-            log.start()
             each = [in_batches(chosen, first.problem.batch_size) for chosen in rows]
             parts = [(np.stack(same),) for same in zip(*each, strict=True)]
             state, means = train(state, labels, table, parts)

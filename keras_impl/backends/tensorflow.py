@@ -3,15 +3,65 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from common.regime import Regime
 
 TUNED = "keras_impl.tuned"
+
+
+class Gate:
+    """Keeps a pipeline of tf.data, which prepares in threads of its own, from the next epoch."""
+
+    def __init__(self) -> None:
+        with tf.device("cpu"):
+            self.turns = tf.queue.FIFOQueue(1, tf.int64)
+
+    def give(self, rows: np.ndarray) -> None:
+        """Let it prepare one epoch more, of these rows; their first axis is that of the samples."""
+        self.shape = (None, *rows.shape[1:])
+        self.turns.enqueue(np.asarray(rows, np.int64))
+
+    def dataset(
+        self, epochs: int, batches_of: Callable[[tf.Tensor], tf.data.Dataset]
+    ) -> tf.data.Dataset:
+        """The batches of one epoch after the other, each of its rows once they are given."""
+
+        def epoch(number: tf.Tensor) -> tf.data.Dataset:
+            rows = self.turns.dequeue()
+            rows.set_shape(self.shape)
+            return batches_of(rows)
+
+        # tf.data ends what waits here when `fit` ends early, as it does not with a Python thread
+        return tf.data.Dataset.range(epochs).flat_map(epoch)
+
+
+class Feed(Gate):
+    """As the package says: what Keras makes of a generator, behind the gate."""
+
+    def __init__(self, take: Callable[[np.ndarray], tuple], batch_size: int) -> None:
+        super().__init__()
+        self.take, self.batch_size = take, batch_size
+
+    def data(self, epochs: int) -> tf.data.Dataset:
+        """What `fit` takes for so many epochs."""
+
+        def batches(rows: np.ndarray) -> Iterator[tuple]:
+            starts = range(0, len(rows), self.batch_size)
+            return (self.take(rows[start : start + self.batch_size]) for start in starts)
+
+        none = self.take(np.arange(0))
+        shapes = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in none)
+        make = partial(tf.data.Dataset.from_generator, batches, output_signature=shapes)
+        return self.dataset(epochs, lambda rows: make(args=(rows,))).prefetch(tf.data.AUTOTUNE)
+
 
 if "TF_NUM_INTRAOP_THREADS" in os.environ:  # TensorFlow follows it, but reads back as 0
     with suppress(RuntimeError):  # a user has computed with it already: too late to be told

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from common.regime import Regime
+from keras_impl.backends.feed import Feed as Feed
 
 
 def prepare(rules: Regime) -> None:

@@ -116,6 +116,7 @@ def no_figures(monkeypatch):
     pytest.importorskip("mlflow")
     for module in (limit, scale, tune, study_report):
         monkeypatch.setattr(module, "drawn", lambda *_: [])
+    monkeypatch.setattr(study, "PROTOCOL", KINDS["plan"][0]["protocol"])
 
 
 @pytest.mark.parametrize("kind", KINDS)

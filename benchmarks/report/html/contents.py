@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.arms import group_by, training_runs
+from benchmarks.arms import group_by, of_one_protocol, training_runs
 from benchmarks.meanings import Record
 from benchmarks.record import read_files
 from benchmarks.report.html import kinds as of
@@ -31,8 +31,9 @@ def _kind(path: Path, record: Record) -> str:
 def contents(kinds: dict[str, list[Record]]) -> list[Part]:
     """The parts that these records have something for, the verdicts first.
 
-    Raises ValueError when whole runs were measured under different protocols.
+    Raises ValueError when they were measured under different protocols.
     """
+    of_one_protocol(record for records in kinds.values() for record in records)
     return list(_parts(kinds))
 
 
