@@ -39,9 +39,7 @@ BOSTON = PROBLEMS["boston"]
 def maker(name: str, *, fixed: tuple[str, ...] = (), **native) -> Framework:
     """A framework that is nothing but its native values."""
     every = {s: frameworks()["keras"].native[s] for s in SWITCHES if s != EXECUTION}
-    return Framework(
-        name, "", (), "", ("cpu", "cuda"), lambda *_: {}, {**every, **native}, fixed=fixed
-    )
+    return Framework(name, "", (), ("cpu", "cuda"), lambda *_: {}, {**every, **native}, fixed=fixed)
 
 
 ALPHA = maker("alpha", fixed=("denormals",), rho=0.9, epsilon=1e-7, denormals="flushed")

@@ -91,8 +91,8 @@ def test_the_same_run_has_the_same_key_however_it_is_reached(change):
 
 def test_an_untimed_run_lies_beside_the_timed_one_whose_key_stays_as_it_was():
     job = Job(MNIST, "a", MATCHED, threads=1, content="sha256:1")
-    # as computed before there were untimed jobs: records of old must be found
-    assert job.key == "mnist/a/matched/cpu/seed0-3d8c511c5b.json"
+    # of protocol 2: records of before must be found
+    assert job.key == "mnist/a/matched/cpu/seed0-216796f2d9.json"
     untimed = replace(job, timed=False)
     assert untimed.key == job.key.replace(".json", "-untimed.json")
 

@@ -494,5 +494,5 @@ def test_histories_are_solid_and_dashed_curves_the_second_framework_thinner():
 
 def test_curves_without_matplotlib_say_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match="twinbench\\[plot\\]"):
+    with pytest.raises(ImportError, match='pip install "matplotlib'):
         save_curves([record()], tmp_path)

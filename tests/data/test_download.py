@@ -123,7 +123,7 @@ def test_a_file_that_has_moved_to_no_good_place(place: str, server: Server, tmp_
     server.ways = [f"to {place}"]
     with pytest.raises(DataError, match=r"digits\.npz") as caught:
         download.download(FILE, tmp_path)
-    assert ("has moved to" in str(caught.value)) == place.startswith("ftp://")
+    assert ("has moved to" in str(caught.value)) == place.startswith("ftp:")
     assert files_in(tmp_path) == []
 
 

@@ -110,7 +110,7 @@ def test_no_value_of_one_record_ends_an_output_of_all(place, tmp_path, monkeypat
         other = place == ("kind",)
         assert value not in UNHELD or ("0.json" in said[0] and len(said) == 1)
         assert len(records) + len(said) == len(SOUND) or other
-        if not said:
+        if not said and place != ("protocol",):  # two of them never share a table
             for output in OUTPUTS.values():
                 output(records)
 
