@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from jupyter_cache import get_cache
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "_ext")]
 
@@ -41,6 +43,7 @@ myst_heading_anchors = 3
 # begins without a cache, which would not know what has changed in the packages.
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(ROOT / "build" / "site" / "cache")
+get_cache(nb_execution_cache_path).db  # noqa: B018  made here: two workers at once would both make it
 nb_execution_timeout = 600  # seconds a cell; a shared machine can be slow
 nb_execution_show_tb = True
 nb_merge_streams = True
