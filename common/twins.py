@@ -105,7 +105,8 @@ class Twins(Problem):
         try:
             pairs = pair(found, *self._named())
         except ValueError as error:
-            raise ValueError(f"{self.path}: the layers do not pair: {error}") from error
+            name = Path(self.path).name  # lessons publish this message
+            raise ValueError(f"{name}: the layers do not pair: {error}") from error
         return replace(self, pairs=tuple(one.only(names) for one in pairs))
 
     def model(self, framework: str) -> Any:
