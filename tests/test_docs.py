@@ -131,7 +131,7 @@ MEASURED += [p for p in PAGES if p.parent.name in ("study", "speed", "explain", 
 OLD = "**Old numbers, to be measured anew.** These tables are of protocol 1 and lack "
 LACKS = {
     "a commit without changes": r"^- commit: .* with changes",
-    "five processes per arm": r"\b[1-4] process(es)? an arm|processes an arm: [1-4]\b|over [1-4] proc",
+    "five processes per arm": r"\b[1-4] process(es)? an arm|an arm: [1-4]\b|over [1-4] proc",
 }
 VERDICT = re.compile(  # words that a table's interval alone may say, and stronger ones
     r"\b(fast(er|est)|slow(er|est)|as fast as|quick(er|est)|equivalent|equals?|the same speed"
