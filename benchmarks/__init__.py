@@ -11,7 +11,8 @@
 
 and is read in this:
 
-    arms        which runs repeat each other, and what they give
+    arms        which runs repeat each other, and what they give; place: where one ran; notices:
+                what must be said of them
     stats       intervals and tests, numbers in and out
     verdicts    what may be said of two arms; sentences: in which words; messages: to whom
     report      tables, figures and one page
@@ -19,7 +20,8 @@ and is read in this:
 Each further question has files of one name, of which `commands` asks, this folder measures and
 computes, and `report` shows:
 
-    parity      do two compute the same? bounds: how far rounding alone goes; twins: a user's own
+    parity      do two compute the same? bounds: how far rounding alone goes; twins: a user's own,
+                whose layers pairing brings together
     explain     what does each difference do? explain_runs: its runs; ablation: a step taken apart
     study       who is better, by planned seeds; compare: before and after
     crossval    K folds; tune: which network they choose

@@ -19,14 +19,9 @@ from benchmarks.arms import group_by, succeeded
 from benchmarks.meanings import Record
 from benchmarks.measure import Stages, Surroundings
 from benchmarks.plan import Job
+from benchmarks.shapes import KERNELS, PARTS
 from common.framework import framework
 from common.splits import hold_out
-
-PARTS = ("input", "forward", "backward", "optimiser", "bookkeeping")
-"""In the order of a step; the last, the running loss and metric, makes it whole."""
-
-KERNELS = ("products", "other_kernels")
-"""What a framework's profiler sees, beside the `whole` epoch that it watches."""
 
 KIND = "ablation"  # of a record, and the folder below the results
 STEPS = 100  # of an epoch, at most: a step costs what it costs
@@ -39,7 +34,7 @@ def module_of(name: str) -> Any:
     Imports the framework.
     """
     framework(name).check_has("ablation")
-    return importlib.import_module(f"{framework(name).package}.ablation")
+    return importlib.import_module(framework(name).ablation)
 
 
 def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:

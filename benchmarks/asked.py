@@ -44,7 +44,7 @@ def _changes(args: argparse.Namespace) -> dict[str, Any]:
 
 def _twins(args: argparse.Namespace) -> Problem:
     """The user's own models, paired; what is to be known of them is said on standard error."""
-    from benchmarks.twins import paired
+    from benchmarks.pairing import paired
 
     if args.problems:
         raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
@@ -168,21 +168,15 @@ def available(
     elsewhere = dict(python)
     for name in names or ():
         if framework(name).missing and name not in elsewhere:
-            raise ValueError(not_installed(name))
+            raise ValueError(framework(name).not_installed)
     plain = [name for name in plain_frameworks() if not {*need} & {*framework(name).without}]
     found = names or [name for name in plain if name in elsewhere or not framework(name).missing]
     if not found:
-        raise ValueError("no framework is installed:\n  " + "\n  ".join(map(not_installed, plain)))
+        raise ValueError(
+            "no framework is installed:\n  "
+            + "\n  ".join(framework(name).not_installed for name in plain)
+        )
     return list(found)
-
-
-def not_installed(name: str) -> str:
-    """A sentence on what a framework lacks and how to get it."""
-    chosen = framework(name)
-    return (
-        f"{name} is not installed (missing: {', '.join(chosen.missing)}); "
-        f"install it with: {chosen.install}"
-    )
 
 
 def devices(args: argparse.Namespace, names: Sequence[str]) -> dict[str, list[str]]:

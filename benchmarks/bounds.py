@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.parity import Arm, Ladder, Parity, climb_apart, climb_by_hand
+from benchmarks.parity import Ladder, Parity, climb_apart, climb_by_hand
+from benchmarks.place import Place
 from benchmarks.plan import PROTOCOL
 from common.atomic import replaced
 from common.problem import Problem
@@ -92,7 +93,7 @@ def measure(
                         climb_by_hand(ladder, np.float32, on_rung=on_rung),
                     )
                 with _environment(setting.environment):
-                    arms = [Arm(name, threads=setting.threads) for name in names]
+                    arms = [Place(name, threads=setting.threads) for name in names]
                     traces = {arm.framework: climb_apart(ladder, arm, on_rung) for arm in arms}
                 exact, rounded = by_hand[setting.seed]
                 traces["reference in float32"] = rounded

@@ -22,14 +22,11 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
+from benchmarks.place import Place
 from common import framework as manifests
 from common.regime import REGIMES, Regime
-
-if TYPE_CHECKING:
-    from benchmarks.parity import Arm
-    from benchmarks.plan import Job
 
 ROOT = Path(__file__).resolve().parent.parent
 # An installed copy lies among packages that are not ours. On the path of another interpreter they
@@ -113,14 +110,14 @@ class Child:
         self._reader.start()
 
     @classmethod
-    def of(cls, who: Job | Arm, regime: Regime) -> Child:
-        """The process that a job or an arm of the ladder asks for."""
+    def at(cls, place: Place, regime: Regime) -> Child:
+        """The process of a place."""
         return cls(
-            who.framework,
+            place.framework,
             regime=regime,
-            device=who.device,
-            threads=who.threads,
-            python=who.python,
+            device=place.device,
+            threads=place.threads,
+            python=place.python,
         )
 
     def call(

@@ -161,7 +161,7 @@ def _processes() -> Iterator[Callable[..., Any]]:
 
         @cache
         def child(job: Job) -> Child:
-            return stack.enter_context(Child.of(job, job.regime))
+            return stack.enter_context(Child.at(job.place, job.regime))
 
         def call(function: str, job: Job, *arguments: Any) -> Any:
             status.update(f"{job.framework}: {function}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.child import Child
 from benchmarks.measure import Stages
-from benchmarks.plan import Job
+from benchmarks.plan import Job, fold_path
 from benchmarks.record import described, make_record, read_finished, write_record
 from benchmarks.worker import diverged, held, measured, planned_data, task_of
 from common.data import Data, standardise
@@ -46,7 +46,7 @@ def cross_validate(
         return
     # tuned, a framework may train them in lock-step; else each is kept as soon as it is there
     groups = [missing] if job.regime.tuned else [[fold] for fold in missing]
-    with Child.of(job, job.regime) as child:
+    with Child.at(job.place, job.regime) as child:
         for group in groups:
             records = _records(child, job, group, own_statistics, on_epoch)
             for record in records:
@@ -148,10 +148,3 @@ def fold_rows(
         raise ValueError("this problem is not standardised: leave out --fold-statistics")
     x, x_held = standardise(data.unscaled[0][rows], data.unscaled[0][held])
     return x, x_held
-
-
-def fold_path(job: Job, fold: int, own_statistics: bool) -> Path:
-    """Where the record of a fold lies below the results folder."""
-    key = Path("crossval", job.key)
-    own = "-own" if own_statistics else ""
-    return key.with_name(f"{key.stem}-fold{fold + 1}of{job.problem.folds}{own}.json")

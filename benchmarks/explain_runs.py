@@ -51,7 +51,7 @@ class Processes:
         flags = tuple(getattr(rules, switch) for switch in PROCESS_WIDE)
         key = (job.framework, job.device, job.threads, job.python, flags)
         if key not in self.children:
-            self.children[key] = Child.of(job, rules)
+            self.children[key] = Child.at(job.place, rules)
         try:
             return self.children[key].call(target, job, timeout=job.timeout, **options)
         except BaseException:

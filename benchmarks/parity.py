@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.child import Child
+from benchmarks.place import Place
 from benchmarks.plan import PROTOCOL, path_of
 from benchmarks.record import SCHEMA, write_record
 from common.atomic import replaced
@@ -63,7 +64,7 @@ class Ladder:
         (x, y), validation = hold_out(data.x, data.y, self.problem.validation)
         return Rows(x, y, data.x_test, data.y_test, validation)
 
-    def key(self, arms: Sequence[Arm]) -> str:
+    def key(self, arms: Sequence[Place]) -> str:
         """Path below the results folder of what these arms find, but for how the names end.
 
         As `Job.key`: its digest covers what can change the numbers and is not in the path.
@@ -84,19 +85,6 @@ def _loaded(problem: Problem, data: str, data_dir: str | None) -> Data:
     return load(problem, data=data, data_dir=data_dir)
 
 
-@dataclass(frozen=True)
-class Arm:
-    """Who climbs: a framework on a device."""
-
-    framework: str
-    device: str = "cpu"
-    threads: int | None = None
-    python: str | None = None
-
-    def __str__(self) -> str:
-        return self.framework if self.device == "cpu" else f"{self.framework} {self.device}"
-
-
 def climb_here(
     ladder: Ladder, name: str, device: str, emit: Callable[[str], None]
 ) -> tuple[Trace, dict[str, Any]]:
@@ -110,9 +98,9 @@ def climb_here(
     return trace, make().facts()
 
 
-def climb_apart(ladder: Ladder, arm: Arm, on_rung: OnRung = lambda rung: None) -> Trace:
+def climb_apart(ladder: Ladder, arm: Place, on_rung: OnRung = lambda rung: None) -> Trace:
     """The trace of a framework in a fresh process of its own."""
-    with Child.of(arm, ladder.regime) as child:
+    with Child.at(arm, ladder.regime) as child:
         here = "benchmarks.parity:climb_here"
         trace, _ = child.call(here, ladder, arm.framework, arm.device, on_event=on_rung)
         return trace
@@ -215,7 +203,7 @@ class Parity:
             yield name, [step for step, _ in points], [error for _, error in points]
 
 
-def plain(parity: Parity, arms: Sequence[Arm]) -> dict[str, Any]:
+def plain(parity: Parity, arms: Sequence[Place]) -> dict[str, Any]:
     """All numbers of one problem; an error that is not finite is None."""
     breach, ladder = parity.breach(), parity.ladder
     return {

@@ -8,8 +8,10 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.place import Place
 from common.framework import framework
 from common.problem import Problem
 from common.regime import NATIVE, Regime
@@ -46,6 +48,11 @@ class Job:
         return {**self.problem.changes(), **self.regime.changes()}
 
     @property
+    def place(self) -> Place:
+        """Where it runs."""
+        return Place(self.framework, self.device, self.threads, self.python)
+
+    @property
     def key(self) -> str:
         """Path of its record below the results folder.
 
@@ -78,6 +85,13 @@ def path_of(folders: Iterable[str], seed: int, settings: Mapping[str, Any]) -> s
     text = json.dumps(settings, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
     return "/".join([*folders, f"seed{seed}-{digest}"]).replace(":", "-")
+
+
+def fold_path(job: Job, fold: int, own_statistics: bool) -> Path:
+    """Where the record of a fold lies below the results folder."""
+    key = Path("crossval", job.key)
+    own = "-own" if own_statistics else ""
+    return key.with_name(f"{key.stem}-fold{fold + 1}of{job.problem.folds}{own}.json")
 
 
 def plan(

@@ -66,7 +66,7 @@ def train_and_predict(job: Job, rows: list[int], emit: Callable[[dict], None]) -
 def _trained(job: Job, rows: list[int]) -> dict[str, Any]:
     """What `train_and_predict` returns from a process of its own, its epochs said meanwhile."""
     console = Console(stderr=True)
-    with console.status(f"{job}: starting") as status, Child.of(job, job.regime) as child:
+    with console.status(f"{job}: starting") as status, Child.at(job.place, job.regime) as child:
         return child.call(
             f"{__name__}:train_and_predict",
             job,

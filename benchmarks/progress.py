@@ -17,8 +17,7 @@ from benchmarks.crossval import cross_validate
 from benchmarks.engines import run_jobs
 from benchmarks.messages import say
 from benchmarks.plan import Job
-from benchmarks.tune import name_of
-from common.problem import PROBLEMS, Problem
+from common.problem import PROBLEMS, Problem, widths_of
 from common.visible import visible
 
 Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
@@ -97,7 +96,7 @@ def _fold(record: dict[str, Any]) -> str:
     arm = " ".join(record[name] for name in ("problem", "framework", "regime", "device"))
     widths = record["settings"]["changed"].get("hidden", PROBLEMS[record["problem"]].hidden)
     fold = f"fold {record['fold'] + 1}/{record['folds']}"
-    return f"{arm} seed {record['seed']} hidden {name_of(widths)} {fold}"
+    return f"{arm} seed {record['seed']} hidden {widths_of(widths)} {fold}"
 
 
 def _score(record: dict[str, Any]) -> str:

@@ -50,7 +50,7 @@ def run(job: Job, on_event: OnEvent = None, *, folds: bool = False) -> dict[str,
     def measure() -> dict[str, Any]:
         peer = PEERS.get(job.framework)
         home = replace(job, framework=peer.framework if peer else job.framework)
-        with Child.of(home, job.regime) as child:
+        with Child.at(home.place, job.regime) as child:
             return child.call(target, job, folds, on_event=on_event, timeout=job.timeout)
 
     return recorded(job, measure, KIND)

@@ -14,9 +14,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.crossval import fold_path
 from benchmarks.meanings import Record
-from benchmarks.plan import Job
+from benchmarks.plan import Job, fold_path
 from common.atomic import replaced
 from common.install import install_extra
 

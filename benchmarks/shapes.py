@@ -14,12 +14,19 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from benchmarks.ablation import KERNELS, PARTS
 from benchmarks.meanings import MEANINGS, Record
-from benchmarks.scale import AXES
 from benchmarks.values import unheld
 from common.problem import PROBLEMS
 from common.regime import REGIMES
+
+PARTS = ("input", "forward", "backward", "optimiser", "bookkeeping")
+"""In the order of a step; the last, the running loss and metric, makes it whole."""
+
+KERNELS = ("products", "other_kernels")
+"""What a framework's profiler sees, beside the `whole` epoch that it watches."""
+
+AXES = ("rows", "batch", "width", "threads")
+"""Of `twinbench scale`."""
 
 LARGEST, LEAST = 2.0**127, 2.0**-126  # about those of float32, in which everything is computed
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.arms import group_by, some_diverged, succeeded
 from benchmarks.meanings import Record
-from common.problem import PROBLEMS, Problem
+from common.problem import PROBLEMS, Problem, widths_of
 from common.splits import hold_out, k_folds
 
 HOLD_OUT_SHARE = 6  # one row in six, 10,000 of MNIST's, where a problem holds out none itself
@@ -97,7 +97,7 @@ class Cell:
     @property
     def name(self) -> str:
         """The widths: `64-64`."""
-        return name_of(self.hidden)
+        return widths_of(self.hidden)
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def choose(records: Iterable[Record], smoothing: float | None = None) -> list[Ch
     for arm, mine in group_by(finished, _arm).items():
         problem = mine[0]["settings"]["problem"]
         factor = (SMOOTHING if problem["folds"] > 1 else 0.0) if smoothing is None else smoothing
-        grid = group_by(mine, lambda record: name_of(record["settings"]["problem"]["hidden"]))
+        grid = group_by(mine, lambda record: widths_of(record["settings"]["problem"]["hidden"]))
         every = {
             name: _cell(folds, factor)
             for name, folds in grid.items()
@@ -213,11 +213,6 @@ def _error(folds: np.ndarray, value: float, metric: str, held: int) -> float | N
     if len(folds) > 1:
         return float(folds.std(ddof=1) / np.sqrt(len(folds)))
     return float(np.sqrt(value * (1 - value) / held)) if metric == "accuracy" else None
-
-
-def name_of(hidden: Iterable[int]) -> str:
-    """The widths of the hidden layers: `64-64`."""
-    return "-".join(map(str, hidden))
 
 
 def _sign(problem: str) -> int:

@@ -9,21 +9,18 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from benchmarks.asked import not_installed
 from benchmarks.child import Child
-from benchmarks.parity import Arm, Ladder, OnRung, Parity
+from benchmarks.parity import Ladder, OnRung, Parity
+from benchmarks.place import Place
 from common import trace
 from common.framework import framework, label_of
-from common.layers import Layer, hints
-from common.regime import MATCHED
 from common.task import batches
 from common.trace import SCORED_ROWS, Difference, Trace, first_rows
-from common.twins import Twins, read_twins
+from common.twins import Twins
 
 STEPS = (1, 10)
 BATCH = 8  # of the ladder: few rows leave few inputs near a relu's kink, where a gradient jumps
@@ -32,41 +29,6 @@ MOST = 0.1  # no bound is raised over this
 SMOOTH = ("scores", "loss")
 """Rungs without jumps: rounding, which may carry a gradient over a relu's kink, stays rounding."""
 TURNED = "rows turned round"
-NO_REFERENCE = "no reference in NumPy has these layers: the frameworks are compared with each other"
-
-
-def layers_of(twins: Twins, name: str) -> tuple[list[Layer], list[str]]:
-    """In the framework's process: its layers with weights, and what was changed in the model."""
-    return framework(name).make_task(twins, regime=MATCHED).layers()
-
-
-def paired(
-    path: Path, names: list[str], python: Mapping[str, str], **changes: Any
-) -> tuple[Twins, list[str]]:
-    """The user's file with its layers paired, and sentences on what a reader should know.
-
-    Each framework builds its model once, in a process of its own, and so does the one whose layers
-    the file names. Raises ValueError when the file
-    is wrong, has no model for a framework, or its layers do not pair, and NotImplementedError for a
-    framework without twins.
-    """
-    twins = read_twins(path)
-    for name in names:
-        framework(name).check_has("twins")
-        if not twins.has(name):
-            raise ValueError(f"{path} has no function {name}_model; write it, or use --framework")
-    first = [name for name in [twins.names_layers_of()] if name]  # whether it is to run or not
-    for name in first:
-        if framework(name).missing and name not in python:
-            raise ValueError(f"{path}: PAIRS and FLATTEN name its layers: {not_installed(name)}")
-    found, notes = {}, [NO_REFERENCE]
-    for name in dict.fromkeys(first + names):
-        with Child(name, threads=1, python=python.get(name)) as child:
-            found[name], changed = child.call("benchmarks.twins:layers_of", twins, name)
-            notes += changed if name in names else []
-    twins = twins.paired(found, names)
-    twins = replace(twins, **{k: v for k, v in changes.items() if v is not None})
-    return twins, notes + hints(twins.pairs, found)
 
 
 def ladder_of(twins: Twins, **options: Any) -> Ladder:
@@ -75,9 +37,9 @@ def ladder_of(twins: Twins, **options: Any) -> Ladder:
     return Ladder(small, steps=STEPS, epochs=0, **options)
 
 
-def climb_both_ways(ladder: Ladder, arm: Arm, on_rung: OnRung) -> tuple[Trace, Trace]:
+def climb_both_ways(ladder: Ladder, arm: Place, on_rung: OnRung) -> tuple[Trace, Trace]:
     """The trace of a framework in a fresh process, and what `climb_turned` gives there."""
-    with Child.of(arm, ladder.regime) as child:
+    with Child.at(arm, ladder.regime) as child:
         place = (ladder, arm.framework, arm.device)
         trace, _ = child.call("benchmarks.parity:climb_here", *place, on_event=on_rung)
         return trace, child.call("benchmarks.twins:climb_turned", *place)

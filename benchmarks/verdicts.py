@@ -30,8 +30,8 @@ from benchmarks.arms import (
 )
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import not_real, warnings_of
 from benchmarks.plan import MIN_PROCESSES
-from benchmarks.sentences import not_real, sentence, warnings_of
 from benchmarks.stats import Interval, Ratio
 from common.data.files import DATASETS
 from common.framework import label_of
@@ -121,11 +121,6 @@ class Comparison:
             metric is not None and metric.verdict in words and not metric.exploratory,
             epoch is not None and epoch.verdict in ("faster", "slower") and kept_epoch,
         )
-
-    @property
-    def sentence(self) -> str:
-        """What a reader should take away, in one to three sentences."""
-        return sentence(self)
 
 
 def comparisons(records: Iterable[Record], plan: Plan | None = None) -> list[Comparison]:

@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from common.task import History, Task
+History = dict[str, list[float]]
+"""One value per epoch: loss, metric, val_loss, val_<metric>, {epoch,cpu,validation}_seconds."""
 
 
 class EpochLog:
-    """The clock of `fit` and the history that it fills, the same for every framework."""
+    """The clock of `fit` and the history that it fills, the same for every framework.
 
-    def __init__(self, task: Task, validation: tuple | None, on_epoch: Callable | None) -> None:
-        self.task, self.validation, self.on_epoch = task, validation, on_epoch
+    `synchronize()` waits for the device; `validate()` scores the held-out rows, None where there
+    are none.
+    """
+
+    def __init__(
+        self,
+        synchronize: Callable[[], Any],
+        validate: Callable[[], Mapping[str, float]] | None = None,
+        on_epoch: Callable[[int, Mapping[str, float]], None] | None = None,
+    ) -> None:
+        self.synchronize, self.validate, self.on_epoch = synchronize, validate, on_epoch
         self.history: History = {}
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that have ended."""
+        return len(self.history.get("epoch_seconds", ()))
 
     def start(self) -> None:
         """Start the clock of an epoch, with nothing of earlier work left on the device."""
-        self.task.synchronize()
+        self.synchronize()
         self.started = time.perf_counter(), time.process_time()
 
     def seconds(self) -> dict[str, float]:
         """Since the start, when the device is idle: by the wall, and of all threads by the CPU."""
-        self.task.synchronize()
+        self.synchronize()
         wall, cpu = self.started
         return {
             "epoch_seconds": time.perf_counter() - wall,
@@ -42,16 +56,15 @@ class EpochLog:
         an epoch that another clock has measured, as `seconds()` gives them.
         """
         row = {**(self.seconds() if seconds is None else seconds), **means()}
-        if self.validation is not None:
+        if self.validate is not None:
             started = time.perf_counter()
-            held_out = self.task.evaluate(*self.validation)
+            held_out = self.validate()
             row["validation_seconds"] = time.perf_counter() - started
             row |= {f"val_{name}": value for name, value in held_out.items()}
         for name, value in row.items():
             self.history.setdefault(name, []).append(float(value))
-        self.task.epoch += 1
         if self.on_epoch is not None:
-            self.on_epoch(len(self.history["epoch_seconds"]), row)
+            self.on_epoch(self.epochs, row)
 
 
 class StackLog:

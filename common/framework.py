@@ -29,11 +29,11 @@ class Framework:
     asks for it;
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
-    that of the file that its own users keep weights in, empty where it has none; `fixed` names the
-    switches that it cannot set to anything but their native value; `without` names what it does not
-    have: `tuned`, the regime, `ablation`, the module that takes its steps apart, or `twins`, whose
-    `twin` is the Task of a user's own model; those of a lower `rank` stand first in every list;
-    `colour`, #RRGGBB, is that of every figure, where it is empty the name decides.
+    that of the file that its own users keep weights in, empty where it has none; `ablation` names
+    the module that takes its steps apart; `fixed` names the switches that it cannot set to anything
+    but their native value; `without` names what it does not have: `tuned`, the regime, `ablation`,
+    or `twins`, whose `twin` is the Task of a user's own model; those of a lower `rank` stand first
+    in every list; `colour`, #RRGGBB, is that of every figure, where it is empty the name decides.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Framework:
     native: Mapping[str, Any]
     lowest: Mapping[str, str] = field(default_factory=dict)  # by the name of the package
     suffix: str = ""
+    ablation: str = ""  # the module that takes its steps apart
     fixed: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     twin: str = ""  # "package.module:Class"
@@ -61,6 +62,14 @@ class Framework:
         """The command line that installs what it requires."""
         oldest = [f"{name}>={version}" for name, version in self.lowest.items()]
         return pip_install(oldest or self.requires)
+
+    @property
+    def not_installed(self) -> str:
+        """A sentence on what it lacks here and how to get it."""
+        return (
+            f"{self.name} is not installed (missing: {', '.join(self.missing)}); "
+            f"install it with: {self.install}"
+        )
 
     def check_versions(self) -> None:
         """Raise ImportError for a package that is older than what works; imports nothing."""

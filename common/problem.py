@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -85,6 +86,11 @@ class Problem:
         """The settings that differ from the problem as published; empty when it was not changed."""
         published = asdict(PROBLEMS[self.name])
         return {k: v for k, v in asdict(self).items() if v != published[k]}
+
+
+def widths_of(hidden: Iterable[int]) -> str:
+    """The widths of the hidden layers: `64-64`."""
+    return "-".join(map(str, hidden))
 
 
 PROBLEMS: dict[str, Problem] = {

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from common import metrics
-from common.clock import EpochLog, StackLog
+from common.clock import EpochLog, History, StackLog
 from common.initial import initial_weights
 from common.problem import Problem
 from common.regime import MATCHED, Regime
@@ -23,9 +23,6 @@ Weights = dict[str, np.ndarray]
 
 State = dict[str, np.ndarray]
 """Weights, `"square/<weight>"` (RMSprop's running squares, same shapes) and `"step"` (int64)."""
-
-History = dict[str, list[float]]
-"""A value an epoch: loss, metric, val_loss, val_<metric>, {epoch,cpu,validation}_seconds."""
 
 Order = np.ndarray | Permutation | None
 """Rows of each epoch: int array (epochs, rows); a function of the epoch number, which counts all
@@ -173,9 +170,16 @@ class Task(ABC):
         `order` may name fewer rows than `x` has: an epoch is the rows it names. `on_epoch` is
         called outside the clock with the number of the epoch, from 1, and its row of the history.
         """
-        log = EpochLog(self, validation, on_epoch)
-        self.train_epochs(x, y, epochs, order, log)
+        log = self._log(validation, on_epoch)
+        try:
+            self.train_epochs(x, y, epochs, order, log)
+        finally:
+            self.epoch += log.epochs
         return log.history
+
+    def _log(self, validation: tuple | None, on_epoch: Callable | None) -> EpochLog:
+        validate = None if validation is None else partial(self.evaluate, *validation)
+        return EpochLog(self.synchronize, validate, on_epoch)
 
     @abstractmethod
     def synchronize(self) -> None:
@@ -241,10 +245,9 @@ class Task(ABC):
 
         To ask for those of an epoch starts its clock: making its order is a part of it.
         """
-        first = self.epoch  # it counts on while these rows are used
         for number in range(epochs):
             log.start()
-            rows = order(first + number) if callable(order) else np.asarray(order)[number]
+            rows = order(self.epoch + number) if callable(order) else np.asarray(order)[number]
             if self.rules.last_batch == "dropped":
                 rows = rows[: len(rows) // self.problem.batch_size * self.problem.batch_size]
             yield rows
@@ -271,13 +274,16 @@ class Task(ABC):
         told = [on_epoch and partial(on_epoch, i) for i in range(len(tasks))]
         alike = all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
         if len(tasks) > 1 and alike and (stack := cls.stack(tasks)):
-            log = StackLog([EpochLog(*each) for each in zip(tasks, validation, told, strict=True)])
+            each = zip(tasks, validation, told, strict=True)
+            log = StackLog([task._log(held_out, tell) for task, held_out, tell in each])
             x, y, starts = _one_table(xs, ys)
             every = zip(tasks, orders, log.logs, strict=True)
             rows = [task.rows_of_epochs(order, epochs, own) for task, order, own in every]
             turns = (np.stack(each) + starts for each in zip(*rows, strict=True))
             stack.train_epochs(x, y, epochs, turns, log)
-            return [each.history for each in log.logs]
+            for task in tasks:
+                task.epoch += epochs
+            return [own.history for own in log.logs]
         each = zip(tasks, xs, ys, orders, validation, told, strict=True)
         return [
             task.fit(x, y, epochs=epochs, order=order, validation=held_out, on_epoch=tell)

@@ -16,7 +16,8 @@ from jax import Array
 
 from common.problem import Problem
 from jax_impl import backend
-from jax_impl.task import JaxTask, Program, Training
+from jax_impl.program import Program, Training
+from jax_impl.task import JaxTask
 from jax_impl.tuned import sparse_rows
 
 SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond every cache
@@ -37,7 +38,7 @@ def leave_out(task: JaxTask, last: str) -> None:
         if last == "input":
             held[:] = fed
             return nothing
-        held[:] = part(task._program, last, task.training, *fed, held[0])
+        held[:] = part(task.program, last, task.training, *fed, held[0])
         if last == "optimiser":
             task.training = held[1]
         return nothing

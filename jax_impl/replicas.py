@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,15 +13,13 @@ import numpy as np
 from common.clock import StackLog
 from common.padding import in_batches
 from jax_impl import backend, tuned
-
-if TYPE_CHECKING:
-    from jax_impl.task import JaxTask, Program
+from jax_impl.program import Program, means
 
 
 class Stack:
     """The trainings of several Tasks as one, handed back to them after each epoch."""
 
-    def __init__(self, tasks: Sequence[JaxTask]) -> None:
+    def __init__(self, tasks: Sequence[Any]) -> None:
         self.tasks = tasks
         self.training = jax.tree.map(lambda *same: jnp.stack(same), *(t.training for t in tasks))
 
@@ -35,15 +33,15 @@ class Stack:
     ) -> None:
         """Train on the rows of each epoch, (replicas, n), in turn."""
         first, size = self.tasks[0], self.tasks[0].problem.batch_size
-        held = jax.device_put((x, first._targets(y)), backend.device(first.device))
+        held = jax.device_put((x, first.targets(y)), backend.device(first.device))
         for rows in turns:
             each = [in_batches(chosen, size) for chosen in rows]
             parts = [(np.stack(same),) for same in zip(*each, strict=True)]
-            self.training, sums = epochs_of_all(first._program, self.training, *held, parts)
+            self.training, sums = epochs_of_all(first.program, self.training, *held, parts)
             jax.block_until_ready(self.training)
             seconds = log.seconds()
             self._hand_back(-(-rows.shape[1] // size))
-            log.stop(first._means([sums], rows.shape[1])(), seconds)
+            log.stop(means(first.problem, [sums], rows.shape[1])(), seconds)
 
     def _hand_back(self, steps: int) -> None:
         """Give each Task its training as it is now, so many steps later."""

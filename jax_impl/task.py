@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
 from jax import Array
 from scipy import sparse
 
@@ -20,6 +16,7 @@ from common.clock import EpochLog
 from common.task import Order, State, Task, Weights, batches, choose_device, dense
 from jax_impl import backend, tuned
 from jax_impl.manifest import NATIVE
+from jax_impl.program import Program, Training, means
 from jax_impl.replicas import Stack
 from jax_impl.rmsprop import rmsprop, squares, with_squares
 from jax_impl.saved import read_saved
@@ -34,9 +31,12 @@ class JaxTask(Task):
         self.device = choose_device(device, backend.runtime()["devices"], "JAX")
         backend.prepare(self.rules)
         self.module = self.recipe()
-        self.net = self.module.network(self.problem, self.rules.loss_on)
-        self.loss = self.module.loss(self.problem, self.rules.loss_on)
-        self.optimizer = rmsprop(self.problem.learning_rate, self.rules)
+        self.program = Program(
+            self.module.network(self.problem, self.rules.loss_on),
+            self.module.loss(self.problem, self.rules.loss_on),
+            self.module.metric,
+            rmsprop(self.problem.learning_rate, self.rules),
+        )
         shared = self.regime.shared_initial
         self.set_state(self.initial_weights() if shared else self._fresh_weights())
 
@@ -60,7 +60,7 @@ class JaxTask(Task):
             return jax.device_put({k: np.array(v, np.float32) for k, v in given.items()}, place)
 
         weights = held("")
-        slots = jax.eval_shape(self.optimizer.init, weights)  # its squares alone are arrays
+        slots = jax.eval_shape(self.program.optimizer.init, weights)  # its squares alone are arrays
         self.training = Training(weights, with_squares(slots, held("square/")))
         self.steps = int(state.get("step", 0))  # Optax's RMSprop counts none
 
@@ -73,20 +73,20 @@ class JaxTask(Task):
         return weights
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        return np.asarray(self._program.scores(self.training.weights, x))
+        return np.asarray(self.program.scores(self.training.weights, x))
 
     def scores(self, x: Any) -> np.ndarray:
         if self.rules.tuned and sparse.issparse(x):
-            return np.asarray(self._program.scores(self.training.weights, tuned.sparse_rows(x)))
+            return np.asarray(self.program.scores(self.training.weights, tuned.sparse_rows(x)))
         return super().scores(x)
 
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
-        weights, targets = self.training.weights, self._targets(y)
-        (loss, _), gradients = self._program.gradients(weights, dense(x), targets)
+        weights, targets = self.training.weights, self.targets(y)
+        (loss, _), gradients = self.program.gradients(weights, dense(x), targets)
         return float(loss), _arrays(self.weight_names, gradients)
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
-        loss_sum, _ = self._step(dense(x), self._targets(y))
+        loss_sum, _ = self._step(dense(x), self.targets(y))
         return float(loss_sum) / len(y)
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
@@ -94,7 +94,7 @@ class JaxTask(Task):
             order = self._own_order(len(y))
             x, targets = self.module.dataset(self.problem, dense(x), y)
         else:
-            targets = self._targets(y)
+            targets = self.targets(y)
         train = tuned.trainer(self, x, targets) if self.rules.tuned else self._trainer(x, targets)
         for rows in self.rows_of_epochs(order, epochs, log):
             log.stop(train(rows))
@@ -113,12 +113,12 @@ class JaxTask(Task):
             "peak_device_bytes": backend.peak_bytes(self.device),
         }
 
-    def _targets(self, y: np.ndarray) -> np.ndarray:
+    def targets(self, y: np.ndarray) -> np.ndarray:
         return self.module.targets(self.problem, y)
 
     def _step(self, x: np.ndarray, y: np.ndarray) -> Array:
         """One step on one batch: sums over its rows of the loss before the step and the metric."""
-        self.training, sums = self._program.step(self.training, x, y)
+        self.training, sums = self.program.step(self.training, x, y)
         self.steps += 1
         return sums
 
@@ -127,22 +127,9 @@ class JaxTask(Task):
 
         def train(rows: np.ndarray) -> Callable[[], Mapping[str, float]]:
             steps = batches(x, targets, rows, self.problem.batch_size)
-            return self._means([self._step(*batch) for batch in steps], len(rows))
+            return means(self.problem, [self._step(*batch) for batch in steps], len(rows))
 
         return train
-
-    def _means(self, sums: Sequence[Array], rows: int) -> Callable[[], dict[str, Any]]:
-        """Loss and metric of an epoch, or of one in each replica, read when they are asked for."""
-
-        def means() -> dict[str, Any]:
-            whole: Any = np.sum(jax.device_get(sums), axis=0, dtype=np.float64)
-            return {"loss": whole[..., 0] / rows, self.problem.metric: whole[..., 1] / rows}
-
-        return means
-
-    @property
-    def _program(self) -> Program:
-        return Program(self.net, self.loss, self.module.metric, self.optimizer)
 
     def _keys(self) -> Array:
         """One for the weights and one for the order: JAX's `split` and `fold_in` give the same."""
@@ -162,47 +149,6 @@ class JaxTask(Task):
         """A new permutation an epoch, by JAX's random numbers."""
         key, number = self._keys()[1], jax.random.fold_in
         return lambda epoch: np.asarray(jax.random.permutation(number(key, epoch), rows))
-
-
-class Training(NamedTuple):
-    """All that a step changes: the weights by canonical name, and the optimiser's state."""
-
-    weights: dict[str, Array]
-    slots: optax.OptState
-
-
-@dataclass(frozen=True)
-class Program:
-    """What a step computes; nothing but functions, so equal ones share what was compiled."""
-
-    net: Callable[[dict[str, Array], Any], Array]
-    loss: Callable[[Array, Array], Array]
-    metric: Callable[[Array, Array], Array]
-    optimizer: optax.GradientTransformation
-
-    @partial(jax.jit, static_argnums=0)
-    def scores(self, weights: dict[str, Array], x: Any) -> Array:
-        """Scores (n, outputs) of rows."""
-        return self.net(weights, x)
-
-    @partial(jax.jit, static_argnums=0)
-    def gradients(self, weights: dict[str, Array], x: Any, y: Array) -> tuple:
-        """`((mean loss, scores), gradients)` of a batch."""
-
-        def loss(weights: dict[str, Array]) -> tuple[Array, Array]:
-            scores = self.net(weights, x)
-            return self.loss(scores, y), scores
-
-        return jax.value_and_grad(loss, has_aux=True)(weights)
-
-    @partial(jax.jit, static_argnums=0)
-    def step(self, training: Training, x: Any, y: Array) -> tuple[Training, Array]:
-        """The training after one batch, and sums over its rows of loss and metric before it."""
-        weights, slots = training
-        (loss, scores), gradients = self.gradients(weights, x, y)
-        updates, slots = self.optimizer.update(gradients, slots, weights)
-        sums = jnp.stack([loss * len(y), self.metric(scores, y)])
-        return Training(optax.apply_updates(weights, updates), slots), sums
 
 
 def _arrays(names: Sequence[str], held: Mapping[str, Array]) -> dict[str, np.ndarray]:

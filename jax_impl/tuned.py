@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,15 +20,13 @@ from scipy import sparse
 from common.padding import in_batches, padded, sparse_batches
 from common.task import dense
 from jax_impl import backend
-
-if TYPE_CHECKING:
-    from jax_impl.task import JaxTask, Program, Training
+from jax_impl.program import Program, Training, means
 
 Part = tuple[np.ndarray, ...]
 """Batches of one size: their rows (steps, size), and where these are sparse their words."""
 
 
-def trainer(task: JaxTask, x: Any, targets: np.ndarray) -> Callable[[np.ndarray], Any]:
+def trainer(task: Any, x: Any, targets: np.ndarray) -> Callable[[np.ndarray], Any]:
     """A function that trains on the rows of an epoch in turn, and gives the means over them."""
     place = backend.device(task.device)
     table = None if sparse.issparse(x) else jax.device_put(dense(x), place)
@@ -37,9 +35,9 @@ def trainer(task: JaxTask, x: Any, targets: np.ndarray) -> Callable[[np.ndarray]
     def train(rows: np.ndarray) -> Callable[[], dict[str, float]]:
         words = sparse_batches if table is None else lambda x, part: ()
         parts = [(part, *words(x, part)) for part in in_batches(rows, task.problem.batch_size)]
-        task.training, sums = epoch(task._program, task.training, table, held, parts)
+        task.training, sums = epoch(task.program, task.training, table, held, parts)
         task.steps += sum(len(part) for part, *_ in parts)
-        return task._means([sums], len(rows))
+        return means(task.problem, [sums], len(rows))
 
     return train
 

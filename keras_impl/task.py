@@ -97,13 +97,13 @@ class KerasTask(Task):
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
         with self._on_device():
             self.probe.reset_metrics()  # before 3.15 Keras gives the mean since the last reset
-            loss = self.probe.train_on_batch(dense(x), self._targets(y))
+            loss = self.probe.train_on_batch(dense(x), self.targets(y))
         return float(np.ravel(loss)[0]), _arrays(self.weight_names, self.probe.optimizer.kept)
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
         with self._on_device():
             self.net.reset_metrics()
-            logs = self.net.train_on_batch(dense(x), self._targets(y), return_dict=True)
+            logs = self.net.train_on_batch(dense(x), self.targets(y), return_dict=True)
         return float(logs["loss"])
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
@@ -118,10 +118,10 @@ class KerasTask(Task):
                     verbose=0,
                 )
             elif self.rules.tuned:
-                backend.tuned().fit(self, x, self._targets(y), epochs, turns, log)
+                backend.tuned().fit(self, x, self.targets(y), epochs, turns, log)
             else:
                 # one fit over all epochs: one call an epoch costs half as much again on Boston
-                feed = backend.Feed(lambda rows: (dense(x[rows]), self._targets(y[rows])), size)
+                feed = backend.Feed(lambda rows: (dense(x[rows]), self.targets(y[rows])), size)
                 each = Turns(turns, feed.give, lambda logs: log.stop(lambda: logs))
                 self.net.fit(
                     feed.data(epochs),
@@ -146,7 +146,7 @@ class KerasTask(Task):
             "peak_device_bytes": backend.peak_bytes(self.device),
         }
 
-    def _targets(self, y: np.ndarray) -> np.ndarray:
+    def targets(self, y: np.ndarray) -> np.ndarray:
         return self.module.targets(self.problem, y)
 
     @property

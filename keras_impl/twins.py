@@ -73,7 +73,7 @@ class KerasTwin(TwinTask, KerasTask):
         before = {name: np.array(variables[name]) for name in self.state_names}
         with self._on_device():
             self.probe.reset_metrics()
-            loss = self.probe.train_on_batch(dense(x), self._targets(y))
+            loss = self.probe.train_on_batch(dense(x), self.targets(y))
         for name, value in before.items():  # running means moved along
             variables[name].assign(value)
         kept = self._by_name(self.probe.optimizer.kept)

@@ -88,8 +88,8 @@ def _cut(x: np.ndarray) -> np.ndarray:
 class FlatTargets(Sound):
     """Targets (N,) against scores (N, 1), which may broadcast to (N, N)."""
 
-    def _targets(self, y):
-        return super()._targets(y).reshape(-1)
+    def targets(self, y):
+        return super().targets(y).reshape(-1)
 
 
 class LogitsAsProbabilities(Sound):

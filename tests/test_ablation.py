@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks.ablation import PARTS, splits
+from benchmarks.ablation import splits
 from benchmarks.child import Child
 from benchmarks.cli import main
 from benchmarks.report.ablation import sections
 from benchmarks.report.sections import markdown, print_sections
+from benchmarks.shapes import PARTS
 from common.framework import framework, frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks.crossval import fold_path, fold_rows
-from benchmarks.plan import Job
+from benchmarks.crossval import fold_rows
+from benchmarks.plan import Job, fold_path
 from benchmarks.report.crossval import by_arm, fold_sections, mean_over_folds, save_fold_curves
 from benchmarks.report.sections import print_sections
 from common.data import Data

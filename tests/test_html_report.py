@@ -16,6 +16,7 @@ import pytest
 
 from benchmarks.cli import main
 from benchmarks.explain import walk
+from benchmarks.notices import not_real
 from benchmarks.parity import keep
 from benchmarks.report.colours import colour_of
 from benchmarks.report.html import special, text
@@ -25,7 +26,6 @@ from benchmarks.report.html.part import Part
 from benchmarks.report.html.sources import aligned, side_by_side
 from benchmarks.report.html.walks import explained
 from benchmarks.report.sections import Section
-from benchmarks.sentences import not_real
 from common.framework import frameworks
 from common.install import install_extra
 from common.problem import PROBLEMS
@@ -179,10 +179,11 @@ def test_all_parts_come_in_one_order_and_the_verdicts_first():
 
 
 def test_the_sentences_are_those_of_the_verdicts_and_their_tables_do_not_repeat_them():
+    from benchmarks.sentences import sentence
     from benchmarks.verdicts import comparisons
 
     part = contents({"run": runs()})[0]
-    sentences = [pair.sentence for pair in comparisons(runs())]
+    sentences = [sentence(pair) for pair in comparisons(runs())]
     assert [each.sentence for each in part.said] == sentences and len(sentences) == 4
     assert not any(note in sentences for block in part.blocks for note in block.table.notes)
 

@@ -25,9 +25,9 @@ from benchmarks import bounds, cli
 from benchmarks.bounds import Measured, keep_largest, write_bounds
 from benchmarks.parity import (
     SHORT,
-    Arm,
     Ladder,
     Parity,
+    Place,
     climb_by_hand,
     read_trace,
     rungs_of,
@@ -154,7 +154,7 @@ def test_figures_are_drawn_whatever_breaks(trace, tmp_path):
 
 @embedded
 def test_a_key_tells_apart_all_that_can_change_the_numbers():
-    ladder, arms = replace(LADDER, data="embedded"), [Arm("one"), Arm("two:b", "cuda:1", 2)]
+    ladder, arms = replace(LADDER, data="embedded"), [Place("one"), Place("two:b", "cuda:1", 2)]
     others = [
         (replace(ladder, seed=1), arms),
         (replace(ladder, epochs=2), arms),
@@ -163,7 +163,7 @@ def test_a_key_tells_apart_all_that_can_change_the_numbers():
         (replace(ladder, regime=replace(MATCHED, rho=0.8)), arms),
         (replace(ladder, problem=BOSTON.but(learning_rate=0.1)), arms),
         (ladder, arms[:1]),
-        (ladder, [*arms, Arm("three")]),
+        (ladder, [*arms, Place("three")]),
         (ladder, [replace(arms[0], threads=1), arms[1]]),
         (ladder, [arms[0], replace(arms[1], device="cpu")]),
     ]

@@ -25,6 +25,16 @@ FILES = {  # that a folder need not have whose framework is without
 }
 
 
+PROGRAM = {"program.py"}  # what JAX compiles are functions: they stand beside its Task, not in it
+
+
+def files_of(folder: Path) -> set[str]:
+    """The names of its files; of one that is a backend's, `backends/jax_tuned.py`, `tuned.py`."""
+    of_backends = (folder / "backends").glob("[a-z]*_*.py")
+    names = [path.name for path in folder.glob("*.py")]
+    return {*names, *(path.name.partition("_")[2] for path in of_backends)} - PROGRAM
+
+
 def public_names(path: Path) -> list[str]:
     """Public top-level functions and classes, and names that are handed on in `__all__`."""
     names: set[str] = set()
@@ -58,7 +68,7 @@ def test_the_two_implementations_are_there_and_come_first():
 
 
 def test_all_folders_have_the_same_files_but_for_what_a_framework_is_without():
-    files = {folder.name: {path.name for path in folder.glob("*.py")} for folder in FOLDERS}
+    files = {folder.name: files_of(folder) for folder in FOLDERS}
     every = set().union(*files.values())
     assert "task.py" in every and every >= set().union(*FILES.values())
     for folder, found in files.items():

@@ -16,6 +16,7 @@ from benchmarks.plan import Job
 from benchmarks.record import read_records, write_record
 from benchmarks.report.sections import markdown, print_sections
 from benchmarks.report.verdicts import verdict_sections
+from benchmarks.sentences import sentence
 from benchmarks.stats import DIFFERENT, EQUIVALENT, NOT_ENOUGH, Interval
 from benchmarks.verdicts import MARGINS, PLANNED, TARGETS, compared, comparisons
 from common.problem import PROBLEMS
@@ -108,9 +109,9 @@ def known_answers():
         verdict_of(0.009 + between),
         verdict_of(0.9 + 0.1 * wave(30), "boston", middle=2.7),
     )
-    assert better.metric.superiority.mean == 1 and "accuracy of beta is higher" in better.sentence
+    assert better.metric.superiority.mean == 1 and "accuracy of beta is higher" in sentence(better)
     # a larger MAE is worse
-    assert worse.metric.superiority.mean < 0.5 and "MAE of beta is higher" in worse.sentence
+    assert worse.metric.superiority.mean < 0.5 and "MAE of beta is higher" in sentence(worse)
     assert verdict_of(np.zeros(30), "boston", middle=2.7).targets[0].reached == 30
     assert verdict_of(np.zeros(30), "boston", middle=2.9).targets[0].reached == 0
 
@@ -226,13 +227,13 @@ def test_the_same_scores_in_every_seed_prove_these_seeds_alone():
     (found,) = comparisons(seeds([0.97] * 3, "alpha") + seeds([0.97] * 3, "beta"))
     assert found.metric.verdict == EQUIVALENT and found.metric.constant
     assert found.metric.wide == Interval(0, 0, 0) and not found.metric.wide.excludes_zero
-    assert "speaks of these seeds alone" in found.sentence
+    assert "speaks of these seeds alone" in sentence(found)
 
 
 def test_one_seed_is_not_enough_and_how_many_would_do_is_not_known():
     (found,) = comparisons([run(framework="alpha"), run(framework="beta")])
     assert found.metric.verdict == NOT_ENOUGH and found.metric.needed is None
-    assert "no interval" in found.sentence and "cannot be told" in found.sentence
+    assert "no interval" in sentence(found) and "cannot be told" in sentence(found)
 
 
 def test_runs_that_would_do_are_planned_at_the_difference_seen_and_never_below_the_floor():
@@ -259,11 +260,11 @@ def test_fewer_seeds_than_planned_are_an_early_look():
     records = seeds([0.97, 0.971], "alpha") + seeds([0.97, 0.971], "beta")
     (early,), (planned,) = comparisons(records), comparisons(records, {"mnist": {"seeds": 2}})
     for few in (early, planned):  # a plan of two makes two no verdict
-        assert few.metric.exploratory == "fewer seeds than 30" and "Exploratory" in few.sentence
+        assert few.metric.exploratory == "fewer seeds than 30" and "Exploratory" in sentence(few)
         assert not few.loud[0]
     many = seeds([0.97] * PLANNED, "alpha") + seeds([0.97] * PLANNED, "beta")
     (full,) = comparisons(many, {"mnist": {"seeds": PLANNED, "runs_before": 0}})
-    assert not full.metric.exploratory and "Exploratory" not in full.sentence and full.loud[0]
+    assert not full.metric.exploratory and "Exploratory" not in sentence(full) and full.loud[0]
 
 
 @pytest.mark.parametrize(
@@ -300,8 +301,8 @@ def test_what_is_equivalent_may_differ_from_zero_and_both_are_said_after_holm():
     assert alone.metric.verdict == among.metric.verdict == EQUIVALENT
     assert alone.metric.p == pytest.approx(0.0104, abs=1e-4) and alone.loud[0] and among.loud[0]
     assert alone.holm[0] == alone.metric.p and among.holm[0] == pytest.approx(7 * alone.metric.p)
-    assert "And yet it is not 0: y is higher by 0.0010 (p = 0.010; after" in alone.sentence
-    assert "excludes 0 (y is higher" in among.sentence and "does not outlast" in among.sentence
+    assert "And yet it is not 0: y is higher by 0.0010 (p = 0.010; after" in sentence(alone)
+    assert "excludes 0 (y is higher" in sentence(among) and "does not outlast" in sentence(among)
     assert alone.metric.bound == pytest.approx(alone.metric.narrow.high)
 
 
@@ -362,17 +363,17 @@ def test_a_ratio_over_one_says_that_the_second_is_faster():
     (found,) = comparisons(times())
     assert found.epoch.value == pytest.approx(4) and found.epoch.verdict == "faster"
     assert found.total.value == pytest.approx(12.34 / 5) and found.memory.value == 1
-    assert "An epoch of beta is 4.00 times as fast (" in found.sentence
+    assert "An epoch of beta is 4.00 times as fast (" in sentence(found)
     (found,) = comparisons(times(slow=16))
     assert found.epoch.verdict == "slower"
-    assert "An epoch of alpha is 4.00 times as fast (" in found.sentence
+    assert "An epoch of alpha is 4.00 times as fast (" in sentence(found)
     (found,) = comparisons(times(slow=4))
-    assert "equally fast within 5%" in found.sentence
+    assert "equally fast within 5%" in sentence(found)
     alike = times(slow=4)
     for record in alike:  # alike, and too far from each other to be called so
         record["epoch_seconds"] = [0.9, 1.0 + 0.1 * record["seed"]]
     (found,) = comparisons(alike)
-    assert "No difference seen" in found.sentence
+    assert "No difference seen" in sentence(found)
 
 
 @pytest.mark.parametrize("more", [{"timed": False}, {"trained_together": 4}])
@@ -381,7 +382,7 @@ def test_clocks_that_are_not_to_be_used_are_not_used_and_the_metric_is(more):
     assert found.processes == (5, 5) and found.epoch.value == pytest.approx(4)
     (found,) = comparisons(times(**more))
     assert found.metric.seeds == (5, 5) and found.processes == (5, 0)
-    assert found.epoch is found.total is None and "5 are needed" in found.sentence
+    assert found.epoch is found.total is None and "5 are needed" in sentence(found)
     assert (found.memory is None) == ("trained_together" in more)
 
 
@@ -401,7 +402,7 @@ def test_times_of_two_machines_are_not_compared():
     (found,) = comparisons(times(host={"cpu": "y", "cores": 2}))
     assert found.epoch is None and found.processes == (5, 5) and found.metric
     assert any("more than one machine" in note for note in found.notes)
-    assert "not compared" in found.sentence
+    assert "not compared" in sentence(found)
 
 
 def test_of_two_runs_of_one_seed_the_timed_one_counts():
@@ -459,7 +460,7 @@ def test_threads_that_are_in_use_and_differ_are_noted():
 def test_an_arm_without_a_finished_run_has_no_metric_and_a_sentence():
     failed = run(framework="beta", error={"kind": "x", "message": ""}, metrics={})
     (found,) = comparisons([run(framework="alpha"), failed])
-    assert found.metric is None and "no test metric" in found.sentence
+    assert found.metric is None and "no test metric" in sentence(found)
     assert verdict_sections([run(framework="alpha"), failed])
 
 
@@ -478,8 +479,8 @@ def test_a_verdict_of_survivors_says_so(lost, words):
     runs = [r | lost if r["framework"] == "beta" and r["seed"] > 5 else r for r in runs]
     (found,) = comparisons(runs)
     assert found.metric.verdict == EQUIVALENT and found.lost == (0, 2 if lost else 0)
-    assert ("Of the seeds with a number alone" in found.sentence) == bool(lost)
-    assert words in found.sentence
+    assert ("Of the seeds with a number alone" in sentence(found)) == bool(lost)
+    assert words in sentence(found)
     page = markdown(verdict_sections(runs))
     assert ("equivalent, exploratory, of survivors alone" in page) == bool(lost)
 
@@ -500,14 +501,14 @@ def test_the_test_rows_error_is_said_of_real_data_alone_and_where_it_exceeds_the
     (found,) = comparisons([run("boston", f, data=real) | rows for f in ("alpha", "beta")])
     error = ((18.0 - 2.7**2) / 102) ** 0.5
     assert found.metric.sampling == pytest.approx((error, error))
-    assert f"would move it by {error:.2f}, more than the margin" in found.sentence
+    assert f"would move it by {error:.2f}, more than the margin" in sentence(found)
 
 
 def test_a_problem_without_a_margin_gets_intervals_and_no_verdict(monkeypatch):
     monkeypatch.setattr(verdicts, "MARGINS", {})
     (found,) = comparisons(seeds([0.9, 0.91], "alpha") + seeds([0.9, 0.92], "beta"))
     assert found.metric.verdict == "no margin" and found.metric.wide.low is not None
-    assert "no margin to be judged by" in found.sentence
+    assert "no margin to be judged by" in sentence(found)
 
 
 def test_sections_hold_a_regime_each_and_show_the_sentences():
@@ -525,7 +526,7 @@ def test_sections_hold_a_regime_each_and_show_the_sentences():
     ]
     assert all(len(row) == len(s.headings) for s in sections for row in s.rows)
     for comparison in comparisons(records):
-        assert any(comparison.sentence in section.notes for section in sections)
+        assert any(sentence(comparison) in section.notes for section in sections)
     assert "equivalent, exploratory" in markdown(sections)
     assert verdict_sections(records[:5]) == []
 

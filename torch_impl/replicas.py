@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,9 +14,6 @@ from common.problem import Layer
 from torch_impl.rmsprop import RMSpropFlat
 from torch_impl.tuned import Chain
 
-if TYPE_CHECKING:
-    from torch_impl.task import TorchTask
-
 
 class Stack:
     """The networks of several Tasks as one, with one optimiser for all of them.
@@ -25,7 +22,7 @@ class Stack:
     epoch.
     """
 
-    def __init__(self, tasks: Sequence[TorchTask]) -> None:
+    def __init__(self, tasks: Sequence[Any]) -> None:
         self.tasks, first = tasks, tasks[0]
         layers = [
             StackedLinear(len(tasks), layer).to(first.device) for layer in first.problem.layers
@@ -52,7 +49,7 @@ class Stack:
     ) -> None:
         """Train on the rows of each epoch, (replicas, n), in turn."""
         first = self.tasks[0]
-        held, targets = torch.from_numpy(x).to(first.device), first._targets(y).to(first.device)
+        held, targets = torch.from_numpy(x).to(first.device), first.targets(y).to(first.device)
         for rows in turns:
             sums = self._train(
                 (held[chosen], targets[chosen])

@@ -90,7 +90,7 @@ class TorchTask(Task):
         return super().scores(x)
 
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
-        rows, targets = self._fed(x).to(self.device), self._targets(y).to(self.device)
+        rows, targets = self._fed(x).to(self.device), self.targets(y).to(self.device)
         weights: Any = list(self.net.parameters())
         if self.chain:
             loss, _ = self.chain.gradients(rows, targets)
@@ -99,7 +99,7 @@ class TorchTask(Task):
         return loss.item(), _arrays(self.weight_names, torch.autograd.grad(loss, weights))
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
-        loss_sum, _ = self._step(self._fed(x), self._targets(y))
+        loss_sum, _ = self._step(self._fed(x), self.targets(y))
         return float(loss_sum) / len(y)
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
@@ -132,19 +132,19 @@ class TorchTask(Task):
             "peak_device_bytes": backend.peak_bytes(self.device),
         }
 
-    def _targets(self, y: np.ndarray) -> Tensor:
+    def targets(self, y: np.ndarray) -> Tensor:
         return self.module.targets(self.problem, y)
 
     def _batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Batch]]:
         """A function that gives every batch of one epoch in the order of its rows."""
         return lambda rows: (
-            (torch.from_numpy(xb), self._targets(yb))
+            (torch.from_numpy(xb), self.targets(yb))
             for xb, yb in batches(x, y, rows, self.problem.batch_size)
         )
 
     def _tuned_batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Batch]]:
         """The same, taken out of the whole on the device; text stays sparse."""
-        targets, sparse_x = self._targets(y).to(self.device), sparse.issparse(x)
+        targets, sparse_x = self.targets(y).to(self.device), sparse.issparse(x)
         held = x if sparse_x else self._fed(x).to(self.device)
         return lambda rows: (
             (self._fed(held[index.numpy()]) if sparse_x else held[index], targets[index])

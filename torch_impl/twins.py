@@ -84,7 +84,7 @@ class TorchTwin(TwinTask, TorchTask):
         before = {name: self._read(name, "data") for name in self.state_names}
         inputs = torch.from_numpy(dense(x)).to(self.device)
         self.net.zero_grad()
-        loss = self.loss(self.net(inputs), self._targets(y).to(self.device))
+        loss = self.loss(self.net(inputs), self.targets(y).to(self.device))
         loss.backward()
         gradients = {name: self._read(name, "grad") for name in self.weight_names}
         self.net.zero_grad()

@@ -84,8 +84,10 @@ def _measured(
 
     A ratio of times goes on with whether it is within 5 % of 1, and the p of no difference.
     """
+    from benchmarks.sentences import sentence
+
     arms = [
-        {"arm": pair.name, **asdict(pair.comparison), "sentence": pair.comparison.sentence}
+        {"arm": pair.name, **asdict(pair.comparison), "sentence": sentence(pair.comparison)}
         for pair in found
     ]
     return {"arms": arms, "alone": alone, "conditions": [asdict(result) for result in results]}

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import asked, measure, options
+from benchmarks import measure, options
 from benchmarks.messages import counted
 from common.visible import visible
 
@@ -65,7 +65,7 @@ def _print_framework(name: str, args: argparse.Namespace) -> bool:
 
     python = dict(args.python).get(name)
     if framework(name).missing and python is None:
-        print(f"{name:12} {asked.not_installed(name)}")
+        print(f"{name:12} {framework(name).not_installed}")
         return False
     try:
         with Child(name, device="auto", threads=args.threads, python=python) as child:

@@ -39,7 +39,8 @@ from benchmarks.messages import say
 from common.regime import REGIMES
 
 if TYPE_CHECKING:
-    from benchmarks.parity import Arm, Ladder, Parity
+    from benchmarks.parity import Ladder, Parity
+    from benchmarks.place import Place
     from common.problem import Problem
 
 BREACH = 1
@@ -87,19 +88,19 @@ def main(args: argparse.Namespace) -> int:
     return BREACH if breaches else 0
 
 
-def _arms(names: list[str], args: argparse.Namespace) -> list[Arm]:
-    from benchmarks.parity import Arm
+def _arms(names: list[str], args: argparse.Namespace) -> list[Place]:
+    from benchmarks.place import Place
 
     devices = asked.devices(args, names)
     python = dict(args.python)
     return [
-        Arm(name, device, args.threads, python.get(name))
+        Place(name, device, args.threads, python.get(name))
         for name in names
         for device in devices[name]
     ]
 
 
-def _climb(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parity:
+def _climb(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Parity:
     """All traces of one problem, one climb after another; those of the arms are kept in files."""
     import numpy as np
 
@@ -140,7 +141,7 @@ def _climb(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parit
     return Parity(ladder, notice, exact, rounded, traces)
 
 
-def _climb_twins(problem: Problem, arms: list[Arm], args: argparse.Namespace) -> Parity:
+def _climb_twins(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Parity:
     """All traces of a user's twins: short climbs, and no reference."""
     from benchmarks.twins import TwinParity, climb_both_ways, ladder_of
 

@@ -113,7 +113,7 @@ def _in_child(
     timeout: float | None,
 ) -> Any:
     """What a function gives in a fresh process such as the job `home` asks for."""
-    with Child.of(home, home.regime) as child:
+    with Child.at(home.place, home.regime) as child:
         if on_start is not None:
             on_start(child)
         return child.call(target, argument, on_event=on_event, timeout=timeout)

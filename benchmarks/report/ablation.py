@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks.ablation import KERNELS, PARTS, Split, splits
+from benchmarks.ablation import Split, splits
 from benchmarks.arms import group_by, succeeded
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import not_real, provenance
 from benchmarks.report.sections import Section
-from benchmarks.sentences import not_real, provenance
+from benchmarks.shapes import KERNELS, PARTS
 from common.framework import label_of
 from common.problem import PROBLEMS
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.arms import group_by
 from benchmarks.compare import Judged, Pair, differences
+from benchmarks.notices import not_real
 from benchmarks.report.sections import Section
 from benchmarks.report.verdicts import comparison_sections
-from benchmarks.sentences import not_real, span
+from benchmarks.sentences import span
 from benchmarks.stats import NOT_ENOUGH
 
 HOW = (

@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.arms import changed, group_by, some_diverged, succeeded
 from benchmarks.meanings import Record
+from benchmarks.notices import not_real
 from benchmarks.report.colours import colour_of, marker_of, width_of
 from benchmarks.report.curves import NAMES, draw_line, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section
-from benchmarks.sentences import not_real
 from common.framework import label_of
 from common.problem import PROBLEMS
 from common.regime import REGIMES

@@ -11,11 +11,11 @@ from benchmarks.arms import data_of
 from benchmarks.explain import SWITCHES, Arm, Explained, Rung, Walk
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import not_real, provenance
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.colours import BETTER, WORSE
 from benchmarks.report.curves import NAMES, new_figure, save_figure
 from benchmarks.report.sections import Section
-from benchmarks.sentences import not_real, provenance
 from benchmarks.stats import Interval
 from common.framework import label_of
 

@@ -9,10 +9,10 @@ from benchmarks.arms import group_by, succeeded
 from benchmarks.limit import Reached, reached
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import not_real, provenance
 from benchmarks.report.colours import colour_of
 from benchmarks.report.curves import new_figure, save_figure
 from benchmarks.report.sections import Section, drawn
-from benchmarks.sentences import not_real, provenance
 from common.framework import label_of
 
 NO_LIMIT = " (no limit)"

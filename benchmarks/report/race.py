@@ -8,10 +8,10 @@ from statistics import mean
 from benchmarks.arms import group_by, succeeded
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import not_real, provenance
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.race import Runner, runners
 from benchmarks.report.sections import Section
-from benchmarks.sentences import not_real, provenance
 from benchmarks.stats import Ratio
 from common.framework import label_of
 from common.problem import PROBLEMS, Problem

@@ -10,11 +10,11 @@ from pathlib import Path
 from benchmarks.arms import group_by, succeeded
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import not_real, provenance
 from benchmarks.report.colours import colour_of
 from benchmarks.report.curves import logarithmic, new_figure, save_figure
 from benchmarks.report.sections import Section, drawn
 from benchmarks.scale import EPOCHS, Growth, growths
-from benchmarks.sentences import not_real, provenance
 from common.framework import label_of
 from common.problem import PROBLEMS
 

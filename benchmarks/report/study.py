@@ -13,12 +13,12 @@ import numpy as np
 from benchmarks.arms import arm, by_seed, group_by, metric_of, succeeded, training_runs
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import provenance
 from benchmarks.report import summary
 from benchmarks.report.colours import colour_of
 from benchmarks.report.curves import NAMES, as_name, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
 from benchmarks.report.verdicts import verdict_sections
-from benchmarks.sentences import provenance
 from benchmarks.study import Plan, unfulfilled
 from common.framework import label_of
 

@@ -22,9 +22,10 @@ from benchmarks.arms import (
 )
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import not_real, warnings_of
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.sections import Section
-from benchmarks.sentences import not_real, number, sentence, warnings_of
+from benchmarks.sentences import number, sentence
 from benchmarks.verdicts import Plan, comparisons
 from common.framework import label_of
 

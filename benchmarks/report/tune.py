@@ -12,13 +12,13 @@ import numpy as np
 from benchmarks.arms import changed, group_by, training_runs
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import not_real, provenance
 from benchmarks.report.curves import NAMES, new_figure, save_figure, title_of
 from benchmarks.report.sections import Section, drawn
 from benchmarks.report.summary import HEADINGS, Row, metric_text, rows_of
-from benchmarks.sentences import not_real, provenance
-from benchmarks.tune import Cell, Choice, chosen, name_of
+from benchmarks.tune import Cell, Choice, chosen
 from common.framework import label_of
-from common.problem import PROBLEMS
+from common.problem import PROBLEMS, widths_of
 
 DASHES = ("-", "--", ":", "-.")  # by the number of hidden layers
 FINAL = ("framework", "setting", "hidden", "epochs", "rows a step", "held out", HEADINGS[3])
@@ -160,7 +160,7 @@ def _final(row: Row, choices: list[Choice]) -> list[str]:
     return [
         label_of(row.framework),
         setting,
-        name_of(problem["hidden"]),
+        widths_of(problem["hidden"]),
         *(f"{problem[name]:,}" for name in ("epochs", "batch_size", "validation")),
         metric_text(row),
     ]
@@ -206,7 +206,7 @@ def save_tuning(choices: list[Choice], folds: list[Record], stem: Path) -> list[
     title = f"{title_of(arm.problem, folds)}, regime: {arm.regime}"
     caption = f"{_how(choices[0])}; diamond: the choice; grey: within one standard error of it"
     figure.suptitle(f"{title}\n{caption}", fontsize=10, x=0.01, ha="left")
-    handles = [Line2D([], [], **style, label=name_of(hidden)) for hidden, style in styles.items()]
+    handles = [Line2D([], [], **style, label=widths_of(hidden)) for hidden, style in styles.items()]
     figure.legend(handles=handles, loc="outside lower left", ncols=len({max(h) for h in styles}))
     return save_figure(figure, stem)
 

@@ -8,9 +8,10 @@ from functools import partial
 from benchmarks.arms import Target, group_by, training_runs
 from benchmarks.meanings import Record
 from benchmarks.messages import counted
+from benchmarks.notices import not_real
 from benchmarks.plan import MIN_PROCESSES
 from benchmarks.report.sections import Section
-from benchmarks.sentences import digits, not_real, number, probability, seeds, signed, span
+from benchmarks.sentences import digits, number, probability, seeds, sentence, signed, span
 from benchmarks.stats import ALIKE, ERROR
 from benchmarks.verdicts import PLANNED, Comparison, Metric, Plan, comparisons
 from common.framework import label_of
@@ -91,7 +92,7 @@ def comparison_sections(
         for pair in pairs
         for *place, name, target in _targets(pair)
     }
-    sentences = [pair.sentence for pair in pairs]
+    sentences = [sentence(pair) for pair in pairs]
     metric, times = [_metric_row(pair) for pair in pairs], [_time_row(pair) for pair in pairs]
     sections = [
         Section(

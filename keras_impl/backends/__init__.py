@@ -6,5 +6,5 @@ as that of `feed` does; `synchronize(device)` waits until the device has finishe
 `peak_bytes(device)` is the most memory taken there, or None where that is not told;
 `runtime()` gives `versions`, `devices` and `threads` as read back; `TUNED`, where there is one,
 names the module of what a tuned step does: `compiled`, `fit`, `stack`, `accept_sparse` and
-`sparse_rows`.
+`sparse_rows`; `..._ablation.py` takes its steps apart.
 """

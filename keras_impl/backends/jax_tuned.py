@@ -70,7 +70,7 @@ class Stack:
     ) -> None:
         """Train on the rows of each epoch, (replicas, n), in turn."""
         first = self.tasks[0]
-        targets = first._targets(y)
+        targets = first.targets(y)
         for task in self.tasks:
             _build_metrics(task.net, targets)
         train = jax.jit(jax.vmap(_epoch(first.net), in_axes=(0, None, None, 0)))

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from common.regime import Regime
 
-TUNED = "keras_impl.tuned"
+TUNED = "keras_impl.backends.tensorflow_tuned"
 
 
 class Gate:
@@ -41,6 +41,20 @@ class Gate:
 
         # tf.data ends what waits here when `fit` ends early, as it does not with a Python thread
         return tf.data.Dataset.range(epochs).flat_map(epoch)
+
+    def batches(
+        self, epochs: int, batch_size: int, take: Callable[[tf.Tensor], Any]
+    ) -> tf.data.Dataset:
+        """What `take` gives for the rows of each batch of each epoch, in the graph.
+
+        The rows given are (n, ...): an epoch's last batch may be smaller.
+        """
+
+        def batches(rows: tf.Tensor) -> tf.data.Dataset:
+            starts = tf.data.Dataset.range(0, tf.shape(rows, tf.int64)[0], batch_size)
+            return starts.map(lambda start: take(rows[start : start + batch_size]))
+
+        return self.dataset(epochs, batches).prefetch(2)
 
 
 class Feed(Gate):

@@ -18,7 +18,7 @@ from benchmarks.report.html.charts import Amounts, Curve, Estimate
 from benchmarks.report.html.part import Block, Draw, Part, Said
 from benchmarks.report.sections import Section
 from benchmarks.report.verdicts import verdict_sections
-from benchmarks.sentences import number
+from benchmarks.sentences import number, sentence
 from benchmarks.verdicts import Comparison, Plan, comparisons
 from common.framework import label_of
 
@@ -30,7 +30,7 @@ def verdicts(runs: list[Record], plan: Plan) -> Iterator[Part]:
     found = comparisons(runs, plan)
     if not found:
         return
-    said = [Said(pair.sentence, pair.notes) for pair in found]
+    said = [Said(sentence(pair), pair.notes) for pair in found]
     blocks = [
         Block(*_margins(regime, pairs))
         for regime, pairs in group_by(found, lambda pair: pair.regime).items()

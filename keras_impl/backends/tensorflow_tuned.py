@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,9 +17,6 @@ from common.task import dense
 from keras_impl.backends.feed import Turns
 from keras_impl.backends.tensorflow import Gate
 
-if TYPE_CHECKING:
-    from keras_impl.task import KerasTask
-
 
 def compiled(problem: Problem) -> bool:
     """Whether XLA pays: it has no sparse tensors, and costs a small network more than it saves."""
@@ -27,7 +24,7 @@ def compiled(problem: Problem) -> bool:
 
 
 def fit(
-    task: KerasTask,
+    task: Any,
     x: Any,
     targets: np.ndarray,
     epochs: int,
@@ -43,8 +40,7 @@ def fit(
         task.net.steps_per_execution = steps  # no Python between two of them
         task.net.make_train_function(force=True)
     task.net.fit(
-        dataset(
-            gate,
+        gate.batches(
             epochs,
             task.problem.batch_size,
             lambda chosen: (take(chosen), tf.gather(held, chosen)),
@@ -57,26 +53,11 @@ def fit(
     )
 
 
-def stack(tasks: Sequence[KerasTask]) -> Any:
+def stack(tasks: Sequence[Any]) -> Any:
     """The Tasks in lock-step."""
-    from keras_impl.replicas import Stack
+    from keras_impl.backends.tensorflow_replicas import Stack
 
     return Stack(tasks)
-
-
-def dataset(
-    gate: Gate, epochs: int, batch_size: int, take: Callable[[tf.Tensor], Any]
-) -> tf.data.Dataset:
-    """What `take` gives for the rows of each batch of each epoch, in the graph.
-
-    The gate is given rows (n, ...): an epoch's last batch may be smaller.
-    """
-
-    def batches(rows: tf.Tensor) -> tf.data.Dataset:
-        starts = tf.data.Dataset.range(0, tf.shape(rows, tf.int64)[0], batch_size)
-        return starts.map(lambda start: take(rows[start : start + batch_size]))
-
-    return gate.dataset(epochs, batches).prefetch(2)
 
 
 def accept_sparse(net: keras.Sequential) -> keras.Sequential:

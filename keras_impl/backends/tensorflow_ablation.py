@@ -13,8 +13,8 @@ import tensorflow as tf
 from keras import ops
 
 from common.problem import Problem
+from keras_impl.backends.tensorflow_tuned import compiled, csr, sparse_rows, times
 from keras_impl.task import KerasTask
-from keras_impl.tuned import compiled, csr, sparse_rows, times
 
 SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond every cache
 PRODUCTS = "MatMul"  # in the name of the kernel, fused or not, by oneDNN or not

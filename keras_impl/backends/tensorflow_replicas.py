@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,10 +14,6 @@ from common.clock import StackLog
 from keras_impl.backends.feed import Turns
 from keras_impl.backends.tensorflow import Gate
 from keras_impl.rmsprop import squares
-from keras_impl.tuned import dataset
-
-if TYPE_CHECKING:
-    from keras_impl.task import KerasTask
 
 
 class Stack:
@@ -27,7 +23,7 @@ class Stack:
     epoch.
     """
 
-    def __init__(self, tasks: Sequence[KerasTask]) -> None:
+    def __init__(self, tasks: Sequence[Any]) -> None:
         self.tasks, first = tasks, tasks[0]
         x = scores = keras.Input((len(tasks), first.problem.features))
         for layer in first.net.layers:
@@ -74,13 +70,12 @@ class Stack:
             means = {k: [found[f"replica{i}_{v}"] for i in replicas] for k, v in names.items()}
             log.stop(means, seconds)
 
-        held, targets = tf.constant(x), tf.constant(first._targets(y))
+        held, targets = tf.constant(x), tf.constant(first.targets(y))
         clock = Turns((rows.T for rows in turns), gate.give, stop)
         steps = -(-len(clock.rows) // first.problem.batch_size)
         self.net.steps_per_execution = steps  # no Python between two of them
         self.net.fit(
-            dataset(
-                gate,
+            gate.batches(
                 epochs,
                 first.problem.batch_size,
                 # rows (n, replicas, ...), and a tensor of targets for each output
