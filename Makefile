@@ -13,6 +13,8 @@ ACCEPTED :=
 
 .DEFAULT_GOAL := help
 SITE := build/site
+# `make bench BENCHED=torch`; each has a process of its own
+BENCHED := keras torch jax
 COVERAGE := build/coverage
 .PHONY: help setup demo test coverage services faults mutants bench docs notebooks linkcheck lint format
 .PHONY: lock oldest audit sbom licences clean
@@ -43,7 +45,7 @@ coverage: $(READY)  ## all tests, and how much of each folder they run: build/co
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage html --quiet --directory $(COVERAGE)/html
 	$(BIN)/coverage json --quiet -o $(COVERAGE)/report.json
-	$(BIN)/python -m tests.coverage_table $(COVERAGE)/report.json --into docs/coverage.md
+	$(BIN)/python -m tools.coverage_table $(COVERAGE)/report.json --into docs/coverage.md
 
 services: $(READY)  ## tests on a Ray cluster, a tracking server, a browser and a wheel, all made here
 	$(BIN)/python -m pytest tests -m service
@@ -54,10 +56,14 @@ faults: $(READY)  ## kill, fill, crash and fuzz: what was measured must survive,
 mutants: $(READY)  ## change what all numbers rest on, one place at a time: does a test notice?
 	rm -rf mutants
 	$(BIN)/mutmut run
-	$(BIN)/python -m tests.mutants_table docs/mutation.md
+	$(BIN)/python -m tools.mutants_table docs/mutation.md
 
 bench: $(READY)  ## time each method of a Task, and compare with the last time
-	$(BIN)/twinbench bench
+	for framework in $(BENCHED); do \
+		$(BIN)/python -m pytest benchmarks/speed/suites -o python_files='bench_*.py' --timeout 0 \
+			--framework $$framework --benchmark-columns median,iqr,rounds --benchmark-autosave \
+			--benchmark-compare --benchmark-storage results/bench/$$framework || exit; \
+	done
 
 docs: $(READY)  ## run every lesson and build the site of them: build/site/html/index.html
 	rm -rf $(SITE)/cache
@@ -80,11 +86,11 @@ format: $(READY)  ## put the code in its style
 	$(BIN)/ruff format --quiet .
 
 # the newest of all else: what they need themselves is their own affair
-.venv-oldest/.ready: pyproject.toml tests/supply/oldest.py tests/supply/project.py
+.venv-oldest/.ready: pyproject.toml tools/oldest.py tools/project.py
 	test -x $(OLDEST)/python || $(PYTHON) -m venv .venv-oldest
 	$(OLDEST)/python -m pip install --quiet packaging
 	mkdir -p build
-	$(OLDEST)/python -m tests.supply.oldest > build/oldest.txt
+	$(OLDEST)/python -m tools.oldest > build/oldest.txt
 	$(OLDEST)/python -m pip install --quiet --constraint build/oldest.txt --editable '.[$(TESTED)]'
 	touch $@
 
@@ -103,7 +109,7 @@ sbom: $(READY)  ## list all that is installed, with licences, as CycloneDX: buil
 		--output-file $(SBOM)
 
 licences: $(READY)  ## write the licences of the tested versions into docs/reference/licences.md
-	$(BIN)/python -m tests.supply.licences
+	$(BIN)/python -m tools.licences
 
 lock: $(READY)  ## write the versions of this environment down as the tested ones
 	@{ sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; } > constraints.new

@@ -16,6 +16,6 @@ weights     a file of them
 padding     batches of one shape, for programs that are compiled for shapes
 atomic      files that are written whole or not at all
 visible     text of others' making, with what would act on a terminal shown
-layers      layers of a user's own models, brought together between frameworks
-twins       such models as a problem
+say         one line on standard error
+twins       a user's own two models as a problem, and their layers brought together
 """

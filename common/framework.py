@@ -88,6 +88,14 @@ class Framework:
             others = ", ".join(f.name for f in frameworks().values() if what not in f.without)
             raise NotImplementedError(f"{self.name} has no {what}; these have it: {others}")
 
+    def ablation_module(self) -> Any:
+        """What takes its steps apart; imports the framework.
+
+        Raises NotImplementedError where there is no such thing.
+        """
+        self.check_has("ablation")
+        return importlib.import_module(self.ablation)
+
     @property
     def package(self) -> str:
         """The folder of the implementation."""

@@ -274,8 +274,8 @@ class Task(ABC):
         told = [on_epoch and partial(on_epoch, i) for i in range(len(tasks))]
         alike = all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
         if len(tasks) > 1 and alike and (stack := cls.stack(tasks)):
-            each = zip(tasks, validation, told, strict=True)
-            log = StackLog([task._log(held_out, tell) for task, held_out, tell in each])
+            logged = zip(tasks, validation, told, strict=True)
+            log = StackLog([task._log(held_out, tell) for task, held_out, tell in logged])
             x, y, starts = _one_table(xs, ys)
             every = zip(tasks, orders, log.logs, strict=True)
             rows = [task.rows_of_epochs(order, epochs, own) for task, order, own in every]

@@ -15,14 +15,15 @@ from jupyter_cache import get_cache
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "_ext")]
 
-from benchmarks import lessons, measure  # noqa: E402
+from benchmarks.lessons import pages  # noqa: E402
+from benchmarks.records import machine  # noqa: E402
 
-os.environ.update(lessons.environment())
+os.environ.update(pages.environment())
 logging.getLogger("traitlets").setLevel(logging.WARNING)  # not a line a notebook
 
 project = "twinbench"
 author = "the authors of twinbench"
-release = measure.versions()["twinbench"] or ""
+release = machine.versions()["twinbench"] or ""
 extensions = [
     "myst_nb",
     "sphinx_design",

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from common.layers import Layer
+from common.twins.layers import Layer
 
 LAYOUTS: dict[type[keras.layers.Layer], str] = {
     layers.Dense: "dense",
@@ -24,7 +24,7 @@ LAYOUTS: dict[type[keras.layers.Layer], str] = {
     layers.LSTM: "lstm",
     layers.GRU: "gru",
 }
-"""Keras's class -> kind of layer; its weights have the names and axes of `common.layers.AXES`."""
+"""Keras's class -> kind of layer; its weights have the names and axes of `layers.AXES`."""
 
 RECURRENT = (layers.LSTM, layers.GRU)
 

@@ -12,9 +12,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from common.layers import Layer
 from common.task import State, Weights, dense
-from common.twins import SAME_LOSS, TwinTask
+from common.twins.layers import Layer
+from common.twins.problem import SAME_LOSS, TwinTask
 from keras_impl import backend
 from keras_impl.layers import RECURRENT, described, layout, with_weights
 from keras_impl.task import KerasTask

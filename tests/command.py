@@ -45,7 +45,7 @@ class Command:
     def start(self, *arguments: str, fake: str = "") -> subprocess.Popen:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TWINBENCH_")}
         return subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.cli", *arguments],
+            [sys.executable, "-m", "benchmarks.cli.main", *arguments],
             cwd=self.folder,
             env={
                 **environment,
@@ -98,7 +98,7 @@ def children(process_id: int) -> list[psutil.Process]:
 
 def _is_worker(process: psutil.Process) -> bool:
     try:
-        return "benchmarks.child" in process.cmdline()
+        return "benchmarks.harness.process" in process.cmdline()
     except psutil.NoSuchProcess:  # ended since it was listed
         return False
 

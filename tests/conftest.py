@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, settings
 
-from benchmarks.child import Child
+from benchmarks.harness.process import Child
 from common.framework import frameworks, plain_frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import MATCHED

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.parity import Ladder
+from benchmarks.harness.ladder import Ladder
 from common.framework import framework
 from common.metrics import metric_value
 from common.task import Task, batches

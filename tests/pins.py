@@ -11,15 +11,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cli import commands
-from benchmarks.compact import unpack
-from benchmarks.plan import Job
-from benchmarks.record import read_records
-from benchmarks.shapes import fault_of
+from benchmarks.cli.main import command_module, commands
+from benchmarks.records.job import Job
+from benchmarks.records.packed import unpack
+from benchmarks.records.record import read_records
+from benchmarks.records.schema import fault_of
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
@@ -36,7 +35,7 @@ def current() -> dict[str, Any]:
     """What this checkout does."""
     return {
         "keys": {f"{job.problem.name}, {what}": job.key for what, job in _jobs()},
-        "options": {path.stem: _options(path.stem) for path in commands()},
+        "options": {name: _options(name) for name in commands()},
         "records": {path: _kinds(ROOT / path) for path in PACKED},
         "bounds": hashlib.sha256((ROOT / "common/bounds.json").read_bytes()).hexdigest(),
         "switches": {name: regime.switches() for name, regime in REGIMES.items()},
@@ -58,7 +57,7 @@ def _jobs() -> Iterator[tuple[str, Job]]:
 
 def _options(command: str) -> list[str]:
     parser = argparse.ArgumentParser(add_help=False)
-    import_module(f"benchmarks.commands.{command}").add_arguments(parser)
+    command_module(command).add_arguments(parser)
     return sorted(
         name for action in parser._actions for name in action.option_strings or [action.dest]
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.child import Child
+from benchmarks.harness.process import Child
 from common.framework import framework, frameworks, plain_frameworks
 from tests.conftest import installed
 
@@ -58,7 +58,7 @@ def imports(path: Path) -> set[str]:
 
 def core(folder: str) -> list[Path]:
     """Its files, without the peers, which are scripts of other people's frameworks."""
-    peers = ROOT / "benchmarks" / "peers"
+    peers = ROOT / "benchmarks" / "speed" / "peers"
     return [path for path in sorted((ROOT / folder).rglob("*.py")) if path.parent != peers]
 
 
@@ -143,12 +143,14 @@ def test_every_module_is_on_the_map_of_its_folder(folder):
         assert name in {path.stem for path in paths}, f"{name} is on the map and not there"
 
 
-def test_what_measures_imports_nothing_of_what_shows():
-    """Records flow one way: the harness, then the reports, then the commands on top of both."""
-    for folder, above in (("", ("report", "commands")), ("report", ("commands",))):
-        for path in (ROOT / "benchmarks" / folder).glob("*.py"):
-            taken = re.findall(r"(?:from|import) benchmarks\.(\w+)", path.read_text())
-            assert not set(taken) & set(above), f"{path} imports {taken}"
+def test_no_room_imports_a_higher_one_and_none_goes_in_a_circle():
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("name", list(frameworks()))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from torch import Tensor, nn
 
-from common.layers import AXES, Layer, Pair
+from common.twins.layers import AXES, Layer, Pair
 
 
 class Kept(NamedTuple):
@@ -52,7 +52,7 @@ LAYOUTS: dict[type[nn.Module], tuple[str, dict[str, Kept]]] = {
     nn.LSTM: ("lstm", {**RECURRENT, "bias": Kept(BIASES, "g")}),
     nn.GRU: ("gru", {**RECURRENT, "bias": Kept(BIASES, "bg")}),
 }
-"""The layout table: PyTorch's class -> kind of layer, and its side of `common.layers.AXES`."""
+"""The layout table: PyTorch's class -> kind of layer, and its side of `layers.AXES`."""
 
 DEPTHWISE = ("depthwise_conv2d", _affine("cmhw"))  # a Conv2d with a group for each channel
 GATES = {"gru": (1, 0, 2)}  # reset, update, candidate; the LSTM's gates stand as in Keras

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from common.layers import Layer, Pair
 from common.task import State, Weights, dense
-from common.twins import SAME_LOSS, Twins, TwinTask
+from common.twins.layers import Layer, Pair
+from common.twins.problem import SAME_LOSS, Twins, TwinTask
 from torch_impl.layers import (
     CHANNELS_FIRST,
     Kept,

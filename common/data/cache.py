@@ -18,10 +18,11 @@ import numpy as np
 from platformdirs import user_cache_dir
 
 from common.atomic import UNFINISHED, replaced
-from common.data.dataset import DataError, say
+from common.data.dataset import DataError
 from common.data.decode import Sequences, read_npz
 from common.data.files import DATASETS, Array, Dataset, content_digest
 from common.data.prepare import Content
+from common.say import say_once
 
 VERSION = 2  # of the prepared files; a file of another version has another name
 MANIFEST = "twinbench-wrote.jsonl"  # one line per file
@@ -101,7 +102,7 @@ def _save(path: Path, arrays: Mapping[str, np.ndarray], digest: str) -> None:
             # `allow_pickle` is no option before NumPy 2.2, but an array of that name
             np.savez(file, **arrays)  # type: ignore[arg-type]
     except OSError as error:
-        say(f"cannot write to the cache {path.parent} ({error.strerror}); going on without it")
+        say_once(f"cannot write to the cache {path.parent} ({error.strerror}); going on without it")
 
 
 @contextmanager

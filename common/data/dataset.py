@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from scipy import sparse
-
-from common.visible import visible
 
 
 class DataError(RuntimeError):
@@ -51,9 +47,3 @@ class Data:
         if self.place:
             return "folder" if self.source == "folder" else "cache", self.place
         return ("embedded", None) if self.source in ("embedded", "generated") else None
-
-
-@cache
-def say(message: str) -> None:
-    """One line on standard error; the same line is said once a process."""
-    print(f"twinbench: {visible(message)}", file=sys.stderr, flush=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from common.data import cache, embedded, generated, prepare
-from common.data.dataset import Data, DataError, say
+from common.data.dataset import Data, DataError
 from common.data.decode import read_idx, read_npz, read_published
 from common.data.download import Unreachable, download
 from common.data.files import (
@@ -25,6 +25,7 @@ from common.data.files import (
     file_digest,
 )
 from common.problem import Problem
+from common.say import say_once
 
 Choice = Literal["auto", "real", "embedded"]
 PLANNED = ("folder", "cache")
@@ -137,7 +138,7 @@ def _real(problem: Problem, data: str, data_dir: str | Path | None) -> Found | N
         if found := read_folder(problem, folder):
             return found
         idx = " and no complete set of IDX files" if dataset.idx else ""
-        say(f"{folder} has no {dataset.file.name}{idx}: trying the cache, then a download")
+        say_once(f"{folder} has no {dataset.file.name}{idx}: trying the cache, then a download")
     if found := read_cache(problem):
         return found
     try:
@@ -145,7 +146,9 @@ def _real(problem: Problem, data: str, data_dir: str | Path | None) -> Found | N
         return read_folder(problem, path.parent, "download", base_url() + path.name)
     except DataError as error:
         if data == "auto":
-            say(f"{error}; taking the {'generated' if problem.text else 'embedded'} data instead")
+            say_once(
+                f"{error}; taking the {'generated' if problem.text else 'embedded'} data instead"
+            )
             return None
         raise DataError(
             f"the real data of {problem.name} are not here: {error}. Put {dataset.file.name} into "
@@ -221,7 +224,7 @@ def read_cache(problem: Problem) -> Found | None:
     try:
         return _read_cache(problem, cache.cache_folder())
     except DataError as error:
-        say(f"{error}; it is fetched again")
+        say_once(f"{error}; it is fetched again")
         return None
 
 
@@ -272,7 +275,9 @@ def _download(file: File) -> Path:
         return download(file, cache.cache_folder(), cache.written)
     except OSError as error:
         folder = _temporary_folder()
-        say(f"cannot write to the cache {cache.cache_folder()} ({error.strerror}); using {folder}")
+        say_once(
+            f"cannot write to the cache {cache.cache_folder()} ({error.strerror}); using {folder}"
+        )
         return download(file, folder)
 
 

@@ -10,12 +10,13 @@ from typing import Literal
 
 from common.data import generated
 from common.data.cache import cache_folder, load_sequences, save_sequences
-from common.data.dataset import Data, DataError, say
+from common.data.dataset import Data, DataError
 from common.data.decode import Sequences, read_bytes, read_published
 from common.data.files import DATASETS, File
 from common.data.prepare import INDEX_FROM, START, UNKNOWN, keras_split
 from common.data.sources import data_folder, fetch
 from common.problem import Problem
+from common.say import say_once
 
 
 def words(problem: Problem, data: Data, row: int, split: Literal["train", "test"] = "train") -> str:
@@ -75,7 +76,7 @@ def _spelling(problem: Problem, data: Data) -> dict[int, str]:
         path = next((path for path in paths if path.is_file()), None)
         return _read(path or fetch(file, remember=True), file)
     except DataError as error:
-        say(f"{error}; words are shown by their rank")
+        say_once(f"{error}; words are shown by their rank")
         return {}
 
 

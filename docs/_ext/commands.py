@@ -11,20 +11,20 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from benchmarks import cli
+from benchmarks.cli import main
 
 
 class CommandLine(SphinxDirective):
     """A section a command, with what its `--help` prints."""
 
     def run(self) -> list[nodes.Node]:
-        return [self._section(path) for path in cli.commands()]
+        return [self._section(*command) for command in main.commands().items()]
 
-    def _section(self, path: Path) -> nodes.section:
+    def _section(self, name: str, path: Path) -> nodes.section:
         self.env.note_dependency(str(path))
-        section = nodes.section(ids=[path.stem], names=[path.stem])
-        section += nodes.title("", f"twinbench {path.stem}")
-        text = help_of(path.stem)
+        section = nodes.section(ids=[name], names=[name])
+        section += nodes.title("", f"twinbench {name}")
+        text = help_of(name)
         section += nodes.literal_block(text, text, language="none")
         self.state.document.note_explicit_target(section, section)
         return section
@@ -34,7 +34,7 @@ def help_of(command: str) -> str:
     """What the command line says of a command."""
     printed = io.StringIO()
     with redirect_stdout(printed), suppress(SystemExit):
-        cli.main([command, "--help"])
+        main.main([command, "--help"])
     return printed.getvalue()
 
 

@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util.logging import getLogger
 
-from benchmarks.lessons import faults_of
+from benchmarks.lessons.pages import faults_of
 
 LOGGER = getLogger(__name__)
 

@@ -17,7 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx_design.shared import create_component
 
-from benchmarks.cells import parser
+from benchmarks.lessons.notebook import parser
 from common.framework import frameworks
 
 EACH = "each"

@@ -7,7 +7,7 @@ anew, which takes longer than the epoch.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,9 +21,6 @@ from common.padding import in_batches, padded, sparse_batches
 from common.problem import Problem
 from common.task import dense
 
-if TYPE_CHECKING:
-    from keras_impl.task import KerasTask
-
 
 def compiled(problem: Problem) -> bool:
     """XLA compiles everything here."""
@@ -31,7 +28,7 @@ def compiled(problem: Problem) -> bool:
 
 
 def fit(
-    task: KerasTask,
+    task: Any,
     x: Any,
     targets: np.ndarray,
     epochs: int,
@@ -57,7 +54,7 @@ def fit(
 class Stack:
     """Several networks of one shape as one program over all of their variables."""
 
-    def __init__(self, tasks: Sequence[KerasTask]) -> None:
+    def __init__(self, tasks: Sequence[Any]) -> None:
         self.tasks = tasks
 
     def train_epochs(

@@ -14,13 +14,12 @@ from keras import ops
 
 from common.problem import Problem
 from keras_impl.backends.tensorflow_tuned import compiled, csr, sparse_rows, times
-from keras_impl.task import KerasTask
 
 SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond every cache
 PRODUCTS = "MatMul"  # in the name of the kernel, fused or not, by oneDNN or not
 
 
-def leave_out(task: KerasTask, last: str) -> None:
+def leave_out(task: Any, last: str) -> None:
     """Make each step of `fit` end with a part: "input", "forward", "backward" or "optimiser".
 
     What it gives up altogether is the running loss and metric.

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from benchmarks import worker
-from benchmarks.measure import process_age_seconds
+from benchmarks.harness import worker
+from benchmarks.harness.clocks import process_age_seconds
 from common.initial import initial_weights
 from common.task import Task
 

@@ -26,16 +26,16 @@ with atheris.instrument_imports(include=["common", "benchmarks", "zipfile", "num
     import numpy as np
     from safetensors.numpy import save
 
-    from benchmarks.compact import pack, unpack
-    from benchmarks.record import read_record
-    from benchmarks.report.sections import markdown
-    from benchmarks.report.summary import sections
+    from benchmarks.records.packed import pack, unpack
+    from benchmarks.records.record import read_record
+    from benchmarks.show.run_table import sections
+    from benchmarks.show.section import markdown
     from common.data import decode
     from common.data.dataset import DataError
     from common.data.files import Array
     from common.problem import PROBLEMS
     from common.weights import read_weights
-    from tests.records import run
+    from tests.sample_records import run
 
 MEMORY_MEGABYTES = 1024
 LONGEST = 4096  # bytes of an input

@@ -139,7 +139,7 @@ def test_a_read_only_results_folder(twinbench, small_disk):
 @pytest.mark.parametrize(("where", "words"), [("| true", ""), ("> /dev/full", "No space left")])
 def test_output_that_nobody_takes(twinbench, where, words):
     assert twinbench.run().status == 0
-    command = f"{sys.executable} -m benchmarks.cli table --results {twinbench.results} {where}"
+    command = f"{sys.executable} -m benchmarks.cli.main table --results {twinbench.results} {where}"
     done = subprocess.run(
         ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
         env={**os.environ, "PYTHONPATH": path_with(twinbench.checkout)},

@@ -11,18 +11,23 @@ from typing import Any
 
 import pytest
 
-from benchmarks import progress, study, tracking
-from benchmarks.compact import unpack
-from benchmarks.explain import Rung
-from benchmarks.record import read_files, read_finished, read_records
-from benchmarks.report import ablation, limit, race, scale, tune
-from benchmarks.report import study as study_report
-from benchmarks.report.crossval import fold_sections
-from benchmarks.report.html import text
-from benchmarks.report.html.contents import contents, read_kinds
-from benchmarks.report.html.page import figures_of, script_json
-from benchmarks.report.sections import markdown
-from benchmarks.tune import as_plain, choose, chosen
+from benchmarks.explain import steps_table
+from benchmarks.explain.walk import Rung
+from benchmarks.export import mlflow
+from benchmarks.folds import progress as folds_progress
+from benchmarks.folds import tune_table
+from benchmarks.folds.crossval_table import fold_sections
+from benchmarks.folds.tune import as_plain, choose, chosen
+from benchmarks.records.declared import read_plan
+from benchmarks.records.packed import unpack
+from benchmarks.records.record import read_files, read_finished, read_records
+from benchmarks.report.contents import contents, read_kinds
+from benchmarks.show.html import text
+from benchmarks.show.html.page import figures_of, script_json
+from benchmarks.show.section import markdown
+from benchmarks.speed import limit_table, race_table, scale_table
+from benchmarks.study import declared
+from benchmarks.study import study_table as study_report
 from tests.faults.test_records import LOST, altered, places
 
 pytestmark = pytest.mark.fault
@@ -71,32 +76,32 @@ def trackers(folder: Path) -> None:
     )
     for kind in ("run", "crossval"):
         runs = [r for r in read_records(folder, kind, lambda _: None) if not r["error"]]
-        list(tracking.log_records(runs, tracking.Store(client, "1")))
+        list(mlflow.log_records(runs, mlflow.Store(client, "1")))
 
 
 def folds(records: list[dict[str, Any]]) -> None:
     """What `crossval` and `tune` make of theirs."""
     tables(fold_sections(records))
-    [(progress._fold(record), progress._score(record)) for record in records]
+    [(folds_progress._fold(record), folds_progress._score(record)) for record in records]
     choices = choose(records)
     json.dumps([as_plain(choice) for choice in choices], allow_nan=False)
     list(map(chosen, choices))
-    tables(tune.page(choices, records, RUNS, Path("x")))
+    tables(tune_table.page(choices, records, RUNS, Path("x")))
 
 
 def plans(folder: Path) -> None:
     """What `study` makes of a plan."""
-    tables(study_report.sections(RUNS, study.read_plan(folder), Path("x")))
+    tables(study_report.sections(RUNS, read_plan(folder), Path("x")))
     known = KINDS["plan"][0]["problems"]["boston"]
     later = ("declared", "runs_before", "git")
-    study.declare(folder, {"boston": {k: v for k, v in known.items() if k not in later}})
+    declared.declare(folder, {"boston": {k: v for k, v in known.items() if k not in later}})
 
 
 COMMANDS: dict[str, Callable[[list[dict[str, Any]]], object]] = {
-    "race": lambda records: tables(race.sections(records)),
-    "limit": lambda records: tables(limit.page(records, Path("x"))),
-    "scale": lambda records: tables(scale.page(records, Path("x"))),
-    "ablation": lambda records: tables(ablation.sections(records)),
+    "race": lambda records: tables(race_table.sections(records)),
+    "limit": lambda records: tables(limit_table.page(records, Path("x"))),
+    "scale": lambda records: tables(scale_table.page(records, Path("x"))),
+    "ablation": lambda records: tables(steps_table.sections(records)),
     "crossval": folds,
     "explain_rung": lambda records: [Rung(**record["first"]) for record in records],
 }
@@ -114,9 +119,9 @@ def alterations(kind: str) -> list[tuple[tuple, Any]]:
 @pytest.fixture
 def no_figures(monkeypatch):
     pytest.importorskip("mlflow")
-    for module in (limit, scale, tune, study_report):
+    for module in (limit_table, scale_table, tune_table, study_report):
         monkeypatch.setattr(module, "drawn", lambda *_: [])
-    monkeypatch.setattr(study, "PROTOCOL", KINDS["plan"][0]["protocol"])
+    monkeypatch.setattr(declared, "PROTOCOL", KINDS["plan"][0]["protocol"])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.cli import main
+from benchmarks.cli.main import main
 from common.data import DataError, load
 from common.problem import PROBLEMS
-from tests.data.conftest import cache_dir, newswires, pretend  # noqa: F401
+from tests.common.data.conftest import cache_dir, newswires, pretend  # noqa: F401
 
 pytestmark = pytest.mark.fault
 BOSTON, REUTERS = PROBLEMS["boston"], PROBLEMS["reuters"]

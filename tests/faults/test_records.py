@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks.compare import pairs
-from benchmarks.export import csv_text, epoch_rows, json_lines, parquet, run_rows
-from benchmarks.record import read_records
-from benchmarks.report import compare, study
-from benchmarks.report.curves import save_curves
-from benchmarks.report.html.contents import contents
-from benchmarks.report.sections import Section, markdown, print_sections
-from benchmarks.report.summary import sections
-from benchmarks.report.verdicts import verdict_sections
-from tests.records import run, seeds
+from benchmarks.export.flat import csv_text, epoch_rows, json_lines, parquet, run_rows
+from benchmarks.records.record import read_records
+from benchmarks.report.contents import contents
+from benchmarks.show.figures import save_curves
+from benchmarks.show.run_table import sections
+from benchmarks.show.section import Section, markdown, print_sections
+from benchmarks.study import compare_table, study_table
+from benchmarks.study.compare import pairs
+from benchmarks.study.verdict_table import verdict_sections
+from tests.sample_records import run, seeds
 
 pytestmark = pytest.mark.fault
 LOST = object()
@@ -56,14 +56,14 @@ OUTPUTS = {
     "terminal": lambda runs: print_sections(sections(runs), Console(file=io.StringIO())),
     "jsonl": lambda runs: json_lines(run_rows(runs)),
     "parquet": lambda runs: parquet(run_rows(runs)),
-    "study": lambda runs: markdown(study.sections(runs, {}, Path("x"))).encode(),
+    "study": lambda runs: markdown(study_table.sections(runs, {}, Path("x"))).encode(),
     "compare": lambda runs: markdown(compared(runs)).encode(),
 }
 
 
 def compared(runs: list[dict[str, Any]]) -> list[Section]:
     found, alone = pairs(runs, SOUND, ("a", "b"))
-    return list(compare.sections(found, alone, [], ("a", "b")))
+    return list(compare_table.sections(found, alone, [], ("a", "b")))
 
 
 def places(value: Any, above: tuple = ()) -> Iterator[tuple]:
@@ -99,7 +99,7 @@ def test_the_same_of_a_run_that_failed(place, tmp_path):
 @pytest.mark.parametrize("place", list(places(SOUND[0])), ids=lambda at: ".".join(map(str, at)))
 def test_no_value_of_one_record_ends_an_output_of_all(place, tmp_path, monkeypatch):
     """What no output can hold is skipped and named; else the record is used, or that."""
-    monkeypatch.setattr(study, "drawn", lambda *_: [])
+    monkeypatch.setattr(study_table, "drawn", lambda *_: [])
     for number, each in enumerate(SOUND):
         (tmp_path / f"{number}.json").write_text(json.dumps(each))
     for value in (*UNHELD, *HOSTILE):

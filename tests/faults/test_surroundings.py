@@ -10,8 +10,7 @@ import sys
 
 import pytest
 
-from benchmarks.commands import bench
-from benchmarks.record import MAX_BYTES
+from benchmarks.records.record import MAX_BYTES
 from tests.command import ROOT, Done, path_with, wait_for
 
 pytestmark = pytest.mark.fault
@@ -20,7 +19,7 @@ EMBEDDED = {"TWINBENCH_DATA": "embedded"}
 
 def shell(twinbench, line: str, **variables: str) -> Done:
     """`twinbench` of a line of the shell is the command; records are those of `twinbench.run()`."""
-    command = f"{sys.executable} -m benchmarks.cli"
+    command = f"{sys.executable} -m benchmarks.cli.main"
     done = subprocess.run(
         ["bash", "-c", line.replace("twinbench", command)],
         cwd=twinbench.folder,
@@ -148,12 +147,3 @@ def test_no_check_of_the_packages_rests_on_an_assert():
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Assert):
                     assert ast.unparse(node.test).count("is not None") > 0, f"{path}: {node.lineno}"
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"benchmarks": [{"stats": 1}]}', "null", "\0"])
-def test_a_damaged_file_of_the_last_benchmarks_is_left_out(content, tmp_path, capsys):
-    path = tmp_path / "data.json"
-    assert bench._saved(path, "data") is None and capsys.readouterr().err == ""
-    path.write_text(content)
-    assert bench._saved(path, "data") is None
-    assert str(path) in capsys.readouterr().err

@@ -1,0 +1,194 @@
+"""Walk from one framework to another, a difference at a time, and say what each one does.
+
+The walk begins with a framework as its users have it and ends with another. Each step makes one
+difference equal: initial weights, RMSprop's constants and rule, the order of the rows, the form of
+the loss, the framework itself, ... Every arm on the way is trained with the same seeds, so that the
+table can tell what a step does to the test metric (with a 95 % interval), what to the time of an
+epoch, and at which rung of the parity ladder it is first seen. Then the same walk is taken the
+other way: where a switch does something else there, it depends on the others.
+
+With --time a step of each framework is taken apart instead: what the rows cost to feed, forward,
+backward, the optimiser and the running loss and metric, by epochs that leave parts out; what the
+matrix products alone would take; and which share of an epoch the framework's own profiler saw in
+kernels. In the regimes native and matched, in rounds that take all arms in turn.
+
+Every finished run is kept: after Ctrl-C the same command goes on with the next one.
+
+examples:
+  twinbench explain boston                       10 seeds, both ways
+  twinbench explain boston --seeds 3 --epochs 5  a first look
+  twinbench explain mnist --order rho,epsilon    these two first, then the others
+  twinbench explain imdb --direction there --from torch --to keras
+  twinbench explain reuters --into page.md       between the file's two marks, as `twinbench table`,
+                                                 and the figure beside it
+  twinbench explain mnist --time                 where the time of a step goes
+
+exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.cli import options, requests
+from benchmarks.explain.walk import Arm, Explained, Walk, plan_walks, walk
+from benchmarks.show.markdown import around_table
+from common.framework import framework
+from common.say import SOME_FAILED, counted, say
+
+if TYPE_CHECKING:
+    from benchmarks.records.job import Job
+    from common.problem import Problem
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which walk, over which seeds, and where its table goes."""
+    options.add(parser, "problems")
+    which = "(default: of the first two that are installed)"
+    parser.add_argument(
+        "--from", dest="from_", metavar="FRAMEWORK", help=f"where the walk starts {which}"
+    )
+    parser.add_argument("--to", metavar="FRAMEWORK", help=f"where the walk ends {which}")
+    parser.add_argument(
+        "--direction",
+        choices=("there", "both"),
+        default="both",
+        help="the walk alone, or both ways (default: both)",
+    )
+    parser.add_argument(
+        "--order", default="", metavar="SWITCHES", help="comma list of what is turned first"
+    )
+    options.add(parser, "--seeds", default=10, help="how many seeds an arm (default: %(default)s)")
+    options.add(parser, "--seed-start", "--device", "--threads", "--python", "--timeout")
+    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
+    parser.add_argument("--time", action="store_true", help="take the time of a step apart")
+    options.add_output(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Explain one problem after another, and show each as soon as it is known."""
+    requests.check_protocol(args)
+    problems = requests.problems(args)
+    if args.into and len(problems) > 1 and not args.time:
+        raise ValueError("--into takes one walk; name it, as in: twinbench explain boston")
+    if args.into:
+        around_table(args.into)  # an error in an hour would come too late
+    ends = _ends(args)
+    device = _device(ends, args)
+    if args.time:
+        return _time(problems, ends, device, args)
+    walks = {problem: _walks(problem, ends, device, args) for problem in problems}
+    data = {problem: requests.data(problem, args) for problem in problems}
+    failed, shown = False, []
+    for problem in problems:
+        content, source = data[problem].digest, data[problem].again
+        common = requests.fields(args) | {"content": content, "source": source, "device": device}
+        python = dict(args.python)
+        jobs = plan_walks(problem, walks[problem], requests.seeds(args), python=python, **common)
+        explained, some_failed = _explain(problem, walks[problem], jobs, args)
+        failed |= some_failed
+        shown.append(explained.plain())
+        _show(explained, args)
+    if args.json:
+        print(json.dumps(shown, indent=1, allow_nan=False))
+    return SOME_FAILED if failed else 0
+
+
+def _ends(args: argparse.Namespace) -> list[str]:
+    """The two frameworks between which the walk goes."""
+    every = requests.available(None, args.python)
+    start = args.from_ or next((name for name in every if name != args.to), None)
+    goal = args.to or next((name for name in every if name != start), None)
+    if start is None or goal is None or start == goal:
+        raise ValueError(
+            f"a walk goes from one framework to another, got {start or 'none'} and {goal or 'none'}"
+            f"; installed: {', '.join(every)}"
+        )
+    return requests.available([start, goal], args.python)
+
+
+def _device(names: list[str], args: argparse.Namespace) -> str:
+    places = {*args.device}
+    if len(places) == 1:
+        places = {place for each in requests.devices(args, names).values() for place in each}
+    if len(places) != 1:
+        raise ValueError(f"a walk stays on one device, got {', '.join(sorted(places))}")
+    return places.pop()
+
+
+def _walks(
+    problem: Problem, ends: list[str], device: str, args: argparse.Namespace
+) -> tuple[Walk, ...]:
+    order = [name for name in args.order.split(",") if name]
+    start, goal = map(framework, ends)
+    there = walk(problem, start, goal, order=order, device=device)
+    if args.direction == "there":
+        return (there,)
+    return there, walk(problem, goal, start, order=order, device=device)
+
+
+def _explain(
+    problem: Problem, walks: tuple[Walk, ...], jobs: list[Job], args: argparse.Namespace
+) -> tuple[Explained, bool]:
+    """All runs of the walks, then their rungs; and whether some failed, which is said."""
+    from benchmarks.explain.runs import KIND, first_rungs
+    from benchmarks.harness.pool import Processes
+    from benchmarks.harness.progress import run_all, say_failures
+
+    records: dict[Arm, dict[int, dict[str, Any]]] = {}
+    folder = args.results / KIND
+    with Processes() as processes:
+        run = partial(processes.run, KIND, "benchmarks.explain.runs:train")
+        found = run_all(jobs, folder, run=run, force=args.force)
+        for job, record in zip(jobs, found, strict=True):
+            if record["error"] is None:
+                records.setdefault(Arm.of(job), {})[job.seed] = record
+        first = {Arm.of(job): job for job in reversed(jobs) if Arm.of(job) in records}
+        steps = [step for each in walks for step in each.steps]
+        pairs = [(s.before, s.after) for s in steps if s.before in first and s.after in first]
+        steps_apart = counted(len(pairs), "step")
+        say(f"{problem.name}: a short parity ladder before and after each of {steps_apart}")
+        climbed = first_rungs(((first[a], first[b]) for a, b in pairs), folder, processes)
+        rungs = dict(zip(pairs, climbed, strict=True))
+    return Explained(problem, walks, records, rungs), say_failures(jobs, found, folder)
+
+
+def _time(problems: list[Problem], names: list[str], device: str, args: argparse.Namespace) -> int:
+    """Take a step apart, problem by problem."""
+    from benchmarks.cli.shared import run_and_show
+    from benchmarks.explain.steps import KIND, ROUNDS
+    from benchmarks.explain.steps_table import sections
+    from benchmarks.harness.plan import plan
+    from benchmarks.harness.pool import Processes
+    from common.regime import MATCHED, NATIVE
+
+    for name in names:
+        framework(name).check_has("ablation")
+    data = {problem.name: requests.data(problem, args) for problem in problems}
+    jobs = plan(
+        problems,
+        names,
+        (NATIVE, MATCHED),
+        dict.fromkeys(names, (device,)),
+        range(ROUNDS),
+        content={name: found.digest for name, found in data.items()},
+        source={name: found.again for name, found in data.items()},
+        python=dict(args.python),
+        **requests.fields(args),
+    )
+    with Processes() as processes:
+        run = partial(processes.run, KIND, "benchmarks.explain.steps:measure")
+        return run_and_show(jobs, args, KIND, sections, run)
+
+
+def _show(explained: Explained, args: argparse.Namespace) -> None:
+    from benchmarks.explain.walk_table import save_waterfall, sections
+    from benchmarks.show.section import drawn, show
+
+    stem = requests.stem(args, f"explain-{explained.problem.name}")
+    paths = drawn(lambda: save_waterfall(explained, stem))
+    if args.into or not args.json:
+        show(sections(explained, paths), None, into=args.into)

@@ -1,0 +1,107 @@
+"""Where the time of a training step goes: epochs with parts left out, one beside the other.
+
+A part costs what an epoch takes with it less what an epoch takes without it and all that follows.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from benchmarks.harness import worker
+from benchmarks.harness.clocks import Stages, Surroundings, median_seconds
+from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.job import Job
+from benchmarks.records.keys import Record
+from benchmarks.records.schema import KERNELS, PARTS
+from common.framework import framework
+from common.splits import hold_out
+
+KIND = "ablation"  # of a record, and the folder below the results
+STEPS = 100  # of an epoch, at most: a step costs what it costs
+ROUNDS = 7
+
+
+def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
+    """One round, the measured part of a record: the seed of the job is its number. In a Child.
+
+    Seconds a step by last part in `until`, of the matrix products alone in `products_alone`, and
+    by kind of kernel with the whole of the profiled epoch in `profile`.
+    """
+    started, surroundings = perf_counter(), Surroundings()
+    ablation = framework(job.framework).ablation_module()
+    data = worker.planned_data(job)
+    (x, y), _ = hold_out(data.x, data.y, job.problem.validation)
+    rows = min(len(y), STEPS * job.problem.batch_size)
+    x, y = worker.held(job, x[:rows]), y[:rows]
+    steps = -(-rows // job.problem.batch_size)
+
+    until = {}
+    # in an order that is new each round; the whole step last, since its Task is needed after
+    for part in [*random.Random(job.seed).sample(PARTS[:-1], len(PARTS) - 1), PARTS[-1]]:
+        emit({"stage": part})
+        task = worker.task_of(job)
+        if part != PARTS[-1]:
+            ablation.leave_out(task, part)
+        history = task.fit(x, y, epochs=2, order=task.order(rows))
+        until[part] = history["epoch_seconds"][1] / steps  # the second, which compiles nothing
+        gc.collect()  # a Keras network is a ring of references, and the next is timed
+    emit({"stage": "kernels"})
+    products = ablation.products(job.problem, task.facts()["device"])
+    clocks: list[float] = []
+    profile = ablation.profiled(
+        lambda: clocks.extend(task.fit(x, y, epochs=1, order=task.order(rows))["epoch_seconds"])
+    )
+    return {
+        **worker.measured(job, data, task, history, rows, Stages()),
+        "until": until,
+        "steps": steps,
+        "products_alone": median_seconds(products, task.synchronize),
+        "profile": {k: v / steps for k, v in {**profile, "whole": clocks[0]}.items()},
+        "surroundings": surroundings.read(),
+        "total_seconds": perf_counter() - started,
+    }
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where the time of a step goes in one arm: medians over rounds, in seconds a step."""
+
+    framework: str
+    regime: str
+    parts: Mapping[str, float]  # by PARTS; a small one may come out negative, which is noise
+    step: float
+    products_alone: float
+    profile: Mapping[str, float]  # share of the profiled epoch by kind of kernel
+    rounds: int
+
+
+def splits(records: Iterable[Record]) -> list[Split]:
+    """One for each arm of the finished records, in their order."""
+    finished = succeeded(records)
+    arms = group_by(finished, lambda record: (record["framework"], record["regime"]))
+    return [_split(name, regime, rounds) for (name, regime), rounds in arms.items()]
+
+
+def _split(name: str, regime: str, rounds: list[Record]) -> Split:
+    before = (None, *PARTS)
+    parts = {
+        part: median(r["until"][part] - (r["until"][last] if last else 0.0) for r in rounds)
+        for last, part in zip(before, PARTS, strict=False)
+    }
+    return Split(
+        name,
+        regime,
+        parts,
+        step=median(r["until"][PARTS[-1]] for r in rounds),
+        products_alone=median(r["products_alone"] for r in rounds),
+        profile={
+            k: median(r["profile"][k] / r["profile"]["whole"] for r in rounds) for k in KERNELS
+        },
+        rounds=len(rounds),
+    )

@@ -1,0 +1,64 @@
+"""Where the time of a step goes: one table a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from benchmarks.explain.steps import Split, splits
+from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.keys import Record
+from benchmarks.records.notices import not_real, provenance
+from benchmarks.records.schema import KERNELS, PARTS
+from benchmarks.show.section import Section
+from common.framework import label_of
+from common.problem import PROBLEMS
+from common.say import counted
+
+HEADINGS = ("framework", "regime", *PARTS, "a step", "products alone", "in products", "in others")
+
+
+def sections(records: Iterable[Record]) -> Iterator[Section]:
+    """A table a problem, a row an arm."""
+    finished = succeeded(records)
+    for problem, runs in group_by(finished, lambda record: record["problem"]).items():
+        found = splits(runs)
+        yield Section(
+            f"{PROBLEMS[problem].title}: milliseconds a step",
+            HEADINGS,
+            [_row(split) for split in found],
+            left=(0, 1),
+            notes=list(_notes(runs, found)),
+            notices=not_real(runs),
+        )
+
+
+def _row(split: Split) -> list[str]:
+    seconds = [*(split.parts[part] for part in PARTS), split.step, split.products_alone]
+    shares = (split.profile[kind] for kind in KERNELS)
+    return [
+        label_of(split.framework),
+        split.regime,
+        *(f"{1e3 * value:.3f}" for value in seconds),
+        *(f"{share:.0%}" for share in shares),
+    ]
+
+
+def _notes(runs: list[Record], found: list[Split]) -> Iterator[str]:
+    steps = sorted({run["steps"] for run in runs})
+    rounds = counted(min(split.rounds for split in found), "round")
+    yield (
+        f"medians over {rounds}, all arms in turn, of epochs "
+        f"of {', '.join(map(str, steps))} steps that end with a part: a part costs what the epoch "
+        "takes with it less what it takes without; a negative one is noise"
+    )
+    yield (
+        "input: to order, batch, convert and hand over the rows, with the loop around; "
+        "bookkeeping: the running loss and metric; products alone: the matrix products of one "
+        "step, by the framework, on dense rows"
+    )
+    yield (
+        "in products, in others: share of a profiled epoch that the framework's own profiler saw "
+        "in matrix products and in other kernels; what is missing from 100 % is Python, the "
+        "framework and waiting, and kernels side by side can sum to more"
+    )
+    yield from provenance(runs)

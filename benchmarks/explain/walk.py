@@ -1,0 +1,302 @@
+"""The ladder of differences: a walk from one framework's `native` to another's, a switch a step.
+
+The walk is a list of steps between arms; an arm is a framework and a regime. What a switch means
+stands in `Regime`, what a framework does by itself in its manifest, and no step is written by hand.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, median
+from typing import Any, NamedTuple
+
+from benchmarks.records.arm import by_seed
+from benchmarks.records.job import Job
+from benchmarks.statistics.intervals import Interval, paired, welch
+from common.framework import Framework
+from common.problem import Problem
+from common.regime import NATIVE, Regime
+from common.trace import FIRST_STEP, Trace, relative_error
+
+OWN = "random numbers"  # and with them the pipeline that feeds the rows
+EXECUTION = "execution"
+SWITCHES = (
+    "kernels",
+    "biases",
+    "rho",
+    "epsilon",
+    "epsilon_inside_root",
+    "order",
+    "loss_on",
+    "last_batch",
+    "tf32",
+    EXECUTION,
+    "denormals",
+)
+"""In the order of the walk. All but EXECUTION, where the framework changes, are switches of
+`Regime`."""
+
+
+class Arm(NamedTuple):
+    """What is trained: a framework under a regime, whose name follows from its switches."""
+
+    framework: str
+    regime: Regime
+
+    @classmethod
+    def of(cls, job: Job) -> Arm:
+        """What a job trains."""
+        return cls(job.framework, job.regime)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One difference made equal: from the value that it had to the value that it is given."""
+
+    switch: str
+    old: Any
+    new: Any
+    before: Arm
+    after: Arm
+
+    @property
+    def paired(self) -> bool:
+        """Whether one seed means the same random numbers on both sides."""
+        return self.before.regime.shared_initial and self.after.regime.shared_initial
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The steps from one framework by itself to another by itself, and what needs no step."""
+
+    start: str
+    goal: str
+    steps: tuple[Step, ...]
+    skipped: Mapping[str, str]  # switch -> why there is no step
+
+    @property
+    def arms(self) -> list[Arm]:
+        """All arms on the way, both ends included."""
+        return [self.steps[0].before, *(step.after for step in self.steps)]
+
+
+def walk(
+    problem: Problem,
+    start: Framework,
+    goal: Framework,
+    *,
+    order: Sequence[str] = SWITCHES,
+    device: str = "cpu",
+) -> Walk:
+    """The walk from `start` to `goal`; switches that `order` does not name follow those it does.
+
+    First the harness takes over random numbers, shuffle and pipeline from `start`, last it hands
+    them back to `goal`. A switch that one of them cannot turn is turned where the other runs;
+    together with the execution go those that neither can turn, and those without an effect.
+    Raises ValueError for an unknown switch.
+    """
+    here, there = NATIVE.resolve(start.native), NATIVE.resolve(goal.native)
+    skipped: dict[str, str] = {}
+    for switch in SWITCHES:
+        old, new = _value(switch, start, here), _value(switch, goal, there)
+        if old == new:
+            skipped[switch] = f"the same in both: {old}"
+        elif reason := _no_effect(switch, problem, device):
+            skipped[switch] = f"{old} and {new}: {reason}"
+    regime = replace(here, shared_initial=True, sparse_rows=problem.text)
+    arms = [Arm(start.name, NATIVE), _arm(start, regime)]
+    taken = [(OWN, f"{start.name}'s", "the harness's")]
+    now = start
+    for switch in _possible(order, start, goal):
+        if switch in skipped:
+            continue
+        taken.append((switch, _value(switch, start, here), _value(switch, goal, there)))
+        turned = {switch: getattr(there, switch)} if switch != EXECUTION else {}
+        if switch == EXECUTION:
+            now, idle = goal, [s for s in skipped if s != EXECUTION]
+            turned = {s: getattr(there, s) for s in {*start.fixed} & {*goal.fixed} | {*idle}}
+        regime = replace(regime, **turned)
+        arms.append(_arm(now, regime))
+    taken.append((OWN, "the harness's", f"{goal.name}'s"))
+    arms.append(Arm(goal.name, NATIVE))
+    pairs = zip(taken, arms, arms[1:], strict=False)
+    return Walk(start.name, goal.name, tuple(Step(*t, a, b) for t, a, b in pairs), skipped)
+
+
+def _value(switch: str, framework: Framework, rules: Regime) -> Any:
+    return framework.name if switch == EXECUTION else getattr(rules, switch)
+
+
+def _no_effect(switch: str, problem: Problem, device: str) -> str:
+    """Why a switch that differs changes nothing here; empty when it may."""
+    if switch == "tf32" and not device.startswith("cuda"):
+        return f"no effect on {device}"
+    if switch == "loss_on" and problem.loss == "mean_squared_error":
+        return "no effect on mean squared error, which has no last activation"
+    return ""
+
+
+def _possible(order: Sequence[str], start: Framework, goal: Framework) -> list[str]:
+    """All switches in the order asked for, but for those that a framework cannot turn."""
+    if unknown := [switch for switch in order if switch not in SWITCHES]:
+        raise ValueError(f"no switch {unknown[0]!r}; there are: {', '.join(SWITCHES)}")
+    every = list(dict.fromkeys([*order, *SWITCHES]))
+    middle = every.index(EXECUTION)
+    first, last = every[:middle], every[middle + 1 :]
+    return [
+        *(s for s in first if s not in start.fixed),
+        *(s for s in last if s in goal.fixed and s not in start.fixed),
+        EXECUTION,
+        *(s for s in first if s in start.fixed and s not in goal.fixed),
+        *(s for s in last if s not in goal.fixed),
+    ]
+
+
+def _arm(framework: Framework, regime: Regime) -> Arm:
+    """The arm, its regime named by the switches that are not the framework's own.
+
+    So the arms that two walks share are equal, and are run once.
+    """
+    own = NATIVE.resolve(framework.native)
+    turned = [s for s in SWITCHES if s != EXECUTION and getattr(own, s) != getattr(regime, s)]
+    return Arm(framework.name, replace(regime, name="+".join(["own-rules", *turned])))
+
+
+def plan_walks(
+    problem: Problem,
+    walks: Iterable[Walk],
+    seeds: Iterable[int],
+    *,
+    shuffle_seed: int = 0,
+    python: Mapping[str, str] | None = None,
+    **common: Any,
+) -> list[Job]:
+    """Each arm once a seed, in a random order that is new for each seed; `common` as for Job."""
+    arms = list(dict.fromkeys(arm for each in walks for arm in each.arms))
+    jobs = []
+    for seed in seeds:
+        generator = random.Random(f"{shuffle_seed} {problem.name} {seed}")
+        for name, regime in generator.sample(arms, len(arms)):
+            interpreter = (python or {}).get(name)
+            jobs.append(Job(problem, name, regime, seed=seed, python=interpreter, **common))
+    return jobs
+
+
+class Rung(NamedTuple):
+    """Where two arms first differ by more than a rounding; `rung` is empty where they do not.
+
+    The error is None where it is no finite number.
+    """
+
+    rung: str = ""
+    tensor: str = ""
+    error: float | None = 0.0
+
+
+def first_rung(before: Trace, after: Trace, limit: float = FIRST_STEP) -> Rung:
+    """The first tensor, from the lowest rung up, whose relative error is not within `limit`."""
+    for key, expected in before.items():
+        error = relative_error(after[key], expected) if key in after else float("inf")
+        if not error <= limit:
+            rung, _, tensor = key.partition("/")
+            return Rung(rung, tensor, error)
+    return Rung()
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What the walks between two frameworks gave on one problem."""
+
+    problem: Problem
+    walks: tuple[Walk, ...]  # one, or there and back
+    records: Mapping[Arm, Mapping[int, dict[str, Any]]]  # finished runs by arm and seed
+    rungs: Mapping[tuple[Arm, Arm], Rung]  # by the arms before and after
+
+    def values(self, arm: Arm) -> dict[int, float]:
+        """The test metric by seed, of the runs that ended with a number."""
+        return by_seed(self.records.get(arm, {}).values())
+
+    def mean(self, arm: Arm) -> float | None:
+        """The mean test metric over seeds."""
+        values = self.values(arm)
+        return fmean(values.values()) if values else None
+
+    def way(self, walk: Walk) -> Interval | None:
+        """The effect of the whole way; its ends share no random numbers."""
+        return self.effect(walk.arms[0], walk.arms[-1], pairs=False)
+
+    def effect(self, before: Arm, after: Arm, *, pairs: bool) -> Interval | None:
+        """What going from one arm to the other does to the test metric; None without runs."""
+        a, b = self.values(before), self.values(after)
+        if pairs:
+            seeds = sorted(a.keys() & b.keys())
+            return paired([a[s] for s in seeds], [b[s] for s in seeds]) if seeds else None
+        return welch(list(a.values()), list(b.values())) if a and b else None
+
+    def step_effect(self, step: Step) -> Interval | None:
+        """The effect of a step, paired by seed where one seed means the same on both sides."""
+        return self.effect(step.before, step.after, pairs=step.paired)
+
+    def interaction(self, there: Step, back: Step) -> Interval | None:
+        """By how much a switch does more on the way there than on the way back, paired by seed.
+
+        Other than zero when what the switch does depends on how the others stand.
+        """
+        if not (there.paired and back.paired):
+            return None
+        four = [self.values(a) for a in (there.before, there.after, back.before, back.after)]
+        seeds = sorted(set.intersection(*(set(values) for values in four)))
+        if not seeds:
+            return None
+        a, b, c, d = ([values[s] for s in seeds] for values in four)
+        return paired(
+            [x - y for x, y in zip(c, d, strict=True)], [y - x for x, y in zip(a, b, strict=True)]
+        )
+
+    def time_ratio(self, step: Step) -> float | None:
+        """The steady epoch after over that before, of medians over seeds."""
+        before, after = (self.epoch_seconds(arm) for arm in (step.before, step.after))
+        return after / before if before and after else None
+
+    def epoch_seconds(self, arm: Arm) -> float | None:
+        """The median over seeds of the steady epoch; None when all runs had one epoch only."""
+        runs = self.records.get(arm, {}).values()
+        known = [r["steady_epoch_seconds"] for r in runs if r["steady_epoch_seconds"] is not None]
+        return median(known) if known else None
+
+    def processes(self) -> int:
+        """The fewest processes that any arm's times come from."""
+        return min(
+            (len({r["process"] for r in runs.values()}) for runs in self.records.values()),
+            default=0,
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Everything as plain values: the walks with what each step does, and the records."""
+        walks = [
+            {
+                "from": walk.start,
+                "to": walk.goal,
+                "no_step": dict(walk.skipped),
+                "steps": [self._plain_step(step) for step in walk.steps],
+            }
+            for walk in self.walks
+        ]
+        records = [r for runs in self.records.values() for r in runs.values()]
+        return {"problem": self.problem.name, "walks": walks, "records": records}
+
+    def _plain_step(self, step: Step) -> dict[str, Any]:
+        effect, rung = self.step_effect(step), self.rungs.get((step.before, step.after))
+        return {
+            "switch": step.switch,
+            "from": step.old,
+            "to": step.new,
+            "arm": [step.after.framework, step.after.regime.name],
+            "mean": self.mean(step.after),
+            "effect": effect and effect._asdict(),
+            "paired": step.paired,
+            "epoch_ratio": self.time_ratio(step),
+            "first_rung": rung and rung._asdict(),
+        }

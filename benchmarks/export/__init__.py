@@ -1,0 +1,1 @@
+"""Weights and records for others' tools."""

@@ -1,0 +1,144 @@
+"""Records as a flat table: a row a run or an epoch, every row with the same columns."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from benchmarks.records.arm import changed, data_of, training_runs
+from benchmarks.records.keys import Record
+from common.install import install_extra
+from common.visible import visible
+
+Row = dict[str, Any]
+
+MEASURED = (
+    "steady_epoch_seconds",
+    "first_epoch_seconds",
+    "total_seconds",
+    "samples_per_second",
+    "peak_rss_bytes",
+    "import_rss_bytes",
+    "peak_device_bytes",
+)
+EPOCH_CLOCKS = ("epoch_seconds", "cpu_seconds", "validation_seconds")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of one
+
+
+def run_rows(records: Iterable[Record]) -> list[Row]:
+    """A row a run, failed ones included; seconds and bytes as the names say, None where unknown.
+
+    Raises ValueError when the records were measured under different protocols.
+    """
+    return _filled(_run(record) for record in training_runs(records))
+
+
+def epoch_rows(records: Iterable[Record]) -> list[Row]:
+    """A row an epoch: the history and the clocks, and what says whose they are; errors as above."""
+    return _filled(row for record in training_runs(records) for row in _epochs(record))
+
+
+def csv_text(rows: list[Row]) -> bytes:
+    """UTF-8 with a heading; text that a spreadsheet would run as a formula begins with a quote."""
+    out = io.StringIO()
+    writer = csv.writer(out)  # lines end as RFC 4180 has it, and so \r in a text is quoted too
+    writer.writerow(map(_harmless, rows[0]))
+    writer.writerows([_harmless(value) for value in row.values()] for row in rows)
+    return out.getvalue().encode()
+
+
+def json_lines(rows: list[Row]) -> bytes:
+    """One object a line."""
+    return "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows).encode()
+
+
+def parquet(rows: list[Row]) -> bytes:
+    """One Parquet file. Raises ImportError, with what to install, without pyarrow."""
+    try:
+        import pyarrow
+        from pyarrow import parquet as files
+    except ImportError as error:
+        raise ImportError(
+            f"Parquet needs pyarrow, which is not here: {install_extra('parquet')}"
+        ) from error
+
+    def column(values: list[Any]) -> Any:
+        try:
+            return pyarrow.array(values)
+        except pyarrow.ArrowException:  # of several types
+            texts = [None if value is None else json.dumps(value) for value in values]
+            return pyarrow.array(texts)
+
+    columns = {name: column([row[name] for row in rows]) for name in rows[0]}
+    out = io.BytesIO()
+    files.write_table(pyarrow.table(columns), out)
+    return out.getvalue()
+
+
+FORMATS: Mapping[str, Callable[[list[Row]], bytes]] = MappingProxyType(
+    {"csv": csv_text, "parquet": parquet, "jsonl": json_lines}
+)
+
+
+def _identity(record: Record) -> Row:
+    text = json.dumps(record, sort_keys=True)
+    return {
+        **{name: record[name] for name in ("problem", "framework", "regime", "device", "seed")},
+        "threads": record.get("threads"),
+        "changed": json.dumps(changed(record), sort_keys=True),
+        "data_digest": data_of(record).get("digest"),
+        "record_digest": f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
+    }
+
+
+def _run(record: Record) -> Row:
+    data, host, git = (record.get(name) or {} for name in ("data", "host", "git"))
+    error = record.get("error") or {}
+    return {
+        **_identity(record),
+        "created": record.get("created"),
+        "protocol": record.get("protocol"),
+        "timed": record.get("timed", True),
+        "trained_together": record.get("trained_together", 1),
+        **{f"test_{name}": value for name, value in (record.get("metrics") or {}).items()},
+        **{name: record.get(name) for name in MEASURED},
+        **{f"{name}_seconds": value for name, value in (record.get("stages") or {}).items()},
+        **{f"data_{name}": data.get(name) for name in ("source", "origin", "real", "notice")},
+        **{f"version_{name}": value for name, value in (record.get("versions") or {}).items()},
+        **{f"host_{name}": value for name, value in host.items()},
+        **{f"git_{name}": git.get(name) for name in ("commit", "dirty")},
+        "warnings": json.dumps(record.get("warnings") or []),
+        **{f"error_{name}": error.get(name) for name in ("kind", "message")},
+    }
+
+
+def _epochs(record: Record) -> Iterator[Row]:
+    """Lists of other lengths, as the clocks of an untimed run, leave None."""
+    columns = {**(record.get("history") or {})}
+    columns |= {name: record.get(name) or [] for name in EPOCH_CLOCKS}
+    for epoch in range(max(map(len, columns.values()), default=0)):
+        values = {k: v[epoch] if epoch < len(v) else None for k, v in columns.items()}
+        yield {**_identity(record), "epoch": epoch + 1, **values}
+
+
+def _filled(rows: Iterable[Row]) -> list[Row]:
+    """Every row with the columns of all, in the order in which they first appear."""
+    rows = list(rows)
+    columns = dict.fromkeys(name for row in rows for name in row)
+    return [{name: _flat(row.get(name)) for name in columns} for row in rows]
+
+
+def _flat(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict) else value
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = "\r".join(map(visible, value.split("\r")))  # in quotes as much a line's end as \n
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,157 @@
+"""Records as runs of an MLflow tracking server, each logged once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.export.tensorboard import (
+    ARM,
+    digest,
+    ended,
+    number,
+    scalars,
+    settings,
+)
+from benchmarks.records.keys import Record
+from common.install import install_extra
+
+LOCAL = Path("mlruns")  # where runs are kept when no server is named
+TAG = "twinbench.record"  # the digest by which a record is known again
+METRICS_A_CALL = 1000  # MLflow takes no more
+TOTALS = (
+    "steady_epoch_seconds",
+    "first_epoch_seconds",
+    "total_seconds",
+    "samples_per_second",
+    "peak_rss_bytes",
+    "peak_device_bytes",
+)
+"""What a record says of a whole run, beside its test metrics."""
+
+
+class Store(NamedTuple):
+    """Where runs are logged: a client and the identity of its experiment."""
+
+    client: Any
+    experiment: str
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """MLflow for the time being, its errors as a ValueError of one line.
+
+    Raises ImportError without the package `mlflow`.
+    """
+    # before the import: it would report the use of the package, and wait minutes for a server
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    try:
+        from mlflow.exceptions import MlflowException
+    except ImportError as error:
+        raise ImportError(f"this needs MLflow: {install_extra('mlflow')}") from error
+    try:
+        yield
+    except MlflowException as error:
+        raise ValueError(f"MLflow: {str(error).strip().partition(chr(10))[0]}") from error
+
+
+def open_store(uri: str | None, experiment: str) -> Store:
+    """The experiment of that name, made where it is not there yet.
+
+    `uri` is by default `$MLFLOW_TRACKING_URI`, else a SQLite file below ./mlruns. Call it within
+    `clear_errors`.
+    """
+    from mlflow import MlflowClient
+
+    uri = uri or os.environ.get("MLFLOW_TRACKING_URI")
+    artifacts = None
+    if uri is None:
+        LOCAL.mkdir(exist_ok=True)
+        uri = f"sqlite:///{LOCAL.resolve() / 'mlflow.db'}"
+        artifacts = (LOCAL.resolve() / "artifacts").as_uri()
+    client = MlflowClient(tracking_uri=uri)
+    found = client.get_experiment_by_name(experiment)
+    if found is None:
+        return Store(client, client.create_experiment(experiment, artifact_location=artifacts))
+    return Store(client, found.experiment_id)
+
+
+def log_records(records: Iterable[Record], store: Store) -> Iterator[tuple[Record, bool]]:
+    """Yields each record and whether it is new: one that a finished run has is not logged again.
+
+    A run that an interruption left unfinished is deleted, and its record logged anew.
+    """
+    for record in records:
+        same = store.client.search_runs(
+            [store.experiment], filter_string=f"tags.\"{TAG}\" = '{digest(record)}'"
+        )
+        unfinished = [run.info.run_id for run in same if run.info.status != "FINISHED"]
+        for run_id in unfinished:
+            store.client.delete_run(run_id)
+        new = len(same) == len(unfinished)
+        if new:
+            _log(record, store)
+        yield record, new
+
+
+def _log(record: Record, store: Store) -> None:
+    from mlflow.entities import Param
+
+    end = ended(record)
+    run_id = store.client.create_run(
+        store.experiment,
+        start_time=_milliseconds(end - (record["total_seconds"] or 0.0)),
+        run_name=" ".join(str(record[name]) for name in ARM),
+        tags=_tags(record),
+    ).info.run_id
+    params = [Param(name, str(value)) for name, value in _params(record).items()]
+    store.client.log_batch(run_id, params=params)
+    metrics = list(_metrics(record))
+    for start in range(0, len(metrics), METRICS_A_CALL):
+        store.client.log_batch(run_id, metrics=metrics[start : start + METRICS_A_CALL])
+    store.client.log_dict(run_id, dict(record), "record.json")
+    # last of all: a run that has ended has everything
+    store.client.set_terminated(run_id, "FINISHED", end_time=_milliseconds(end))
+
+
+def _params(record: Record) -> dict[str, Any]:
+    """The arm, the problem's settings and the switches of the regime."""
+    switches = record["settings"].get("regime") or {}
+    return settings(record) | {f"regime.{name}": value for name, value in switches.items()}
+
+
+def _metrics(record: Record) -> Iterator[Any]:
+    """Every scalar at its epoch, then what the record says of the whole run."""
+    from mlflow.entities import Metric
+
+    last = 0
+    for name, value, step, time in scalars(record):
+        last = max(last, step)
+        yield Metric(name, value, _milliseconds(time), step)
+    for name in TOTALS:
+        if record.get(name) is not None:
+            yield Metric(name, number(record[name]), _milliseconds(ended(record)), last)
+
+
+def _tags(record: Record) -> dict[str, str]:
+    """Where the numbers come from; `mlflow.source.git.commit` is the name that MLflow shows."""
+    tags = {
+        TAG: digest(record),
+        "twinbench.kind": record.get("kind", "run"),
+        "twinbench.protocol": record["protocol"],
+        "twinbench.data": record["data"]["digest"],
+        "twinbench.data.source": record["data"]["source"],
+        "twinbench.git.dirty": record["git"]["dirty"],
+        "mlflow.source.name": "twinbench",
+        "mlflow.source.git.commit": record["git"]["commit"],
+        **{f"version.{name}": value for name, value in record["versions"].items()},
+    }
+    return {name: str(value) for name, value in tags.items() if value is not None}
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(1000 * seconds)

@@ -1,0 +1,168 @@
+"""A record as the scalars that trackers draw: the same names for every framework.
+
+TensorBoard's event file is written from its protocol buffers alone: the package's own writers
+import TensorFlow where it is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.records.job import Job, fold_path
+from benchmarks.records.keys import Record
+from common.atomic import replaced
+from common.install import install_extra
+
+ARM = ("problem", "framework", "regime", "device", "seed")
+NO_SETTINGS = ("name", "title", "margin", "target")  # fields of a problem that train nothing
+KINDS = {str: "string_value", bool: "bool_value"}
+"""Python type -> field of protobuf's Value; any other is a number."""
+
+
+class Scalar(NamedTuple):
+    """One value of a curve; NaN where the record has null for a number that was not finite."""
+
+    name: str
+    value: float
+    step: int  # the epoch, from 1
+    time: float  # seconds since 1970
+
+
+def scalars(record: Record) -> Iterator[Scalar]:
+    """Each epoch's loss, metric, `val_` values and seconds, then `test_` values at the last epoch.
+
+    The time of an epoch is that of its end, counted back from the time of the record; without
+    clocks all are of that time.
+    """
+    clocks = {name: record.get(name) or [] for name in ("epoch_seconds", "validation_seconds")}
+    seconds = [sum(each) for each in zip(*filter(None, clocks.values()), strict=True)]
+    seconds = seconds or [0.0] * max(map(len, record["history"].values()), default=0)
+    end = ended(record)
+    times = list(accumulate(seconds, initial=end - sum(seconds)))[1:]
+    for name, values in {**record["history"], **clocks}.items():
+        for step, (value, time) in enumerate(zip(values, times[: len(values)], strict=True), 1):
+            yield Scalar(name, number(value), step, time)
+    for name, value in (record["metrics"] or {}).items():
+        yield Scalar(f"test_{name}", number(value), len(times), end)
+
+
+def ended(record: Record) -> float:
+    """When the record was made, seconds since 1970."""
+    return datetime.fromisoformat(record["created"]).timestamp()
+
+
+def settings(record: Record) -> dict[str, Any]:
+    """The arm and every hyper-parameter it trained with, plain values; widths as `64-64`.
+
+    A fold says the epochs and rows a step of its own protocol, and which it is, from 1.
+    """
+    problem = record["settings"].get("problem") or {}
+    found = {k: v for k, v in problem.items() if k not in NO_SETTINGS and "fold" not in k}
+    if "fold" in record:
+        own = {name: problem[f"fold_{name}"] for name in ("epochs", "batch_size")}
+        found |= {**own, "fold": record["fold"] + 1, "folds": record["folds"]}
+    arm = {name: record[name] for name in (*ARM, "threads")}
+    return {name: _plain(value) for name, value in {**arm, **found}.items()}
+
+
+def digest(record: Record) -> str:
+    """`sha256:...` of all that the record says."""
+    text = json.dumps(record, sort_keys=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def event_writer(directory: Path | None) -> Callable[[Job, Record], None]:
+    """What writes a job's record for TensorBoard as soon as it is there; nothing without a folder.
+
+    The run's name is the path of the record: problem/framework/regime/device/seed-digest.
+    Raises ImportError without the package `tensorboard`.
+    """
+    if directory is None:
+        return lambda job, record: None
+    _protocol()
+    return lambda job, record: write_events(record, directory / _name(job, record))
+
+
+def _name(job: Job, record: Record) -> Path:
+    own = record.get("fold_statistics") == "own"
+    path = fold_path(job, record["fold"], own) if "fold" in record else Path(job.key)
+    return path.with_suffix("")
+
+
+def write_events(record: Record, folder: Path) -> None:
+    """Write the record's scalars and settings as the one event file of a folder.
+
+    The same record gives the same file, and is not written twice; another one takes its place.
+    A record of a failed run has none. Raises ImportError without the package `tensorboard`.
+    """
+    if record.get("error"):
+        return
+    path = folder / f"events.out.tfevents.{digest(record)[-16:]}"
+    if path.exists():
+        return
+    old = list(folder.glob(f"events.out.tfevents.{'[0-9a-f]' * 16}"))  # TensorBoard's own have dots
+    events, RecordWriter = _events(record), _protocol().RecordWriter
+    with replaced(path) as file:
+        writer = RecordWriter(file)
+        for event in events:
+            writer.write(event.SerializeToString())
+    for other in old:
+        other.unlink()
+
+
+class _Protocol(NamedTuple):
+    Event: Any
+    Summary: Any
+    HParamsPluginData: Any
+    RecordWriter: Any
+
+
+def _protocol() -> _Protocol:
+    try:
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+        from tensorboard.summary.writer.record_writer import RecordWriter
+    except ImportError as error:
+        raise ImportError(
+            f"TensorBoard's files need its package: {install_extra('tensorboard')}"
+        ) from error
+    return _Protocol(Event, Summary, HParamsPluginData, RecordWriter)
+
+
+def _events(record: Record) -> Iterator[Any]:
+    """The file's version, the settings as the HParams plugin reads them, then the scalars."""
+    proto = _protocol()
+    every = sorted(scalars(record), key=lambda scalar: scalar.time)
+    start = min(scalar.time for scalar in every)
+    yield proto.Event(wall_time=start, file_version="brain.Event:2")
+    session = proto.HParamsPluginData()
+    session.session_start_info.start_time_secs = start
+    for name, value in settings(record).items():
+        hparam = session.session_start_info.hparams[name]
+        setattr(hparam, KINDS.get(type(value), "number_value"), value)
+    plan = proto.Summary()
+    about = plan.value.add(tag="_hparams_/session_start_info").metadata.plugin_data
+    about.plugin_name, about.content = "hparams", session.SerializeToString(deterministic=True)
+    yield proto.Event(wall_time=start, summary=plan)
+    for name, value, step, time in every:
+        summary = proto.Summary()
+        summary.value.add(tag=name, simple_value=value)
+        yield proto.Event(wall_time=time, step=step, summary=summary)
+
+
+def number(value: float | None) -> float:
+    """NaN for null, which stands in a record for a number that was not finite."""
+    return float("nan") if value is None else float(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return "-".join(map(str, value))
+    return value if isinstance(value, str | bool | int | float) else str(value)

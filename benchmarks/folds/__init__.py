@@ -1,0 +1,1 @@
+"""K folds, and which network they choose."""

@@ -1,0 +1,244 @@
+"""The page of a choice: the grid, its curves, the reason, and the one test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.folds.tune import Cell, Choice, chosen
+from benchmarks.records.arm import changed, group_by, training_runs
+from benchmarks.records.keys import Record
+from benchmarks.records.notices import not_real, provenance
+from benchmarks.show.figures import NAMES, new_figure, save_figure, title_of
+from benchmarks.show.run_table import HEADINGS, Row, metric_text, rows_of
+from benchmarks.show.section import Section, drawn
+from common.framework import label_of
+from common.problem import PROBLEMS, widths_of
+from common.say import counted
+
+DASHES = ("-", "--", ":", "-.")  # by the number of hidden layers
+FINAL = ("framework", "setting", "hidden", "epochs", "rows a step", "held out", HEADINGS[3])
+
+
+def page(
+    choices: Iterable[Choice], folds: list[Record], runs: list[Record], stem: Path
+) -> Iterator[Section]:
+    """Two tables for each problem, regime and device: the grid of all frameworks, and the test.
+
+    The curves are written to `<stem>-<problem>-<regime>.png`, with the device where it is another.
+    """
+    for place, mine in group_by(choices, lambda choice: choice.arm[:3]).items():
+        problem, regime, device = place
+        validated, tested = (_at(place, records) for records in (folds, runs))
+        tail = "-".join([problem, regime, *([] if device == "cpu" else [device.replace(":", "-")])])
+        save = partial(save_tuning, mine, validated, stem.with_name(f"{stem.name}-{tail}"))
+        title = f"{PROBLEMS[problem].title}, regime: {regime}"
+        title += f", device: {device}" * (device != "cpu")
+        yield Section(
+            f"{title}: {_how(mine[0])}",
+            ("hidden", "parameters", *(heading for choice in mine for heading in _columns(choice))),
+            list(_grid(mine)),
+            notes=[*_notes(mine), *provenance(validated)],
+            notices=not_real(validated),
+            figures=drawn(save, "curves"),
+        )
+        if rows := rows_of(training_runs(tested)):
+            yield Section(
+                f"{title}: the one test",
+                FINAL,
+                [_final(row, mine) for row in rows],
+                left=(0, 1, 2),
+                notes=[*_cautions(mine[0], rows), *provenance(tested)],
+            )
+
+
+def _at(place: tuple[str, ...], records: Iterable[Record]) -> list[Record]:
+    """The finished records of a problem, regime and device."""
+    keys = ("problem", "regime", "device")
+    return [r for r in records if not r["error"] and tuple(r[key] for key in keys) == place]
+
+
+def _how(choice: Choice) -> str:
+    folds = choice.problem["folds"]
+    return f"{folds} folds" if folds > 1 else f"the first {choice.problem['validation']:,} held out"
+
+
+def _word(metric: str) -> str:
+    return "MAE" if metric == "mae" else metric
+
+
+def _columns(choice: Choice) -> tuple[str, str]:
+    name = label_of(choice.arm.framework)
+    return f"{name}: best epoch", f"{name}: validation {_word(choice.metric)}"
+
+
+def _grid(choices: list[Choice]) -> Iterator[list[str]]:
+    """A row a network; the chosen one bold, the smallest within a standard error marked."""
+    networks = {(cell.parameters, cell.hidden): cell for c in choices for cell in c.cells}
+    for _, network in sorted(networks.items()):
+        texts = [network.name, f"{network.parameters:,}"]
+        for choice in choices:
+            cell = next((cell for cell in choice.cells if cell.hidden == network.hidden), None)
+            texts += ["-", "-"] if cell is None else _cell(cell, choice)
+        yield texts
+
+
+def _cell(cell: Cell, choice: Choice) -> list[str]:
+    loud = "*" if cell is choice.best else ""
+    mark = " (1 SE)" if cell is choice.simplest and cell is not choice.best else ""
+    return [f"{loud}{cell.epochs}", f"{loud}{_value(cell, choice.metric)}{mark}"]
+
+
+def _value(cell: Cell, metric: str) -> str:
+    digits = 3 if metric == "mae" else 4
+    error = "" if cell.error is None else f" ± {cell.error:.{digits}f}"
+    return f"{cell.value:.{digits}f}{error}"
+
+
+def explained(choice: Choice) -> str:
+    """The choice of one arm, and the simpler alternative."""
+    best, simplest, metric = choice.best, choice.simplest, choice.metric
+    most = "least" if metric == "mae" else "highest"
+    who = label_of(choice.arm.framework)
+    text = (
+        f"{who} takes {best.name} for {counted(best.epochs, 'epoch')}: the {most} "
+        f"validation {_word(metric)} of {counted(len(choice.cells), 'network')}, "
+        + _value(best, metric)
+    )
+    if best.epochs == len(best.curve):
+        text += ", at the last epoch tried: more may be better"
+    if best.error is None:
+        return f"{text}; one hold-out tells no standard error of it"
+    if simplest is best:
+        return f"{text}; no smaller network lies within one standard error"
+    return (
+        f"{text}; the one-standard-error rule would take {simplest.name} for "
+        f"{counted(simplest.epochs, 'epoch')} ({_value(simplest, metric)}; {simplest.parameters:,} "
+        f"parameters, not {best.parameters:,})"
+    )
+
+
+def _notes(choices: list[Choice]) -> Iterator[str]:
+    yield from map(explained, choices)
+    for choice in choices:
+        if choice.left_out:
+            names = ", ".join(choice.left_out)
+            who = label_of(choice.arm.framework)
+            yield f"{who}: left out, as a fold failed or diverged: {names}"
+    first, folded = choices[0], choices[0].problem["folds"] > 1
+    start = int(np.isfinite(first.best.curve).argmax())
+    yield (
+        f"validation {_word(first.metric)}{': mean over folds' if folded else ''}"
+        + (f", exponential moving average with factor {first.smoothing:g}" * bool(first.smoothing))
+        + (f" from epoch {start + 1} on" * bool(start))
+        + f", at its best epoch of {len(first.best.curve)}; rows a step: "
+        f"{first.problem['fold_batch_size']}; the best value was chosen by the rows it is measured "
+        "on: it flatters"
+    )
+    rule = "1 SE: the fewest parameters within one standard error of the best (Breiman et al. 1984)"
+    if folded:
+        yield (
+            f"±: standard error over {first.problem['folds']} folds, which share training rows: a "
+            f"guide and no test (Bengio and Grandvalet 2004, JMLR 5); {rule}"
+        )
+    elif first.best.error is not None:
+        yield f"±: standard error of a share of {first.problem['validation']:,} rows; {rule}"
+
+
+def _final(row: Row, choices: list[Choice]) -> list[str]:
+    run = row.runs[0]
+    problem = run["settings"]["problem"]
+    choice = next(choice for choice in choices if choice.arm.framework == row.framework)
+    new = chosen(choice)
+    names = ("hidden", "epochs", "batch_size", "learning_rate", "validation")
+    is_new = all(_plain(getattr(new, name)) == problem.get(name) for name in names)
+    setting = " and ".join(["chosen"] * is_new + ["published"] * (not changed(run)))
+    return [
+        label_of(row.framework),
+        setting,
+        widths_of(problem["hidden"]),
+        *(f"{problem[name]:,}" for name in ("epochs", "batch_size", "validation")),
+        metric_text(row),
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _cautions(choice: Choice, rows: list[Row]) -> Iterator[str]:
+    yield (
+        "the choice is trained afresh on all training rows; the test rows took no part in choosing "
+        "and are good for one such test: choosing again by its result would be a leak"
+    )
+    if PROBLEMS[choice.arm.problem].validation:
+        yield "the published setting trains without the rows it holds out"
+    if max(len(row.runs) for row in rows) == 1:
+        yield "one seed each: how far seeds spread is not known, nor whether the difference is more"
+
+
+def save_tuning(choices: list[Choice], folds: list[Record], stem: Path) -> list[Path]:
+    """Write `<stem>.png` and `.svg`: a panel a framework, a line a network, the chosen one thick.
+
+    The grey band reaches from the best value to one standard error beyond it. Raises ImportError
+    without matplotlib.
+    """
+    figure, axes = new_figure(1, len(choices))
+    from matplotlib.lines import Line2D  # once new_figure has said what is missing
+
+    styles = _styles(choices)
+    for panel, choice in zip(axes[0], choices, strict=True):
+        panel.set_title(label_of(choice.arm.framework), fontsize=9, loc="left")
+        panel.set_xlabel("epoch")
+        panel.xaxis.get_major_locator().set_params(integer=True)
+        for cell in choice.cells:
+            width = 2.2 if cell is choice.best else 0.9
+            epochs = np.arange(1, 1 + len(cell.curve))
+            panel.plot(epochs, cell.curve, **styles[cell.hidden], linewidth=width)
+        _mark(panel, choice)
+    _limit(axes[0], choices)
+    axes[0, 0].set_ylabel(f"validation {NAMES[choices[0].metric]}".replace(" (", "\n("))
+    arm = choices[0].arm
+    title = f"{title_of(arm.problem, folds)}, regime: {arm.regime}"
+    caption = f"{_how(choices[0])}; diamond: the choice; grey: within one standard error of it"
+    figure.suptitle(f"{title}\n{caption}", fontsize=10, x=0.01, ha="left")
+    handles = [Line2D([], [], **style, label=widths_of(hidden)) for hidden, style in styles.items()]
+    figure.legend(handles=handles, loc="outside lower left", ncols=len({max(h) for h in styles}))
+    return save_figure(figure, stem)
+
+
+def _styles(choices: list[Choice]) -> dict[tuple[int, ...], dict[str, Any]]:
+    """How each network is drawn: dark to bright by its width, dashes by the number of layers."""
+    from matplotlib import colormaps
+
+    networks = sorted({cell.hidden for choice in choices for cell in choice.cells})
+    widths = sorted({max(hidden) for hidden in networks})
+    return {
+        hidden: {
+            "color": colormaps["plasma"](0.85 * widths.index(max(hidden)) / len(widths)),
+            "linestyle": DASHES[(len(hidden) - 1) % len(DASHES)],
+        }
+        for hidden in networks
+    }
+
+
+def _mark(panel: Any, choice: Choice) -> None:
+    best = choice.best
+    panel.plot(best.epochs, best.value, "D", color="#000000", markersize=5, zorder=5)
+    if best.error is not None:
+        sign = 1 if choice.metric == "mae" else -1
+        band = sorted([best.value, best.value + sign * best.error])
+        panel.axhspan(*band, color="#000000", alpha=0.08, linewidth=0)
+
+
+def _limit(panels: np.ndarray, choices: list[Choice]) -> None:
+    """Room for what matters: the first epochs of a slow network would flatten all the rest."""
+    curves = np.concatenate([cell.curve for choice in choices for cell in choice.cells])
+    finite = curves[np.isfinite(curves)]
+    low, high = np.quantile(finite, [0, 0.9] if choices[0].metric == "mae" else [0.1, 1])
+    margin = 0.05 * (high - low) or 0.01
+    panels[0].set_ylim(low - margin, high + margin)

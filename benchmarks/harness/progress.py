@@ -1,0 +1,178 @@
+"""What is running and what is left, on standard error."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import fmean
+from time import monotonic
+from typing import Any
+
+from rich import progress as bars
+from rich.console import Console
+from rich.text import Text
+
+from benchmarks.harness.engine import run_jobs
+from benchmarks.records.job import Job
+from common.problem import Problem
+from common.say import say
+from common.visible import visible
+
+Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
+DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
+
+
+def run_all(
+    jobs: Sequence[Job],
+    results: Path,
+    *,
+    on_record: Callable[[Job, dict[str, Any]], object] = lambda job, record: None,
+    **options: Any,
+) -> list[dict[str, Any]]:
+    """The records of all jobs, run with their progress shown; `options` are those of `run_jobs`.
+
+    `on_record` is told of each as soon as it is there, or was there before. Which failed and why is
+    for `say_failures`, when what was reached has been shown.
+    """
+    records = {}
+    with Progress(jobs) as progress:
+        for job, record, cached in run_jobs(jobs, results, on_event=progress.event, **options):
+            progress.finished(job, record, cached)
+            on_record(job, record)
+            records[job] = record
+    return [records[job] for job in jobs]
+
+
+def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results: Path) -> bool:
+    """A sentence on each record that is a failure; whether there is one."""
+    failed = [(job, r["error"]) for job, r in zip(jobs, records, strict=True) if r["error"]]
+    for job, error in failed:
+        say(f"{_failure(job, error)} (more in {results / job.key})")
+    return bool(failed)
+
+
+def _failure(what: object, error: dict[str, Any]) -> str:
+    return f"failed: {what}: {error['kind']}: {error['message'].partition(chr(10))[0]}"
+
+
+def bar_of(*columns: bars.ProgressColumn, **options: Any) -> bars.Progress:
+    """A bar with these columns on standard error, where that is a terminal, until it ends."""
+    console = Console(stderr=True)
+    return bars.Progress(
+        *columns, console=console, disable=not console.is_terminal, transient=True, **options
+    )
+
+
+def print_beside(bar: bars.Progress, text: str) -> None:
+    """A line above the bar, not wrapped whatever width rich takes a log file to have."""
+    bar.console.print(Text(visible(text)), soft_wrap=True)
+
+
+class Progress:
+    """A live line on a terminal; elsewhere a plain line at the start and the end of each job."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.jobs = jobs
+        self.left = Counter(map(_kind, jobs))
+        self.done: list[tuple[Kind, float]] = []  # seconds of each job that ran now and ended well
+        self.number = 0  # jobs that ended, well or not
+        self.ended = monotonic()  # when the last of them did
+        self.current: Job | None = None
+        self.begun: set[Job] = set()
+        self.drawn = 0.0  # when the running job was last drawn
+        self.bar = bar_of(
+            bars.BarColumn(bar_width=20),
+            bars.TextColumn("{task.description}", markup=False),
+            refresh_per_second=DRAWN_A_SECOND,
+        )
+        self.console = self.bar.console
+        self.line = self.bar.add_task("", total=max(1, len(jobs)))
+
+    def __enter__(self) -> Progress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def event(self, job: Job, event: dict[str, Any]) -> None:
+        """Take note of a stage or of an epoch of the job that is running."""
+        new, self.current = job not in self.begun, job
+        self.begun.add(job)
+        if not self.console.is_terminal:
+            if new:
+                print_beside(self.bar, f"[{self.number + 1}/{len(self.jobs)}] {job}")
+            return
+        if not new and monotonic() - self.drawn < 1 / DRAWN_A_SECOND:
+            return
+        self.drawn = monotonic()
+        doing = event.get("stage", "")
+        within = float(doing == "evaluate")
+        if "epoch" in event:
+            epochs, metric = job.problem.epochs, job.problem.metric
+            within = event["epoch"] / epochs
+            doing = f"epoch {event['epoch']}/{epochs} loss {event['loss']:.4f}"
+            doing += f" {metric} {event[metric]:.4f}" if metric in event else ""
+        self.bar.update(
+            self.line,
+            completed=self.number + within,
+            description=f"[{self.number + 1}/{len(self.jobs)}] {job}: {doing}{self._left(within)}",
+        )
+
+    def finished(self, job: Job, record: dict[str, Any], cached: bool) -> None:
+        """Print one line for a job that ended."""
+        self.number += 1
+        result = "FAILED: " + record["error"]["kind"] if record["error"] else _result(record)
+        self.left[_kind(job)] -= 1
+        since, self.ended = monotonic() - self.ended, monotonic()
+        if record["error"] is None and not cached:
+            # without a clock of its own, what it took beside those that ran with it
+            self.done.append((_kind(job), record["total_seconds"] or since))
+        self.bar.update(self.line, completed=self.number)
+        had = " (was there)" if cached else ""
+        line = f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}"
+        print_beside(self.bar, line)
+
+    def seconds_left(self, within: float = 0.0) -> float | None:
+        """Estimate for the jobs that have not ended, `within` of the running one being done.
+
+        A job counts like those of its problem and framework so far that are timed or not as it is,
+        else of its problem, else all.
+        """
+        if not self.done:
+            return None
+        left = +self.left
+        seconds = sum(self._typical(kind) * n for kind, n in left.items())
+        running = next(iter(left), None) if self.current is None else _kind(self.current)
+        return seconds - (within * self._typical(running) if running else 0.0)
+
+    def _typical(self, kind: Kind) -> float:
+        same = [s for done, s in self.done if done[0] == kind[0]]
+        closer = [s for done, s in self.done if done == kind]
+        return fmean(closer or same or [s for _, s in self.done])
+
+    def _left(self, within: float) -> str:
+        seconds = self.seconds_left(within)
+        if not seconds:
+            return ""
+        return f", about {seconds / 60:.0f} min left" if seconds > 90 else f", {seconds:.0f} s left"
+
+
+def _kind(job: Job) -> Kind:
+    return job.problem, job.framework, job.timed
+
+
+def _result(record: dict[str, Any]) -> str:
+    values = [
+        f"test {name} {'not finite' if value is None else format(value, '.4f')}"
+        for name, value in record["metrics"].items()
+    ]
+    seconds = record["total_seconds"]
+    return ", ".join(
+        [
+            *["DIVERGED"] * bool(record.get("diverged")),
+            *values,
+            "untimed" if seconds is None else f"{seconds:.1f} s",
+        ]
+    )

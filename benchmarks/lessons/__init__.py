@@ -1,0 +1,1 @@
+"""Pages as notebooks, whose cells run in their own frameworks."""

@@ -1,0 +1,1 @@
+"""Do two frameworks compute the same?"""

@@ -1,0 +1,77 @@
+"""The parity ladder climbed by each framework, and what comes out when it is compared.
+
+Every framework climbs in a process of its own, the reference in this one; all start from the same
+weights and are given the same rows in the same order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness.ladder import KIND
+from benchmarks.records import machine
+from benchmarks.records.job import PROTOCOL
+from benchmarks.records.place import Place
+from benchmarks.records.record import SCHEMA, write_record
+from benchmarks.statistics.parity import Parity
+from common.atomic import replaced
+from common.trace import Difference, Trace
+
+
+def plain(parity: Parity, arms: Sequence[Place]) -> dict[str, Any]:
+    """All numbers of one problem; an error that is not finite is None."""
+    breach, ladder = parity.breach(), parity.ladder
+    return {
+        "problem": ladder.problem.name,
+        "regime": ladder.regime.name,
+        "seed": ladder.seed,
+        "frameworks": [str(arm) for arm in arms],
+        "threads": arms[0].threads,
+        "steps": list(ladder.steps),
+        "epochs": ladder.epochs,
+        "data_digest": parity.reference["data/digest"].tobytes().hex(),
+        "notice": parity.notice,
+        "raised_bounds": [
+            {"rung": rung, "tensor": tensor, "bound": bound}
+            for (rung, tensor), bound in parity.raised.items()
+        ],
+        "verdict": parity.verdict(),
+        "first_breach": breach and {"pair": breach[0], **_number(breach[1])},
+        "differences": [
+            {"pair": pair, **_number(d)} for pair, ds in parity.pairs.items() for d in ds
+        ],
+        "growth": [
+            {"who": name, "steps": steps, "errors": errors}
+            for name, steps, errors in parity.growth()
+        ],
+    }
+
+
+def _number(d: Difference) -> dict[str, Any]:
+    error = d.error if math.isfinite(d.error) else None
+    return {**d._asdict(), "error": error, "broken": d.broken}
+
+
+def keep(found: Mapping[str, Any], path: Path) -> None:
+    """Write what `plain` gives as a record, for `twinbench report`."""
+    about = {"kind": KIND, "schema": SCHEMA, "protocol": PROTOCOL, "error": None}
+    seen = {"host": machine.host(), "git": machine.git(), "versions": machine.versions()}
+    write_record({**about, **found, **seen}, path)
+
+
+def save_trace(trace: Trace, path: Path) -> None:
+    """Write it as `.npz`, whole or not at all; `/` in a tensor's name becomes `:`."""
+    arrays: dict[str, Any] = {k.replace("/", ":"): value for k, value in trace.items()}
+    with replaced(path) as file:
+        np.savez(file, **arrays)
+
+
+def read_trace(path: Path) -> Trace:
+    """A trace from its file."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return {key.replace(":", "/"): arrays[key] for key in arrays.files}

@@ -1,0 +1,195 @@
+"""Prove that the frameworks compute the same thing, rung by rung, or show where they part.
+
+Each framework climbs the same ladder in a process of its own: data, weights, scores, loss,
+gradients, 1, 10 and 100 steps, every epoch of the whole training, final predictions. What it finds
+is compared with the reference in NumPy and with the other's; an error over its bound is a breach.
+Traces, a heat map and the growth of the error are kept below the results folder, and another seed,
+device or set of frameworks takes none of them away.
+
+examples:
+  twinbench parity                          all four problems, every installed framework
+  twinbench parity boston --seed 3          other weights and another order of the rows
+  twinbench parity mnist --device cpu,cuda  each device against the reference and the other
+  twinbench parity --short                  10 steps and 2 epochs
+  twinbench parity boston --json            every error and bound, and nothing else on stdout
+  twinbench parity --twins my_twins.py      your own two models, compared with each other
+  twinbench parity --measure                measure the bounds anew (into common/bounds.json)
+
+a file for --twins is executed; docs/examples/conv_twins.py is one, and has in short:
+  LOSS = "categorical_crossentropy"         or binary_crossentropy, mean_squared_error
+  INPUT = (28, 28, 1)                       the shape of one row, channels last
+  def keras_model(): ...                    import the framework inside, and give logits
+  def torch_model(): ...
+  DATA, data(), LOSS_ON, TOKENS, PAIRS, FLATTEN, RULES: see `pydoc common.twins.problem`
+
+exit status: 0 within all bounds, 1 a breach, 2 usage, 3 data, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.cli import options, requests
+from common.regime import REGIMES
+from common.say import say
+
+if TYPE_CHECKING:
+    from benchmarks.harness.ladder import Ladder
+    from benchmarks.records.place import Place
+    from benchmarks.statistics.parity import Parity
+    from common.problem import Problem
+
+BREACH = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is climbed, by whom, and how far up."""
+    options.add(parser, "problems", "--twins", "--framework", "--device", "--threads", "--python")
+    options.add(parser, "--data", "--data-dir", "--results")
+    shared = [name for name, regime in REGIMES.items() if regime.shared_initial]
+    same = "one in which all start from the same weights (default: %(default)s)"
+    options.add(parser, "one --regime", choices=shared, help=same)
+    options.add(parser, "--seed")
+    parser.add_argument("--short", action="store_true", help="10 steps and 2 epochs")
+    options.add(parser, "--json", help="print every error and its bound")
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="write the bounds instead: every setting, on the real and the embedded data",
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Climb with one problem after another, and show each as soon as it is compared."""
+    from benchmarks.parity.climbed import keep, plain
+
+    requests.check_protocol(args)
+    names = requests.frameworks(args)
+    if args.twins and args.measure:
+        raise ValueError("--measure needs the reference, which twins have not; leave out --twins")
+    problems = requests.problems(args)
+    if args.measure:
+        return _measure(problems, names, args)
+    arms = _arms(names, args)
+    results, breaches = [], 0
+    for problem in problems:
+        parity = (_climb_twins if args.twins else _climb)(problem, arms, args)
+        breaches += parity.breach() is not None
+        results.append(plain(parity, arms))
+        path = args.results / parity.ladder.key(arms)
+        keep(results[-1], path.with_suffix(".json"))
+        _show(parity, path, args)
+    if args.json:
+        print(json.dumps(results, indent=1, allow_nan=False))
+    return BREACH if breaches else 0
+
+
+def _arms(names: list[str], args: argparse.Namespace) -> list[Place]:
+    from benchmarks.records.place import Place
+
+    devices = requests.devices(args, names)
+    python = dict(args.python)
+    return [
+        Place(name, device, args.threads, python.get(name))
+        for name in names
+        for device in devices[name]
+    ]
+
+
+def _climb(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Parity:
+    """All traces of one problem, one climb after another; those of the arms are kept in files."""
+    import numpy as np
+
+    from benchmarks.harness.ladder import SHORT, Ladder, climb_apart, climb_by_hand
+    from benchmarks.parity.climbed import save_trace
+    from benchmarks.statistics.parity import Parity
+    from common.trace import STEPS
+
+    steps, epochs = SHORT if args.short else (STEPS, problem.epochs)
+    ladder = Ladder(
+        problem,
+        REGIMES[args.regime],
+        args.seed,
+        data=args.data,
+        data_dir=requests.data_dir(args),
+        steps=steps,
+        epochs=epochs,
+    ).planned()
+    notice = ladder.loaded().notice
+    if notice:
+        say(f"NOTE, {problem.name}: {notice}")
+    traces = {}
+    path = args.results / ladder.key(arms)
+    for arm in arms:
+        with _progress(ladder, str(arm)) as on_rung:
+            traces[str(arm)] = climb_apart(ladder, arm, on_rung)
+        name = f"{path.name}-{arm.framework}-{arm.device}.npz".replace(":", "-")
+        save_trace(traces[str(arm)], path.with_name(name))
+    with _progress(ladder, "reference") as on_rung:
+        exact = climb_by_hand(ladder, on_rung=on_rung)
+    with _progress(ladder, "reference in float32") as on_rung:
+        rounded = climb_by_hand(ladder, np.float32, on_rung)
+    return Parity(ladder, notice, exact, rounded, traces)
+
+
+def _climb_twins(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Parity:
+    """All traces of a user's twins: short climbs, and no reference."""
+    from benchmarks.twins.ladder import TwinParity, climb_both_ways, ladder_of
+
+    if len(arms) < 2:
+        raise ValueError(f"--twins compares two frameworks or devices, got {arms[0]} alone")
+    ladder = ladder_of(
+        problem,  # type: ignore[arg-type]  # --twins makes it one
+        regime=REGIMES[args.regime],
+        seed=args.seed,
+        data=args.data,
+        data_dir=requests.data_dir(args),
+    ).planned()
+    notice, traces, turned = ladder.loaded().notice, {}, {}
+    for arm in arms:
+        with _progress(ladder, str(arm)) as on_rung:
+            traces[str(arm)], turned[str(arm)] = climb_both_ways(ladder, arm, on_rung)
+    leading = traces[str(arms[0])]  # gives the rungs; it is no reference
+    return TwinParity(ladder, notice, leading, leading, traces, turned)
+
+
+@contextmanager
+def _progress(ladder: Ladder, who: str) -> Iterator[Callable[[str], None]]:
+    """The rung that is climbed, on standard error; into a file one line a climb."""
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+
+    from benchmarks.harness.progress import bar_of
+    from common.trace import rungs
+
+    title = f"{ladder.problem.name} {who}"
+    columns = (BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
+    with bar_of(*columns) as bar:
+        if bar.disable:
+            say(f"{title} climbs")
+        climb = bar.add_task(title, total=len(rungs(ladder.steps, ladder.epochs)))
+        yield lambda rung: bar.update(climb, advance=1, description=f"{title}: {rung}")
+
+
+def _show(parity: Parity, path: Path, args: argparse.Namespace) -> None:
+    from benchmarks.parity.parity_table import print_parity, save_figures
+    from benchmarks.show.section import drawn
+
+    if not args.json:
+        print_parity(parity)
+    drawn(lambda: save_figures(parity, path.parent, path.name))
+
+
+def _measure(problems: list[Problem], names: list[str], args: argparse.Namespace) -> int:
+    """The bounds of each problem, written as soon as they are known."""
+    from benchmarks.parity.bounds import measure, write_bounds
+    from common.trace import BOUNDS
+
+    for problem in problems:
+        write_bounds(measure([problem], names, args.data_dir, say), BOUNDS)
+        say(f"{BOUNDS}: bounds of {problem.name} written")
+    return 0

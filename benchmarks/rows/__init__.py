@@ -1,0 +1,1 @@
+"""The data, and what a network says of single rows."""

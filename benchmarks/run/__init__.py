@@ -1,0 +1,1 @@
+"""Train, and show what came of it."""

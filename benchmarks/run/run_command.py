@@ -1,0 +1,82 @@
+"""Train problems in each framework and print what they reached and what it took.
+
+Every run has a process of its own and leaves one JSON record below the results folder. A run that
+has a record is not run again: after an interruption the same command goes on where it stopped.
+
+examples:
+  twinbench run                                 all four problems, every installed framework
+  twinbench run boston mnist --seeds 5          seeds 0 to 4 of two problems
+  twinbench run imdb --regime matched           identical weights, order and optimiser rule
+  twinbench run mnist --epochs 1 --hidden 64    changed settings; the table and the record say so
+  twinbench run --twins my_twins.py             your own two models (see `twinbench parity -h`)
+  twinbench run --data real --data-dir DIR      refuse anything but the real data
+  twinbench run --tensorboard logs              for `tensorboard --logdir logs`: all in one view
+  twinbench run reuters --json > runs.json      the records and nothing else on standard output
+
+exit status: 0 all runs finished, 2 usage, 3 data, 4 some runs failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.cli import options, requests
+from benchmarks.records.arm import succeeded
+from common.say import SOME_FAILED
+
+if TYPE_CHECKING:
+    from benchmarks.records.job import Job
+    from common.problem import Problem
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to run, with which settings, and what to do with the records."""
+    options.add(parser, "problems", "--twins", "--framework", "--regime", "--device", "--seeds")
+    options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
+    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
+    options.add(parser, "--tensorboard", "--force", "--json")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run what is missing, then show all that was asked for."""
+    from benchmarks.export.tensorboard import event_writer
+    from benchmarks.harness.progress import run_all, say_failures
+
+    on_record = event_writer(args.tensorboard)
+    jobs = _jobs(args)
+    records = run_all(jobs, args.results, force=args.force, on_record=on_record)
+    _show(records, args)
+    return SOME_FAILED if say_failures(jobs, records, args.results) else 0
+
+
+def _jobs(args: argparse.Namespace) -> list[Job]:
+    """The plan of all that was asked for."""
+    return requests.jobs(args, requests.problems(args), requests.regimes(args), _check)
+
+
+def _check(problem: Problem, rows: int) -> None:
+    if problem.validation >= rows:
+        raise ValueError(
+            f"--validation {problem.validation} leaves no training row of the {rows} of "
+            f"{problem.name}"
+        )
+
+
+def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
+    """The table (or the JSON) on standard output, the curves of all records beside these."""
+    from benchmarks.records.record import read_beside
+    from benchmarks.show.figures import save_curves
+    from benchmarks.show.run_table import sections
+    from benchmarks.show.section import drawn, print_sections
+
+    if args.json:
+        json.dump(records, sys.stdout, indent=1, allow_nan=False)
+        print()
+    else:
+        print_sections(sections(records))
+    finished = succeeded(records)
+    if finished:
+        drawn(lambda: save_curves(read_beside(finished, args.results), args.results), "curves")

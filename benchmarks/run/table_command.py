@@ -1,0 +1,54 @@
+"""Show the table of records, or write it into a file.
+
+Nothing is run: every number comes from the records of earlier runs.
+
+examples:
+  twinbench table                            the records of ./results on the terminal
+  twinbench table --results a --format md    the same for folder a, as Markdown
+  twinbench table --into README.md           between the file's two marks:
+                                             <!-- twinbench:table --> and <!-- /twinbench:table -->
+  twinbench table --show metric --into README.md --mark accuracy
+                                             what may be said of the test metrics, no times, between
+                                             <!-- twinbench:table accuracy --> and its end
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks.cli import options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add(parser, "--results")
+    parser.add_argument(
+        "--format", choices=("terminal", "md"), default="terminal", help="default: terminal"
+    )
+    parser.add_argument(
+        "--show",
+        choices=("all", "metric", "time"),
+        default="all",
+        help="metric: without times and memory, with the verdicts; time: without the test metric",
+    )
+    options.add(parser, "--into")
+    parser.add_argument(
+        "--mark", default="", metavar="NAME", help="of the marks in FILE, those with this name"
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    from benchmarks.records.declared import read_plan
+    from benchmarks.records.record import some_records
+    from benchmarks.show.run_table import sections
+    from benchmarks.show.section import markdown, show
+
+    if args.mark and not args.into:
+        raise ValueError("--mark names the marks of a file: give --into too")
+    records = some_records(args.results)
+    plan = read_plan(args.results) if args.show == "metric" else {}
+    found = sections(records, args.show, plan)
+    if args.format == "md" and not args.into:
+        print(markdown(found), end="")
+    else:
+        show(found, None, into=args.into, mark=args.mark)
+    return 0

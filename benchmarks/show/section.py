@@ -1,0 +1,96 @@
+"""A page of tables, each with what must be said of it: on the terminal, as Markdown or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from rich.console import Console
+from rich.text import Text
+
+from benchmarks.show.markdown import escaped, line, pipe_table, replace_table
+from benchmarks.show.terminal import plain, print_table
+from common.say import say
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table and its notes; a cell that begins with * is to be read first."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: list[list[str]]
+    left: tuple[int, ...] = (0,)  # columns of text, flush left
+    notes: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)  # said loudly, before the table
+    figures: list[Path] = field(default_factory=list)  # files of one figure, the first for Markdown
+
+
+def show(
+    sections: Iterable[Section],
+    records: Any,
+    *,
+    into: Path | None = None,
+    mark: str = "",
+    as_json: bool = False,
+) -> None:
+    """Records as JSON, or the sections between the marks of a file or on standard output."""
+    if as_json:
+        print(json.dumps(records, indent=1, allow_nan=False))
+    elif into:
+        written = replace_table(into, markdown(sections), mark)
+        say(f"{into}: {'written' if written else 'up to date'}")
+    else:
+        print_sections(sections)
+
+
+def drawn(save: Callable[[], list[Path]], what: str = "figures") -> list[Path]:
+    """The files that `save` writes, named on standard error; none where matplotlib is missing."""
+    try:
+        paths = save()
+    except ImportError as error:
+        say(f"no {what}: {error}")
+        return []
+    say(f"{what}: " + ", ".join(map(str, paths)) if paths else f"no {what}: nothing is complete")
+    return paths
+
+
+def print_sections(sections: Iterable[Section], console: Console | None = None) -> None:
+    """Print each table, and below it its notes."""
+    console = console or Console()
+    for section in sections:
+        for notice in section.notices:
+            console.print(plain(notice, "bold red"), soft_wrap=True)
+        rows = [[_loud(cell) for cell in row] for row in section.rows]
+        print_table(section.title, section.headings, rows, section.left, console)
+        for note in section.notes:
+            console.print(plain(f"- {note}"), soft_wrap=True)
+
+
+def markdown(sections: Iterable[Section]) -> str:
+    """The same as Markdown; a figure is shown from beside the page."""
+    parts = []
+    for section in sections:
+        parts += [f"**{escaped(notice)}**" for notice in section.notices]
+        files = [quote(path.name) for path in section.figures[:1]]
+        parts += [f"![{escaped(section.title)}]({name})" for name in files]
+        shown = [[_bold(escaped(cell)) for cell in row] for row in section.rows]
+        parts += [
+            f"**{escaped(section.title)}**",
+            pipe_table(map(escaped, section.headings), shown, section.left),
+        ]
+        if section.notes:
+            parts.append("\n".join(f"- {line(note)}" for note in section.notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def _loud(cell: str) -> Text:
+    return plain(cell[1:], "bold") if cell.startswith("*") else plain(cell)
+
+
+def _bold(cell: str) -> str:
+    return f"**{cell[1:]}**" if cell.startswith("*") else cell

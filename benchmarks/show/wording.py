@@ -1,0 +1,170 @@
+"""What is said of two arms, in plain English and in the protocol's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.records.job import MIN_PROCESSES
+from benchmarks.statistics.intervals import ALIKE, DIFFERENT, EQUIVALENT, ERROR, Interval, Ratio
+from benchmarks.statistics.verdict import Comparison, Metric
+from common.framework import label_of
+from common.problem import PROBLEMS
+from common.say import counted
+
+NAMES = {"accuracy": ("accuracy", "accuracies"), "mae": ("MAE", "MAEs")}
+
+
+def sentence(comparison: Comparison, *, times: bool = True) -> str:
+    """The metric's verdict, then the time's unless that is not wanted."""
+    settings = [f"{name} = {value}" for name, value in comparison.changed.items()]
+    problem = PROBLEMS.get(comparison.problem)
+    title = problem.title if problem else comparison.problem
+    where = ", ".join([title, comparison.regime, comparison.device, *settings])
+    return f"{where}: {_metric(comparison)}" + (f" {_time(comparison)}" if times else "")
+
+
+def signed(value: float, metric: str) -> str:
+    """A difference of metrics with its sign: `+0.0012`, of an MAE `-0.120`."""
+    places = digits(metric)
+    return f"{round(value, places) + 0.0:+.{places}f}"  # + 0.0: no negative zero
+
+
+def digits(metric: str) -> int:
+    """Decimal places that a metric is shown with."""
+    return 3 if metric == "mae" else 4
+
+
+def span(interval: Interval | Ratio, text: Callable[[float], str]) -> str:
+    """`low to high`, or that there is none."""
+    if interval.low is None or interval.high is None:
+        return "no interval"
+    return f"{text(interval.low)} to {text(interval.high)}"
+
+
+def seeds(metric: Metric) -> str:
+    """`30 pairs of seeds`, or `30 and 28 seeds`."""
+    first, second = metric.seeds
+    if metric.paired:
+        return counted(first, "pair of seeds")
+    return f"{first} and {second} seeds"
+
+
+def _metric(comparison: Comparison) -> str:
+    metric = comparison.metric
+    first, second = label_of(comparison.first), label_of(comparison.second)
+    if metric is None:
+        return f"no test metric of both {first} and {second} to compare."
+    one, several = NAMES[metric.name]
+    shown = span(
+        metric.wide if metric.verdict == DIFFERENT else metric.narrow,
+        lambda value: signed(value, metric.name),
+    )
+    level = "95 %" if metric.verdict == DIFFERENT else "90 %"
+    interval = "no interval" if shown == "no interval" else f"{level} interval {shown}"
+    found = f"({seeds(metric)}, difference {signed(metric.difference, metric.name)}, {interval})"
+    both = f"the {several} of {first} and {second}"
+    if metric.verdict == EQUIVALENT:
+        text = f"{both} are equivalent within {metric.margin} {found}."
+    elif metric.verdict == DIFFERENT:
+        higher = second if metric.difference > 0 else first
+        gap = f"{abs(metric.difference):.{digits(metric.name)}f}"
+        text = (
+            f"the {one} of {higher} is higher by {gap}, beyond the margin of {metric.margin}: "
+            f"different {found}."
+        )
+    elif metric.margin is None:
+        text = f"{both} have no margin to be judged by {found}."
+    else:
+        text = f"not enough runs to tell whether {both} are equivalent within {metric.margin} "
+        text += f"{found}; {_would_do(metric)}."
+    if metric.constant:
+        text += " Without any variance this speaks of these seeds alone."
+    elif metric.wide.excludes_zero and metric.verdict != DIFFERENT:
+        text += _not_zero(comparison, metric)
+    if metric.margin is not None and (wide := _wide_error(metric)):
+        text += f" Another test set of that size would move it by {wide}, more than the margin."
+    if metric.exploratory:
+        text += f" Exploratory: {metric.exploratory}."
+    return text + _lost(comparison)
+
+
+def _not_zero(comparison: Comparison, metric: Metric) -> str:
+    """That the interval excludes 0, and whether that outlasts the correction for the others."""
+    adjusted = comparison.holm[0] if comparison.holm[0] is not None else metric.p
+    higher = comparison.second if metric.difference > 0 else comparison.first
+    gap = f"{abs(metric.difference):.{digits(metric.name)}f}"
+    p, corrected = probability(metric.p), probability(adjusted)
+    if adjusted is not None and adjusted < ERROR:
+        return (
+            f" And yet it is not 0: {label_of(higher)} is higher by {gap} (p = {p}; after Holm's "
+            f"correction for all verdicts here {corrected})."
+        )
+    return (
+        f" The 95 % interval excludes 0 ({label_of(higher)} is higher by {gap}, p = {p}), which "
+        f"does not outlast Holm's correction for all verdicts here (p = {corrected})."
+    )
+
+
+def _wide_error(metric: Metric) -> str:
+    """The test rows' own standard error where it exceeds the margin, else nothing."""
+    largest = max((error for error in metric.sampling if error is not None), default=0.0)
+    over = metric.margin is not None and largest > metric.margin
+    return f"{largest:.{digits(metric.name) - 1}f}" if over else ""
+
+
+def probability(p: float | None) -> str:
+    """Two digits that matter; "-" for None."""
+    if p is None:
+        return "-"
+    return "< 0.0001" if p < 1e-4 else f"{p:.{2 if p > 0.095 else 3 if p > 0.0095 else 4}f}"
+
+
+def _lost(comparison: Comparison) -> str:
+    """Runs that gave no number are no chance sample: an arm may owe its mean to their absence."""
+    names = (comparison.first, comparison.second)
+    said = [
+        f"{counted(n, 'seed')} of {label_of(name)}"
+        for n, name in zip(comparison.lost, names, strict=True)
+        if n
+    ]
+    if not said:
+        return ""
+    return f" Of the seeds with a number alone: {' and '.join(said)} failed or gave none."
+
+
+def _would_do(metric: Metric) -> str:
+    if metric.needed is None:
+        return "how many would do cannot be told from these"
+    return f"about {metric.needed:,} {'pairs of seeds' if metric.paired else 'of each'} would do"
+
+
+def _time(comparison: Comparison) -> str:
+    ratio = comparison.epoch
+    first, second = label_of(comparison.first), label_of(comparison.second)
+    if ratio is None:
+        few, many = comparison.processes
+        if min(few, many) < MIN_PROCESSES:
+            return f"Their times: {few} and {many} timed processes; {MIN_PROCESSES} are needed."
+        return "Their times are not compared."
+    if ratio.verdict in ("no difference seen", "equally fast"):
+        found = f"{number(ratio.value)}, {span(ratio, number)}"
+        if ratio.verdict == "equally fast":
+            return f"Their epochs are equally fast within {ALIKE:.0%} (ratio {found})."
+        return f"No difference seen in the time of an epoch (ratio {found})."
+    if ratio.verdict == "slower":
+        assert ratio.low is not None and ratio.high is not None
+        second, ratio = first, Ratio(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
+    adjusted = comparison.holm[1]
+    found = span(ratio, number)
+    if adjusted is not None and adjusted >= ERROR:
+        found += (
+            f"; with all verdicts here (Holm) p = {probability(adjusted)}, no longer below 0.05"
+        )
+    return f"An epoch of {second} is {number(ratio.value)} times as fast ({found})."
+
+
+def number(value: float | None) -> str:
+    """About three digits, without exponents: `12,345`, `12.3`, `0.123`; "-" for None."""
+    if value is None:
+        return "-"
+    return f"{value:,.{max(0, 3 - len(str(int(abs(value)))))}f}" if value >= 1 else f"{value:.3f}"

@@ -1,0 +1,148 @@
+"""Ours against what a user would run instead, in turn on one machine, each in a fresh process."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+from benchmarks.harness import worker, worker_folds
+from benchmarks.harness.clocks import Stages, Surroundings, peak_rss_bytes, process_age_seconds
+from benchmarks.harness.local import OnEvent, recorded
+from benchmarks.harness.peers import PEERS
+from benchmarks.harness.process import Child
+from benchmarks.records.arm import group_by, result_of, succeeded
+from benchmarks.records.job import Job
+from benchmarks.records.keys import Record
+from benchmarks.records.machine import usable_cores, versions
+from benchmarks.statistics.intervals import Ratio, ratio_of_times
+
+KIND = "race"  # of a record, and the folder below the results
+
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+def run(job: Job, on_event: OnEvent = None, *, folds: bool = False) -> dict[str, Any]:
+    """The record of one job, of a framework's or a peer's; `folds` for its K-fold protocol."""
+    target = f"benchmarks.speed.race:{'measure_peer' if job.framework in PEERS else 'measure'}"
+
+    def measure() -> dict[str, Any]:
+        peer = PEERS.get(job.framework)
+        home = replace(job, framework=peer.framework if peer else job.framework)
+        with Child.at(home.place, job.regime) as child:
+            return child.call(target, job, folds, on_event=on_event, timeout=job.timeout)
+
+    return recorded(job, measure, KIND)
+
+
+def measure(job: Job, folds: bool, emit: Emit) -> dict[str, Any]:
+    """The measured part of a record of ours; in a Child."""
+    if not folds:
+        return worker.run_job(job, emit)
+    surroundings = Surroundings()
+    parts = worker_folds.run_folds(job, list(range(job.problem.folds)), False, emit)
+    metric = job.problem.metric
+    values = [part["history"][f"val_{metric}"][-1] for part in parts]
+    return {
+        **parts[0],
+        "total_seconds": process_age_seconds(),
+        "metrics": {metric: sum(values) / len(values)},
+        "surroundings": surroundings.read(),
+    }
+
+
+def measure_peer(job: Job, folds: bool, emit: Emit) -> dict[str, Any]:
+    """The measured part of a record of a peer; in a Child."""
+    surroundings, stages = Surroundings(), Stages()
+    emit({"stage": "import"})
+    with stages("import"):
+        peer = importlib.import_module(f"benchmarks.speed.peers.{job.framework}")
+    found = (peer.cross_validate if folds else peer.train)(job, stages, emit)
+    total, peak, rest = process_age_seconds(), peak_rss_bytes(), found["epoch_seconds"][1:]
+    return {
+        **found,
+        "total_seconds": total,
+        "first_epoch_seconds": found["epoch_seconds"][0],
+        "steady_epoch_seconds": median(rest) if rest else None,
+        "stages": stages.seconds,
+        "peak_rss_bytes": peak,
+        "threads": job.threads or usable_cores(),
+        "versions": versions(),
+        "data": worker.provenance(worker.planned_data(job)),
+        "settings": {"changed": job.changed},
+        "surroundings": surroundings.read(),
+    }
+
+
+@dataclass(frozen=True)
+class Runner:
+    """One arm of a race: medians over its processes, and how often the first arm's time they are.
+
+    Times in seconds. A ratio over 1 says that this arm is faster.
+    """
+
+    framework: str
+    regime: str
+    processes: int
+    metrics: tuple[float, ...]  # of the runs that ended with one
+    epoch: float | None  # training alone
+    validated: float | None  # with the validation after it
+    total: float
+    peak: float  # bytes
+    epoch_ratio: Ratio | None
+    validated_ratio: Ratio | None
+    total_ratio: Ratio
+    peak_ratio: float
+
+
+def runners(records: Iterable[Record], peer: str = "textbook") -> list[Runner]:
+    """The arms of one problem's finished records, the peer first; ValueError without it."""
+    finished = succeeded(records)
+    arms = group_by(finished, lambda record: (record["framework"], record["regime"]))
+    first = next((runs for (name, _), runs in arms.items() if name == peer), None)
+    if first is None:
+        raise ValueError(f"no finished run of {peer}, against which the others are measured")
+    order = sorted(arms.items(), key=lambda item: (item[1] is not first, item[0]))
+    return [_runner(name, regime, runs, first) for (name, regime), runs in order]
+
+
+def _runner(name: str, regime: str, runs: list[Any], first: list[Any]) -> Runner:
+    def ratio(of: Callable[[Any], list[float]]) -> Ratio | None:
+        before, after = ([of(run) for run in arm] for arm in (first, runs))
+        return ratio_of_times(before, after) if all(before) and all(after) else None
+
+    def middle(of: Callable[[Any], list[float]]) -> float | None:
+        values = [of(run) for run in runs]
+        return median(median(each) for each in values) if all(values) else None
+
+    total = ratio(lambda run: [run["total_seconds"]])
+    assert total is not None
+    peak = median(run["peak_rss_bytes"] for run in runs)
+    return Runner(
+        name,
+        regime,
+        len(runs),
+        tuple(value for value in map(result_of, runs) if value is not None),
+        middle(_epochs),
+        middle(_validated),
+        median(run["total_seconds"] for run in runs),
+        peak,
+        ratio(_epochs),
+        ratio(_validated),
+        total,
+        median(run["peak_rss_bytes"] for run in first) / peak,
+    )
+
+
+def _epochs(run: Record) -> list[float]:
+    """Training seconds of each epoch but the first, which compiles."""
+    return run["epoch_seconds"][1:]
+
+
+def _validated(run: Record) -> list[float]:
+    """The same with each epoch's validation; empty when there is none."""
+    pairs = list(zip(run["epoch_seconds"], run["validation_seconds"], strict=False))
+    return [trained + validated for trained, validated in pairs][1:]

@@ -1,0 +1,69 @@
+"""Race both frameworks against the textbook's script and scikit-learn, in turn on this machine.
+
+The textbook's Keras scripts are what a reader would otherwise run, and so the peer of every "times
+faster". Each run has a process of its own; all arms take turns in a random order, and the table has
+the ratio of medians with its 95 % interval once there are five processes an arm.
+
+Every finished run is kept: after Ctrl-C the same command goes on with the next one. Let nothing
+else run meanwhile.
+
+examples:
+  twinbench race                               all four problems, 5 rounds
+  twinbench race imdb --rounds 7 --regime tuned
+  twinbench race boston --folds --rounds 2     the K-fold protocol; the textbook takes minutes
+  twinbench race --into page.md                between the file's two marks, as `twinbench table`
+
+exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from benchmarks.cli import options, requests
+from common.install import install_extra
+from common.say import say
+
+if TYPE_CHECKING:
+    from common.problem import Problem
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Who races, how often, and where the table goes."""
+    options.add_measuring(parser, "matched,tuned")
+    parser.add_argument("--folds", action="store_true", help="the K-fold protocol instead")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run what is missing, then show all that was asked for."""
+    from benchmarks.cli.shared import run_and_show
+    from benchmarks.speed import race
+    from benchmarks.speed.race_table import sections
+
+    jobs = requests.jobs(args, _problems(args), requests.regimes(args), peers=_peers(args.folds))
+    kind = f"{race.KIND}/{'folds' if args.folds else 'hold-out'}"
+    page = partial(sections, folds=args.folds)
+    return run_and_show(jobs, args, kind, page, partial(race.run, folds=args.folds))
+
+
+def _problems(args: argparse.Namespace) -> list[Problem]:
+    problems = requests.problems(args)
+    if not args.folds:
+        return problems
+    folded = [problem for problem in problems if problem.folds]
+    if not folded or (args.problems and len(folded) < len(problems)):
+        raise ValueError("--folds takes problems with a K-fold protocol, as in: race boston")
+    return folded
+
+
+def _peers(folds: bool) -> list[str]:
+    """Those that can run here; what is missing is said."""
+    if folds:
+        return ["textbook"]
+    if find_spec("sklearn") is None:
+        say(f"no scikit-learn here; it races too after: {install_extra('peers')}")
+        return ["textbook"]
+    return ["textbook", "scikit"]

@@ -1,0 +1,106 @@
+"""How many times faster than the textbook: one table a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from statistics import mean
+
+from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.job import MIN_PROCESSES
+from benchmarks.records.keys import Record
+from benchmarks.records.notices import not_real, provenance
+from benchmarks.show.section import Section
+from benchmarks.speed.race import Runner, runners
+from benchmarks.statistics.intervals import Ratio
+from common.framework import label_of
+from common.problem import PROBLEMS, Problem
+from common.say import counted
+
+HEADINGS = (
+    "who",
+    "regime",
+    "epoch (ms)",
+    "times faster",
+    "with validation (ms)",
+    "times faster",
+    "whole run (s)",
+    "times faster",
+    "peak (MiB)",
+    "of the peer's",
+    "metric",
+)
+
+
+def sections(records: Iterable[Record], folds: bool = False) -> Iterator[Section]:
+    """A table a problem, a row an arm, the peer first."""
+    finished = succeeded(records)
+    for name, runs in group_by(finished, lambda record: record["problem"]).items():
+        try:
+            found = runners(runs)
+        except ValueError as error:  # the others' tables shall not be lost with this one
+            yield Section(_title(PROBLEMS[name], folds), HEADINGS, [], (0, 1), [str(error)])
+            continue
+        yield section_of(runs, found, folds)
+
+
+def section_of(runs: list[Record], found: list[Runner], folds: bool = False) -> Section:
+    """The table of one problem, from its finished runs and the runners that they give."""
+    peer, problem = found[0], PROBLEMS[runs[0]["problem"]]
+    return Section(
+        f"{_title(problem, folds)}: against the {peer.framework}",
+        HEADINGS,
+        [_row(runner, peer, problem.metric) for runner in found],
+        left=(0, 1),
+        notes=list(_notes(runs, found)),
+        notices=not_real(runs),
+    )
+
+
+def _title(problem: Problem, folds: bool) -> str:
+    return f"{problem.title}, {problem.folds}-fold validation" if folds else problem.title
+
+
+def _row(runner: Runner, peer: Runner, metric: str) -> list[str]:
+    ours = runner is not peer
+    return [
+        label_of(runner.framework),
+        runner.regime if ours else "",
+        _ms(runner.epoch),
+        _ratio(runner.epoch_ratio) if ours else "",
+        _ms(runner.validated),
+        _ratio(runner.validated_ratio) if ours else "",
+        f"{runner.total:.2f}",
+        _ratio(runner.total_ratio) if ours else "",
+        f"{runner.peak / 2**20:,.0f}",
+        f"{1 / runner.peak_ratio:.2f}" if ours else "",
+        f"{mean(runner.metrics):.{3 if metric == 'mae' else 4}f}" if runner.metrics else "diverged",
+    ]
+
+
+def _ms(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{1e3 * seconds:.1f}"
+
+
+def _ratio(ratio: Ratio | None) -> str:
+    if ratio is None:
+        return "-"
+    if ratio.low is None or ratio.high is None:
+        return f"{ratio.value:.2f}"
+    loud = "*" if ratio.verdict in ("faster", "slower") else ""
+    return f"{loud}{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
+
+
+def _notes(runs: list[Record], found: list[Runner]) -> Iterator[str]:
+    few = min(runner.processes for runner in found)
+    yield (
+        f"{counted(few, 'process')} an arm, all arms in turn; medians over processes of the median "
+        "of all epochs but the first; times faster: the peer's time over the arm's, with the 95 % "
+        "interval of a bootstrap over processes and epochs; bold: it excludes 1"
+        + (f"; fewer than {MIN_PROCESSES} processes give none" if few < MIN_PROCESSES else "")
+    )
+    yield (
+        "textbook: the book's own Keras script, dense float64 rows and all; scikit: scikit-learn's "
+        "multi-layer perceptron of the same sizes, which has Adam and not RMSprop; whole run: from "
+        "the start of the process to the test metric, ours reading text from the cache"
+    )
+    yield from provenance(runs)

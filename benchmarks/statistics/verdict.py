@@ -1,0 +1,329 @@
+"""What may be said of two arms: their test metric, time and memory, by the measuring protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from statistics import fmean, stdev
+from types import MappingProxyType
+from typing import Any
+
+from benchmarks.records.arm import TARGETS as TARGETS  # a fact of a problem, as MARGINS is
+from benchmarks.records.arm import (
+    Target,
+    arm,
+    by_seed,
+    changed,
+    clocks,
+    data_of,
+    ended_without,
+    group_by,
+    metric_of,
+    result_of,
+    succeeded,
+    target_of,
+    threads,
+    timed,
+    training_runs,
+)
+from benchmarks.records.job import MIN_PROCESSES
+from benchmarks.records.keys import Record
+from benchmarks.records.notices import not_real, warnings_of
+from benchmarks.statistics import intervals
+from benchmarks.statistics.intervals import Interval, Ratio
+from common.data.files import DATASETS
+from common.framework import label_of
+from common.problem import PROBLEMS
+from common.regime import REGIMES
+from common.say import counted
+
+MARGINS: Mapping[str, float] = MappingProxyType({p.name: p.margin for p in PROBLEMS.values()})
+"""By problem: test metrics that differ by less are called equivalent."""
+
+PLANNED = 30  # seeds an arm, where no plan says more; fewer are an early look
+
+Plan = Mapping[str, Mapping[str, Any]]
+"""By problem what was declared of it: `seeds` an arm, and `runs_before`, made when it was."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The test metrics of two arms. Differences are those of the second less the first."""
+
+    name: str  # accuracy or mae
+    seeds: tuple[int, int]  # of each arm; of pairs when `paired`
+    paired: bool
+    means: tuple[float, float]
+    spreads: tuple[float | None, float | None]  # standard deviations over seeds
+    narrow: Interval  # 90 % interval of the difference
+    wide: Interval  # 95 % interval of the difference
+    margin: float | None  # None: nobody has set one for this problem
+    verdict: str  # equivalent, different, not enough runs; "no margin" without one
+    needed: int | None  # runs an arm that would do if all stays, when they are not enough
+    p: float | None  # of no difference, two-sided; None without a variance
+    superiority: Interval  # P(a run of the second is better), ties half, 95 % interval
+    exploratory: str  # why it is no verdict of a plan; empty where it is one
+    sampling: tuple[float | None, float | None]  # standard error of each mean by the test rows
+
+    @property
+    def difference(self) -> float:
+        """The second arm's mean less the first's."""
+        return self.wide.mean
+
+    @property
+    def larger_is_better(self) -> bool:
+        return self.name != "mae"
+
+    @property
+    def bound(self) -> float | None:
+        """What the data support: no larger difference is left by the 90 % interval."""
+        return None if self.narrow.low is None else max(map(abs, self.narrow.ends))
+
+    @property
+    def constant(self) -> bool:
+        """Whether no seed differs from another (or, paired, no difference from another)."""
+        return self.wide.low is not None and self.wide.low == self.wide.high
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two arms that differ in one thing alone: what their records let us say.
+
+    `first` and `second` name them as the records do. A ratio is the first's over the second's, so
+    over 1 the second is faster, or smaller; None: fewer than MIN_PROCESSES processes.
+    """
+
+    problem: str
+    regime: str
+    device: str
+    threads: str
+    changed: Mapping[str, Any]
+    first: str
+    second: str
+    metric: Metric | None  # None: an arm has no finished run with a number
+    lost: tuple[int, int]  # seeds of each arm without a number: a metric is of the others alone
+    epoch: Ratio | None  # steady epoch, training only
+    total: Ratio | None  # whole run, from the start of its process
+    memory: Ratio | None  # peak of the process
+    processes: tuple[int, int]  # timed ones
+    targets: tuple[Target | None, Target | None]
+    notes: tuple[str, ...]
+    holm: tuple[float | None, float | None] = (None, None)  # p of metric and epoch, of a page's
+
+    @property
+    def loud(self) -> tuple[bool, bool]:
+        """Whether the verdicts on metric and epoch may be bold: as planned, and kept by Holm."""
+        metric, epoch = self.metric, self.epoch
+        kept, kept_epoch = (p is None or p < intervals.ERROR for p in self.holm)
+        words = (intervals.EQUIVALENT, *[intervals.DIFFERENT] * kept)
+        return (
+            metric is not None and metric.verdict in words and not metric.exploratory,
+            epoch is not None and epoch.verdict in ("faster", "slower") and kept_epoch,
+        )
+
+
+def comparisons(records: Iterable[Record], plan: Plan | None = None) -> list[Comparison]:
+    """Each pair of frameworks in each problem, regime, device, threads, settings and data set.
+
+    Holm's correction is over all of them. Other kinds of record than whole runs are left out.
+    Raises ValueError when the records were measured under different protocols.
+    """
+    found = []
+    for runs in group_by(training_runs(records), _setting).values():
+        arms = group_by(runs, lambda record: record["framework"])
+        for first, second in combinations(arms, 2):
+            found.append(compared(first, second, arms[first], arms[second], plan))
+    return with_holm(found)
+
+
+def with_holm(found: Sequence[Comparison]) -> list[Comparison]:
+    """The comparisons of one page, the p values of metrics and epochs adjusted for all of them."""
+    metrics = [pair.metric.p if pair.metric else None for pair in found]
+    epochs = [pair.epoch.p if pair.epoch else None for pair in found]
+    adjusted = intervals.holm([*metrics, *epochs])
+    pairs = zip(adjusted, adjusted[len(found) :], strict=False)
+    return [replace(pair, holm=holm) for pair, holm in zip(found, pairs, strict=False)]
+
+
+def compared(
+    first: str,
+    second: str,
+    one: Sequence[Record],
+    other: Sequence[Record],
+    plan: Plan | None = None,
+    *,
+    across: bool = False,
+) -> Comparison:
+    """The comparison of two arms by their runs, failed ones included.
+
+    Times of different machines are compared only with `across`, where machines are the question.
+    """
+    arms = [succeeded(runs) for runs in (one, other)]
+    lost = [
+        len({run["seed"] for run in runs} - by_seed(done).keys())
+        for runs, done in zip((one, other), arms, strict=True)
+    ]
+    some = (one or other)[0]
+    clocked = [timed(runs) for runs in arms]
+    same_machine = across or len({_machine(run) for runs in clocked for run in runs}) < 2
+
+    def ratio(name: str) -> Ratio | None:
+        values = [clocks(runs, name) for runs in arms]
+        comparable = same_machine and min(map(len, values)) >= MIN_PROCESSES
+        return intervals.ratio_of_times(*values) if comparable else None
+
+    return Comparison(
+        problem=some["problem"],
+        regime=some["regime"],
+        device=some["device"],
+        threads=threads(some),
+        changed=changed(some),
+        first=first,
+        second=second,
+        metric=_metric(arms[0], arms[1], (plan or {}).get(some["problem"], {}), any(lost)),
+        lost=(lost[0], lost[1]),
+        epoch=ratio("epoch_seconds"),
+        total=ratio("total_seconds"),
+        memory=ratio("peak_rss_bytes"),
+        processes=(len(clocked[0]), len(clocked[1])),
+        targets=(target_of(arms[0]), target_of(arms[1])),
+        notes=tuple(_notes(first, second, one, other, same_machine)),
+    )
+
+
+def _metric(
+    one: list[Record], other: list[Record], declared: Mapping[str, Any], lost: bool
+) -> Metric | None:
+    """The test metrics compared; by seed where a seed means the same to both."""
+    a, b = by_seed(one), by_seed(other)
+    if not (a and b):
+        return None
+    some = one[0]
+    name, margin = metric_of(some), MARGINS.get(some["problem"]) or None
+    shared = sorted(a.keys() & b.keys())
+    pairs = bool(shared) and REGIMES[some["regime"]].paired
+    x, y = ([v[s] for s in shared] if pairs else list(v.values()) for v in (a, b))
+    interval = intervals.paired if pairs else intervals.welch
+    narrow, wide = (interval(x, y, level) for level in (0.90, 0.95))
+    word = intervals.verdict(narrow, wide, margin) if margin else "no margin"
+    means = fmean(x), fmean(y)
+    rows = _test_rows(some)
+    # half a row of an accuracy is no row, and a millionth of any metric is rounding
+    tie = 0.5 / rows if name == "accuracy" and rows else 1e-6 * max(map(abs, means))
+    return Metric(
+        name=name,
+        seeds=(len(x), len(y)),
+        paired=pairs,
+        means=means,
+        spreads=(_spread(x), _spread(y)),
+        narrow=narrow,
+        wide=wide,
+        margin=margin,
+        verdict=word,
+        needed=_needed(x, y, margin, pairs) if margin and word == intervals.NOT_ENOUGH else None,
+        p=intervals.p_value(x, y, pairs=pairs),
+        superiority=intervals.superiority(
+            x, y, larger_is_better=name != "mae", pairs=pairs, tie=tie
+        ),
+        exploratory=_exploratory(declared, min(len(x), len(y)), lost),
+        sampling=(_sampling(one), _sampling(other)),
+    )
+
+
+def _exploratory(declared: Mapping[str, Any], seeds: int, lost: bool) -> str:
+    """Why a verdict of so many seeds is an early look; empty where it is what was planned."""
+    planned = max(PLANNED, declared.get("seeds", PLANNED))
+    if seeds < planned:
+        return f"fewer seeds than {planned}"
+    if before := declared.get("runs_before", 0):
+        return f"planned after a look at {before} runs"
+    return "seeds were lost" if lost else ""
+
+
+def _needed(
+    first: Sequence[float], second: Sequence[float], margin: float, pairs: bool
+) -> int | None:
+    """Runs an arm that would do if spread and difference stay, PLANNED or more; None: not known."""
+    if min(len(first), len(second)) < 2:
+        return None
+    if pairs:
+        spread = stdev(b - a for a, b in zip(first, second, strict=True))
+    else:
+        spread = ((stdev(first) ** 2 + stdev(second) ** 2) / 2) ** 0.5
+    difference = fmean(second) - fmean(first)
+    needed = intervals.runs_needed(spread, margin, paired=pairs, difference=difference)
+    return needed and max(needed, PLANNED)
+
+
+def _notes(
+    first: str, second: str, one: Sequence[Record], other: Sequence[Record], same_machine: bool
+) -> Iterator[str]:
+    """What makes these numbers less than they look; the records' own warnings come last."""
+    first, second = label_of(first), label_of(second)
+    for name, runs in ((first, one), (second, other)):
+        finished = succeeded(runs)
+        lost = sum(result_of(run) is None for run in finished)
+        if failed := len(runs) - len(finished):
+            yield f"{failed} of {counted(len(runs), 'run')} of {name} failed and are left out"
+        if lost:
+            yield f"{lost} of {counted(len(finished), 'run')} of {name} {ended_without(finished)}"
+        if len({str(run.get("versions")) for run in finished}) > 1:
+            yield f"the runs of {name} mix versions of libraries"
+    if not same_machine:
+        yield "the timed runs come from more than one machine: their times are not compared"
+    for what, value in (("threads in use", _threads_used), ("compile modes", _compiled)):
+        sides = [
+            sorted({str(value(r)) for r in runs if not r.get("error")}) for runs in (one, other)
+        ]
+        if all(sides) and sides[0] != sides[1]:
+            yield (f"{what} differ: {first} {', '.join(sides[0])}; {second} {', '.join(sides[1])}")
+    yield from not_real((*one, *other))
+    yield from warnings_of([*one, *other])
+
+
+def _threads_used(record: Record) -> Any:
+    return record.get("threads")
+
+
+def _compiled(record: Record) -> Any:
+    return (record.get("settings") or {}).get("compiled")
+
+
+def _setting(record: Record) -> tuple:
+    """All that two frameworks must share to be compared; a failed run may know no digest."""
+    problem, _, *rest = arm(record)
+    return (problem, *rest, data_of(record).get("digest"))
+
+
+def _machine(record: Record) -> str:
+    host = record.get("host") or {}
+    return f"{host.get('cpu')} {host.get('cores')}"
+
+
+def _spread(values: Sequence[float]) -> float | None:
+    return stdev(values) if len(values) > 1 else None
+
+
+def _test_rows(record: Record) -> int | None:
+    """Of the real data; of others the record does not know the number."""
+    dataset = DATASETS.get(record["problem"])
+    return dataset.test_rows if dataset and data_of(record).get("real") else None
+
+
+def _sampling(runs: list[Record]) -> float | None:
+    """What another test set would move the metric by: the mean over runs of the standard error.
+
+    That of an MAE follows from the mean square error, which is the loss of its problem.
+    """
+    rows = _test_rows(runs[0])
+    if not rows:
+        return None
+    errors = []
+    for run in runs:
+        value, mse = result_of(run), (run.get("metrics") or {}).get("loss")
+        if value is not None and metric_of(run) == "accuracy":
+            errors.append(intervals.sampling_error(value, rows))
+        elif value is not None and mse is not None:
+            errors.append(intervals.sampling_error_of_mae(value, mse, rows))
+    return fmean(errors) if errors else None

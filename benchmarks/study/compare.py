@@ -1,0 +1,191 @@
+"""Two sets of records arm by arm, as before and after an upgrade, and conditions on changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from benchmarks.records.arm import (
+    arm,
+    clocks,
+    data_of,
+    group_by,
+    metric_of,
+    succeeded,
+    training_runs,
+)
+from benchmarks.records.keys import Record
+from benchmarks.statistics import intervals
+from benchmarks.statistics.intervals import Interval
+from benchmarks.statistics.verdict import Comparison, compared, with_holm
+from common.say import counted
+
+METRICS = ("accuracy", "mae")
+CLOCKED = ("epoch_seconds", "first_epoch_seconds", "total_seconds", "peak_rss_bytes")
+FAILS, HOLDS, NOT_SHOWN = "fails", "holds", "not shown"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A change from before to after that is not wanted, such as `epoch_seconds>+10%`."""
+
+    text: str
+    name: str
+    above: bool
+    amount: float
+    relative: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """From NAME(>|<)[+-]NUMBER[%]; ValueError says what is allowed."""
+        names = (*METRICS, *CLOCKED)
+        number = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+        found = re.fullmatch(rf"\s*(\w+)\s*([<>])\s*({number})\s*(%?)\s*", text, re.ASCII)
+        if not found or found[1] not in names:
+            raise ValueError(
+                f"--fail-if {text!r}: a name, > or <, and a change was expected, as in "
+                f"'epoch_seconds>+10%' or 'accuracy<-0.002'; names: {', '.join(names)}"
+            )
+        amount = float(found[3]) / (100 if found[4] else 1)
+        return cls(text.strip(), found[1], found[2] == ">", amount, bool(found[4]))
+
+    def applies(self, records: Sequence[Record]) -> bool:
+        """Whether these runs of one arm have the quantity: an arm has one metric, not both."""
+        return self.name not in METRICS or metric_of(records[0]) == self.name
+
+    def judge(self, change: Interval) -> str:
+        """FAILS when all of the interval lies beyond the amount, HOLDS when all lies before it."""
+        if change.low is None or change.high is None:
+            return intervals.NOT_ENOUGH
+        low, high = change.low - self.amount, change.high - self.amount
+        if not self.above:
+            low, high = -high, -low
+        if low > 0:
+            return FAILS
+        return HOLDS if high <= 0 else NOT_SHOWN
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A condition on one arm: the change from before to after with its 95 % interval."""
+
+    condition: Condition
+    arm: str
+    change: Interval | None  # a share of before where the condition is relative; None: not known
+    word: str  # fails, holds, not shown, not enough runs
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One arm's runs on both sides."""
+
+    comparison: Comparison
+    before: list[Record]
+    after: list[Record]
+
+    @property
+    def name(self) -> str:
+        return arm_name(self.before[0])
+
+
+def pairs(
+    before: Iterable[Record], after: Iterable[Record], names: tuple[str, str]
+) -> tuple[list[Pair], dict[str, list[str]]]:
+    """The arms that are on both sides, and by name of a side those that are on it alone.
+
+    An arm is what `twinbench table` shows as a row, on one set of data. Raises ValueError when the
+    records were measured under different protocols.
+    """
+    runs = [(side, run) for side, records in enumerate((before, after)) for run in records]
+    training_runs(run for _, run in runs)  # refuses two protocols
+    found: list[Pair] = []
+    alone: dict[str, list[str]] = {name: [] for name in names}
+    sides: list[dict[Any, list[Record]]] = [
+        group_by(training_runs(run for s, run in runs if s == side), _arm) for side in (0, 1)
+    ]
+    for key in dict.fromkeys([*sides[0], *sides[1]]):
+        one, other = (side.get(key, []) for side in sides)
+        if one and other:
+            first, second = (f"{one[0]['framework']} ({name})" for name in names)
+            found.append(Pair(compared(first, second, one, other, across=True), one, other))
+        else:
+            alone[names[0] if one else names[1]].append(arm_name((one or other)[0]))
+    together = with_holm([pair.comparison for pair in found])
+    return [replace(pair, comparison=one) for pair, one in zip(found, together, strict=True)], alone
+
+
+def judged(conditions: Iterable[Condition], found: Sequence[Pair]) -> list[Judged]:
+    """Each condition on each arm that has its quantity."""
+    results = []
+    for condition in conditions:
+        for pair in found:
+            if condition.applies(pair.before):
+                change = _change(condition, pair)
+                word = condition.judge(change) if change else intervals.NOT_ENOUGH
+                if word != FAILS and condition.name in METRICS and any(pair.comparison.lost):
+                    word = intervals.NOT_ENOUGH  # the seeds without a number may hide the change
+                results.append(Judged(condition, pair.name, change, word))
+    return results
+
+
+def differences(before: Sequence[Record], after: Sequence[Record]) -> list[tuple[str, str, str]]:
+    """What the runs had around them where it differs: its name, before and after."""
+    one, other = (_surroundings(records) for records in (before, after))
+    names = [name for name in dict.fromkeys([*one, *other]) if one.get(name) != other.get(name)]
+    return [(name, _listed(one.get(name)), _listed(other.get(name))) for name in names]
+
+
+def _surroundings(records: Iterable[Record]) -> dict[str, set[str]]:
+    """Every value of versions, machine, threads in use and commit, by name."""
+    found: dict[str, set[str]] = {}
+    for record in records:
+        host = record.get("host") or {}
+        facts = {
+            **(record.get("versions") or {}),
+            **{name: host.get(name) for name in ("cpu", "cores", "memory_bytes", "os")},
+            "threads": record.get("threads"),
+            "commit": (record.get("git") or {}).get("commit"),
+        }
+        for name, value in facts.items():
+            if value is not None:
+                found.setdefault(name, set()).add(str(value))
+    return found
+
+
+def _listed(values: set[str] | None) -> str:
+    return ", ".join(sorted(values)) if values else "-"
+
+
+def _change(condition: Condition, pair: Pair) -> Interval | None:
+    """From before to after, with its 95 % interval; None where a side has no such number."""
+    if condition.name in METRICS:
+        metric = pair.comparison.metric
+        if metric is None or (condition.relative and not metric.means[0]):
+            return None
+        unit = metric.means[0] if condition.relative else 1.0
+        return _shifted(metric.wide, lambda value: value / unit)
+    one, other = (clocks(succeeded(runs), condition.name) for runs in (pair.before, pair.after))
+    if not (one and other):
+        return None
+    if condition.relative:
+        return _shifted(
+            Interval(*intervals.ratio_of_times(other, one)[:3]), lambda value: value - 1
+        )
+    return intervals.difference_of_times(one, other)
+
+
+def _shifted(interval: Interval, to: Callable[[float], float]) -> Interval:
+    return Interval(*(None if bound is None else to(bound) for bound in interval))  # type: ignore[arg-type]
+
+
+def _arm(record: Record) -> tuple:
+    return (*arm(record), data_of(record).get("digest"))
+
+
+def arm_name(record: Record) -> str:
+    """`mnist keras matched cpu, 2 threads`, and what was changed."""
+    problem, framework, regime, device, threads, changed = arm(record)
+    parts = [f"{problem} {framework} {regime} {device}", counted(threads, "thread")]
+    return ", ".join([*parts, *(f"{name} = {value}" for name, value in changed)])

@@ -1,0 +1,181 @@
+"""Verdicts on pairs of arms: their sentences, and tables of the metric, of times, of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+from benchmarks.records.arm import Target, group_by, training_runs
+from benchmarks.records.job import MIN_PROCESSES
+from benchmarks.records.keys import Record
+from benchmarks.records.notices import not_real
+from benchmarks.show.section import Section
+from benchmarks.show.wording import digits, number, probability, seeds, sentence, signed, span
+from benchmarks.statistics.intervals import ALIKE, ERROR
+from benchmarks.statistics.verdict import PLANNED, Comparison, Metric, Plan, comparisons
+from common.framework import label_of
+from common.say import counted
+
+ARMS = ("problem", "device", "first", "second")
+METRIC = (
+    *ARMS,
+    "seeds",
+    "means",
+    "second less first",
+    "90 % interval",
+    "95 % interval",
+    "margin",
+    "bound",
+    "verdict",
+    "excludes 0",
+    "p (Holm)",
+    "P(second better)",
+    "test rows' error",
+)
+TIME = (
+    *ARMS,
+    "processes",
+    "epoch: times faster",
+    "verdict",
+    "p (Holm)",
+    "whole run: times faster",
+    "memory: times smaller",
+)
+TARGET = ("problem", "device", "arm", "target", "by", "runs", "reach it", "epoch", "seconds")
+TEXT = (0, 1, 2, 3)  # columns; and the verdict
+HOW = (
+    "equivalent: the 90 % interval of the difference lies inside the margin; different: the 95 % "
+    "interval lies outside it; else not enough runs. Intervals are over seeds on one fixed test "
+    "set, paired by seed where initial weights and order are shared, else Welch's. Bound: no "
+    "larger difference is left by the 90 % interval. p: of no difference at all, by the t test; "
+    "Holm: adjusted for all p values of metrics and epochs here; bold: with the seeds that were "
+    f"planned, at least {PLANNED}, all others are exploratory; how many would do: at the "
+    "difference seen. Test rows' error: what another test set of that size would move the metric "
+    "by (standard error). P(second better): of one run against one, 95 % interval; ties, of "
+    "roundings too, count half"
+)
+HOW_TIMES = (
+    "ratios are the first's median over the second's, with the 95 % interval of a bootstrap over "
+    f"processes and then epochs; none with fewer than {MIN_PROCESSES} timed processes of each. "
+    f"Epoch: training alone, the first left out; equally fast: the 90 % interval lies within "
+    f"{ALIKE:.0%}; p by the same bootstrap, bold: below {ERROR} after Holm too"
+)
+HOW_TARGETS = (
+    "medians over all runs of the first epoch that reaches the target and of the seconds of "
+    "training until then, a run that never does counting as one that takes for ever; a problem "
+    "without validation has the test metric at the end alone, which tells no time"
+)
+
+
+def verdict_sections(records: Iterable[Record], plan: Plan | None = None) -> list[Section]:
+    """Up to three tables a regime, the sentences below the first; [] without two frameworks.
+
+    Errors as for `comparisons`.
+    """
+    runs = training_runs(records)
+    found = group_by(comparisons(runs, plan), lambda comparison: comparison.regime)
+    sections = []
+    for regime, pairs in found.items():
+        of_regime = [run for run in runs if run["regime"] == regime]
+        sections += comparison_sections(f"regime {regime}", pairs, not_real(of_regime))
+    return sections
+
+
+def comparison_sections(
+    title: str, pairs: list[Comparison], notices: Sequence[str] = ()
+) -> list[Section]:
+    """The tables of some comparisons, with their sentences below the first."""
+    # one that holds for all of a problem's pairs is said once
+    notes = dict.fromkeys(note for pair in pairs for note in pair.notes if note not in notices)
+    targets = {
+        (*place, name): [*place, name, *_target(target)]
+        for pair in pairs
+        for *place, name, target in _targets(pair)
+    }
+    sentences = [sentence(pair) for pair in pairs]
+    metric, times = [_metric_row(pair) for pair in pairs], [_time_row(pair) for pair in pairs]
+    sections = [
+        Section(
+            f"Test metric, {title}", METRIC, metric, (*TEXT, 11), [*sentences, HOW], list(notices)
+        ),
+        Section(f"Time and memory, {title}", TIME, times, (*TEXT, 6), [HOW_TIMES, *notes]),
+    ]
+    if targets:
+        rows = list(targets.values())
+        sections.append(
+            Section(f"Time to target, {title}", TARGET, rows, (*TEXT, 4), [HOW_TARGETS])
+        )
+    return sections
+
+
+def _arms(pair: Comparison) -> list[str]:
+    changed = ", ".join(f"{name} = {value}" for name, value in pair.changed.items())
+    problem = pair.problem + (f" ({changed})" if changed else "")
+    threads = counted(pair.threads, "thread")
+    return [problem, f"{pair.device}, {threads}", *map(label_of, (pair.first, pair.second))]
+
+
+def _metric_row(pair: Comparison) -> list[str]:
+    metric = pair.metric
+    if metric is None:
+        return [*_arms(pair), *"-" * (len(METRIC) - len(ARMS))]
+    places, text = digits(metric.name), partial(signed, metric=metric.name)
+    known = metric.wide.low is not None
+    loud = "*" if pair.loud[0] else ""
+    return [
+        *_arms(pair),
+        seeds(metric),
+        " and ".join(f"{mean:.{places}f}" for mean in metric.means),
+        text(metric.difference),
+        span(metric.narrow, text),
+        span(metric.wide, text),
+        "-" if metric.margin is None else f"{metric.margin}",
+        "-" if metric.bound is None else f"{metric.bound:.{places}f}",
+        f"{loud}{metric.verdict}{_needed(metric)}" + ", of survivors alone" * any(pair.lost),
+        ("yes" if metric.wide.excludes_zero else "no") if known else "-",
+        _p(metric.p, pair.holm[0]),
+        f"{metric.superiority.mean:.2f} ({span(metric.superiority, '{:.2f}'.format)})",
+        " and ".join("-" if error is None else f"{error:.{places}f}" for error in metric.sampling),
+    ]
+
+
+def _needed(metric: Metric) -> str:
+    needed = f" (about {metric.needed:,} would do)" if metric.needed else ""
+    return needed + (", exploratory" if metric.exploratory else "")
+
+
+def _time_row(pair: Comparison) -> list[str]:
+    first, second = pair.processes
+    ratios = [pair.epoch, pair.total, pair.memory]
+    epoch, total, memory = (
+        "-" if r is None else f"{number(r.value)} ({span(r, number)})" for r in ratios
+    )
+    word = "-"
+    if pair.epoch is not None:
+        ranked = pair.epoch.verdict in ("faster", "slower")
+        word = f"{label_of(pair.second)} " * ranked + pair.epoch.verdict
+        word = "*" * pair.loud[1] + word
+    p = _p(pair.epoch and pair.epoch.p, pair.holm[1])
+    return [*_arms(pair), f"{first} and {second}", epoch, word, p, total, memory]
+
+
+def _p(plain: float | None, adjusted: float | None) -> str:
+    return "-" if plain is None else f"{probability(plain)} ({probability(adjusted)})"
+
+
+def _targets(pair: Comparison) -> Iterator[tuple[str, str, str, Target]]:
+    problem, device, *names = _arms(pair)
+    for name, target in zip(names, pair.targets, strict=True):
+        if target:
+            yield problem, device, name, target
+
+
+def _target(target: Target) -> list[str]:
+    return [
+        f"{target.target}",
+        target.by,
+        f"{target.runs}",
+        f"{target.pass_rate:.0%}",
+        "-" if target.epochs is None else f"{target.epochs:g}",
+        number(target.seconds),
+    ]

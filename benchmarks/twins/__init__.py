@@ -1,0 +1,1 @@
+"""Do a user's own two models?"""

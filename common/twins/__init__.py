@@ -1,0 +1,1 @@
+"""A user's own two models as a problem, and their layers paired."""

@@ -1,0 +1,300 @@
+"""A user's own twins: one Python file with the same network in several frameworks.
+
+The file is an ordinary module that can be imported without any framework, since it is imported in
+every process; the frameworks are imported inside the functions that build the models:
+
+    LOSS = "categorical_crossentropy"      # or "binary_crossentropy", "mean_squared_error"
+    INPUT = (28, 28, 1)                    # one row, channels last
+
+    def keras_model():                     # -> keras.Model with outputs of shape (n, outputs)
+        import keras
+        ...
+
+    def torch_model():                     # -> torch.nn.Module; takes channels first where its
+        import torch                       #    first layer is a convolution
+        ...
+
+and, where the defaults do not fit:
+
+    LOSS_ON = {"keras": "probabilities", "torch": "logits"}   # what each gives (default: logits)
+    DATA = "mnist"                         # rows of that problem, reshaped to INPUT
+    def data(): return x, y                # or rows of its own: the last fifth is for testing
+                                           # (default: seeded random rows, and that is said)
+    TOKENS = 1000                          # rows are whole numbers below this, for an embedding
+    PAIRS = {"conv_a": "features.0"}       # layers that shape and order pair wrongly
+    FLATTEN = {"dense": (7, 7, 64)}        # what was flattened before this layer, channels last,
+                                           # where the other model flattens it channels first
+    RULES = {"batch_size": 32, "learning_rate": 1e-3, "epochs": 1}
+
+A layer is named as in its own framework; the names on the left are those of the first model, which
+is Keras's where there is one, whichever are chosen. The file is code and is executed: run no file
+that you would not run with Python.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar, get_args
+
+import numpy as np
+
+from common import metrics
+from common.data import Data, load
+from common.framework import frameworks
+from common.problem import PROBLEMS, Loss, Problem
+from common.task import State, Task, Weights
+from common.twins.layers import Layer, Pair, initial_values, pair
+
+SAME_LOSS = {
+    "categorical_crossentropy": "reuters",
+    "binary_crossentropy": "imdb",
+    "mean_squared_error": "boston",
+}
+"""The problem whose loss, metric and targets a framework uses for that loss."""
+
+RANDOM_ROWS = 1280
+RULES = ("batch_size", "learning_rate", "epochs")
+
+
+@dataclass(frozen=True)
+class Twins(Problem):
+    """The user's file as a problem: everything but the models, which each framework builds."""
+
+    solver: ClassVar[str] = "twin"
+
+    path: str = ""
+    sha256: str = ""  # of the file
+    shape: tuple[int, ...] = ()  # of one row, channels last
+    tokens: int = 0  # rows are whole numbers below this; 0: real numbers
+    loss_on: tuple[tuple[str, str], ...] = ()  # by framework; logits where it is not named
+    pairs: tuple[Pair, ...] = ()  # empty until the frameworks have said what layers they have
+
+    def changes(self) -> dict[str, Any]:
+        """The settings that differ from those in the file."""
+        published = asdict(read_twins(self.path))
+        found = {k: v for k, v in asdict(self).items() if v != published[k]}
+        return {k: v for k, v in found.items() if k != "pairs"}
+
+    def _module(self) -> Any:
+        module, sha256 = _read(self.path)
+        if sha256 != self.sha256:
+            raise ValueError(f"{self.path} changed while it was in use; start the command again")
+        return module
+
+    def check_network(self) -> None:
+        """The file has the network; `--hidden` cannot change it."""
+        if self.hidden:
+            raise ValueError(f"hidden widths are those of the models in {self.path}; edit them")
+
+    def names_layers_of(self) -> str | None:
+        """The framework of the first model, whose layers PAIRS and FLATTEN name; None without."""
+        return next(filter(self.has, frameworks()), None) if any(self._named()) else None
+
+    def _named(self) -> tuple[Mapping, Mapping]:
+        module = self._module()
+        return getattr(module, "PAIRS", {}), getattr(module, "FLATTEN", {})
+
+    def paired(self, found: Mapping[str, Sequence[Layer]], names: Sequence[str]) -> Twins:
+        """The same with its layers brought together, by framework; of each the `names` are kept."""
+        try:
+            pairs = pair(found, *self._named())
+        except ValueError as error:
+            name = Path(self.path).name  # lessons publish this message
+            raise ValueError(f"{name}: the layers do not pair: {error}") from error
+        return replace(self, pairs=tuple(one.only(names) for one in pairs))
+
+    def model(self, framework: str) -> Any:
+        """The framework's model, freshly built; imports the framework."""
+        return getattr(self._module(), f"{framework}_model")()
+
+    def has(self, framework: str) -> bool:
+        """Whether the file has a model for the framework."""
+        return hasattr(self._module(), f"{framework}_model")
+
+    def scores(self, framework: str, outputs: np.ndarray) -> np.ndarray:
+        """Scores from what the framework's model gives, comparable between the two forms.
+
+        Log-probabilities for classes, logits for the binary case, else the values.
+        """
+        given = dict(self.loss_on).get(framework, "logits")
+        if outputs.ndim != 2 or (outputs.shape[1] != 1 and self.outputs == 1):
+            raise ValueError(
+                f"{self.path}: {framework}_model gives an array {outputs.shape} for {self.loss}, "
+                f"expected {'(n, 1)' if self.outputs == 1 else '(n, classes)'}"
+            )
+        if self.loss == "mean_squared_error":
+            return outputs
+        if self.loss == "binary_crossentropy":
+            if given == "logits":
+                return outputs
+            with np.errstate(divide="ignore"):  # a probability of exactly 1 is a logit of infinity
+                return np.log(outputs) - np.log1p(-outputs)
+        chances = outputs if given == "probabilities" else metrics.link(self.loss, outputs)
+        return np.log(np.maximum(chances, np.finfo(np.float32).tiny))
+
+    def own_data(self, data: Any, data_dir: Any) -> Data:
+        """The rows that the file names or makes, or else random ones; DataError as `load` does."""
+        module = self._module()
+        if hasattr(module, "data"):
+            return self._data(*module.data(), source="file", origin=self.path, real=True)
+        name = getattr(module, "DATA", None)
+        if name is None:
+            return self._random()
+        found = load(PROBLEMS[name], data=data, data_dir=data_dir)
+        arrays = {k: getattr(found, k).reshape(-1, *self.shape) for k in ("x", "x_test")}
+        return Data(**{**vars(found), **arrays, "unscaled": None})
+
+    def _random(self) -> Data:
+        rng = np.random.default_rng(0)
+        size = (RANDOM_ROWS, *self.shape)
+        x = rng.integers(0, self.tokens, size) if self.tokens else rng.normal(size=size)
+        y = rng.normal(size=RANDOM_ROWS) if self.metric == "mae" else rng.integers(0, 2, len(x))
+        notice = f"random rows: {Path(self.path).name} has neither DATA nor data()"
+        return self._data(x, y, source="generated", origin="seed 0", real=False, notice=notice)
+
+    def _data(self, x: Any, y: Any, *, source: str, notice: str = "", **more: Any) -> Data:
+        x = np.ascontiguousarray(x, np.float32)
+        y = np.asarray(y, np.float32 if self.metric == "mae" else np.int64)
+        if x.shape[1:] != self.shape or y.shape != (len(x),) or len(x) < 5:
+            raise ValueError(
+                f"{self.path}: data() gives x {x.shape} and y {y.shape}, expected x "
+                f"(n, {', '.join(map(str, self.shape))}) and y (n,) with n of 5 or more"
+            )
+        digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
+        cut = len(x) - len(x) // 5
+        parts = (x[:cut], y[:cut], x[cut:], y[cut:])
+        return Data(*parts, source=source, digest=f"sha256:{digest}", notice=notice, **more)
+
+
+def read_twins(path: str | Path) -> Twins:
+    """The problem in a user's file, which is executed; its models are not built.
+
+    Raises ValueError that names the file, what is wrong in it and what was expected.
+    """
+    path = str(Path(path).resolve())
+    module, sha256 = _read(path)
+
+    def refuse(name: str, expected: str) -> ValueError:
+        return ValueError(f"{path}: {name} is {getattr(module, name, 'missing')!r}, {expected}")
+
+    loss: Any = getattr(module, "LOSS", None)
+    if loss not in get_args(Loss):
+        raise refuse("LOSS", f"expected one of {', '.join(get_args(Loss))}")
+    shape = getattr(module, "INPUT", None)
+    if not (isinstance(shape, tuple) and shape and all(isinstance(n, int) for n in shape)):
+        raise refuse("INPUT", "expected the shape of one row, such as (28, 28, 1)")
+    data = getattr(module, "DATA", None)
+    usable = [p.name for p in PROBLEMS.values() if not p.text]
+    if data is not None and (data not in usable or PROBLEMS[data].features != np.prod(shape)):
+        sizes = ", ".join(f"{name} ({PROBLEMS[name].features} values a row)" for name in usable)
+        raise refuse("DATA", f"expected one of {sizes} for rows of {shape}; or write data()")
+    rules = getattr(module, "RULES", {})
+    if not set(rules) <= set(RULES):
+        raise refuse("RULES", f"expected no other keys than {', '.join(RULES)}")
+    loss_on = _loss_on(getattr(module, "LOSS_ON", {}))
+    if loss_on is None:
+        raise refuse("LOSS_ON", "expected 'logits' or 'probabilities', for all or by framework")
+    name = Path(path).stem
+    return Twins(
+        name=f"twins:{name}",
+        title=f"Twins of {name}",
+        features=int(np.prod(shape)),
+        outputs=PROBLEMS[data].outputs if data else 2 if loss == "categorical_crossentropy" else 1,
+        hidden=(),
+        loss=loss,
+        epochs=rules.get("epochs", 1),
+        batch_size=rules.get("batch_size", 32),
+        learning_rate=rules.get("learning_rate", 1e-3),
+        path=path,
+        sha256=sha256,
+        shape=shape,
+        tokens=getattr(module, "TOKENS", 0),
+        loss_on=loss_on,
+    )
+
+
+class TwinTask(Task):
+    """What the frameworks' Tasks for a user's model share; goes before the framework's own Task."""
+
+    problem: Twins
+
+    @property
+    def weight_names(self) -> list[str]:
+        """Canonical names of what is trained, in the order of the layers."""
+        return [f"{one.name}/{role}" for one in self.problem.pairs for role, _ in one.weights]
+
+    @property
+    def state_names(self) -> list[str]:
+        """Canonical names of what is kept and not trained, such as running means."""
+        return [f"{one.name}/{role}" for one in self.problem.pairs for role, _ in one.state]
+
+    def initial_weights(self) -> Weights:
+        """Drawn in NumPy; the rest of the state comes with them, see `set_state`."""
+        values = initial_values(self.problem.pairs, self.seed)
+        return {name: values[name] for name in self.weight_names}
+
+    def check_state(self, state: State) -> None:
+        """Raise ValueError when a state does not fit the network; only weights must be there."""
+        shapes = {
+            f"{one.name}/{role}": shape
+            for one in self.problem.pairs
+            for role, shape in one.weights + one.state
+        }
+        missing = [name for name in self.weight_names if name not in state]
+        wrong = [
+            f"{name} is {np.shape(value)}, expected {expected}"
+            for name, value in state.items()
+            if np.shape(value)
+            != (
+                expected := {**shapes, "step": ()}.get(name.removeprefix("square/"), "no such name")
+            )
+        ]
+        if missing or wrong:
+            wrong = [f"{name} is missing" for name in missing] + wrong
+            raise ValueError("the state does not fit the network: " + "; ".join(wrong))
+
+    def completed(self, state: State) -> State:
+        """The state with what a set of weights leaves out: no squares, no steps, initial rest."""
+        self.check_state(state)
+        rest = initial_values(self.problem.pairs, self.seed)
+        rest |= {f"square/{name}": np.zeros_like(rest[name]) for name in self.weight_names}
+        return {**rest, "step": np.array(0, np.int64), **state}
+
+
+def _loss_on(value: Any) -> tuple[tuple[str, str], ...] | None:
+    by_name = dict.fromkeys(frameworks(), value) if isinstance(value, str) else value
+    if not set(by_name.values()) <= {"logits", "probabilities"}:
+        return None
+    return tuple(by_name.items())
+
+
+@cache
+def _read(path: str) -> tuple[Any, str]:
+    """The user's file as a module, executed once, and the SHA-256 of what was executed.
+
+    ValueError where it is no Python or imports a framework at its top.
+    """
+    try:
+        text = Path(path).read_bytes()
+        tree = ast.parse(text, path)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read as a Python module: {error}") from error
+    taken = {name for found in frameworks().values() for name in found.requires}
+    for node in tree.body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if frameworks_named := taken.intersection(n.partition(".")[0] for n in names) - {"numpy"}:
+            raise ValueError(
+                f"{path}, line {node.lineno} imports {', '.join(frameworks_named)}; move that into "
+                "the function that builds the model: no process may hold two frameworks"
+            )
+    module = ModuleType(f"twins_of_{Path(path).stem}")
+    module.__file__ = path
+    exec(compile(tree, path, "exec"), module.__dict__)
+    return module, hashlib.sha256(text).hexdigest()

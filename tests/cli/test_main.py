@@ -1,0 +1,332 @@
+"""The command line from outside: what it prints, leaves on disk and survives.
+
+Most tests run in a copy of the checkout whose only framework is the folder `fake_impl`, in NumPy:
+it starts at once, and it dies, hangs or diverges when told to. That a folder is all it takes to
+add a framework is thereby tested too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from benchmarks.cli.main import commands, main
+from benchmarks.records.record import MEANINGS, write_record
+from common.framework import frameworks, plain_frameworks
+from common.say import counted
+from tests.command import ROOT, Command, children, ended, wait_for
+from tests.sample_records import run
+
+pytestmark = pytest.mark.skipif(
+    find_spec("mlxtend") is None, reason="the embedded houses need the package mlxtend"
+)
+
+
+@pytest.fixture(scope="module")
+def finished(checkout, tmp_path_factory):
+    """A command whose two jobs have been run, and what it printed."""
+    command = Command(checkout, tmp_path_factory.mktemp("finished"))
+    return command, command.run()
+
+
+def test_a_run_prints_a_table_and_leaves_records_and_curves(finished):
+    command, done = finished
+    assert done.status == 0, done.err
+    assert "boston" in done.out and "fake" in done.out and "noise" not in done.out
+    assert "fake:twin" not in done.err and "absent" not in done.err
+    assert "[2/2] boston fake native cpu seed 1: test loss" in done.err
+    assert sorted(command.records()) == [0, 1]
+    for record in command.records().values():
+        assert record["error"] is None and record["threads"] == 1
+        assert set(record["metrics"]) == {"loss", "mae"} and record["peak_rss_bytes"] > 1e6
+        assert list(record["stages"]) == ["import", "data", "build", "fit", "evaluate"]
+        assert record["total_seconds"] > sum(record["stages"].values())
+        assert len(record["epoch_seconds"]) == len(record["history"]["mae"]) == 2
+        assert record["steady_epoch_seconds"] == record["epoch_seconds"][1] >= 0.002
+        assert record["samples_per_second"] == pytest.approx(404 / record["epoch_seconds"][1])
+    if find_spec("matplotlib"):
+        assert {p.suffix for p in command.results.glob("*boston.*")} == {".png", ".svg"}
+
+
+def test_every_key_of_a_record_is_described_and_no_other(finished):
+    command, _ = finished
+    found = set()
+    for key, value in command.records()[0].items():
+        nested = any(name.startswith(f"{key}.") for name in MEANINGS)
+        found |= {f"{key}.{part}" for part in value} if nested else {key}
+    assert found == set(MEANINGS)
+
+
+def test_embedded_data_is_said_on_the_terminal_the_table_and_the_record(finished):
+    command, done = finished
+    record = command.records()[0]
+    notice = record["data"]["notice"]
+    assert record["data"]["source"] == "embedded" and notice in record["warnings"]
+    assert notice and notice in done.err and "embedded" in done.out
+    assert record["data"]["digest"].startswith("sha256:")
+
+
+def test_a_second_run_trains_nothing_and_json_is_all_it_prints(finished):
+    command, _ = finished
+    before = command.records()
+    again = command.run("--json", fake="die 0")  # would die if it ran
+    assert again.status == 0 and again.err.count("(was there)") == 2
+    assert json.loads(again.out) == [before[0], before[1]] == list(command.records().values())
+
+
+def test_force_trains_again(finished):
+    command, _ = finished
+    before = command.records()
+    forced = command.run("--json", "--force", "--seeds", "1")
+    (record,) = json.loads(forced.out)
+    assert record["epoch_seconds"] != before[0]["epoch_seconds"]
+    assert command.records() == {0: record, 1: before[1]}
+
+
+def test_changed_settings_are_recorded_and_are_other_runs(twinbench):
+    twinbench.run("--seeds", "1")
+    changed = ("--hidden", "8,4", "--learning-rate", "0.01", "--validation", "50")
+    done = twinbench.run("--seeds", "1", "--json", *changed)
+    (record,) = json.loads(done.out)
+    assert "(was there)" not in done.err
+    expected = {"epochs": 2, "hidden": [8, 4], "learning_rate": 0.01, "validation": 50}
+    assert record["settings"]["changed"] == expected
+    assert set(record["history"]) == {"loss", "mae", "val_loss", "val_mae"}
+    assert len(record["validation_seconds"]) == 2
+    assert len(list(twinbench.results.rglob("seed0-*.json"))) == 2
+
+
+def test_a_failed_job_is_a_record_and_the_others_go_on_and_the_next_call_mends_it(twinbench):
+    done = twinbench.run("--seeds", "3", fake="die 0, raise 1")
+    records = twinbench.records()
+    assert done.status == 4 and "Traceback" not in done.err
+    killed, raised = records[0]["error"], records[1]["error"]
+    assert killed["kind"] == "ChildDied" and "SIGKILL" in killed["message"]
+    assert "noise of a framework" in killed["message"]
+    assert (raised["kind"], raised["message"]) == ("ArithmeticError", "on purpose")
+    assert "fake_impl/task.py" in raised["traceback_tail"]
+    assert records[0]["metrics"] == {} and records[2]["error"] is None
+    failed = [line for line in done.err.splitlines() if line.startswith("failed:")]
+    assert len(failed) == 2 and "results/boston/fake/native/cpu/seed0-" in failed[0]
+    mended = twinbench.run("--seeds", "3")
+    assert mended.status == 0 and mended.err.count("(was there)") == 1
+    assert [record["error"] for record in twinbench.records().values()] == [None] * 3
+    assert twinbench.records()[2] == records[2]
+
+
+@pytest.mark.parametrize("fault, words", [("die 0", "SIGKILL"), ("raise 0", "on purpose")])
+def test_a_command_without_records_says_in_words_that_its_process_failed(twinbench, fault, words):
+    arguments = ["--data", "embedded", "--epochs", "1", "--threads", "1", "--framework", "fake"]
+    done = twinbench("predict", "boston", *arguments, fake=fault)
+    assert done.status == 4 and words in done.err and "Traceback" not in done.err
+
+
+def test_a_job_that_takes_too_long_is_ended(twinbench):
+    done = twinbench.run("--timeout", "3", "--seeds", "1", fake="hang 0")
+    assert done.status == 4 and "3 s" in done.err
+    assert twinbench.records()[0]["error"]["kind"] == "ChildTimeout"
+
+
+def test_numbers_that_are_not_finite_are_valid_json_and_said(twinbench):
+    done = twinbench.run("--json", "--seeds", "1", fake="diverge 0")
+    (record,) = json.loads(done.out, parse_constant=pytest.fail)
+    assert done.status == 0 and record["history"]["loss"] == [None, None]
+    assert any("not finite" in sentence for sentence in record["warnings"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda n: n.name)
+def test_a_killed_or_interrupted_command_leaves_no_child_and_only_whole_records(twinbench, number):
+    arguments = ["--data", "embedded", "--regime", "native", "--epochs", "2", "--seeds", "3"]
+    process = twinbench.start("run", "boston", *arguments, "--threads", "1", fake="hang 1")
+    wait_for(lambda: len(list(twinbench.results.rglob("*.json"))) == 1, "the first record", process)
+    (child,) = wait_for(lambda: children(process.pid), "the second worker", process)
+    process.send_signal(number)
+    _, err = process.communicate()
+    wait_for(lambda: ended(child), "the end of the worker")
+    assert [record["error"] for record in twinbench.records().values()] == [None]
+    if number == signal.SIGINT:
+        assert process.returncode == 130 and "Traceback" not in err
+        assert err.splitlines()[-1] == "twinbench: interrupted; what was finished is kept"
+    done = twinbench.run("--seeds", "3")
+    assert done.status == 0 and done.err.count("(was there)") == 1
+    assert sorted(twinbench.records()) == [0, 1, 2]
+
+
+TWO_SEE = "--device cpu,cuda:1 is not there for all: fake sees cpu; fake:twin sees cpu"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["run", "cifar"], 2, "no problem 'cifar'; there are: mnist, imdb, reuters, boston"),
+        (
+            ["run", "--framework", "jax"],
+            2,
+            "no framework 'jax'; there are: fake, fake:twin, absent",
+        ),
+        (["run", "--framework", "absent"], 2, 'install it with: pip install "no_such_package"'),
+        (["run", "--regime", "fast"], 2, "no regime 'fast'; there are: native, matched, tuned"),
+        (["run", "--device", "tpu"], 2, "no device 'tpu'; there are: cpu, cuda"),
+        (["run", "--device", "mps"], 2, "fake has no device 'mps'; it has: cpu, cuda"),
+        (["run", "--device", "cuda"], 2, "--device cuda is not there for all: fake sees cpu"),
+        (["parity", "--framework", "fake,fake:twin", "--device", "cpu,cuda:1"], 2, TWO_SEE),
+        (["limit", "--framework", "fake:twin"], 2, "no ablation; these have it: fake, absent"),
+        (["run", "--epochs", "0"], 2, "at least 1 was expected, got '0'"),
+        (["run", "--hidden", "64,x"], 2, "at least 1 was expected, got 'x'"),
+        (["run", "--learning-rate", "-1"], 2, "above 0"),
+        (["run", "--python", "fake"], 2, "FRAMEWORK=PATH was expected, got 'fake'"),
+        (["run", "--python", "fake=/no/such"], 2, "'/no/such' is not an interpreter"),
+        (["run", "boston", "--data", "embedded", "--validation", "404"], 2, "no training row"),
+        (["run", "boston", "--data", "real", "--data-dir", "nowhere"], 3, "nowhere"),
+        (["frobnicate"], 2, "invalid choice: 'frobnicate'"),
+        ([], 2, "COMMAND"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_wrong_is_said_in_words_before_anything_is_trained(
+    twinbench, arguments, status, words
+):
+    done = twinbench(*arguments)
+    assert done.status == status, done.err
+    assert words in done.err and "Traceback" not in done.err and done.out == ""
+    assert not twinbench.results.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "prog"),
+    [
+        ("run --nope", "twinbench run"),
+        ("--nope run", "twinbench"),
+        ("table x", "twinbench table"),
+        ("data verify --nope", "twinbench data verify"),
+    ],
+)
+def test_what_is_not_known_points_to_the_help_of_its_own_command(words, prog, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(words.split())
+    unknown = "x" if words.endswith("x") else "--nope"
+    expected = f"{prog}: unrecognized arguments: {unknown} (see {prog} --help)\n"
+    assert capsys.readouterr() == ("", expected)
+
+
+def test_debug_shows_where_an_error_came_from(twinbench):
+    done = twinbench("run", "--framework", "absent", "--debug")
+    assert done.status == 2 and "Traceback" in done.err and "in available" in done.err
+
+
+def test_an_error_of_ours_is_no_verdict(monkeypatch, capsys):
+    def main_of_table(args):
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr("benchmarks.run.table_command.main", main_of_table)
+    assert main(["table"]) == 70
+    assert capsys.readouterr().err.endswith("RuntimeError: on purpose\n")
+
+
+@pytest.fixture
+def closed_pipe():
+    """A text file into a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", buffering=1) as file:
+        yield file
+
+
+EARLY = ["compare . .", "compare . . --json", "table", "export", "report --format md", "--help"]
+
+
+@pytest.mark.parametrize("words", [*EARLY, "run --help", "--version"])
+def test_a_reader_who_leaves_early_hears_no_verdict(words, closed_pipe, tmp_path, monkeypatch):
+    """Of `compare A A | true`: the pipe is closed before anything is written into it."""
+    write_record(run(), tmp_path / "results" / "0.json")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdout", closed_pipe)
+    assert main(words.split()) == 5
+
+
+def test_a_status_is_kept_where_nobody_reads_the_words(closed_pipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", closed_pipe)
+    assert main(["table", "--results", str(tmp_path)]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main(["table", "--nope"])
+
+
+def test_auto_is_resolved(twinbench):
+    done = twinbench.run("--device", "auto,cpu", "--seeds", "1", "--json")
+    assert done.status == 0 and [record["device"] for record in json.loads(done.out)] == ["cpu"]
+
+
+def test_doctor_says_what_works_and_what_to_install(twinbench):
+    done = twinbench("doctor", "--threads", "3")
+    assert done.status == 0, done.err
+    assert "devices: cpu; auto is cpu" in done.out and "threads: 3, as asked for" in done.out
+    assert 'install it with: pip install "no_such_package"' in done.out
+    none = twinbench("doctor", "--framework", "absent")
+    assert none.status == 1 and "absent is not installed" in none.out
+
+
+@pytest.mark.parametrize(
+    ("number", "thing", "words"),
+    [
+        (1, "seed", "1 seed"),
+        (5, "seed", "5 seeds"),
+        (0, "process", "0 processes"),
+        (1, "pair of seeds", "1 pair of seeds"),
+        (2, "pair of seeds", "2 pairs of seeds"),
+        ("1", "thread", "1 thread"),  # as `arms.threads` has them
+        (None, "core", "None cores"),
+        ("1,000", "test row", "1,000 test rows"),
+    ],
+)
+def test_one_is_no_plural(number, thing, words):
+    assert counted(number, thing) == words
+
+
+def test_help_lists_every_command_without_importing_them():
+    program = (
+        "import sys, benchmarks.cli.main as cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "print(*{m.partition('.')[0] for m in sys.modules} & {'numpy', 'scipy', 'rich'})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    *lines, imported = done.stdout.split("\n")[:-1]
+    assert imported == ""
+    for name in commands():
+        assert any(line.split()[:1] == [name] for line in lines), name
+
+
+def test_version_is_that_of_the_package():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.cli.main", "--version"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.startswith("twinbench ") and done.returncode == 0
+
+
+def test_every_installed_framework_trains_in_a_process_of_its_own(tmp_path):
+    installed = plain_frameworks(installed=True)
+    if not installed:
+        pytest.skip("no framework is installed")
+    command = Command(ROOT, tmp_path)
+    options = ["--data", "embedded", "--regime", "matched", "--threads", "1", "--epochs", "2"]
+    done = command("run", "boston", *options, "--json")
+    assert done.status == 0, done.err
+    records = {record["framework"]: record for record in json.loads(done.out)}
+    assert sorted(records) == sorted(installed)
+    for name, record in records.items():
+        others = {module for n in installed if n != name for module in frameworks()[n].requires}
+        assert not others & record["versions"].keys()
+        assert record["threads"] == 1 and record["peak_rss_bytes"] > record["import_rss_bytes"] / 2
+    maes = [record["metrics"]["mae"] for record in records.values()]
+    assert max(maes) - min(maes) < 1e-3 * max(maes)  # the same mathematics

@@ -1,0 +1,130 @@
+"""The shared options, and what is made of them before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import pytest
+
+from benchmarks.cli import options, requests
+from benchmarks.cli.main import main
+from benchmarks.records.job import PROTOCOL
+from benchmarks.records.record import read_record, write_record
+from common.framework import plain_frameworks
+from tests.sample_records import run
+
+
+def parsed(*words: str, add=("problems",), **changes) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    options.add(parser, *add, **changes)
+    return parser.parse_args(words)
+
+
+def test_every_option_is_an_argument_whose_default_is_of_its_type():
+    for name in options.OPTIONS:
+        words = ["boston"] if name == "problem" else []
+        (value,) = vars(parsed(*words, add=[name])).values()
+        assert not isinstance(value, str) or name in ("problem", "one --regime", "--data"), name
+    assert parsed(add=["--regime"]).regime == ["native", "matched"]
+    assert parsed(add=["--device"]).device == ["cpu"]
+    assert parsed("--rounds", "3", add=["--rounds"]).seeds == 3
+
+
+def test_a_command_says_what_is_otherwise_there():
+    assert parsed(add=["--seeds"], default=10).seeds == 10
+    assert parsed(add=["--regime"], default="tuned").regime == ["tuned"]
+    assert parsed(add=["one --regime"]).regime == "matched"
+    assert options.OPTIONS["--seeds"]["default"] == 1
+
+
+MEASURING = ("run", "race", "limit", "scale", "tune", "crossval", "study", "explain", "parity")
+
+
+@pytest.mark.parametrize("command", [*MEASURING, "explain --time"])
+def test_a_folder_of_another_protocol_is_refused_before_anything_runs(command, tmp_path, capsys):
+    old = {**run("boston"), "protocol": PROTOCOL - 1, "kind": "run"}
+    path = tmp_path / "boston" / "seed0.json"
+    write_record(old, path)
+    name, *time = command.split()
+    assert main([name, "boston", *time, "--results", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path} holds records of protocol {PROTOCOL - 1}" in said
+    assert "give another --results" in said and ("--force" in said) == (name != "parity")
+    assert [*tmp_path.rglob("*.*")] == [path] and read_record(path) == old
+
+
+def test_a_folder_of_this_protocol_and_one_with_force_are_taken(tmp_path):
+    given = parsed("--results", str(tmp_path), add=["--results", "--force"])
+    requests.check_protocol(given)
+    write_record({**run("boston"), "protocol": PROTOCOL}, tmp_path / "seed0.json")
+    (tmp_path / "seed1.json").write_text("{}")  # no record: whoever shows it names it
+    requests.check_protocol(given)
+    write_record({**run("boston"), "protocol": PROTOCOL + 1}, tmp_path / "seed2.json")
+    with pytest.raises(ValueError, match=f"holds records of protocol {PROTOCOL + 1}"):
+        requests.check_protocol(given)
+    requests.check_protocol(argparse.Namespace(results=tmp_path, force=True))
+
+
+@pytest.mark.parametrize("name", ["--seed", "--seeds", "--folds", "--jobs"])
+def test_a_negative_number_is_refused_by_its_type(name):
+    with pytest.raises(argparse.ArgumentError, match="a whole number of at least"):
+        parsed(name, "-1", add=[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("--seed", f"{2**64}"),
+        ("--seed", f"{2**31}"),
+        ("--seed-start", "9" * 30),
+        ("--seeds", "100001"),
+        ("--rounds", f"{2**31 - 1}"),
+        ("--epochs", f"{2**63}"),
+        ("--batch-size", "9" * 5000),
+        ("--hidden", f"64,{2**40}"),
+        ("--learning-rate", "1e300"),
+        ("--learning-rate", "1e-300"),
+        ("--timeout", "1e7"),  # no clock can wait so long
+        ("--timeout", "nan"),
+    ],
+)
+def test_a_number_that_no_framework_takes_is_refused(name, value):
+    with pytest.raises(argparse.ArgumentError, match=r"at most|Exceeds the limit"):
+        parsed(name, value, add=[name])
+    assert parsed("--seed", f"{2**31 - 1}", add=["--seed"]).seed == 2**31 - 1
+
+
+@pytest.mark.parametrize("option", ["--results", "--data-dir", "--output", "--python", "boston"])
+def test_an_argument_that_no_record_can_hold_is_refused(option, capsys):
+    assert main(["run", option, "a\udcffb"]) == 2
+    assert r"'a\udcffb' is no text in UTF-8" in capsys.readouterr().err
+
+
+def test_a_problem_has_the_changes_that_were_given():
+    one = parsed("boston", "--epochs", "2", add=("problem", *options.SETTINGS))
+    several = parsed("boston", "--epochs", "2", add=("problems", *options.SETTINGS))
+    assert [requests.problem(one)] == requests.problems(several)
+    assert requests.problem(one).epochs == 2
+    assert [problem.name for problem in requests.problems(parsed())][-1] == "boston"
+
+
+def test_a_framework_elsewhere_need_not_be_here(monkeypatch):
+    monkeypatch.setattr("common.framework.find_spec", lambda name: None)
+    here, (first, *others) = requests.available, plain_frameworks()
+    with pytest.raises(ValueError, match="no framework is installed:\n"):
+        here(None)
+    with pytest.raises(ValueError, match=f"{first} is not installed .*install it with"):
+        here([first])
+    assert here([first], [(first, "there")]) == here(None, [(first, "there")]) == [first]
+    every = [(name, "there") for name in plain_frameworks()]
+    assert here(None, every) == [first, *others]
+    assert here(None, every, ["twins"]) == ["keras", "torch"]
+
+
+def test_a_regime_that_a_framework_has_not_is_refused_before_anything_runs():
+    given = {"framework": ["keras:torch"], "python": [("keras:torch", sys.executable)]}
+    for regime in ("tuned", ["matched", "tuned"]):
+        with pytest.raises(NotImplementedError, match="keras:torch has no tuned"):
+            requests.frameworks(argparse.Namespace(**given, regime=regime))
+    assert requests.frameworks(argparse.Namespace(**given, regime="matched")) == ["keras:torch"]

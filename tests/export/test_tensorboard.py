@@ -1,0 +1,183 @@
+"""A record as scalars, and the file that TensorBoard reads of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cli.main import main
+from benchmarks.export.tensorboard import (
+    digest,
+    ended,
+    event_writer,
+    scalars,
+    settings,
+    write_events,
+)
+from common.framework import plain_frameworks
+from tests.sample_records import RAN
+from tests.test_structure import FRAMEWORKS, ROOT
+
+needs_tensorboard = pytest.mark.skipif(
+    find_spec("tensorboard") is None,
+    reason="tensorboard is not installed",
+)
+INSTALLED = plain_frameworks(installed=True)
+
+
+def record(name="alpha", **more) -> dict:
+    return {
+        "kind": "run",
+        "created": "2026-01-02T00:00:10+00:00",
+        "problem": "boston",
+        "framework": name,
+        "regime": "matched",
+        "device": "cpu",
+        "seed": 3,
+        "history": {"loss": [4.0, 2.0], "mae": [1.5, None]},
+        "epoch_seconds": [3.0, 1.0],
+        "validation_seconds": [],
+        "metrics": {"loss": 2.5, "mae": 1.25},
+        "settings": {"problem": {"name": "boston", "hidden": [64, 64], "learning_rate": 0.5}},
+        **RAN,
+        "error": None,
+    } | more
+
+
+READ = """
+import json, sys
+from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+many = EventMultiplexer().AddRunsFromDirectory(sys.argv[1]).Reload()
+told = {}
+for name in many.Runs():
+    run = many.GetAccumulator(name)
+    content = run.PluginTagToContent("hparams")["_hparams_/session_start_info"]
+    start = HParamsPluginData.FromString(content).session_start_info
+    told[name] = {
+        tag: [[e.step, e.value, e.wall_time] for e in run.Scalars(tag)]
+        for tag in run.Tags()["scalars"]
+    }
+    told[name]["hparams"] = sorted(start.hparams)
+print(json.dumps(told))
+"""
+
+
+def read(folder: Path) -> dict:
+    """What TensorBoard's own reader finds, in a process of its own: it imports TensorFlow."""
+    command = [sys.executable, "-c", READ, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_run_without_clocks_has_its_epochs_at_the_time_of_the_record():
+    found = list(scalars(record(epoch_seconds=[])))
+    assert [(s.value, s.step) for s in found if s.name == "loss"] == [(4.0, 1), (2.0, 2)]
+    assert {s.time for s in found} == {ended(record())}
+
+
+def test_every_epoch_has_its_step_and_its_time_and_the_test_stands_at_the_last():
+    found = list(scalars(record()))
+    end = found[-1].time
+    assert [(s.name, s.value, s.step, s.time - end) for s in found if s.name == "loss"] == [
+        ("loss", 4.0, 1, -1.0),
+        ("loss", 2.0, 2, 0.0),
+    ]
+    assert [(s.name, s.value, s.step) for s in found[-2:]] == [
+        ("test_loss", 2.5, 2),
+        ("test_mae", 1.25, 2),
+    ]
+    assert math.isnan(next(s.value for s in found if s.name == "mae" and s.step == 2))
+    assert {s.name for s in found} == {"loss", "mae", "epoch_seconds", "test_loss", "test_mae"}
+
+
+def test_validation_takes_its_share_of_the_time():
+    with_validation = record(validation_seconds=[0.5, 0.5])
+    times = [s.time for s in scalars(with_validation) if s.name == "loss"]
+    assert times[1] - times[0] == 1.5
+
+
+def test_settings_are_plain_values():
+    found = settings(record())
+    assert found["hidden"] == "64-64" and found["learning_rate"] == 0.5 and found["seed"] == 3
+    assert "name" not in found and "fold" not in found
+    protocol = {"epochs": 80, "fold_epochs": 100, "batch_size": 16, "fold_batch_size": 1}
+    found = settings(record(fold=0, folds=4, settings={"problem": protocol}))
+    assert (found["epochs"], found["batch_size"], found["fold"], found["folds"]) == (100, 1, 1, 4)
+
+
+@needs_tensorboard
+def test_tensorboard_reads_what_the_record_says(tmp_path):
+    for name in ("alpha", "beta"):
+        write_events(record(name), tmp_path / name)
+    found = read(tmp_path)
+    assert set(found) == {"alpha", "beta"}
+    for run in found.values():
+        assert [(step, value) for step, value, _ in run["loss"]] == [(1, 4.0), (2, 2.0)]
+        assert [(step, value) for step, value, _ in run["test_mae"]] == [(2, 1.25)]
+        assert run["epoch_seconds"][1][2] - run["epoch_seconds"][0][2] == 1.0
+        assert "hidden" in run["hparams"] and "framework" in run["hparams"]
+    assert found["alpha"] == found["beta"]
+
+
+@needs_tensorboard
+def test_the_same_record_is_one_file_and_another_takes_its_place(tmp_path):
+    write_events(record(), tmp_path)
+    (first,) = tmp_path.iterdir()
+    before = first.read_bytes(), first.stat().st_mtime_ns
+    write_events(record(), tmp_path)
+    assert list(tmp_path.iterdir()) == [first]
+    assert (first.read_bytes(), first.stat().st_mtime_ns) == before
+    again = record(metrics={"loss": 9.0})
+    write_events(again, tmp_path)
+    (second,) = tmp_path.iterdir()
+    assert second != first and second.name.endswith(digest(again)[-16:])
+    write_events(record(error={"kind": "E", "message": ""}), tmp_path / "failed")
+    assert not (tmp_path / "failed").exists()
+
+
+@needs_tensorboard
+def test_writing_imports_no_framework(tmp_path):
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tests.export.test_tensorboard import FRAMEWORKS, record, write_events\n"
+        f"write_events(record(), Path({str(tmp_path)!r}))\n"
+        "print(sorted(FRAMEWORKS & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+    assert len(list(tmp_path.iterdir())) == 1 and {"tensorflow", "torch"} <= FRAMEWORKS
+
+
+def test_without_the_package_the_message_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboard.compat.proto.event_pb2", None)
+    with pytest.raises(ImportError, match='pip install "tensorboard>='):
+        event_writer(tmp_path)
+    assert event_writer(None)(None, record()) is None
+
+
+@needs_tensorboard
+@pytest.mark.skipif(not INSTALLED, reason="no framework is installed")
+def test_all_frameworks_stand_in_one_view_and_a_second_call_adds_nothing(tmp_path, capsys):
+    logs = tmp_path / "logs"
+    arguments = ["run", "boston", "--epochs", "2", "--validation", "40", "--regime", "matched"]
+    arguments += ["--threads", "1", "--data", "embedded", "--results", str(tmp_path / "results")]
+    for more in ([], ["--tensorboard", str(logs)], ["--tensorboard", str(logs)]):
+        assert main([*arguments, *more, "--json"]) == 0
+        records = {each["framework"]: each for each in json.loads(capsys.readouterr().out)}
+        files = [path for path in logs.rglob("*") if path.is_file()]
+        assert len(files) == len(INSTALLED) * bool(more)
+    found = {name.split("/")[1]: run for name, run in read(logs).items()}
+    assert set(found) == set(INSTALLED) and len({tuple(run) for run in found.values()}) == 1
+    for name, run in found.items():
+        told = records[name]
+        assert [v for _, v, _ in run["val_mae"]] == pytest.approx(told["history"]["val_mae"])
+        assert run["test_mae"][0][1] == pytest.approx(told["metrics"]["mae"])

@@ -1,0 +1,156 @@
+"""Engines: who runs beside whom, what is written when, and what an interruption leaves."""
+
+from __future__ import annotations
+
+import signal
+from itertools import accumulate, combinations
+
+import psutil
+import pytest
+
+from benchmarks.harness.engine import run_jobs
+from benchmarks.harness.local import run_batch
+from benchmarks.records.job import Job
+from benchmarks.records.record import make_record, read_records
+from common.framework import plain_frameworks
+from common.problem import PROBLEMS
+from common.regime import MATCHED, TUNED
+from tests.command import children, wait_for
+from tests.sample_records import paths_in
+
+BOSTON = PROBLEMS["boston"].but(epochs=3)
+STUDY = (
+    *("study", "boston", "--framework", "fake", "--regime", "native", "--data", "embedded"),
+    *("--threads", "1", "--epochs", "3"),
+)
+INSTALLED = plain_frameworks(installed=True)
+
+
+def job(seed: int, timed: bool = True, regime=MATCHED) -> Job:
+    return Job(BOSTON, "fake", regime, seed=seed, timed=timed)
+
+
+class Recorder:
+    """An engine that runs nothing: it notes the batches, and fails what it is told to."""
+
+    def __init__(self, fail: tuple[int, ...] = ()) -> None:
+        self.batches: list[list[Job]] = []
+        self.fail, self.closed = fail, False
+
+    def __call__(self, batches, on_event):
+        error = {"kind": "E", "message": "", "traceback_tail": ""}
+        try:
+            for batch in reversed(batches):  # in no order that a caller may count on
+                self.batches.append(batch)
+                errors = [error if job.seed in self.fail else None for job in batch]
+                yield batch, list(map(make_record, batch, [None] * len(batch), errors))
+        finally:
+            self.closed = True
+
+
+def test_what_has_a_record_is_not_run_again_and_what_failed_is(tmp_path):
+    jobs = [job(seed) for seed in range(4)]
+    first = {j.seed: cached for j, _, cached in run_jobs(jobs, tmp_path, engine=Recorder((1,)))}
+    assert first == dict.fromkeys(range(4), False)
+    engine = Recorder()
+    again = list(run_jobs(jobs, tmp_path, engine=engine))
+    assert engine.batches == [[jobs[1]]]
+    assert [(j.seed, cached) for j, _, cached in again] == [
+        (0, True),
+        (2, True),
+        (3, True),
+        (1, False),
+    ]
+    engine = Recorder()
+    list(run_jobs(jobs, tmp_path, engine=engine, force=True))
+    assert len(engine.batches) == 4
+
+
+def test_a_record_is_on_the_disk_when_it_is_told_and_the_engine_is_closed_early(tmp_path):
+    engine = Recorder()
+    running = run_jobs([job(0), job(1)], tmp_path, engine=engine)
+    first, record, _ = next(running)
+    assert list(read_records(tmp_path)) == [record] and first.seed == 1
+    running.close()
+    assert engine.closed and engine.batches == [[job(1)]]
+
+
+def test_replicas_come_as_one_batch_with_a_record_each(tmp_path):
+    jobs = [job(seed, seed < 2, TUNED) for seed in range(7)]
+    engine = Recorder()
+    found = list(run_jobs(jobs, tmp_path, engine=engine, replicas=3))
+    assert sorted(map(len, engine.batches)) == [1, 1, 2, 3]
+    assert {j for j, _, _ in found} == set(jobs)
+    assert len(list(tmp_path.rglob("*-untimed.json"))) == 5
+
+
+def test_timed_jobs_run_alone_and_untimed_ones_at_once(twinbench, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
+    done = twinbench(*STUDY, "--seeds", "6", "--timed", "2", "--jobs", "2", "--epochs", "80")
+    assert done.status == 0, done.err
+    lines = [line.split() for line in (tmp_path / "log").read_text().splitlines()]
+    spans = {int(seed): (float(begun), float(ended)) for _, seed, begun, ended in lines}
+    timed = {r["seed"] for r in read_records(twinbench.results) if r["timed"]}
+    assert len(lines) == len(spans) == 6 and timed == {0, 1}
+
+    def together(one: int, other: int) -> bool:
+        (a, b), (c, d) = spans[one], spans[other]
+        return a < d and c < b
+
+    overlapping = {pair for pair in combinations(sorted(spans), 2) if together(*pair)}
+    assert overlapping and not any(timed & set(pair) for pair in overlapping)
+    # never three at once
+    ends = sorted((when, step) for a, b in spans.values() for when, step in ((a, 1), (b, -1)))
+    assert max(accumulate(step for _, step in ends)) == 2
+
+
+def test_an_untimed_job_that_dies_is_a_record_and_the_others_go_on(twinbench):
+    arguments = (*STUDY, "--seeds", "5", "--timed", "1", "--jobs", "2")
+    done = twinbench(*arguments, fake="die 3, raise 2")
+    assert done.status == 4 and "Traceback" not in done.err
+    records = list(read_records(twinbench.results))
+    assert not any(map(paths_in, records))
+    tail = next(r["error"]["traceback_tail"] for r in records if r["seed"] == 2)
+    assert 'File "benchmarks/harness/worker.py"' in tail
+    errors = {r["seed"]: (r["error"] or {}).get("kind") for r in records}
+    assert errors == {0: None, 1: None, 2: "ArithmeticError", 3: "ChildDied", 4: None}
+    mended = twinbench(*arguments)
+    assert mended.status == 0 and mended.err.count("(was there)") == 3
+    assert len(list(read_records(twinbench.results))) == 5
+
+
+def test_ctrl_c_ends_all_that_runs_and_keeps_what_was_finished(twinbench):
+    arguments = (*STUDY, "--seeds", "4", "--timed", "1", "--jobs", "2")
+    process = twinbench.start(*arguments, fake="hang 1, hang 3")
+    wait_for(lambda: len(list(twinbench.results.rglob("seed*.json"))) == 2, "two records", process)
+    both = wait_for(lambda: len(two := children(process.pid)) == 2 and two, "two workers", process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and "Traceback" not in err
+    assert not any(psutil.pid_exists(child.pid) for child in both)
+    kept = {r["seed"]: r for r in read_records(twinbench.results)}
+    assert sorted(kept) == [0, 2] and not any(r["error"] for r in kept.values())
+    done = twinbench(*arguments)
+    assert done.status == 0 and done.err.count("(was there)") == 2
+    after = {r["seed"]: r for r in read_records(twinbench.results)}
+    assert sorted(after) == list(range(4)) and kept.items() <= after.items()
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_replicas_reach_what_single_runs_do(name):
+    problem = PROBLEMS["boston"].but(epochs=2)
+    jobs = [
+        Job(problem, name, TUNED, seed=seed, threads=1, data="embedded", timed=False)
+        for seed in range(3)
+    ]
+    replicas = run_batch(jobs)
+    for each, record in zip(jobs, replicas, strict=True):
+        assert record["error"] is None, record["error"]
+        assert record["seed"] == each.seed and record["trained_together"] == 3
+        assert record["peak_rss_bytes"] is None and record["epoch_seconds"] == []
+    (alone,) = run_batch(jobs[1:2])
+    assert alone["trained_together"] == 1 and alone["peak_rss_bytes"] > 1e6
+    assert replicas[1]["metrics"] == pytest.approx(alone["metrics"], rel=1e-5)
+    for quantity, values in alone["history"].items():
+        assert replicas[1]["history"][quantity] == pytest.approx(values, rel=1e-5)
+    assert replicas[0]["metrics"]["mae"] != pytest.approx(alone["metrics"]["mae"], rel=1e-3)

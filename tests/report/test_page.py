@@ -1,0 +1,520 @@
+"""The report from records made by hand: what it has, what it hides, and that nothing in it runs."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from dataclasses import asdict
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.cli.main import main
+from benchmarks.explain.from_records import explained
+from benchmarks.explain.walk import walk
+from benchmarks.parity.climbed import keep
+from benchmarks.records.notices import not_real
+from benchmarks.report import charts_once
+from benchmarks.report.contents import contents, read_kinds
+from benchmarks.show.colours import colour_of
+from benchmarks.show.html import text
+from benchmarks.show.html.page import figures_of, page, policy, script_json
+from benchmarks.show.html.part import Part
+from benchmarks.show.html.side_by_side import aligned, side_by_side
+from benchmarks.show.section import Section
+from common.framework import frameworks
+from common.install import install_extra
+from common.problem import PROBLEMS
+from tests.explain.test_steps import record as ablated
+from tests.folds.test_crossval import fold
+from tests.sample_records import RAN
+from tests.show.test_tables import FAILED, GENERATED, record
+from tests.speed.test_growth import grown, limited
+from tests.speed.test_race import records as raced
+
+needs_report = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("jinja2", "plotly")),
+    reason=f"needs {install_extra('report')}",
+)
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>|&\u2028[bold]"
+TIMES = [0.9, 0.25, 0.2, 0.3]
+BOSTON = PROBLEMS["boston"]
+SETTINGS = {"folds": 2, "fold_epochs": 2}
+FOLD = {
+    **RAN,
+    "protocol": 1,
+    "metrics": {},
+    "epoch_seconds": [1.0, 0.5],
+    "total_seconds": None,
+    "settings": {"changed": SETTINGS, "problem": asdict(BOSTON.but(**SETTINGS))},
+}
+
+
+def run(problem="mnist", framework="alpha", regime="matched", seed=0, **more) -> dict:
+    """A finished training run, with all that a real one has."""
+    stages = {"import": 2.5, "data": 0.5, "fit": 3.25}
+    memory = {"import_rss_bytes": 300 * 2**20, "stages": stages, "epoch_seconds": TIMES}
+    made = {"kind": "run", "created": "2026-01-02T03:04:05+00:00", **memory, **RAN}
+    return record(problem, framework, regime, seed, **made | more)
+
+
+def runs(**more) -> list[dict]:
+    """Two problems, two frameworks, two regimes, three seeds."""
+    return [
+        run(problem, framework, regime, seed, value=0.97 + 0.001 * seed + 0.01 * (i % 2), **more)
+        for problem in ("mnist", "boston")
+        for regime in ("native", "matched")
+        for i, framework in enumerate(("alpha", "beta"))
+        for seed in range(3)
+    ]
+
+
+def climbed(error: float | None = 1e-8, bound: float = 1e-6) -> dict:
+    """A record of `twinbench parity`."""
+    differences = [
+        {"rung": "loss", "tensor": "loss", "error": error, "bound": bound},
+        {"rung": "step 1", "tensor": "hidden1/kernel", "error": 0.0, "bound": 0.0},
+        {"rung": "epoch 2", "tensor": "hidden1/kernel", "error": 0.5, "bound": None},
+    ]
+    pairs = [["alpha", "reference"], ["beta", "reference"]]
+    return {
+        "kind": "parity",
+        "schema": 1,
+        "error": None,
+        "problem": "boston",
+        "regime": "matched",
+        "verdict": "every rung is within its bounds",
+        "notice": "",
+        "differences": [{"pair": pair, **d} for pair in pairs for d in differences],
+        **{name: RAN[name] for name in ("host", "git", "versions")},
+    }
+
+
+def walked(seeds: int = 3) -> list[dict]:
+    """The runs of both walks between the first two frameworks; each arm is 0.1 worse."""
+    ends = [frameworks()[name] for name in ("keras", "torch")]
+    arms = [arm for both in (ends, ends[::-1]) for arm in walk(BOSTON, *both).arms]
+    return [
+        run("boston", arm.framework, arm.regime.name, seed, value=2 + 0.1 * i + 0.01 * seed)
+        | {"kind": "explain", "process": "p"}
+        for i, arm in enumerate(dict.fromkeys(arms))
+        for seed in range(seeds)
+    ]
+
+
+def everything() -> dict[str, list[dict]]:
+    """Records of every kind, as they are read from a folder."""
+    scaled = [grown(value, 0.1 * value) | {"problem": "boston"} for value in (1, 2, 4)]
+    return {
+        "run": [*runs(), run(seed=7, framework="alpha", **FAILED)],
+        "crossval": [fold(number, [3.0, 2.5 + number], **FOLD) for number in (0, 1)],
+        "parity": [climbed()],
+        "explain": walked(),
+        "ablation": [ablated()],
+        "limit": [limited(0.004, 0.002)],
+        "scale": scaled,
+        "race": raced(5),
+    }
+
+
+def named(kinds: dict[str, list[dict]]) -> list[str]:
+    return [part.name for part in contents(kinds)]
+
+
+def part_of(kinds: dict[str, list[dict]], name: str) -> Part:
+    return next(part for part in contents(kinds) if part.name == name)
+
+
+def tables(kinds: dict[str, list[dict]], name: str) -> list[Section]:
+    return [block.table for block in part_of(kinds, name).blocks]
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: elements with attributes, and text by element."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: dict[str, list[str]] = {}
+        self.open = ""
+        self.feed(source)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self.open = tag
+
+    def handle_data(self, data):
+        self.text.setdefault(self.open, []).append(data)
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+PARTS = {
+    "run": ["verdicts", "comparison", "failures", "learning", "times", "memory", "stages"],
+    "crossval": ["folds"],
+    "parity": ["parity"],
+    "explain": ["explain"],
+    "ablation": ["steps"],
+    "limit": ["limit"],
+    "scale": ["scale"],
+    "race": ["race"],
+}
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_each_kind_of_record_has_its_parts_and_no_others(kind):
+    assert sorted(named({kind: everything()[kind]})) == sorted([*PARTS[kind], "environment"])
+
+
+def test_all_parts_come_in_one_order_and_the_verdicts_first():
+    names = named(everything())
+    assert names[:2] == ["verdicts", "comparison"] and names[-1] == "environment"
+    assert set(names) == {"environment"}.union(*PARTS.values())
+    assert named({}) == []
+
+
+def test_the_sentences_are_those_of_the_verdicts_and_their_tables_do_not_repeat_them():
+    from benchmarks.show.wording import sentence
+    from benchmarks.statistics.verdict import comparisons
+
+    part = contents({"run": runs()})[0]
+    sentences = [sentence(pair) for pair in comparisons(runs())]
+    assert [each.sentence for each in part.said] == sentences and len(sentences) == 4
+    assert not any(note in sentences for block in part.blocks for note in block.table.notes)
+
+
+def test_regimes_never_share_a_table():
+    found = tables({"run": runs()}, "comparison")
+    assert [table.title for table in found] == ["Results, regime native", "Results, regime matched"]
+    assert [len(table.rows) for table in found] == [4, 4]
+    for name in ("times", "memory", "stages"):
+        titles = [table.title for table in tables({"run": runs()}, name)]
+        assert [title.rpartition(" ")[2] for title in titles] == ["native", "matched"]
+
+
+def test_the_tables_behind_the_charts_hold_the_numbers():
+    kinds = everything()
+    (times, _) = tables(kinds, "times")
+    assert times.rows[0] == ["mnist", "alpha", "3", "9", "200", "200", "250", "300", "300"]
+    (memory, _) = tables(kinds, "memory")
+    assert memory.rows[0] == ["mnist", "alpha", "700", "300", "3"]
+    (stages, _) = tables(kinds, "stages")
+    assert stages.rows[0] == ["mnist, alpha", "2.50", "0.500", "3.25", "6.25"]
+    first = tables(kinds, "learning")[0]
+    column = first.headings.index("alpha training loss")
+    # losses of epoch 2 are 2 + 0.01 seed
+    assert first.rows[1][column] == "2.01 [2, 2.02]"
+    assert first.rows[3][first.headings.index("alpha test loss")] == "0.1"
+
+
+def test_clocks_of_runs_that_were_not_alone_are_no_epoch_time():
+    shared = runs(trained_together=4)
+    assert not {"times", "stages", "memory"} & set(named({"run": shared}))
+    assert "times" not in named({"run": runs(timed=False)})
+    assert "memory" in named({"run": runs(timed=False)})
+
+
+def test_what_records_lack_is_left_out_of_charts_and_tables():
+    one = [run(framework=name) for name in ("alpha", "beta")]
+    assert [t for t in tables({"run": one}, "verdicts") if "margin" in t.title] == []
+    short = runs(epoch_seconds=[0.5], peak_rss_bytes=None)
+    assert not {"times", "memory"} & set(named({"run": short}))
+    unsaid = {"history": {"loss": [1.0]}, "metrics": {}}
+    assert "learning" in named({"run": [*runs(), run(seed=8, **unsaid)]})
+    lost = walked()
+    goal = lost[-1]["framework"], lost[-1]["regime"]
+    for each in lost:
+        if (each["framework"], each["regime"]) == goal:
+            each["metrics"] = {}
+    there, back, *_ = part_of({"explain": lost}, "explain").blocks
+    assert there.draw and back.draw is None
+
+
+def test_a_rung_that_one_ladder_lacks_is_not_judged():
+    short = climbed()
+    short["differences"] = [d for d in short["differences"] if d["rung"] == "loss"]
+    (table,) = tables({"parity": [climbed() | {"seed": 0}, short | {"seed": 1}]}, "parity")
+    column = table.headings.index("boston seed 1: alpha and reference")
+    assert [row[column] for row in table.rows][1] == "not judged"
+
+
+def test_an_error_over_its_bound_is_loud_and_orange():
+    (table,) = tables({"parity": [climbed(error=2e-6)]}, "parity")
+    assert table.rows[0][1] == "*2.0e-06 (bound 1e-06; loss)"
+    assert table.rows[1][1].startswith("0.0e+00 (must be equal")
+    assert [row[0] for row in table.rows] == ["loss", "step 1"]  # weights of epochs: not judged
+    (table,) = tables({"parity": [climbed(error=None)]}, "parity")
+    assert table.rows[0][1].startswith("*nan")
+
+
+def test_two_ladders_of_a_problem_stand_side_by_side():
+    def columns(*changes: dict) -> list[str]:
+        (table,) = tables({"parity": [climbed() | each for each in changes]}, "parity")
+        return list(table.headings[1::2])
+
+    seeds = {"seed": 0, "epochs": 500}, {"seed": 3, "epochs": 500}
+    assert columns(*seeds) == [f"boston seed {n}: alpha and reference" for n in (0, 3)]
+    short = {"seed": 3, "epochs": 2}
+    assert columns(seeds[1], short)[1] == "boston epochs 2: alpha and reference"
+    # an old record knows no threads; of what cannot be told apart none is left out
+    assert columns({}, {"threads": 1})[1] == "boston threads 1: alpha and reference"
+    assert [name.partition(":")[0] for name in columns({}, {}, {})] == [
+        "boston",
+        "boston (2)",
+        "boston (3)",
+    ]
+
+
+@needs_report
+@pytest.mark.parametrize(
+    ("error", "power"),
+    [(1e-8, -2), (2e-6, 0.30103), (None, charts_once.MOST), (0.0, charts_once.LEAST)],
+)
+def test_the_heat_map_has_the_power_of_ten_of_the_error_over_its_bound(error, power):
+    figure = figures_of(contents({"parity": [climbed(error=error)]}))["parity-1"]
+    (heat,) = figure["data"]
+    assert heat["z"][0][0] == pytest.approx(power, abs=1e-4)
+    assert heat["text"][0][0] == {1e-8: "0.01", 2e-6: "2", None: "inf", 0.0: "0"}[error]
+
+
+def test_the_walks_are_found_again_in_their_records():
+    (found,) = explained(walked(), [])
+    assert [(each.start, each.goal) for each in found.walks] == [
+        ("keras", "torch"),
+        ("torch", "keras"),
+    ]
+    assert found.mean(found.walks[0].arms[0]) == pytest.approx(2.01)
+    assert found.step_effect(found.walks[0].steps[1]).mean == pytest.approx(0.1)
+    missing = found.walks[0].arms[2].regime.name
+    parted = [r for r in walked() if r["regime"] != missing]
+    assert all(missing not in str(each.arms) for e in explained(parted, []) for each in e.walks)
+
+
+def test_a_rung_is_found_by_the_names_of_its_arms():
+    (found,) = explained(walked(), [])
+    step = found.walks[0].steps[0]
+    keys = [
+        f"boston/{arm.framework}/{arm.regime.name}/cpu/seed0-x.json"
+        for arm in (step.before, step.after)
+    ]
+    first = {"rung": "step 1", "tensor": "w", "error": 0.25}
+    rung = {"before": keys[0], "after": keys[1], "first": first}
+    (found,) = explained(walked(), [rung])
+    assert list(found.rungs) == [(step.before, step.after)]
+    other = [r | {"threads": 1} for r in walked()]
+    assert [each.rungs for each in explained([*walked(), *other], [rung])] == [{}, {}]
+
+
+@needs_report
+def test_the_waterfall_goes_from_mean_to_mean():
+    figure = figures_of(contents({"explain": walked()}))["explain-1"]
+    bars = figure["data"][0]
+    assert bars["type"] == "waterfall" and bars["x"][0] == pytest.approx(2.01)
+    assert bars["measure"][0] == "absolute" and bars["measure"][-1] == "total"
+    (found,) = explained(walked(), [])
+    goal = found.mean(found.walks[0].arms[-1])
+    assert sum(bars["x"]) == pytest.approx(goal)
+    assert len(figure["data"][1]["x"]) == len(found.walks[0].steps)  # an interval a step
+
+
+@needs_report
+def test_every_chart_draws_its_arms_in_their_colours():
+    figures = figures_of(contents(everything()))
+    colours = {name: colour_of(name) for name in ("alpha", "beta")}
+    seen = {json.dumps(f["data"]).count(colours["alpha"]) > 0 for f in figures.values()}
+    assert seen == {True, False}
+    assert {key.partition("-")[0] for key in figures} >= {"learning", "times", "memory", "parity"}
+    for name in ("learning-1", "times-1", "memory-1"):
+        drawn = {t["name"]: json.dumps(t) for t in figures[name]["data"]}
+        assert colours["alpha"] in drawn["alpha"] and colours["beta"] in drawn["beta"]
+
+
+@needs_report
+def test_the_page_loads_nothing_and_has_a_table_for_every_chart():
+    source = page(contents(everything()), "a report")
+    found = Page(source)
+    assert not {"iframe", "object", "embed", "base"} & {tag for tag, _ in found.elements}
+    assert [link["href"] for link in found.named("link")] == ["data:,"]
+    for tag, attributes in found.elements:
+        assert not {"src", "srcset", "action", "style"} & attributes.keys(), tag
+        assert not any(name.startswith("on") for name in attributes), tag
+        assert (attributes.get("href") or "#").startswith(("#", "data:,")), tag
+    charts = [d["id"] for d in found.named("div") if d.get("class") == "chart"]
+    assert len(charts) > 10
+    assert {f"{chart}-caption" for chart in charts} <= {c.get("id") for c in found.named("caption")}
+    ids = [a["id"] for _, a in found.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+
+
+@needs_report
+def test_the_policy_allows_the_scripts_of_the_page_and_no_other():
+    source = page(contents({"run": runs()}), "a report")
+    (meta,) = (m for m in Page(source).named("meta") if m.get("http-equiv"))
+    scripts = re.findall(r"<script>(.*?)</script>", source, re.DOTALL)
+    assert len(scripts) == 2 and meta["content"] == policy(scripts)
+    assert "default-src 'none'" in meta["content"] and "http" not in meta["content"]
+    assert policy(["a"]) != policy(["b"]) and "unsafe-eval" not in policy(scripts)
+    assert not re.search(r"script-src[^;]*unsafe", meta["content"])
+
+
+@needs_report
+def test_without_charts_the_page_has_no_chart_library():
+    assert len(page(contents({"run": [run(**FAILED)]}), "a report")) < 500_000
+
+
+def hostile() -> dict[str, list[dict]]:
+    """Records whose every text is an attack."""
+    error = {"kind": HOSTILE, "message": HOSTILE, "traceback_tail": HOSTILE}
+    data = {**GENERATED, "notice": HOSTILE, "source": HOSTILE}
+    more = {"data": data, "warnings": [HOSTILE], "versions": {HOSTILE: HOSTILE}}
+    made = [run("mnist", name, seed=s, **more) for name in ("alpha", HOSTILE) for s in range(2)]
+    failed = run("mnist", HOSTILE, seed=9, error=error, device=HOSTILE, metrics=None)
+    parity = climbed() | {"problem": HOSTILE, "verdict": HOSTILE, "notice": HOSTILE}
+    return {"run": [*made, failed], "parity": [parity]}
+
+
+@needs_report
+def test_hostile_text_is_text():
+    source = page(contents(hostile()), HOSTILE)
+    found = Page(source)
+    assert not found.named("img")
+    assert [s.get("type") for s in found.named("script")] == ["application/json", None, None]
+    assert any("alert(1)" in text for text in found.text["td"])
+    # Plotly reads tags in labels, so there they are text too
+    assert "<img" not in json.dumps(figures_of(contents(hostile())))
+    markdown = text.markdown(contents(hostile()))
+    assert "<img" not in markdown and "alert(1)" in markdown
+
+
+def test_json_cannot_end_its_script_and_reads_back_the_same():
+    value = {"a": HOSTILE, "b": [1.5, None]}
+    written = script_json(value)
+    assert not set("<>&") & set(written) and json.loads(written) == value
+    with pytest.raises(ValueError, match="Out of range"):
+        script_json({"a": np.nan})
+
+
+def test_lines_that_are_equal_share_a_row_and_none_is_lost():
+    left, right = ["a", "b", "c", "d"], ["a", "x", "y", "z", "c"]
+    rows = list(aligned(left, right))
+    assert [row.left for row in rows if row.left_number] == left
+    assert [row.right for row in rows if row.right_number] == right
+    assert [row.left for row in rows if row.same] == ["a", "c"]
+
+
+def test_the_implementations_are_found_by_their_folders():
+    pair, *others = side_by_side("boston")
+    assert all(other.left == pair.left for other in others)
+    assert [path.as_posix() for path in pair[:2]] == [
+        "keras_impl/boston.py",
+        "torch_impl/boston.py",
+    ]
+    assert sum(row.same for row in pair.rows) > 5
+    assert list(side_by_side("nothing")) == []
+
+
+def test_markdown_and_terminal_have_every_sentence_and_table_but_the_long_ones():
+    parts = contents(everything())
+    written, printed = text.markdown(parts), text.plain(parts)
+    for part in parts:
+        assert f"## {part.title}" in written and part.title in printed
+        for block in part.blocks:
+            assert (f"**{block.table.title}**" in written) is not block.long
+        for said in part.said:
+            assert said.sentence in written and said.sentence in printed
+            assert all(note in written and note in printed for note in said.notes)
+    assert "| mnist | alpha | cpu | 0.9710" in written
+
+
+def test_made_up_data_is_said_loudly():
+    made = {"run": runs(data=GENERATED)}
+    assert text.markdown(contents(made)).count("NOT THE REAL DATA FILES") > 1
+    assert not_real(made["run"])
+
+
+def folder_of(kinds: dict[str, list[dict]], folder: Path) -> Path:
+    for kind, records in kinds.items():
+        for number, each in enumerate(records):
+            path = folder / kind / f"{number}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            each = {"schema": 1, **each, "kind": kind.partition("/")[0]}
+            path.write_text(json.dumps(each))
+    return folder
+
+
+def test_records_are_read_by_kind_and_a_race_of_folds_apart(tmp_path, capsys):
+    folder_of({**everything(), "race/folds": raced(1)}, tmp_path)
+    (tmp_path / "broken.json").write_text("{")
+    found = read_kinds(tmp_path)
+    assert {k: len(v) for k, v in found.items()} == {
+        **{k: len(v) for k, v in everything().items()},
+        "race/folds": 3,
+    }
+    assert "broken.json" in capsys.readouterr().err
+
+
+def report(*words) -> int:
+    return main(["report", *map(str, words)])
+
+
+@needs_report
+def test_the_command_writes_a_page(tmp_path, capsys):
+    folder = folder_of(everything(), tmp_path / "results")
+    assert report("--results", folder, "--output", tmp_path / "page.html") == 0
+    source = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert source.startswith("<!doctype html>") and source.endswith("</html>\n")
+    shown = capsys.readouterr()
+    assert "page.html: written" in shown.err and not shown.out
+
+
+def test_the_format_is_that_of_the_name(tmp_path, capsys):
+    folder = folder_of({"run": runs()}, tmp_path / "results")
+    assert report("--results", folder, "--output", tmp_path / "page.md") == 0
+    assert (tmp_path / "page.md").read_text(encoding="utf-8").startswith("## What the records")
+    assert report("--results", folder, "--format", "md") == 0
+    assert capsys.readouterr().out == (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert report("--results", folder) == 0
+    assert "Results, regime native" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--results", "nowhere"], "nowhere: no record"),
+        (["--output", "page.pdf"], r"page.pdf ends in no .html, .htm, .md; give --format"),
+        (["--format", "html"], "give --output FILE.html"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(words, said, capsys):
+    assert report(*words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_missing_library_names_the_extra(tmp_path, monkeypatch, capsys):
+    folder = folder_of({"run": runs()}, tmp_path / "results")
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert report("--results", folder, "--output", tmp_path / "page.html") == 2
+    assert install_extra("report") in capsys.readouterr().err
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_the_parts_need_neither_plotly_nor_jinja():
+    code = "import sys, benchmarks.report.contents, benchmarks.show.html.page; "
+    code += "print({'plotly', 'jinja2', 'pandas'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_ladder_is_kept_as_a_record(tmp_path):
+    about = ("kind", "schema", "error", "host", "git", "versions")
+    found = {k: v for k, v in climbed().items() if k not in about}
+    keep(found, tmp_path / "parity" / "boston" / "matched.json")
+    (kept,) = read_kinds(tmp_path)["parity"]
+    assert kept | found == kept and kept["versions"]["numpy"]
+    assert named({"parity": [kept]}) == ["parity", "environment"]

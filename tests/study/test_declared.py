@@ -1,0 +1,228 @@
+"""A study: its plan stays as declared, a kill loses nothing, and its page says what is early."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from dataclasses import replace
+from importlib.util import find_spec
+
+import pytest
+
+from benchmarks.harness.plan import plan
+from benchmarks.records.declared import read_plan
+from benchmarks.records.record import SCHEMA, read_records
+from benchmarks.show.section import markdown
+from benchmarks.statistics.intervals import runs_needed
+from benchmarks.study.declared import declaration, declare, pilot, study_jobs, unfulfilled
+from benchmarks.study.study_table import sections
+from common.problem import PROBLEMS
+from common.regime import MATCHED, NATIVE
+from tests.command import children, ended, wait_for
+from tests.sample_records import RAN
+
+MNIST, BOSTON = PROBLEMS["mnist"], PROBLEMS["boston"]
+CPU = {"a": ["cpu"], "b": ["cpu"]}
+STUDY = (
+    *("study", "boston", "--framework", "fake,fake:twin", "--regime", "native,tuned"),
+    *("--data", "embedded", "--threads", "1", "--epochs", "2"),
+    *("--seeds", "4", "--timed", "1", "--jobs", "2", "--replicas", "2"),
+)
+
+
+def jobs(seeds: int, timed: int = 2, **per_problem: int):
+    every = plan([MNIST, BOSTON], ["a", "b"], [NATIVE, MATCHED], CPU, range(seeds), threads=1)
+    return study_jobs(every, {"mnist": seeds, "boston": seeds} | per_problem, timed)
+
+
+def run(seed: int, value: float, framework="a", regime="matched", **more) -> dict:
+    return {
+        **RAN,
+        "kind": "run",
+        "schema": SCHEMA,
+        "protocol": 1,
+        "problem": "mnist",
+        "device": "cpu",
+        "framework": framework,
+        "regime": regime,
+        "seed": seed,
+        "metrics": {"accuracy": value},
+        "history": {},
+        "epoch_seconds": [],
+        "timed": False,
+        "error": None,
+        "settings": {"changed": {}},
+        **more,
+    }
+
+
+def noisy(seeds: int, spread: float, **more) -> list[dict]:
+    drawn = random.Random(str(more))
+    return [run(seed, 0.97 + drawn.gauss(0, spread), **more) for seed in range(seeds)]
+
+
+def test_each_problem_has_its_seeds_and_the_first_of_each_arm_are_timed():
+    found = jobs(8, timed=3, boston=5)
+    for name, seeds in (("mnist", 8), ("boston", 5)):
+        for framework in "ab":
+            for regime in (NATIVE, MATCHED):
+                arm = [
+                    job
+                    for job in found
+                    if (job.problem.name, job.framework, job.regime) == (name, framework, regime)
+                ]
+                assert sorted(job.seed for job in arm) == list(range(seeds))
+                assert {job.seed for job in arm if job.timed} == {0, 1, 2}
+    # interleaved as planned: seed by seed
+    assert [job.seed for job in found] == sorted(job.seed for job in found)
+
+
+def test_a_plan_is_written_once_grows_by_problems_and_is_never_changed(tmp_path):
+    whole = declaration(jobs(6))
+    first = declare(tmp_path, {"mnist": whole["mnist"]})
+    assert first["mnist"]["seeds"] == 6 and first["mnist"]["margin"] == 0.003
+    text = (tmp_path / "plan.json").read_text()
+    assert declare(tmp_path, {"mnist": whole["mnist"]}) == first == read_plan(tmp_path)
+    assert (tmp_path / "plan.json").read_text() == text
+    both = declare(tmp_path, whole)
+    assert both["mnist"] == first["mnist"] and both["boston"]["seeds"] == 6
+    kept = (tmp_path / "plan.json").read_text()
+    assert declare(tmp_path, declaration(jobs(6, timed=5))) == both  # more may be timed later
+    with pytest.raises(ValueError, match=r"plan.json declares for mnist: seeds 6 and not 7"):
+        declare(tmp_path, declaration(jobs(7)))
+    changed = [replace(job, problem=job.problem.but(epochs=1)) for job in jobs(6)]
+    with pytest.raises(ValueError, match=r"changed {} and not {'epochs': 1}"):
+        declare(tmp_path, declaration(changed))
+    (tmp_path / "plan.json").write_text(older := kept.replace('"protocol": 2', '"protocol": 1'))
+    with pytest.raises(ValueError, match=r"plan.json was declared for protocol 1, this .* by 2"):
+        declare(tmp_path, whole)
+    assert (tmp_path / "plan.json").read_text() == older != kept
+    assert json.loads(kept)["kind"] == "plan" and list(read_records(tmp_path)) == []
+
+
+def test_a_pilot_plans_by_the_hardest_comparison_and_within_its_bounds():
+    native = [*noisy(5, 0.004, regime="native"), *noisy(5, 0.004, framework="b", regime="native")]
+    same = noisy(5, 0.01)
+    matched = [*same, *(r | {"framework": "b"} for r in same)]
+    planned = pilot([*native, *matched], 2, 500)["mnist"]
+    spreads = {each["regime"]: each for each in planned["spreads"]}
+    # equal seed by seed, however far the seeds are apart
+    assert spreads["matched"]["paired"] and spreads["matched"]["spread"] == 0
+    assert not spreads["native"]["paired"] and 0.001 < spreads["native"]["spread"] < 0.012
+    needed = runs_needed(spreads["native"]["spread"], MNIST.margin, paired=False)
+    assert planned["wanted"] == planned["seeds"] == needed > 2
+    assert (
+        pilot(native, 30, 31)["mnist"]["seeds"]
+        <= 31
+        < 5 + pilot(native, 30, 500)["mnist"]["wanted"]
+    )
+    assert pilot(matched, 30, 500)["mnist"]["seeds"] == 30
+    assert pilot([run(0, 0.9)], 30, 500)["mnist"] == {"wanted": 30, "seeds": 30, "spreads": []}
+
+
+def test_a_look_before_the_planned_number_is_called_exploratory(tmp_path):
+    plan = declare(tmp_path, declaration(jobs(31)))
+    full = [run(seed, 0.9 + 0.001 * seed, name) for name in "ab" for seed in range(31)]
+    assert unfulfilled(plan, full) == []
+    failed = [*full[:-1], full[-1] | {"error": {"kind": "E", "message": ""}, "metrics": {}}]
+    for early in (full[:-1], failed):
+        (said,) = unfulfilled(plan, early)
+        assert "planned are 31 seeds an arm; fewer than that in 1 of 2 arms, the least 30" in said
+        page = markdown(sections(early, plan, tmp_path / "study"))
+        assert "EXPLORATORY" in page and ", exploratory" in page
+    page = markdown(sections(full, plan, tmp_path / "study"))
+    assert "EXPLORATORY" not in page and ", exploratory" not in page
+    assert "| mnist | 31 | 0.003 |" in page
+    (said,) = unfulfilled({}, full)
+    assert "no number of seeds was declared" in said
+
+
+def test_the_page_says_what_was_not_timed_and_what_are_replicas(tmp_path):
+    runs = [run(seed, 0.97, trained_together=3 if seed else 1) for seed in range(4)]
+    page = markdown(sections(runs, {}, tmp_path / "study"))
+    assert "the times are of 0 runs" in page and "3 of 4 runs are replicas" in page
+
+
+def test_the_figure_has_every_seed_and_the_table_its_spread(tmp_path):
+    pytest.importorskip("matplotlib")
+    from benchmarks.show.figures import new_figure
+    from benchmarks.study.study_table import _seeds, _strip
+
+    runs = [*noisy(30, 0.002), *noisy(20, 0.002, framework="b"), run(99, None)]
+    seeds = _seeds(runs)
+    assert {key: len(of) for key, of in seeds.items()} == {
+        ("matched", "a", "a"): 30,
+        ("matched", "b", "b"): 20,
+    }
+    _, axes = new_figure(1, 1)
+    _strip(axes[0, 0], 0, list(seeds["matched", "a", "a"].values()), "#000000")
+    assert sorted(axes[0, 0].lines[0].get_ydata()) == sorted(
+        r["metrics"]["accuracy"] for r in runs[:30]
+    )
+    made = sections(runs, {}, tmp_path / "study")[-1]
+    assert [path.name for path in made.figures] == ["study-mnist.png", "study-mnist.svg"]
+    assert [row[:3] for row in made.rows] == [["matched", "a", "30"], ["matched", "b", "20"]]
+    apart = _seeds([*runs[:2], run(0, 0.9, settings={"changed": {"epochs": 1}})])
+    assert list(apart) == [("matched", "a", "a"), ("matched", "a, epochs = 1", "a")]
+
+
+def test_a_study_resumes_shows_and_packs_itself(twinbench):
+    done = twinbench(*STUDY, "--compact", "study.gz")
+    assert done.status == 0, done.err
+    records = list(read_records(twinbench.results))
+    assert len(records) == 2 * 2 * 4 and sum(r["timed"] for r in records) == 4
+    tuned = [r["trained_together"] for r in records if r["regime"] == "tuned" and not r["timed"]]
+    assert sorted(tuned) == [1, 1, 2, 2, 2, 2]
+    again = twinbench(*STUDY)
+    assert again.err.count("(was there)") == len(records) and again.out == done.out
+    for place in ("results", "study.gz"):
+        look = twinbench("study", "--look", "--results", place)
+        assert look.status == 0 and look.out == done.out
+    if find_spec("tensorboard"):
+        logs = twinbench.results.parent / "logs"
+        assert twinbench(*STUDY, "--tensorboard", str(logs)).status == 0
+        assert len(list(logs.rglob("events.*"))) == len(records)
+    other = twinbench(*STUDY, "--seeds", "5")
+    assert other.status == 2 and "declares for boston: seeds 4 and not 5" in other.err
+    nothing = twinbench("study", "--look", "--results", "nowhere")
+    assert nothing.status == 2 and "no record of a run" in nothing.err
+
+
+def test_auto_runs_a_pilot_then_declares(twinbench):
+    auto = (*STUDY, "--seeds", "auto", "--pilot", "2", "--max-seeds", "30", "--framework", "fake")
+    done = twinbench(*auto, "--regime", "tuned")
+    assert done.status == 0, done.err
+    declared = read_plan(twinbench.results)["boston"]
+    assert (declared["seeds"], declared["runs_before"]) == (30, 2)
+    assert len(list(read_records(twinbench.results))) == 30
+    assert twinbench(*auto, "--regime", "tuned").err.count("(was there)") == 30
+
+
+def test_kill_9_at_any_moment_loses_no_run_and_repeats_none(twinbench):
+    generator = random.Random(20)
+    kept: dict[str, str] = {}
+
+    def snapshot() -> dict[str, str]:
+        return {str(path): path.read_text() for path in twinbench.results.rglob("seed*.json")}
+
+    for _ in range(3):
+        process = twinbench.start(*STUDY)
+        had = len(kept)
+        wait_for(lambda n=had: len(snapshot()) > n, "another record", process)
+        time.sleep(generator.uniform(0, 0.5))
+        workers = children(process.pid)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        wait_for(lambda them=workers: all(map(ended, them)), "the end of the workers")
+        found = snapshot()
+        assert kept.items() <= found.items()  # what had been written was not run again
+        kept = found
+    done = twinbench(*STUDY)
+    assert done.status == 0 and done.err.count("(was there)") == len(kept)
+    final = snapshot()
+    assert kept.items() <= final.items()
+    runs = [(r["framework"], r["regime"], r["seed"]) for r in map(json.loads, final.values())]
+    assert len(runs) == len(set(runs)) == 16
+    assert not any(record["error"] for record in map(json.loads, final.values()))

@@ -1,0 +1,28 @@
+"""What a user imports, and nothing else: `common` and `benchmarks` are nobody's public names.
+
+In a notebook `%load_ext twinbench` adds the cells `%%keras`, `%%torch`, `%%jax` and `%%each`, which
+run in each framework's own process. No framework is imported here.
+"""
+
+from benchmarks.harness.process import Child
+from benchmarks.lessons.notebook import load_ipython_extension
+from benchmarks.records.record import read_records
+from common.data import load
+from common.framework import framework, frameworks
+from common.problem import PROBLEMS, Problem
+from common.regime import REGIMES, Regime
+from common.task import Task
+
+__all__ = [
+    "PROBLEMS",
+    "REGIMES",
+    "Child",
+    "Problem",
+    "Regime",
+    "Task",
+    "framework",
+    "frameworks",
+    "load",
+    "load_ipython_extension",
+    "read_records",
+]
