@@ -1,1 +1,1 @@
-"""Pages as notebooks, whose cells run in their own frameworks."""
+"""Pages as notebooks: their cells run in their own frameworks."""

@@ -1,1 +1,1 @@
-"""Do two frameworks compute the same?"""
+"""Do two compute the same?"""

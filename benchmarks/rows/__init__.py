@@ -1,1 +1,1 @@
-"""The data, and what a network says of single rows."""
+"""The data, and scores of its rows."""

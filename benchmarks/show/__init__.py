@@ -1,1 +1,1 @@
-"""Sections of tables and figures, for the terminal, for Markdown and for a page."""
+"""Tables and figures, for the terminal, Markdown and a page."""

@@ -1,1 +1,1 @@
-"""How fast is it: against others, against the machine, as it grows, and step by step?"""
+"""How fast, beside others and the machine?"""

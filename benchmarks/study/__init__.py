@@ -1,1 +1,1 @@
-"""Who is better, by planned seeds, and did a change make a difference?"""
+"""Who is better, by planned seeds?"""

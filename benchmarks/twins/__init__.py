@@ -1,1 +1,1 @@
-"""Do a user's own two models?"""
+"""Do a user's own two models compute the same?"""
