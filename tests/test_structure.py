@@ -13,6 +13,7 @@ import pytest
 from benchmarks.harness.process import Child
 from common.framework import framework, frameworks, plain_frameworks
 from tests.conftest import installed
+from tools import rooms
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = sorted(ROOT.glob("*_impl"))
@@ -151,6 +152,16 @@ def test_no_room_imports_a_higher_one_and_none_goes_in_a_circle():
         text=True,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_page_on_the_architecture_names_what_is_there():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    places = re.findall(r"`((?:\w+/)+\w+(?:\.\w+)?)(?::(\w+))?`", text)
+    assert len(places) > 30 and len(text.splitlines()) <= 150
+    for path, name in places:
+        assert (ROOT / path).exists(), path
+        assert not name or name in public_names(ROOT / path), f"{path}:{name}"
+    assert rooms.PICTURE.read_text() == rooms.svg(), "draw it: python -m tools.rooms"
 
 
 @pytest.mark.parametrize("name", list(frameworks()))
