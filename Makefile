@@ -13,7 +13,9 @@ ACCEPTED :=
 
 .DEFAULT_GOAL := help
 SITE := build/site
-# `make bench BENCHED=torch`; each has a process of its own
+# `make notebooks LESSONS="start workflow"`: some
+LESSONS := --all
+# `make bench BENCHED=torch`: one; each has a process of its own
 BENCHED := keras torch jax
 COVERAGE := build/coverage
 .PHONY: help setup demo test coverage services faults mutants bench docs notebooks linkcheck lint format
@@ -70,7 +72,7 @@ docs: $(READY)  ## run every lesson and build the site of them: build/site/html/
 	$(BIN)/sphinx-build -E -W --keep-going --quiet --jobs 2 docs $(SITE)/html
 
 notebooks: $(READY)  ## run every lesson as a notebook, on the embedded data
-	TWINBENCH_DATA=embedded $(BIN)/twinbench lesson --all --execute --jobs 2 --force --into $(SITE)/notebooks
+	TWINBENCH_DATA=embedded $(BIN)/twinbench lesson $(LESSONS) --execute --jobs 2 --force --into $(SITE)/notebooks
 
 linkcheck: $(READY)  ## ask for every address that the lessons name (needs the network)
 	$(BIN)/sphinx-build -b linkcheck -D nb_execution_mode=off --quiet docs $(SITE)/links
