@@ -21,7 +21,7 @@ def houses(tmp_path, monkeypatch):
     sound = {"x": random.normal(size=(506, 13)), "y": random.normal(20, 5, 506)}
     path = tmp_path / "boston_housing.npz"
     np.savez(path, **sound)
-    pretend(monkeypatch, "boston", path, sound)
+    pretend(monkeypatch, "boston", path)
     return sound, lambda arrays: np.savez(path, **arrays)
 
 
