@@ -7,7 +7,6 @@ stranger's file, of whatever format, that is much larger than the network it sho
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,14 +16,12 @@ from safetensors.numpy import save
 
 from common.atomic import replaced
 from common.data.dataset import DataError
+from common.data.decode import TooLarge, unzipped
 from common.problem import Problem
 from common.task import State
 
 COPIES = 8  # of the weights: an optimiser's slots lie beside them, and they may be float64
 REST = 1 << 20  # bytes of all that is no number: names, configuration
-ENTRIES = 1000  # of an archive
-DIRECTORY = b"PK\x01\x02"  # each entry of an archive's directory begins so
-PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of others `zipfile` unpacks all at once
 ADVICE = "convert the numbers to float32 first"
 
 
@@ -71,39 +68,32 @@ def check_size(path: Path, problem: Problem) -> int:
     weights = sum(4 * (layer.fan_in + 1) * layer.fan_out for layer in problem.layers)
     most, size = COPIES * weights + REST, path.stat().st_size
     if size > most:
-        raise too_large(f"{path} has {size:,} bytes", problem, most)
+        raise _too_large(f"{path} has {size:,} bytes, expected at most {most:,}", problem)
     return most
 
 
-def too_large(what: str, problem: Problem, most: int) -> DataError:
+def _too_large(what: str, problem: Problem) -> DataError:
     """The error that `what`, which says how many bytes there are, is worth."""
     widths = ",".join(map(str, problem.hidden))
     return DataError(
-        f"{what}, expected at most {most:,} for {problem.name} with hidden layers of {widths} "
-        "(--hidden names others)"
+        f"{what} for {problem.name} with hidden layers of {widths} (--hidden names others)"
     )
 
 
 def unpacked(path: Path, problem: Problem) -> dict[str, bytes]:
     """Every file in a zip archive, by name.
 
-    Raises DataError when they would be much larger than the network, ValueError when they are many
-    or packed in another way, and what `zipfile` raises for a damaged archive.
+    Raises DataError when they would be much larger than the network, and what `decode.unzipped`
+    raises for an archive of many files, of another packing, or a damaged one.
     """
     most = check_size(path, problem)
-    # before `zipfile` makes an object of each; what is no entry and looks like one is rare
-    if path.read_bytes().count(DIRECTORY) > ENTRIES:
-        raise ValueError(f"it holds more than {ENTRIES} files")
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-        size = sum(entry.file_size for entry in entries)
-        if size > most:
-            raise too_large(f"{path} would unpack to {size:,} bytes", problem, most)
-        if any(entry.compress_type not in PLAIN for entry in entries):
-            raise ValueError("it is packed by another method than deflate")
-        held = {}
-        for entry in entries:
-            with archive.open(entry) as file:
-                # the directory may lie: no more is unpacked than it says; CRC is checked at the end
-                held[entry.filename] = file.read(entry.file_size + 1)
-    return held
+    try:
+        return unzipped(path.read_bytes(), most)
+    except TooLarge as error:
+        raise _too_large(f"{path}: {error}", problem) from error
+
+
+def check_float32(name: str, dtype: object) -> None:
+    """ValueError for a tensor of other numbers: no file says how they are to be rounded."""
+    if dtype != np.float32:
+        raise ValueError(f"{name} holds {dtype}; {ADVICE}")

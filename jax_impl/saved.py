@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import numpy as np
-
+from common.data.decode import npy
 from common.problem import Problem
 from common.task import Weights
-from common.weights import ADVICE, unpacked
+from common.weights import check_float32, unpacked
 
 
 def read_saved(path: Path, problem: Problem) -> Weights:
@@ -17,8 +15,7 @@ def read_saved(path: Path, problem: Problem) -> Weights:
     at. Raises ValueError, or what `zipfile` raises for a damaged file."""
     weights = {}
     for name, content in unpacked(path, problem).items():
-        value = np.load(io.BytesIO(content), allow_pickle=False)
-        if value.dtype != np.float32:
-            raise ValueError(f"{name} holds {value.dtype}; {ADVICE}")
+        value = npy(name, content)
+        check_float32(name, value.dtype)
         weights[name.removesuffix(".npy")] = value
     return weights

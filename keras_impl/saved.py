@@ -15,7 +15,7 @@ import numpy as np
 
 from common.problem import Problem
 from common.task import Weights
-from common.weights import ADVICE, unpacked
+from common.weights import check_float32, unpacked
 
 LAST = {
     "categorical_crossentropy": "softmax",
@@ -33,13 +33,13 @@ def read_saved(path: Path, problem: Problem) -> Weights:
     files = unpacked(path, problem)
     if not {"config.json", "model.weights.h5"} <= files.keys():
         raise ValueError(f"it holds {sorted(files)}, expected config.json and model.weights.h5")
-    found = _layers(json.loads(files["config.json"]))
+    layers = _layers(json.loads(files["config.json"]))
     expected = [f"{layer.fan_out} relu" for layer in problem.layers]
     # scores mean the same with the last activation and without it
     ends = [f"{problem.outputs} {name}" for name in (LAST[problem.loss], "linear")]
-    if found[:-1] != expected[:-1] or found[-1] not in ends:
+    if layers[:-1] != expected[:-1] or layers[-1] not in ends:
         expected[-1] = ends[0]
-        raise ValueError(f"its layers are {found}, expected Dense layers {expected}")
+        raise ValueError(f"its layers are {layers}, expected Dense layers {expected}")
     weights = {}
     with h5py.File(io.BytesIO(files["model.weights.h5"]), "r") as file:
         for i, layer in enumerate(problem.layers):
@@ -65,16 +65,16 @@ def _layers(config: Any) -> list[str]:
 
 def _values(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """A dataset that lies in the file itself as plain float32 numbers; ValueError for another."""
-    held = file
+    numbers = file
     for part in name.split("/"):
-        if not isinstance(held.get(part, getlink=True), h5py.HardLink):
+        if not isinstance(numbers.get(part, getlink=True), h5py.HardLink):
             raise ValueError(f"its weights have no {name} of their own")
-        held = held[part]
-    if held.shape != shape:
-        raise ValueError(f"its weights have {name} of shape {held.shape}, expected {shape}")
-    if held.dtype != np.float32:
-        raise ValueError(f"its weights have {name} as {held.dtype}; {ADVICE}")
+        numbers = numbers[part]
+    if numbers.shape != shape:
+        raise ValueError(f"its weights have {name} of shape {numbers.shape}, expected {shape}")
+    check_float32(name, numbers.dtype)
     # not in chunks, not in other files: neither is what Keras writes
-    if held.chunks or held.external or held.is_virtual or held.id.get_storage_size() != held.nbytes:
+    stored = numbers.id.get_storage_size()
+    if numbers.chunks or numbers.external or numbers.is_virtual or stored != numbers.nbytes:
         raise ValueError(f"its weights have {name} packed or elsewhere, expected plain numbers")
-    return held[()]
+    return numbers[()]

@@ -16,7 +16,7 @@ import numpy as np
 
 from common.problem import Problem
 from common.task import Weights
-from common.weights import ADVICE, unpacked
+from common.weights import check_float32, unpacked
 
 MOST_PICKLE = 1 << 16  # bytes; the names, shapes and strides of a few layers
 
@@ -71,7 +71,7 @@ def read_saved(path: Path, problem: Problem) -> Weights:
         raise ValueError("expected what torch.save makes of a state_dict since PyTorch 1.6")
     if files.get(f"{root}byteorder", b"little") != b"little":
         raise ValueError("its numbers are big-endian; save it on another machine")
-    held = _Reader(io.BytesIO(files[table])).load()
+    saved = _Reader(io.BytesIO(files[table])).load()
     expected = {
         f"{layer.name}.{role}": shape
         for layer in problem.layers
@@ -80,12 +80,12 @@ def read_saved(path: Path, problem: Problem) -> Weights:
             ("bias", (layer.fan_out,)),
         )
     }
-    found = sorted(map(str, held)) if isinstance(held, dict) else type(held).__name__
-    if found != sorted(expected):
-        raise ValueError(f"it holds {found}, expected a state_dict of {[*expected]}")
+    names = sorted(map(str, saved)) if isinstance(saved, dict) else type(saved).__name__
+    if names != sorted(expected):
+        raise ValueError(f"it holds {names}, expected a state_dict of {[*expected]}")
     return {
         name.replace(".weight", "/kernel").replace(".bias", "/bias"): _values(
-            name, held[name], shape, files, root
+            name, saved[name], shape, files, root
         ).T.copy()
         for name, shape in expected.items()
     }
@@ -99,8 +99,7 @@ def _values(
         size = getattr(stored, "size", type(stored).__name__)
         raise ValueError(f"{name} is {size}, expected {shape}")
     _, kind, key, *_ = stored.storage
-    if kind != "FloatStorage":
-        raise ValueError(f"{name} holds {kind.removesuffix('Storage')} numbers; {ADVICE}")
+    check_float32(name, np.dtype("f4") if kind == "FloatStorage" else kind.removesuffix("Storage"))
     numbers = np.frombuffer(files[f"{root}data/{key}"], "<f4")[stored.offset :]
     stride = stored.stride
     last = sum(step * (n - 1) for step, n in zip(stride, shape, strict=True))

@@ -105,13 +105,7 @@ def _problems_in(folder: Path) -> Iterator[str]:
     """Names of the problems whose file a folder has; `twinbench data verify` reads the files."""
     from common.data.files import DATASETS
 
-    for name, dataset in DATASETS.items():
-        idx = [
-            (folder / file).exists() or (folder / f"{file}.gz").exists()
-            for file in dataset.idx.values()
-        ]
-        if (folder / dataset.file.name).exists() or (idx and all(idx)):
-            yield name
+    return (name for name, dataset in DATASETS.items() if dataset.paths(folder))
 
 
 def _print_optional() -> None:

@@ -72,8 +72,10 @@ def _list(args: argparse.Namespace) -> int:
         if problem.name not in DATASETS:
             table.add_row(problem.name, "", NO_FILE)
             continue
-        found = [*_files(problem, "folder", folder), *_files(problem, "cache", cache_folder())]
-        for source, path, state in found:
+        for source, path, state in (
+            *_files(problem, "folder", folder),
+            *_files(problem, "cache", cache_folder()),
+        ):
             size = f"{path.stat().st_size / 1e6:.2f}"
             table.add_row(problem.name, source, path.name, size, state)
         table.add_row(problem.name, *_embedded(problem))
@@ -85,26 +87,26 @@ def _list(args: argparse.Namespace) -> int:
 
 def _files(problem: Problem, source: str, folder: Path | None) -> list[tuple[str, Path, str]]:
     """The files of a problem that a folder has, each with what is known of its content."""
-    from common.data.cache import VERSION, contents, files_of
+    from common.data.cache import contents, prepared_path
     from common.data.files import DATASETS, file_digest
 
     if folder is None:
         return []
-    dataset, found = DATASETS[problem.name], []
-    for file in files_of(dataset):
+    dataset, rows = DATASETS[problem.name], []
+    for file in dataset.files:
         if (path := folder / file.name).is_file():
             digest = file_digest(path)
             known = "the published file" if digest == file.sha256 else "NOT the published file"
-            found.append((source, path, f"{known}, sha256:{digest[:12]}"))
+            rows.append((source, path, f"{known}, sha256:{digest[:12]}"))
     for name in dataset.idx.values():
         paths = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
-        found += [(source, path, "read by `twinbench data verify`") for path in paths]
-    if source == "cache":
-        kept = [path for path in contents() if path.name.startswith(f"{problem.name}-")]
-        now = f"-v{VERSION}.npz"
-        states = {True: "prepared, checked when it is read", False: "of another version, not read"}
-        found += [(source, path, states[path.name.endswith(now)]) for path in kept]
-    return found
+        rows += [(source, path, "read by `twinbench data verify`") for path in paths]
+    for path in contents() if source == "cache" else []:
+        if path.name.startswith(f"{problem.name}-"):
+            read = path == prepared_path(path.name.rpartition("-v")[0])
+            state = "prepared, checked when it is" if read else "of another version, not"
+            rows.append((source, path, f"{state} read"))
+    return rows
 
 
 def _embedded(problem: Problem) -> tuple[str, str, str, str]:
@@ -134,13 +136,13 @@ def _with_files(args: argparse.Namespace) -> Iterator[Problem]:
 
 def _fetch(args: argparse.Namespace) -> int:
     from common.data import DataError
-    from common.data.cache import cache_folder, files_of
+    from common.data.cache import cache_folder
     from common.data.files import DATASETS, file_digest
     from common.data.sources import fetch
 
     failed = 0
     for problem in _with_files(args):
-        for file in files_of(DATASETS[problem.name]):
+        for file in DATASETS[problem.name].files:
             path = cache_folder() / file.name
             if path.is_file() and file_digest(path) == file.sha256:
                 print(f"{problem.name}: {path} is there")
@@ -163,18 +165,18 @@ def _verify(args: argparse.Namespace) -> int:
     failed = 0
     folders = [folder for folder in (data_folder(args.data_dir), cache_folder()) if folder]
     for problem in _with_files(args):
-        found = 0
+        sound = False
         for folder in folders:
             try:
-                content = read_folder(problem, folder, afresh=True)
+                data = read_folder(problem, folder, afresh=True)
             except DataError as error:
                 failed += 1
                 say(f"twinbench data: {error}")
                 continue
-            if content:
-                found += 1
-                print(f"{problem.name}: {content.origin} is sound, content {content.digest}")
-        if not found:
+            if data:
+                sound = True
+                print(f"{problem.name}: {data.origin} is sound, content {data.digest}")
+        if not sound:
             print(f"{problem.name}: no sound file in {' or '.join(map(str, folders))}")
             failed += problem.name in args.problems
     return 3 if failed else 0

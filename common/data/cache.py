@@ -19,24 +19,13 @@ from platformdirs import user_cache_dir
 
 from common.atomic import UNFINISHED, replaced
 from common.data.dataset import DataError
-from common.data.decode import Sequences, read_npz
-from common.data.files import DATASETS, Array, Dataset, content_digest
-from common.data.prepare import Content
+from common.data.decode import read_npz
+from common.data.files import DATASETS, content_digest
 from common.say import say_once
 
 VERSION = 2  # of the prepared files; a file of another version has another name
 MANIFEST = "twinbench-wrote.jsonl"  # one line per file
 UNREACHABLE = "twinbench-unreachable"  # the server that could not be reached, as old as the file
-
-_CONTENT = {
-    **{name: Array("|u1", (-1,)) for name in ("y", "y_test")},
-    **{f"{name}_indptr": Array("<i4", (-1,)) for name in ("x", "x_test")},
-    **{f"{name}_indices": Array("<u2", (-1,)) for name in ("x", "x_test")},
-}
-_SEQUENCES = {
-    **{f"{name}_words": Array("<u2", (-1,)) for name in ("x", "x_test")},
-    **{f"{name}_offsets": Array("<i8", (-1,)) for name in ("x", "x_test")},
-}
 
 
 def cache_folder() -> Path:
@@ -44,59 +33,26 @@ def cache_folder() -> Path:
     return Path(os.environ.get("TWINBENCH_CACHE_DIR") or user_cache_dir("twinbench"))
 
 
-def content_path(name: str) -> Path:
-    """Where the prepared content called `name` is kept; its sequences are next to it."""
-    return cache_folder() / f"{name}-rows-v{VERSION}.npz"
+def prepared_path(name: str) -> Path:
+    """Where prepared arrays are kept, e.g. "imdb-rows" or "imdb-words"."""
+    return cache_folder() / f"{name}-v{VERSION}.npz"
 
 
-def load_content(name: str, digest: str) -> Content | None:
-    """The content with that digest; None when it is not there."""
-    return _load(content_path(name), _CONTENT, digest)
+def load_prepared(name: str, digest: str) -> dict[str, np.ndarray] | None:
+    """The arrays with that digest; None when they are not there or damaged."""
+    path = prepared_path(name)
+    if path.is_file():
+        with suppress(DataError):
+            arrays = read_npz(path)
+            return arrays if content_digest(arrays) == digest else None
+    return None
 
 
-def save_content(name: str, content: Content, digest: str) -> None:
-    """Keep the content of a text problem, if it has that digest."""
-    _save(content_path(name), content, digest)
-
-
-def load_sequences(name: str, digest: str) -> dict[str, Sequences] | None:
-    """`x` and `x_test`, words in their order, with that digest; None when they are not there."""
-    arrays = _load(_sequences_path(name), _SEQUENCES, digest)
-    if arrays is None:
-        return None
-    return {x: Sequences(arrays[f"{x}_words"], arrays[f"{x}_offsets"]) for x in ("x", "x_test")}
-
-
-def save_sequences(name: str, sequences: Mapping[str, Any], digest: str) -> None:
-    """Keep `x` and `x_test` as words in their order, if they have that digest."""
-    _save(_sequences_path(name), sequence_arrays(sequences), digest)
-
-
-def sequence_arrays(sequences: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """The arrays of `x` and `x_test`, of which `Dataset.sequences` is the digest."""
-    arrays = {}
-    for x in ("x", "x_test"):
-        arrays[f"{x}_words"], arrays[f"{x}_offsets"] = sequences[x]
-    return arrays
-
-
-def _sequences_path(name: str) -> Path:
-    return cache_folder() / f"{name}-words-v{VERSION}.npz"
-
-
-def _load(path: Path, arrays: Mapping[str, Array], digest: str) -> Content | None:
-    if not path.is_file():
-        return None
-    try:
-        content = read_npz(path, arrays)
-    except DataError:
-        return None
-    return content if content_digest(content) == digest else None
-
-
-def _save(path: Path, arrays: Mapping[str, np.ndarray], digest: str) -> None:
-    if content_digest(arrays) != digest:  # it would not be believed
+def save_prepared(name: str, arrays: Mapping[str, np.ndarray], digest: str) -> None:
+    """Keep arrays, if they have that digest: others would not be believed."""
+    if content_digest(arrays) != digest:
         return
+    path = prepared_path(name)
     try:
         with written(path) as file:
             # `allow_pickle` is no option before NumPy 2.2, but an array of that name
@@ -171,16 +127,11 @@ def clear() -> tuple[list[Path], list[Path]]:
 
 def contents() -> list[Path]:
     """The files of the cache folder that have names of twinbench's, unfinished ones too."""
-    names = {file.name for dataset in DATASETS.values() for file in files_of(dataset)}
+    names = {file.name for dataset in DATASETS.values() for file in dataset.files}
     names |= {UNREACHABLE, "unreachable"}  # the second one of before there was a manifest
     prepared = {f"{name}-*-v*.npz" for name in DATASETS}
     patterns = [*names, *prepared, *(f"{name}.????????{UNFINISHED}" for name in names | prepared)]
     return sorted({path for pattern in patterns for path in cache_folder().glob(pattern)})
-
-
-def files_of(dataset: Dataset) -> list:
-    """The files to download for a data set."""
-    return [dataset.file, *([dataset.word_index] if dataset.word_index else [])]
 
 
 def _remove(path: Path) -> bool:

@@ -29,9 +29,9 @@ class Data:
     """Where exactly: a path, a URL, a package and its version, or a generator and its seed."""
     digest: str
     """"sha256:<hex>" of the decoded arrays: the same for `.npz` and IDX."""
-    real: bool
+    real: bool = True
     """Is this the whole real data set?"""
-    notice: str
+    notice: str = ""
     """One sentence to be said loudly of embedded or generated data, else empty."""
     unscaled: tuple[np.ndarray, np.ndarray] | None = None
     """Boston only: float64 rows of train and test before standardising."""

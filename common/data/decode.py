@@ -1,8 +1,7 @@
-"""Untrusted files to arrays. All functions raise DataError.
+"""Files to arrays, verified before they are parsed.
 
-A pickle is read of the published file alone, known by its SHA-256. IDX and `.npz` without pickles
-may be anyone's: every size is known beforehand, so names, types and shapes are checked before
-anything is decompressed.
+A pickle is read of the pinned file alone, known by its SHA-256. IDX and `.npz` without pickles may
+be anyone's: nothing in them is run, and nothing is made of one that is larger than a data set.
 """
 
 from __future__ import annotations
@@ -20,11 +19,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from common.data.dataset import DataError
-from common.data.files import MAX_FILE_BYTES, MAX_WORDS, Array, File
+from common.data.files import MAX_FILE_BYTES, Array, File
 
-MAX_HEADER_BYTES = 10_000
-MAX_DIRECTORY_BYTES = 4096  # of a .npz: the largest real one has four entries of some 60 bytes
-END_BYTES = 22  # of the record after it, as NumPy writes it: without a comment
+MAX_ENTRIES = 1000  # of an archive
+MAX_HEADER_BYTES = 10_000  # of an `.npy` file
+DIRECTORY = b"PK\x01\x02"  # each entry of an archive's directory begins so
+PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of others `zipfile` unpacks all at once
+_ADVICE = "; replace the file, or remove it and run `twinbench data fetch`"
+
+
+class TooLarge(ValueError):
+    """An archive would unpack to more bytes than its reader has a use for."""
 
 
 class Sequences(NamedTuple):
@@ -42,7 +47,7 @@ class Sequences(NamedTuple):
 
 
 def read_bytes(path: Path) -> bytes:
-    """The whole of a file that is not too large."""
+    """The whole of a file; DataError if it cannot be read or is too large."""
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -53,80 +58,23 @@ def read_bytes(path: Path) -> bytes:
     raise DataError(f"{path} has {size:,} bytes, expected at most {MAX_FILE_BYTES:,}{_ADVICE}")
 
 
-def read_npz(path: Path, arrays: Mapping[str, Array]) -> dict[str, np.ndarray]:
-    """Exactly the given arrays of an `.npz` file, none of which holds objects.
-
-    A dimension of -1 in a shape admits any length of at most MAX_WORDS.
-    """
-    content = read_bytes(path)
-    try:
-        _check_directory(content)
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = sorted(archive.namelist())
-            if names != sorted(f"{name}.npy" for name in arrays):
-                raise ValueError(f"it holds {names[:8]}, expected {sorted(arrays)} as .npy")
-            return {name: _member(archive, name, array) for name, array in arrays.items()}
-    except Exception as error:  # zipfile, zlib and the header parser raise a dozen kinds
-        reason = f"{error}"[:500]  # a header is quoted as a whole
-        raise DataError(f"{path} is not a sound .npz file: {reason}{_ADVICE}") from error
-
-
-def _check_directory(content: bytes) -> None:
-    """ValueError for a directory that is long: `zipfile` reads all of it before it can be asked."""
-    end = content[-END_BYTES:]
-    large = content[-END_BYTES - 20 :].startswith(b"PK\6\7")  # a 64-bit record has the last word
-    if not end.startswith(b"PK\5\6") or not end.endswith(b"\0\0") or large:
-        raise ValueError("it does not end as NumPy ends one")
-    if (size := int.from_bytes(end[12:16], "little")) > MAX_DIRECTORY_BYTES:
-        raise ValueError(f"its directory has {size:,} bytes, expected some 60 for each array")
-
-
-_ADVICE = "; replace the file, or remove it and run `twinbench data fetch`"
-
-
-def _member(archive: zipfile.ZipFile, name: str, expected: Array) -> np.ndarray:
-    info = archive.getinfo(f"{name}.npy")
-    where = info.filename
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"{where} is packed by method {info.compress_type}, expected deflate")
-    with archive.open(info) as file:
-        shape, dtype = _header(file, where, expected), np.dtype(expected.dtype)
-        size = dtype.itemsize * int(np.prod(shape))
-        content = file.read(size + 1)  # one more byte: at the end of a member its CRC is checked
-    if len(content) != size:
-        raise ValueError(f"{where} has {info.file_size:,} bytes, expected about {size:,}")
-    return np.frombuffer(content, dtype).reshape(shape)
-
-
-def _header(file: Any, where: str, expected: Array) -> tuple[int, ...]:
-    """The shape, after the header of an `.npy` member was found to say what is expected."""
-    version = np.lib.format.read_magic(file)
-    if version != (1, 0):
-        raise ValueError(f"{where} has format version {version}, expected (1, 0)")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file, MAX_HEADER_BYTES)
-    fits = len(shape) == len(expected.shape) and all(
-        have == want or (want == -1 and 0 <= have <= MAX_WORDS)
-        for have, want in zip(shape, expected.shape, strict=True)
-    )
-    if not fits or fortran or dtype.str != np.dtype(expected.dtype).str:
-        raise ValueError(
-            f"{where} is {dtype.str} {shape}, expected {expected.dtype} {expected.shape} in C order"
-        )
-    return shape
-
-
-def read_published(path: Path, file: File) -> dict[str, Any]:
-    """Every array of the file that is pinned; object arrays of lists of words become `Sequences`.
-
-    Its pickles are run, so other bytes than those with the pinned SHA-256 are refused unread.
-    """
+def read_pinned(path: Path, file: File) -> bytes:
+    """The whole of a file; DataError unless it has the pinned SHA-256."""
     content = read_bytes(path)
     digest = hashlib.sha256(content).hexdigest()
     if digest != file.sha256:
         raise DataError(
             f"{path} is not the published file: sha256 {digest}, expected {file.sha256}{_ADVICE}"
         )
-    with np.load(io.BytesIO(content), allow_pickle=True) as archive:
+    return content
+
+
+def read_text(path: Path, file: File) -> dict[str, Any]:
+    """Every array of the pinned `.npz` file; arrays of lists of words become `Sequences`.
+
+    Its pickles are run. Raises DataError, before that, for other bytes than the pinned ones.
+    """
+    with np.load(io.BytesIO(read_pinned(path, file)), allow_pickle=True) as archive:
         return {name: _sequences(archive[name]) for name in archive.files}
 
 
@@ -138,8 +86,70 @@ def _sequences(array: np.ndarray) -> Any:
     return Sequences(words, offsets)
 
 
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Every array of anyone's `.npz` file; DataError if it is damaged or one holds objects."""
+    content = read_bytes(path)
+    try:
+        files = unzipped(content, MAX_FILE_BYTES)
+        return {name.removesuffix(".npy"): npy(name, files[name]) for name in files}
+    except Exception as error:  # zipfile, zlib and the header parser raise a dozen kinds
+        reason = f"{error}"[:500]  # a header is quoted as a whole
+        raise DataError(f"{path} is not a sound .npz file: {reason}{_ADVICE}") from error
+
+
+def unzipped(content: bytes, most: int) -> dict[str, bytes]:
+    """Every file in a zip archive, by name.
+
+    Raises TooLarge when they have more than `most` bytes together, ValueError when they are many or
+    packed in another way, and what `zipfile` raises for a damaged archive.
+    """
+    # before `zipfile` makes an object of each; what is no entry and looks like one is rare
+    if content.count(DIRECTORY) > MAX_ENTRIES:
+        raise ValueError(f"it holds more than {MAX_ENTRIES} files")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = archive.infolist()
+        size = sum(entry.file_size for entry in entries)
+        if size > most:
+            raise TooLarge(f"it would unpack to {size:,} bytes, expected at most {most:,}")
+        if any(entry.compress_type not in PLAIN for entry in entries):
+            raise ValueError("it is packed by another method than deflate")
+        files = {}
+        for entry in entries:
+            with archive.open(entry) as file:
+                # the directory may lie: no more is unpacked than it says; CRC is checked at the end
+                files[entry.filename] = file.read(entry.file_size + 1)
+    return files
+
+
+def npy(name: str, content: bytes) -> np.ndarray:
+    """The numbers of an `.npy` file where they lie in its content.
+
+    Raises ValueError for objects and for a size that the header does not say, and what the header's
+    parser raises.
+    """
+    file = io.BytesIO(content)
+    version = np.lib.format.read_magic(file)
+    if version != (1, 0):
+        raise ValueError(f"{name} has format version {version}, expected (1, 0)")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file, MAX_HEADER_BYTES)
+    if dtype.hasobject:
+        raise ValueError(f"{name} is {dtype.str}, expected numbers and not objects")
+    numbers = np.frombuffer(content[file.tell() :], dtype)
+    return numbers.reshape(shape, order="F" if fortran else "C")
+
+
+def check_arrays(path: Path, arrays: Mapping[str, Any], expected: Mapping[str, Array]) -> None:
+    """DataError unless the arrays have exactly the expected names, dtypes and shapes."""
+    kinds = {name: Array(array.dtype.str, array.shape) for name, array in arrays.items()}
+    if kinds != expected:
+        held, wanted = (
+            ", ".join(f"{k} {v}" for k, v in sorted(a.items())) for a in (kinds, expected)
+        )
+        raise DataError(f"{path} holds {held[:500]}, expected {wanted}{_ADVICE}")
+
+
 def read_idx(path: Path, expected: Array) -> np.ndarray:
-    """One IDX file of unsigned bytes, plain or (by its name) gzip.
+    """One IDX file of unsigned bytes, plain or (by its name) gzip; DataError for another.
 
     Format: two zero bytes, 8 for uint8, the number of dimensions, each dimension as a big-endian
     uint32, the elements (Y. LeCun's MNIST page).

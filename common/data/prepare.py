@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
+from common.data import cache
 from common.data.decode import Sequences
-from common.data.files import training_rows
 from common.problem import Problem
 
 START, UNKNOWN, INDEX_FROM = 1, 2, 3  # defaults of keras.datasets.imdb.load_data
+X = ("x", "x_test")
 SPLIT_SEED = 113  # of every shuffle in keras.datasets
 
 Content = dict[str, np.ndarray]
@@ -20,42 +21,67 @@ Content = dict[str, np.ndarray]
 `x_indptr` (int32) and `x_indices` (uint16) of its CSR matrix."""
 
 
-def keras_split(problem: Problem, decoded: Mapping[str, Any]) -> dict[str, Any]:
+class Text(NamedTuple):
+    """A text in the cache, in two files: the places of its ones, and its words in their order."""
+
+    name: str
+    digest: str  # of the first, `Content`
+    sequences: str  # digest of the second
+
+    def content(self) -> Content | None:
+        """None when it is not in the cache."""
+        return cache.load_prepared(f"{self.name}-rows", self.digest)
+
+    def words(self) -> dict[str, Sequences] | None:
+        """`x` and `x_test`; None when they are not in the cache."""
+        arrays = cache.load_prepared(f"{self.name}-words", self.sequences)
+        if arrays is None:
+            return None
+        return {x: Sequences(arrays[f"{x}_words"], arrays[f"{x}_offsets"]) for x in X}
+
+    def keep(self, split: Mapping[str, Any], content: Content | None = None) -> None:
+        """Put what `keras_split` gives into the cache, if it is what the digests are of."""
+        if content is not None:
+            cache.save_prepared(f"{self.name}-rows", content, self.digest)
+        cache.save_prepared(f"{self.name}-words", sequence_arrays(split), self.sequences)
+
+
+def sequence_arrays(split: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The arrays of `x` and `x_test`, of which `Dataset.sequences` is the digest."""
+    arrays = {}
+    for x in X:
+        arrays[f"{x}_words"], arrays[f"{x}_offsets"] = split[x]
+    return arrays
+
+
+def keras_split(problem: Problem, arrays: Mapping[str, Any]) -> dict[str, Any]:
     """`x, y, x_test, y_test` as `keras.datasets.*.load_data` orders and divides them.
 
     MNIST is taken as it is; IMDB's two halves are shuffled one after the other by one generator;
     Reuters and Boston are shuffled and then divided.
     """
     random = np.random.RandomState(SPLIT_SEED)
-
-    def shuffled(rows: int) -> np.ndarray:
-        indices = np.arange(rows)
-        random.shuffle(indices)
-        return indices
-
-    if "x" in decoded:
-        rows = shuffled(len(decoded["y"]))
-        end = training_rows(len(rows))
-        parts = {"": ("x", "y", rows[:end]), "_test": ("x", "y", rows[end:])}
+    parts: dict[str, tuple[str, Any]] = {
+        "": ("_train", slice(None)),
+        "_test": ("_test", slice(None)),
+    }
+    if "x" in arrays:
+        rows = random.permutation(len(arrays["y"]))
+        end = int(len(rows) * (1 - 0.2))
+        parts = {"": ("", rows[:end]), "_test": ("", rows[end:])}
+    elif problem.text:
+        train, test = (random.permutation(len(arrays[y])) for y in ("y_train", "y_test"))
+        parts = {"": ("_train", train), "_test": ("_test", test)}
     else:
-        parts = {}
-        for suffix, half in (("", "train"), ("_test", "test")):
-            rows = np.arange(len(decoded[f"y_{half}"]))
-            if problem.text:
-                rows = shuffled(len(rows))
-            parts[suffix] = (f"x_{half}", f"y_{half}", rows)
+        parts = {"": ("_train", slice(None)), "_test": ("_test", slice(None))}
     split: dict[str, Any] = {}
-    for suffix, (x, y, rows) in parts.items():
-        split[f"x{suffix}"] = _take(decoded[x], rows)
-        split[f"y{suffix}"] = decoded[y][rows]
-    if problem.text:
-        for name in ("x", "x_test"):
-            split[name] = keras_words(split[name], problem.features)
+    for suffix, (half, rows) in parts.items():
+        x = arrays[f"x{half}"]
+        split[f"x{suffix}"] = (
+            keras_words(x.take(rows), problem.features) if problem.text else x[rows]
+        )
+        split[f"y{suffix}"] = arrays[f"y{half}"][rows]
     return split
-
-
-def _take(x: Any, rows: np.ndarray) -> Any:
-    return x.take(rows) if isinstance(x, Sequences) else x[rows]
 
 
 def keras_words(ranks: Sequences, num_words: int) -> Sequences:
@@ -92,7 +118,7 @@ def csr(indptr: np.ndarray, indices: np.ndarray, width: int) -> sparse.csr_matri
 def text_content(split: Mapping[str, Any], width: int) -> Content:
     """Content of a text problem from its sequences."""
     content = {name: split[name].astype(np.uint8) for name in ("y", "y_test")}
-    for name in ("x", "x_test"):
+    for name in X:
         matrix = multi_hot(split[name], width)
         content[f"{name}_indptr"] = matrix.indptr
         content[f"{name}_indices"] = matrix.indices.astype(np.uint16)
@@ -122,11 +148,11 @@ def arrays(problem: Problem, content: Content) -> dict[str, Any]:
         kind = np.float32 if problem.metric == "mae" else np.int64
         made[name] = content[name].astype(kind)
     if problem.text:
-        for name in ("x", "x_test"):
+        for name in X:
             indptr, indices = content[f"{name}_indptr"], content[f"{name}_indices"]
             made[name] = csr(indptr, indices, problem.features)
     elif content["x"].dtype == np.uint8:
-        for name in ("x", "x_test"):
+        for name in X:
             pixels = content[name].reshape(-1, problem.features)
             made[name] = np.divide(pixels, 255, dtype=np.float32)
     else:

@@ -9,21 +9,15 @@ import shutil
 import tempfile
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from common.data import cache, embedded, generated, prepare
 from common.data.dataset import Data, DataError
-from common.data.decode import read_idx, read_npz, read_published
+from common.data.decode import check_arrays, read_idx, read_npz, read_pinned, read_text
 from common.data.download import Unreachable, download
-from common.data.files import (
-    DATASETS,
-    Dataset,
-    File,
-    base_url,
-    content_digest,
-    file_digest,
-)
+from common.data.files import DATASETS, File, base_url, content_digest
 from common.problem import Problem
 from common.say import say_once
 
@@ -31,18 +25,6 @@ Choice = Literal["auto", "real", "embedded"]
 PLANNED = ("folder", "cache")
 
 UNREACHABLE_SECONDS = 600.0  # how long `auto` remembers that the server could not be reached
-
-
-class Found(NamedTuple):
-    """Content, and what `Data` says of where it is from."""
-
-    content: prepare.Content
-    digest: str
-    source: str
-    origin: str
-    place: str | None = None
-    real: bool = True
-    notice: str = ""
 
 
 def load(problem: Problem, *, data: str = "auto", data_dir: str | Path | None = None) -> Data:
@@ -61,20 +43,9 @@ def load(problem: Problem, *, data: str = "auto", data_dir: str | Path | None = 
     if own is not None:
         return own
     if data in PLANNED:
-        found = _planned(problem, data, Path(data_dir or ""))
-    else:
-        real = None if data == "embedded" else _real(problem, data, data_dir)
-        found = real or _stand_in(problem)
-    arrays = prepare.arrays(problem, found.content)
-    return Data(
-        **arrays,
-        source=found.source,
-        origin=found.origin,
-        digest=found.digest,
-        real=found.real,
-        notice=found.notice,
-        place=found.place,
-    )
+        return _planned(problem, data, Path(data_dir or ""))
+    real = None if data == "embedded" else _real(problem, data, data_dir)
+    return real or _stand_in(problem)
 
 
 def _chosen(data: str) -> str:
@@ -101,12 +72,12 @@ def as_keras_loads(
     if data not in PLANNED:
         data, data_dir = load(problem, data=data, data_dir=data_dir).again  # type: ignore
     if data == "embedded":
-        return generated.sequences(problem) if problem.text else _stand_in(problem).content
+        return generated.sequences(problem) if problem.text else embedded.content(problem)
     folder = Path(data_dir or "")
-    decoded = _decoded(problem, folder)
-    if decoded is None:
+    paths = DATASETS[problem.name].paths(folder)
+    if not paths:
         raise _gone(problem, folder)
-    return prepare.keras_split(problem, decoded[1])
+    return _split(problem, paths)
 
 
 def data_folder(data_dir: str | Path | None) -> Path | None:
@@ -117,12 +88,13 @@ def data_folder(data_dir: str | Path | None) -> Path | None:
     return Path(named) if named else None
 
 
-def _planned(problem: Problem, data: str, folder: Path) -> Found:
+def _planned(problem: Problem, data: str, folder: Path) -> Data:
     """What the plan found in that folder; DataError when it is not there any more."""
-    found = read_folder(problem, folder) if data == "folder" else _read_cache(problem, folder)
-    if found is None:
+    read = read_folder if data == "folder" else read_cache
+    planned = read(problem, folder)
+    if planned is None:
         raise _gone(problem, folder)
-    return found
+    return planned
 
 
 def _gone(problem: Problem, folder: Path) -> DataError:
@@ -132,18 +104,23 @@ def _gone(problem: Problem, folder: Path) -> DataError:
     )
 
 
-def _real(problem: Problem, data: str, data_dir: str | Path | None) -> Found | None:
+def _real(problem: Problem, data: str, data_dir: str | Path | None) -> Data | None:
     dataset, folder = DATASETS[problem.name], data_folder(data_dir)
     if folder:
-        if found := read_folder(problem, folder):
-            return found
+        if own := read_folder(problem, folder):
+            return own
         idx = " and no complete set of IDX files" if dataset.idx else ""
         say_once(f"{folder} has no {dataset.file.name}{idx}: trying the cache, then a download")
-    if found := read_cache(problem):
-        return found
+    try:
+        if cached := read_cache(problem, cache.cache_folder()):
+            return cached
+    except DataError as error:
+        say_once(f"{error}; it is fetched again")
     try:
         path = fetch(dataset.file, remember=data == "auto")
-        return read_folder(problem, path.parent, "download", base_url() + path.name)
+        fetched = read_folder(problem, path.parent)
+        assert fetched is not None
+        return replace(fetched, source="download", origin=base_url() + path.name)
     except DataError as error:
         if data == "auto":
             say_once(
@@ -157,98 +134,72 @@ def _real(problem: Problem, data: str, data_dir: str | Path | None) -> Found | N
         ) from error
 
 
-def read_folder(
-    problem: Problem,
-    folder: Path,
-    source: str = "folder",
-    origin: str = "",
-    *,
-    afresh: bool = False,
-) -> Found | None:
-    """The content of a folder's files; None when it lacks them, DataError if they are bad.
+def read_folder(problem: Problem, folder: Path, *, afresh: bool = False) -> Data | None:
+    """The data in a folder's files; None when it lacks them, DataError if they are bad.
 
-    `origin` is by default their path. `afresh` decodes text again even when the cache has it
-    prepared.
+    `afresh` decodes text again even when the cache has it prepared.
     """
-    dataset, place = DATASETS[problem.name], os.path.abspath(folder)
-    path = folder / dataset.file.name
-    known = problem.text and not afresh and _is_published(path, dataset.file)
-    if known and (content := _kept(problem)):
-        return Found(content, dataset.digest, source, origin or str(path), place)
-    decoded = _decoded(problem, folder)
-    if decoded is None:
-        return None
-    path, arrays = decoded
-    split = prepare.keras_split(problem, arrays)
-    content = prepare.text_content(split, problem.features) if problem.text else split
-    digest = _checked(dataset, content, path)
-    if problem.text:
-        cache.save_content(problem.name, content, dataset.digest)
-        cache.save_sequences(problem.name, split, dataset.sequences)
-    return Found(content, digest, source, origin or str(path), place)
-
-
-def _is_published(path: Path, file: File) -> bool:
-    """Cheaply: what is not is refused by who reads it."""
-    try:
-        return path.stat().st_size == file.size and file_digest(path) == file.sha256
-    except OSError:
-        return False
-
-
-def _decoded(problem: Problem, folder: Path) -> tuple[Path, dict[str, Any]] | None:
-    """Where a folder has a data set, in one file or in IDX files, and its arrays; None if not."""
     dataset = DATASETS[problem.name]
-    path = folder / dataset.file.name
-    if path.is_file() and problem.text:
-        return path, read_published(path, dataset.file)
-    if path.is_file():
-        return path, read_npz(path, dataset.arrays)
-    if idx := _idx_files(dataset, folder):
-        return folder, {name: read_idx(idx[name], dataset.arrays[name]) for name in idx}
-    return None
-
-
-def _idx_files(dataset: Dataset, folder: Path) -> dict[str, Path]:
-    """The IDX file of each array, plain before .gz; empty unless all of them are there."""
-    found: dict[str, Path] = {}
-    for array, name in dataset.idx.items():
-        for path in (folder / name, folder / f"{name}.gz"):
-            if path.is_file():
-                found.setdefault(array, path)
-    return found if len(found) == len(dataset.arrays) else {}
-
-
-def read_cache(problem: Problem) -> Found | None:
-    """The content of the user's cache; None when it has none, or only a damaged one."""
-    try:
-        return _read_cache(problem, cache.cache_folder())
-    except DataError as error:
-        say_once(f"{error}; it is fetched again")
+    paths = dataset.paths(folder)
+    if not paths:
         return None
+    path = folder if len(paths) > 1 else paths[0]
+    content = None
+    if problem.text and not afresh:
+        read_pinned(path, dataset.file)
+        content = real_text(problem).content()
+    if content is None:
+        split = _split(problem, paths)
+        content = prepare.text_content(split, problem.features) if problem.text else split
+        if (digest := content_digest(content)) != dataset.digest:
+            raise DataError(
+                f"{path} holds other data than the published: digest {digest}, expected "
+                f"{dataset.digest}; replace it by {base_url()}{dataset.file.name}"
+            )
+        if problem.text:
+            real_text(problem).keep(split, content)
+    return Data(
+        **prepare.arrays(problem, content),
+        source="folder",
+        origin=str(path),
+        digest=dataset.digest,
+        place=os.path.abspath(folder),
+    )
 
 
-def _read_cache(problem: Problem, folder: Path) -> Found | None:
-    """Text that is prepared, else the files of a folder of downloads; DataError if it is bad."""
-    if problem.text and (content := _kept(problem)):
-        path, digest = cache.content_path(problem.name), DATASETS[problem.name].digest
-        return Found(content, digest, "cache", str(path), os.path.abspath(folder))
-    return read_folder(problem, folder, "cache")
+def _split(problem: Problem, paths: list[Path]) -> dict[str, Any]:
+    """`x, y, x_test, y_test` as Keras has them, from the paths that `Dataset.paths` gives."""
+    dataset, path = DATASETS[problem.name], paths[0]
+    if problem.text:
+        arrays = read_text(path, dataset.file)
+    elif len(paths) == 1:
+        arrays = read_npz(path)
+        check_arrays(path, arrays, dataset.arrays)
+    else:
+        idx = zip(dataset.idx, paths, strict=True)
+        arrays = {name: read_idx(path, dataset.arrays[name]) for name, path in idx}
+    return prepare.keras_split(problem, arrays)
 
 
-def _kept(problem: Problem) -> prepare.Content | None:
-    """The prepared content of a real text data set from the cache."""
-    return cache.load_content(problem.name, DATASETS[problem.name].digest)
+def real_text(problem: Problem) -> prepare.Text:
+    """The prepared form of a real text."""
+    dataset = DATASETS[problem.name]
+    return prepare.Text(problem.name, dataset.digest, dataset.sequences)
 
 
-def _checked(dataset: Dataset, content: prepare.Content, path: Path) -> str:
-    digest = content_digest(content)
-    if digest != dataset.digest:
-        raise DataError(
-            f"{path} holds other data than the published: digest {digest}, expected "
-            f"{dataset.digest}; replace it by {base_url()}{dataset.file.name}"
+def read_cache(problem: Problem, folder: Path) -> Data | None:
+    """Text that is prepared, else the files of a folder of downloads; DataError if one is bad."""
+    text = real_text(problem)
+    if problem.text and (content := text.content()):
+        return Data(
+            **prepare.arrays(problem, content),
+            source="cache",
+            origin=str(cache.prepared_path(f"{problem.name}-rows")),
+            digest=text.digest,
+            place=os.path.abspath(folder),
         )
-    return digest
+    data = read_folder(problem, folder)
+    return replace(data, source="cache") if data else None
 
 
 def fetch(file: File, *, remember: bool = False) -> Path:
@@ -263,22 +214,21 @@ def fetch(file: File, *, remember: bool = False) -> Path:
         if remember and 0 <= age < UNREACHABLE_SECONDS and note.read_text() == base_url():
             raise Unreachable(f"{base_url()} could not be reached {age:.0f} s ago")
     try:
-        return _download(file)
+        content = download(file)
     except Unreachable:
         with suppress(OSError), cache.written(note) as out:
             out.write(base_url().encode())
         raise
-
-
-def _download(file: File) -> Path:
+    path = cache.cache_folder() / file.name
     try:
-        return download(file, cache.cache_folder(), cache.written)
+        with cache.written(path) as out:
+            out.write(content)
     except OSError as error:
-        folder = _temporary_folder()
-        say_once(
-            f"cannot write to the cache {cache.cache_folder()} ({error.strerror}); using {folder}"
-        )
-        return download(file, folder)
+        path = _temporary_folder() / file.name
+        kept = f"cannot write to the cache {cache.cache_folder()} ({error.strerror})"
+        say_once(f"{kept}; using {path.parent}")
+        path.write_bytes(content)
+    return path
 
 
 @functools.cache
@@ -289,28 +239,34 @@ def _temporary_folder() -> Path:
     return Path(folder)
 
 
-def _stand_in(problem: Problem) -> Found:
+def _stand_in(problem: Problem) -> Data:
     if problem.text:
         return _generated(problem)
-    if problem.name == "mnist":
-        content = embedded.digits()
-        notice = "EMBEDDED DATA: 4,000 of MNIST's digits to train and 1,000 to test, not all 70,000"
-    else:
-        content = embedded.houses(problem)
-        notice = "EMBEDDED DATA: the whole Boston table, but from a package, not the published file"
+    content = embedded.content(problem)
     digest = content_digest(content)
-    real = digest == DATASETS[problem.name].digest
-    return Found(content, digest, "embedded", embedded.origin(), real=real, notice=notice)
+    return Data(
+        **prepare.arrays(problem, content),
+        source="embedded",
+        origin=embedded.origin(),
+        digest=digest,
+        real=digest == DATASETS[problem.name].digest,
+        notice=embedded.NOTICES[problem.name],
+    )
 
 
-def _generated(problem: Problem) -> Found:
-    name, digest = generated.name(problem), generated.CONTENT[problem.name]
-    content = cache.load_content(name, digest)
+def _generated(problem: Problem) -> Data:
+    text = generated.TEXTS[problem.name]
+    content, digest = text.content(), text.digest
     if content is None:
-        made = generated.sequences(problem)
-        content = prepare.text_content(made, problem.features)
+        split = generated.sequences(problem)
+        content = prepare.text_content(split, problem.features)
         digest = content_digest(content)  # with another NumPy perhaps another one
-        cache.save_content(name, content, generated.CONTENT[problem.name])
-        cache.save_sequences(name, made, generated.SEQUENCES[problem.name])
-    notice = f"GENERATED DATA: a stand-in of the shape of {problem.title}, no real text"
-    return Found(content, digest, "generated", generated.origin(problem), real=False, notice=notice)
+        text.keep(split, content)
+    return Data(
+        **prepare.arrays(problem, content),
+        source="generated",
+        origin=generated.origin(problem),
+        digest=digest,
+        real=False,
+        notice=f"GENERATED DATA: a stand-in of the shape of {problem.title}, no real text",
+    )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from common.data import generated
-from common.data.cache import cache_folder, load_sequences, save_sequences
+from common.data.cache import cache_folder
 from common.data.dataset import Data, DataError
-from common.data.decode import Sequences, read_bytes, read_published
+from common.data.decode import Sequences, read_pinned
 from common.data.files import DATASETS, File
-from common.data.prepare import INDEX_FROM, START, UNKNOWN, keras_split
-from common.data.sources import data_folder, fetch
+from common.data.prepare import INDEX_FROM, START, UNKNOWN
+from common.data.sources import as_keras_loads, data_folder, fetch, real_text
 from common.problem import Problem
 from common.say import say_once
 
@@ -42,47 +41,30 @@ def sequences(problem: Problem, data: Data) -> dict[str, Sequences]:
 
     Raises DataError when neither the cache nor the file that `data` came from is there any more.
     """
-    dataset = DATASETS[problem.name]
-    name, digest = problem.name, dataset.sequences
-    if data.source == "generated":
-        name, digest = generated.name(problem), generated.SEQUENCES[problem.name]
-    if kept := load_sequences(name, digest):
+    generated_text = data.source == "generated"
+    text = generated.TEXTS[problem.name] if generated_text else real_text(problem)
+    if (kept := text.words()) is not None:
         return kept
-    if data.source == "generated":
-        made = generated.sequences(problem)
-    else:
-        paths = [folder / dataset.file.name for folder in _folders(data)]
-        path = next((path for path in paths if path.is_file()), None)
-        if path is None:
-            raise DataError(
-                f"the words of {problem.name} need {dataset.file.name}; name its folder in "
-                f"TWINBENCH_DATA_DIR, or run `twinbench data fetch {problem.name}`"
-            )
-        made = keras_split(problem, read_published(path, dataset.file))
-    save_sequences(name, made, digest)
-    return made
-
-
-def _folders(data: Data) -> list[Path]:
-    return [Path(folder) for folder in (data.place, data_folder(None), cache_folder()) if folder]
+    choice, folder = data.again or ("auto", None)
+    split = as_keras_loads(problem, data=choice, data_dir=folder)
+    text.keep(split)
+    return split
 
 
 def _spelling(problem: Problem, data: Data) -> dict[int, str]:
     """Rank to word; empty, with a line on standard error, when the word index cannot be had."""
     file = DATASETS[problem.name].word_index
     assert file is not None, f"{problem.name} is no text"
-    paths = [folder / file.name for folder in _folders(data)]
+    folders = (data.place, data_folder(None), cache_folder())
+    paths = [Path(folder, file.name) for folder in folders if folder]
     try:
-        path = next((path for path in paths if path.is_file()), None)
-        return _read(path or fetch(file, remember=True), file)
+        path = next(filter(Path.is_file, paths), None)
+        return _word_index(path or fetch(file, remember=True), file)
     except DataError as error:
         say_once(f"{error}; words are shown by their rank")
         return {}
 
 
 @cache
-def _read(path: Path, file: File) -> dict[int, str]:
-    content = read_bytes(path)
-    if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise DataError(f"{path} is not the published word index; replace it or remove it")
-    return {rank: word for word, rank in json.loads(content).items()}
+def _word_index(path: Path, file: File) -> dict[int, str]:
+    return {rank: word for word, rank in json.loads(read_pinned(path, file)).items()}

@@ -21,7 +21,7 @@ def houses(tmp_path, monkeypatch):
     sound = {"x": random.normal(size=(506, 13)), "y": random.normal(20, 5, 506)}
     path = tmp_path / "boston_housing.npz"
     np.savez(path, **sound)
-    pretend(monkeypatch, "boston", path, sound)
+    pretend(monkeypatch, "boston", path)
     return sound, lambda arrays: np.savez(path, **arrays)
 
 
@@ -41,13 +41,13 @@ OTHER = "holds other data than the published"
         ("x", lambda x: changed(x, (3, 4), np.inf), OTHER),
         ("y", lambda y: changed(y, (5,), -np.inf), OTHER),
         ("x", lambda x: changed(x, (3,), x[4]), OTHER),  # a row twice, another is lost
-        ("x", lambda x: x[:-1], "expected <f8 (506, 13)"),
-        ("x", lambda x: np.vstack([x, x[:1]]), "expected <f8 (506, 13)"),
-        ("y", lambda y: y[:-1], "expected <f8 (506,)"),
-        ("x", lambda x: x[:, :-1], "expected <f8 (506, 13)"),
-        ("x", lambda x: x.astype(np.float32), "is <f4"),
-        ("y", lambda y: y.astype(np.int64), "is <i8"),
-        ("x", lambda x: x.astype(object), "is |O"),
+        ("x", lambda x: x[:-1], "expected x <f8 (506, 13)"),
+        ("x", lambda x: np.vstack([x, x[:1]]), "expected x <f8 (506, 13)"),
+        ("y", lambda y: y[:-1], "y <f8 (506,); replace"),
+        ("x", lambda x: x[:, :-1], "expected x <f8 (506, 13)"),
+        ("x", lambda x: x.astype(np.float32), "holds x <f4"),
+        ("y", lambda y: y.astype(np.int64), "y <i8"),
+        ("x", lambda x: x.astype(object), "is |O, expected numbers"),
     ],
 )
 def test_numbers_that_are_not_the_published(houses, tmp_path, capsys, name, change, says):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from common.data import cache, download, files, prepare
-from common.data.decode import Sequences
-from common.data.files import DATASETS, Array, Dataset, File
+from common.data import decode, download, files, prepare
+from common.data.files import DATASETS, Array, File
 from common.problem import PROBLEMS
 from common.say import say_once
 
@@ -42,29 +45,44 @@ def newswires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "real"
     folder.mkdir()
     np.savez_compressed(folder / "reuters.npz", x=x, y=y)
-    pretend(monkeypatch, "reuters", folder / "reuters.npz", {"x": x, "y": y})
+    pretend(monkeypatch, "reuters", folder / "reuters.npz")
     return folder
 
 
-def pretend(
-    monkeypatch: pytest.MonkeyPatch, name: str, path: Path, arrays: dict[str, np.ndarray]
-) -> None:
+def pretend(monkeypatch: pytest.MonkeyPatch, name: str, path: Path) -> None:
     """Make a small file pass for a problem's published one."""
     problem = PROBLEMS[name]
-    decoded: dict[str, Any] = dict(arrays)
-    for key, array in arrays.items():
-        if array.dtype.hasobject:
-            lengths = [len(row) for row in array]
-            offsets = np.concatenate([[0], np.cumsum(lengths)])
-            decoded[key] = Sequences(np.concatenate(array).astype(np.int32), offsets)
+    file = File(path.name, path.stat().st_size, files.file_digest(path))
+    decoded = decode.read_text(path, file)
     split = prepare.keras_split(problem, decoded)
     content = prepare.text_content(split, problem.features) if problem.text else split
-    small = Dataset(
-        File(path.name, path.stat().st_size, files.file_digest(path)),
+    small = replace(
+        DATASETS[name],
+        file=file,
         digest=files.content_digest(content),
-        arrays={key: Array(a.dtype.str, a.shape) for key, a in arrays.items()},
-        sequences=files.content_digest(cache.sequence_arrays(split)) if problem.text else "",
-        word_index=DATASETS[name].word_index,
-        idx=DATASETS[name].idx,
+        train_rows=len(split["y"]),
+        test_rows=len(split["y_test"]),
     )
+    if problem.text:
+        sequences = files.content_digest(prepare.sequence_arrays(split))
+        small = replace(small, sequences=sequences)
+    else:
+        small = replace(small, arrays={k: Array(a.dtype.str, a.shape) for k, a in decoded.items()})
     monkeypatch.setitem(DATASETS, name, small)
+
+
+@pytest.fixture
+def mirror(newswires: Path) -> Iterator[str]:
+    """The address of a server on this machine that has the newswires."""
+    handler = functools.partial(Quiet, directory=newswires)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder, and says nothing of it."""
+
+    def log_message(self, *args: object) -> None:
+        """Nothing."""

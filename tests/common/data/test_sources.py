@@ -42,7 +42,7 @@ def test_folder_then_cache(newswires: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert first.real and first.notice == "" and first.digest == DATASETS["reuters"].digest
     assert first.x.shape == (40, 10_000) and first.x_test.shape == (10, 10_000)
     assert DATASETS["reuters"].test_rows == 10
-    monkeypatch.setattr(sources, "_decoded", lambda *_: pytest.fail("decoded a second time"))
+    monkeypatch.setattr(sources, "_split", lambda *_: pytest.fail("decoded a second time"))
     second = load(REUTERS, data_dir=newswires)
     third = load(REUTERS, data="real")  # no folder named: the cache has the same content
     assert (second.source, third.source) == ("folder", "cache")
@@ -69,40 +69,46 @@ def test_the_environment_says_what_auto_is(
         load(REUTERS)
 
 
-def test_download_then_cache(newswires: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+def test_download_then_cache(newswires: Path, mirror: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     first = load(REUTERS, data="real")
-    assert (first.source, first.origin) == ("download", f"{newswires.as_uri()}/reuters.npz")
+    assert (first.source, first.origin) == ("download", f"{mirror}/reuters.npz")
     assert load(REUTERS, data="real").source == "cache"
-    cache.content_path("reuters").unlink()
+    cache.prepared_path("reuters-rows").unlink()
     assert load(REUTERS, data="real").origin == str(cache.cache_folder() / "reuters.npz")
 
 
 def test_a_damaged_download_is_fetched_again(
-    newswires: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    newswires: Path,
+    mirror: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
 ) -> None:
-    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     load(REUTERS)
-    cache.content_path("reuters").unlink()
+    cache.prepared_path("reuters-rows").unlink()
     path = cache.cache_folder() / "reuters.npz"
     flip(path, 300)
     monkeypatch.setenv("TWINBENCH_DATA_URL", "http://127.0.0.1:9")
     damaged = path.read_bytes()
     assert load(REUTERS).source == "generated"
     assert "it is fetched again" in capsys.readouterr().err and path.read_bytes() == damaged
-    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     assert load(REUTERS).source == "download"
     assert path.read_bytes() == (newswires / "reuters.npz").read_bytes()
 
 
 def test_command_fetch(
-    newswires: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    newswires: Path,
+    mirror: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
 ) -> None:
     index = newswires / "index.json"
     index.write_text('{"the": 1}')
     file = File(index.name, index.stat().st_size, file_digest(index))
     monkeypatch.setitem(DATASETS, "reuters", replace(DATASETS["reuters"], word_index=file))
-    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     for says in ("downloaded and verified", "is there"):
         assert main(["data", "fetch", "reuters"]) == 0
         assert capsys.readouterr().out.count(says) == 2
@@ -113,7 +119,7 @@ def test_command_fetch(
 @pytest.mark.parametrize("place", [100, 3000, -2000])
 def test_a_damaged_cache_is_rebuilt(newswires: Path, place: int) -> None:
     first = load(REUTERS, data_dir=newswires)
-    path = cache.content_path("reuters")
+    path = cache.prepared_path("reuters-rows")
     sound = path.read_bytes()
     flip(path, place)
     assert (load(REUTERS, data_dir=newswires).x != first.x).nnz == 0
@@ -157,7 +163,7 @@ def test_prepared_text_of_before_is_not_read(newswires: Path, cache_dir: Path) -
     first = load(REUTERS, data_dir=newswires)
     for path in cache_dir.glob("*-v2.npz"):
         path.rename(path.with_name(path.name.replace("-v2", "-v1")))
-    assert sources.read_cache(REUTERS) is None
+    assert sources.read_cache(REUTERS, cache_dir) is None
     assert load(REUTERS, data_dir=newswires).digest == first.digest
 
 
@@ -290,7 +296,7 @@ def test_idx_files_equal_npz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for folder in (npz, plain, packed):
         folder.mkdir()
     np.savez(npz / "mnist.npz", **arrays)  # type: ignore[arg-type]
-    pretend(monkeypatch, "mnist", npz / "mnist.npz", arrays)
+    pretend(monkeypatch, "mnist", npz / "mnist.npz")
     for key, name in DATASETS["mnist"].idx.items():
         shape = arrays[key].shape
         content = bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
@@ -333,7 +339,9 @@ def test_generated_text_does_not_depend_on_the_cache(cache_dir: Path) -> None:
     first = load(REUTERS, data="embedded")
     cache.clear()
     assert not [*cache_dir.iterdir()]
-    assert load(REUTERS, data="embedded").digest == first.digest == generated.CONTENT["reuters"]
+    assert (
+        load(REUTERS, data="embedded").digest == first.digest == generated.TEXTS["reuters"].digest
+    )
 
 
 def test_words_of_generated_rows_are_the_row() -> None:
@@ -363,9 +371,13 @@ def test_command_list_show_verify_clear(
 
 
 def test_clear_removes_what_twinbench_wrote_and_nothing_else(
-    newswires: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, cache_dir: Path
+    newswires: Path,
+    mirror: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    cache_dir: Path,
 ) -> None:
-    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     load(REUTERS)
     with cache.written(cache_dir / "mnist.npz"):
         pass
@@ -405,7 +417,7 @@ def test_two_writers_are_both_in_the_manifest_and_a_torn_line_hides_nothing(
 ) -> None:
     cache_dir.mkdir()
     (cache_dir / cache.MANIFEST).write_text('{"file": "mnist.npz", "si')  # the disk was full
-    names = [file.name for d in DATASETS.values() for file in cache.files_of(d)] * 20
+    names = [file.name for d in DATASETS.values() for file in d.files] * 20
 
     def write(name: str) -> None:
         with cache.written(cache_dir / name) as file:
@@ -419,9 +431,13 @@ def test_two_writers_are_both_in_the_manifest_and_a_torn_line_hides_nothing(
 
 
 def test_a_file_of_the_users_in_the_cache_is_not_written_over(
-    newswires: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, cache_dir: Path
+    newswires: Path,
+    mirror: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    cache_dir: Path,
 ) -> None:
-    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     cache_dir.mkdir()
     for name in ("reuters.npz", "reuters-rows-v2.npz"):
         (cache_dir / name).write_text("mine")
@@ -439,12 +455,12 @@ def planned(data: Data) -> Job:
 
 
 def test_a_worker_takes_the_planned_data_whatever_has_come_since(
-    newswires: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    newswires: Path, mirror: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     job = planned(load(REUTERS))
     assert job.source == ("embedded", None)
     # then another command fetches the real file, and prepares it
-    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     later = load(REUTERS)
     assert later.source == "download"
     monkeypatch.setenv("TWINBENCH_DATA_DIR", str(newswires))
@@ -469,10 +485,10 @@ def test_a_worker_takes_the_planned_data_whatever_has_come_since(
 
 
 def test_a_download_that_the_cache_cannot_keep_is_given_to_the_workers(
-    newswires: Path, monkeypatch: pytest.MonkeyPatch
+    newswires: Path, mirror: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TWINBENCH_CACHE_DIR", str(newswires / "reuters.npz" / "cache"))
-    monkeypatch.setenv("TWINBENCH_DATA_URL", newswires.as_uri())
+    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     job = planned(load(REUTERS))
     monkeypatch.setattr(sources, "fetch", lambda *_, **__: pytest.fail("fetched again"))
     assert worker.planned_data(job).digest == job.content
