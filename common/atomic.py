@@ -12,17 +12,16 @@ from pathlib import Path
 from stat import S_IMODE, S_ISREG
 from typing import BinaryIO
 
-UNFINISHED = ".twinbench.tmp"  # how the name of a file ends that is being written
+UNFINISHED = ".twinbench.tmp"  # suffix of a file that is being written
 
 
 @contextmanager
 def replaced(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `path` at the end, once it is on the disk.
+    """A new file that replaces `path` at the end of the block, once it is on the disk.
 
-    Two processes may do this at once: each writes its own temporary file, the last one stays. A
-    link stays a link, and a file that was there keeps its permissions. What a process that was
-    killed meanwhile has left of the same file is removed by the next that writes it. A device or a
-    pipe is written into, all at once, and stays what it is.
+    Two processes may write at once: each has a temporary file of its own, and the last one stays. A
+    link stays a link, and an existing file keeps its permissions. The next writer removes what a
+    killed process has left of the same file. A device or a pipe is written to, all at once.
     """
     if _is_no_file(path):
         yield from _into(path)
@@ -50,7 +49,7 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
 
 
 def _is_no_file(path: Path) -> bool:
-    """Whether something else is there; a link as it is: that of /dev/stdout resolves to no path."""
+    """Whether `path`, which stays unresolved since /dev/stdout resolves to no path, is no file."""
     try:
         return not S_ISREG(path.stat().st_mode)
     except FileNotFoundError:
@@ -58,7 +57,7 @@ def _is_no_file(path: Path) -> bool:
 
 
 def _into(path: Path) -> Iterator[BinaryIO]:
-    """Bytes in memory, then in what is at `path`: nothing of it is written after an error."""
+    """Collect the bytes in memory, then write them to `path`; after an error write nothing."""
     content = io.BytesIO()
     yield content
     try:
@@ -70,18 +69,18 @@ def _into(path: Path) -> Iterator[BinaryIO]:
 
 
 def _own_temporary(path: Path) -> tuple[BinaryIO, str]:
-    """A new file beside `path`, locked for as long as it is open: the system frees what dies."""
+    """A new file beside `path`, locked while it is open: the system unlocks those of the dead."""
     while True:
         handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=UNFINISHED, dir=path.parent)
-        with suppress(OSError):  # a file system without locks: then nobody can remove it either
+        with suppress(OSError):  # without locks no other process can remove it either
             _lock(handle, wait=True)
-        if os.path.exists(name):  # else it was taken for abandoned before it was locked
+        if os.path.exists(name):  # else another process removed it before it was locked
             return open(handle, "wb"), name
         os.close(handle)
 
 
 def _remove_abandoned(path: Path) -> None:
-    """The temporary files of `path` that no living process has locked."""
+    """Remove the temporary files of `path` that no living process has locked."""
     for other in path.parent.glob(f"{glob.escape(path.name)}.????????{UNFINISHED}"):
         with suppress(OSError), open(other, "rb") as file:
             _lock(file.fileno(), wait=False)
@@ -89,9 +88,9 @@ def _remove_abandoned(path: Path) -> None:
 
 
 def _lock(handle: int, *, wait: bool) -> None:
-    """Lock an open file; OSError when another process has it locked and `wait` is false.
+    """Lock an open file; raises OSError if it is locked already and `wait` is false.
 
-    Windows goes without: it removes no file that is open.
+    Windows needs no lock: it removes no file that is open.
     """
     try:
         import fcntl

@@ -1,8 +1,8 @@
-"""What to type to get a package that is missing: the one place that every hint asks.
+"""The command that installs a missing package; every hint is made here.
 
 twinbench itself is in no registry, so a hint never names it: `pip install "twinbench[torch]"` would
-fetch whatever a stranger may put there. The names of what an extra stands for are right in a
-checkout and in an installed copy, and for the pip of any interpreter.
+fetch whatever a stranger may put there. Instead it names the requirements of the extra, which is
+right in a checkout and in an installed copy, and for the pip of any interpreter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def pip_install(requirements: Iterable[str]) -> str:
 
 
 def install_extra(extra: str) -> str:
-    """The command line that installs what an extra of pyproject.toml asks for."""
+    """The command line that installs the requirements of an extra of pyproject.toml."""
     marker = re.compile(rf"""\bextra == ['"]{re.escape(extra)}['"]""")
     try:
         lines = requires("twinbench") or []

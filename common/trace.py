@@ -1,7 +1,7 @@
-"""A run written down as named arrays, rung by rung, and the comparison of two of them.
+"""Climb the ladder: a run as named arrays, rung by rung, and the comparison of two such traces.
 
-A trace is a dictionary from `"rung/tensor"` to an array. Climbing is the same code for every
-framework and for the reference, so that a difference between two traces is one between two Tasks.
+A trace is a dictionary from `"rung/tensor"` to an array. The same code climbs for every framework
+and for the reference, so that a difference between two traces is one between two Tasks.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ Trace = dict[str, np.ndarray]
 
 BOUNDS = Path(__file__).with_name("bounds.json")  # written by `twinbench parity --measure`
 STEPS = (1, 10, 100)
-SCORED_ROWS = 1000
-SHOWN_ROWS = 8  # whose activations are traced
-FIRST_STEP = 1e-5  # PROTOCOL: scores, loss, gradients and one step
-FLOOR = 1e-6  # about 8 roundings of float32
+SCORED_ROWS = 1000  # test rows whose scores are traced
+SHOWN_ROWS = 8  # test rows whose activations are traced
+FIRST_STEP = 1e-5  # the bound of PROTOCOL for scores, loss, gradients and one step
+FLOOR = 1e-6  # the least bound: about 8 roundings of float32
 KINK = 1e-3  # of a whole run's loss: any machine may carry an input over a relu's kink
 ONE_ROW = 5e-3  # of an accuracy: it changes by whole rows, and fits of ten steps see few
 
 
 @dataclass(frozen=True)
 class Rows:
-    """What a ladder is climbed on: training and test rows, and held-out rows or None."""
+    """The rows of a ladder: for training, for testing, and held out (x, y) or None."""
 
     x: Any
     y: np.ndarray
@@ -44,18 +44,18 @@ class Rows:
     validation: tuple | None = None
 
     def digest(self) -> np.ndarray:
-        """SHA-256 of all arrays as uint8 (32,): of what a Task is given, not of where it lay."""
+        """SHA-256 over types, shapes and values of all arrays, uint8 of shape (32,)."""
         digest = hashlib.sha256()
         for part in (self.x, self.y, self.x_test, self.y_test, *(self.validation or ())):
-            whole = not sparse.issparse(part)
-            for array in (part,) if whole else (part.data, part.indices, part.indptr):
+            csr = sparse.issparse(part)
+            for array in (part.data, part.indices, part.indptr) if csr else (part,):
                 digest.update(f"{array.dtype}{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).data)
         return np.frombuffer(digest.digest(), np.uint8)
 
 
 def rungs(steps: Sequence[int], epochs: int) -> list[str]:
-    """The rungs from the lowest up; a fault shows first at the lowest rung that it can reach."""
+    """Names of the rungs from the lowest up; a fault shows first at the lowest that it reaches."""
     early = ["data", "weights", "scores", "loss", "gradients"]
     by_step = [f"step {k}" for k in steps] + [f"fit {k}" for k in steps] + ["two epochs"]
     return early + by_step + [f"epoch {n}" for n in range(1, epochs + 1)] + ["final"]
@@ -69,10 +69,10 @@ def climb(
     epochs: int = 0,
     on_rung: Callable[[str], None] = lambda rung: None,
 ) -> Trace:
-    """Climb the ladder with fresh Tasks from `make`: all on the same weights, rows and order.
+    """Climb the ladder with fresh Tasks from `make`, all with the same weights, rows and order.
 
-    `epochs` of the whole training are traced after the single steps; 0 leaves them and the final
-    predictions out.
+    After the single steps `epochs` of the whole training are traced; with 0, they and the final
+    predictions are left out.
     """
     trace: Trace = {}
 
@@ -113,18 +113,18 @@ def climb(
 
 
 def first_rows(problem: Problem, rows: int, steps: int, seed: int) -> np.ndarray:
-    """Rows of the first `steps` batches, the last of several a quarter smaller than the others.
+    """Row numbers of the first `steps` batches; of several, the last is a quarter smaller.
 
-    Where an epoch has fewer batches, the next epoch's order follows: a batch may span both.
+    If an epoch has fewer batches, the next epoch's order follows: a batch may span both.
     """
-    smaller = problem.batch_size // 4 if steps > 1 else 0  # one that drops it must have others
-    count = steps * problem.batch_size - smaller
+    missing = problem.batch_size // 4 if steps > 1 else 0  # a loop that drops it must have others
+    count = steps * problem.batch_size - missing
     order = shared_order("reshuffled", rows, seed)
     return np.concatenate([order(i) for i in range(-(-count // rows))])[:count]
 
 
 def _state_to_carry(task: Task) -> dict[str, np.ndarray]:
-    """Weights with squares and a step count that no fresh optimiser has."""
+    """The Task's weights with squares and a step count that no fresh optimiser has."""
     weights = task.get_weights()
     rng = np.random.default_rng(0)
     squares = {f"square/{k}": rng.random(v.shape, np.float32) for k, v in weights.items()}
@@ -132,14 +132,14 @@ def _state_to_carry(task: Task) -> dict[str, np.ndarray]:
 
 
 def _few_rows(problem: Problem, rows: Rows, seed: int) -> Permutation:
-    """The rows of four batches in a new order every epoch: short enough for a tight bound."""
+    """The rows of four batches, in a new order every epoch: short enough for a tight bound."""
     few = first_rows(problem, len(rows.y), 4, seed)
     order = shared_order("reshuffled", len(few), seed)
     return lambda epoch: few[order(epoch)]
 
 
 def _curves(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Losses and metrics, without the clocks."""
+    """The losses and metrics of a history or of one of its rows, without the clocks."""
     return {k: v for k, v in values.items() if not k.endswith("_seconds")}
 
 
@@ -148,20 +148,14 @@ def _whole_run(task: Task, rows: Rows, epochs: int, write: Callable) -> None:
         write(f"epoch {number}", {**_curves(row), **task.get_weights()})
 
     order = shared_order("reshuffled", len(rows.y), task.seed)
-    task.fit(
-        rows.x,
-        rows.y,
-        epochs=epochs,
-        order=order,
-        validation=rows.validation,
-        on_epoch=on_epoch,
-    )
-    tested = task.evaluate(rows.x_test, rows.y_test)
-    write("final", {"predictions": task.predict(rows.x_test), **tested})
+    options: dict[str, Any] = {"validation": rows.validation, "on_epoch": on_epoch}
+    task.fit(rows.x, rows.y, epochs=epochs, order=order, **options)
+    metrics = task.evaluate(rows.x_test, rows.y_test)
+    write("final", {"predictions": task.predict(rows.x_test), **metrics})
 
 
 class Difference(NamedTuple):
-    """One tensor at one rung of two traces; `bound` is None where it is shown and not judged."""
+    """The error of one tensor at one rung of two traces; `bound` None: shown, but not judged."""
 
     rung: str
     tensor: str
@@ -170,39 +164,39 @@ class Difference(NamedTuple):
 
     @property
     def broken(self) -> bool:
-        """Whether the error is over its bound; an error that is not a number always is."""
+        """Whether the error is over its bound; NaN always is."""
         return self.bound is not None and not self.error <= self.bound
 
 
 def compare(
-    found: Trace,
+    actual: Trace,
     expected: Trace,
     problem: Problem,
     floor: Callable[[str, str], float] = lambda rung, tensor: 0.0,
 ) -> list[Difference]:
-    """Every tensor of `found` against `expected`, in the order of the rungs.
+    """Every tensor of `actual` against `expected`, in the order of the rungs.
 
-    A tensor that only one of them has counts as infinitely far from the other. `floor` gives the
-    least scale that a tensor's error is measured on.
+    The error of a tensor that only one trace has is inf. `floor(rung, tensor)` gives the least
+    scale that an error is relative to.
     """
     differences = []
-    for key in [*expected, *(key for key in found if key not in expected)]:
+    for key in expected | actual:
         rung, _, tensor = key.partition("/")
-        gap = np.inf
-        if key in found and key in expected:
-            gap = relative_error(found[key], expected[key], floor=floor(rung, tensor))
-        differences.append(Difference(rung, tensor, gap, bound(problem, rung, tensor)))
+        error = np.inf
+        if key in actual and key in expected:
+            error = relative_error(actual[key], expected[key], floor=floor(rung, tensor))
+        differences.append(Difference(rung, tensor, error, bound(problem, rung, tensor)))
     return differences
 
 
-def relative_error(found: np.ndarray, expected: np.ndarray, *, floor: float = 0.0) -> float:
-    """max|a - b| / max|b| of one tensor (PROTOCOL); inf for other shapes, NaN for NaN.
+def relative_error(actual: np.ndarray, expected: np.ndarray, *, floor: float = 0.0) -> float:
+    """max|a - b| / max|b| of one tensor (PROTOCOL); inf for unequal shapes, NaN for NaN.
 
-    A scale max|b| that is not zero counts as `floor` at least.
+    A scale max|b| other than zero is taken to be at least `floor`.
     """
-    if np.shape(found) != np.shape(expected):
+    if np.shape(actual) != np.shape(expected):
         return np.inf
-    a, b = (np.asarray(v, np.float64) for v in (found, expected))
+    a, b = (np.asarray(v, np.float64) for v in (actual, expected))
     gap = float(np.max(np.abs(a - b), initial=0.0))
     scale = float(np.max(np.abs(b), initial=0.0))
     if gap == 0 or np.isnan(gap):
@@ -216,34 +210,34 @@ def first_broken(differences: Iterable[Difference]) -> Difference | None:
 
 
 def bound(problem: Problem, rung: str, tensor: str) -> float | None:
-    """The largest error allowed: ten times the largest measured, which `bounds.json` holds.
+    """The largest error allowed, or None if the tensor is not judged.
 
-    Data, weights and step counts must be equal; up to the first step no bound is over 1e-5. Of a
-    whole run the losses and metrics are judged, one bound for all its epochs; its weights are
-    shown and not judged, since one input that rounding carries over a relu's kink sets two runs
-    apart for good. Nothing later than the first step is judged where nothing was measured, as for
-    a changed problem, nor where ten times the error is 1 or more, which no run could break.
+    It is ten times the largest error measured, which `bounds.json` holds. Data, weights and step
+    counts must be equal; up to the first step no bound exceeds 1e-5. Of a whole run the losses and
+    metrics are judged, all epochs by one bound; the weights are not, since one input that rounding
+    carries over a relu's kink separates two runs for good. After the first step nothing is judged
+    that was not measured, as for a changed problem, nor where ten times the error is 1 or more.
     """
     if rung in ("data", "weights") or tensor == "step":
         return 0.0
     rung = judged_rung(rung)
     early = rung in ("activations", "scores", "loss", "gradients", "step 1", "fit 1")
-    known = {} if problem.changes() else _measured().get(problem.name, {}).get(rung, {})
-    if tensor not in known:
+    errors = {} if problem.changes() else _measured().get(problem.name, {}).get(rung, {})
+    if tensor not in errors:
         return FIRST_STEP if early else None
-    allowed = max(_floor(rung, tensor), 10 * known[tensor])
+    allowed = max(_floor(rung, tensor), 10 * errors[tensor])
     if early:
         return min(allowed, FIRST_STEP)
     return allowed if allowed < 1 else None
 
 
 def judged_rung(rung: str) -> str:
-    """The rung whose bounds hold for this one: all epochs share theirs."""
+    """The rung that a rung's bounds are kept under: all epochs share one."""
     return "epoch" if rung.startswith("epoch") else rung
 
 
 def _floor(rung: str, tensor: str) -> float:
-    """No bound is tighter: what was measured on one machine need not hold on the next."""
+    """The tightest bound: an error measured on one machine may be larger on the next."""
     if tensor.endswith("accuracy"):
         return ONE_ROW
     return KINK if rung in ("epoch", "final") else FLOOR
@@ -251,5 +245,5 @@ def _floor(rung: str, tensor: str) -> float:
 
 @cache
 def _measured() -> dict[str, dict[str, dict[str, float]]]:
-    """Problem -> rung -> tensor -> the largest error that was measured on any machine setting."""
+    """Problem -> rung -> tensor -> the largest error measured in any setting."""
     return json.loads(BOUNDS.read_text())["measured"] if BOUNDS.exists() else {}

@@ -1,1 +1,1 @@
-"""What twinbench is made of: `make licences`, `make oldest`; the checks are in test_supply.py."""
+"""Programs of the Makefile that maintain the project: licences, oldest versions, tables."""

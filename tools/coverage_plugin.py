@@ -1,7 +1,7 @@
-"""For coverage.py: a worker saves what it ran before it answers, since it is killed afterwards.
+"""A plugin of coverage.py: a worker saves its coverage before it answers, as it is killed then.
 
-`Child.close` ends a process by SIGKILL, because leaving in order takes PyTorch seconds: what
-coverage.py saves at the end of a process would be lost.
+`Child.close` ends a process by SIGKILL, because an orderly exit takes PyTorch seconds: coverage.py,
+which saves at exit, would lose what the worker ran.
 """
 
 from __future__ import annotations

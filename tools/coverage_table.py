@@ -1,4 +1,4 @@
-"""What `make coverage` found, by folder: `python -m tools.coverage_table REPORT [--into FILE]`."""
+"""The coverage of each folder: `python -m tools.coverage_table REPORT [--into FILE]`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records.machine import git, versions
 from benchmarks.show.section import Section, show
+from tools.project import made_with
 
 COUNTS = ("num_statements", "covered_lines", "num_branches", "covered_branches")
 JUDGED, LEAST = ("common", "benchmarks"), 0.92
@@ -20,32 +20,28 @@ JUDGED, LEAST = ("common", "benchmarks"), 0.92
 def by_folder(report: dict[str, Any]) -> dict[str, Counter[str]]:
     """The counts of coverage.py's JSON report, summed over the files of each top-level folder."""
     folders: dict[str, Counter[str]] = defaultdict(Counter)
-    for file, found in report["files"].items():
-        folders[Path(file).parts[0]].update({name: found["summary"][name] for name in COUNTS})
+    for file, entry in report["files"].items():
+        folders[Path(file).parts[0]].update({name: entry["summary"][name] for name in COUNTS})
     return dict(sorted(folders.items()))
 
 
 def section(report: dict[str, Any]) -> Section:
-    """A row a folder."""
+    """The table, one row per folder."""
     rows = []
     for folder, counted in by_folder(report).items():
         lines, run, branches, taken = (counted[name] for name in COUNTS)
         both = _share(run + taken, lines + branches)
         shares = f"{lines:,}", _share(run, lines), f"{branches:,}", _share(taken, branches), both
         rows.append([folder, *shares])
-    checkout = git()
-    changed = " and what was changed in it" if checkout["dirty"] else ""
     data = "with" if os.environ.get("TWINBENCH_DATA_DIR") else "without"
-    note = (
-        f"commit {checkout['commit']}{changed}; {data} the real data files; Python "
-        f"{versions()['python']}, coverage.py {report['meta']['version']}"
-    )
+    made = made_with(f"{data} the real data files")
+    note = f"{made}, coverage.py {report['meta']['version']}"
     headings = ("folder", "statements", "run", "branches", "taken", "both")
     return Section("What the tests run", headings, rows, notes=[note])
 
 
 def below(report: dict[str, Any], least: float) -> list[str]:
-    """What of the folders that all else rests on is run, or taken, by less than that share."""
+    """The judged folders of which less than the share `least` of statements or branches ran."""
     folders = by_folder(report)
     return [
         f"{folder}: {what} {_share(folders[folder][part], folders[folder][whole])}"
@@ -68,8 +64,8 @@ def main() -> None:
     show([section(report)], report)
     if args.into:
         show([section(report)], report, into=args.into)
-    if found := below(report, LEAST):
-        sys.exit(f"less than {LEAST:.0%}: {', '.join(found)}")
+    if failures := below(report, LEAST):
+        sys.exit(f"less than {LEAST:.0%}: {', '.join(failures)}")
 
 
 if __name__ == "__main__":

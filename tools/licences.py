@@ -1,13 +1,13 @@
-"""Write what twinbench needs, and under which licences, into docs/reference/licences.md.
+"""Write the packages that twinbench needs, and their licences, into docs/reference/licences.md.
 
-A licence that is neither ALLOWED nor ACCEPTED for its very package is an error. What is installed
-here is what is listed: `make licences` asks the environment of the tested versions.
+A licence that is neither ALLOWED nor ACCEPTED for its package is an error. The installed packages
+are listed: `make licences` runs in the environment of the tested versions.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
 from importlib.metadata import Distribution, PackageMetadata, distribution
 
@@ -21,12 +21,12 @@ from tools.project import ROOT, requirements
 PAGE = ROOT / "docs" / "reference" / "licences.md"
 HEADINGS = ("package", "version", "licence", "extra", "through")
 
-# ask for their own text to be kept, and for nothing of a program that uses the package
+# require that their own text is kept, and nothing of a program that uses the package
 ALLOWED = {
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
-    "BSD",  # which of its two or three clauses is not said
+    "BSD",  # without the number of its clauses
     "BSD-2-Clause",
     "BSD-3-Clause",
     "BSL-1.0",
@@ -38,7 +38,7 @@ ALLOWED = {
     "PSF-2.0",
     "Zlib",
 }
-# by the package and the licence it has now: with another one it has to be looked at anew
+# by package and present licence: with another licence the package is to be reviewed again
 ACCEPTED = {
     ("certifi", "MPL-2.0"): "a list of certificates, used as it is",
     ("codespell", "GPL-2.0-only"): "a program that checks the spelling; nothing imports it",
@@ -54,7 +54,7 @@ ACCEPTED = {
     ),
     ("pathspec", "MPL-2.0"): "used as it is, by mypy alone",
 }
-# how packages name a licence that have no SPDX expression
+# licence as packages without an SPDX expression name it -> SPDX
 NAMES = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
@@ -68,7 +68,7 @@ NAMES = {
     "NVIDIA Proprietary Software": "LicenseRef-NVIDIA-Proprietary",
     "Python Software Foundation License": "PSF-2.0",
 }
-WORDS = {  # of a licence's text
+WORDS = {  # words of a licence's text -> its name
     "apache license": "Apache-2.0",
     "general public license": "GPL",
     "mozilla public license": "MPL",
@@ -78,10 +78,10 @@ WORDS = {  # of a licence's text
 
 
 def licence(package: Distribution) -> str:
-    """What the package says of itself, as an SPDX expression where that can be told.
+    """The licence that a package declares, as an SPDX expression if possible.
 
-    The first of: an expression, a licence's name, classifiers, a licence's text in the metadata or
-    in its files. Licences of classifiers and those found in a text hold together (AND).
+    It is the first of: an expression, a name, classifiers, a licence's text in the metadata or in
+    files. Several licences of classifiers or of a text are joined by AND.
     """
     metadata = package.metadata
     short, *_ = metadata.get_all("License-Expression") or metadata.get_all("License") or [""]
@@ -91,8 +91,8 @@ def licence(package: Distribution) -> str:
     try:
         return canonicalize_license_expression(short)
     except InvalidLicenseExpression:
-        found = classified(metadata) or named(short) or named("\n".join(texts(package)))
-    return " AND ".join(sorted(found)) or "not stated"
+        names = classified(metadata) or named(short) or named("\n".join(texts(package)))
+    return " AND ".join(sorted(names)) or "not stated"
 
 
 def classified(metadata: PackageMetadata) -> set[str]:
@@ -102,7 +102,7 @@ def classified(metadata: PackageMetadata) -> set[str]:
 
 
 def named(text: str) -> set[str]:
-    """The licences whose words are in the text, however its lines are broken."""
+    """The licences whose words are in the text, across line breaks."""
     text = " ".join(text.split()).lower()
     return {name for words, name in WORDS.items() if words in text}
 
@@ -114,24 +114,24 @@ def texts(package: Distribution) -> Iterable[str]:
 
 
 def permitted(package: str, licence: str) -> bool:
-    """Whether one of its alternatives has but licences that are allowed, or it is accepted."""
-    if any(set(each.split(" AND ")) <= ALLOWED for each in licence.split(" OR ")):
+    """Whether all licences of one alternative are allowed, or the licence is accepted."""
+    if any(set(terms.split(" AND ")) <= ALLOWED for terms in licence.split(" OR ")):
         return True
     return any(fnmatch(package, p) and licence == known for p, known in ACCEPTED)
 
 
-def closure(wanted: Iterable[Requirement]) -> set[str]:
-    """The names of the packages that these need here, themselves included."""
-    waiting = [each for each in wanted if applies(each)]
-    found = set()
+def closure(requirements: Iterable[Requirement]) -> set[str]:
+    """The names of the packages that satisfy the requirements here, with all their dependencies."""
+    waiting = list(filter(applies, requirements))
+    visited = set()
     while waiting:
         requirement = waiting.pop()
         key = canonicalize_name(requirement.name), frozenset(requirement.extras)
-        if key not in found:
-            found.add(key)
+        if key not in visited:
+            visited.add(key)
             needs = map(Requirement, distribution(requirement.name).requires or [])
-            waiting += [each for each in needs if applies(each, requirement.extras)]
-    return {name for name, _ in found}
+            waiting += [need for need in needs if applies(need, requirement.extras)]
+    return {name for name, _ in visited}
 
 
 def applies(requirement: Requirement, extras: Iterable[str] = ()) -> bool:
@@ -140,34 +140,33 @@ def applies(requirement: Requirement, extras: Iterable[str] = ()) -> bool:
 
 
 def rows() -> list[tuple[str, ...]]:
-    """Of each package: its name, version, licence, what it is for, and what needs it."""
+    """Name, version, licence, extras and direct dependents of each package."""
     groups = requirements()
     extras = {extra: closure(group) for extra, group in groups.items()}
-    direct = {canonicalize_name(each.name): each for group in groups.values() for each in group}
-    through = {name: closure([each]) for name, each in direct.items()}
-    listed: list[tuple[str, ...]] = []
+    direct = {canonicalize_name(need.name): need for group in groups.values() for need in group}
+    closures = {name: closure([need]) for name, need in direct.items()}
+    table: list[tuple[str, ...]] = []
     for name in sorted(set().union(*extras.values())):
         package = distribution(name)
-        wanted = [extra for extra in extras if name in extras[extra]]
-        needs = [] if name in direct else [by for by in sorted(through) if name in through[by]]
-        purpose = "always" if "" in wanted else ", ".join(wanted)
-        listed.append((name, package.version, licence(package), purpose, ", ".join(needs)))
-    return listed
+        purposes = [extra for extra in extras if name in extras[extra]]
+        purpose = "always" if "" in purposes else ", ".join(purposes)
+        through = [] if name in direct else [by for by in sorted(direct) if name in closures[by]]
+        table.append((name, package.version, licence(package), purpose, ", ".join(through)))
+    return table
 
 
-def table(rows: Iterable[tuple[str, ...]]) -> str:
-    """The rows, and below them what is accepted and why. Raises ValueError for what is not."""
-    rows = list(rows)
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """The table, and below it what is accepted and why. Raises ValueError for a licence that is
+    neither allowed nor accepted."""
     refused = [f"{row[0]}: {row[2]}" for row in rows if not permitted(row[0], row[2])]
     if refused:
         raise ValueError(f"neither allowed nor accepted in tools/licences.py: {'; '.join(refused)}")
-    cells = [[escaped(cell) for cell in row] for row in rows]
-    accepted = [f"- `{name}`, {terms}: {why}." for (name, terms), why in ACCEPTED.items()]
+    cells = [list(map(escaped, row)) for row in rows]
     return "\n".join(
         [
             pipe_table(HEADINGS, cells, left=range(len(HEADINGS))),
             "\nAccepted, though not one of " + ", ".join(sorted(ALLOWED)) + ":\n",
-            *accepted,
+            *(f"- `{name}`, {terms}: {why}." for (name, terms), why in ACCEPTED.items()),
         ]
     )
 

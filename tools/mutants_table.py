@@ -1,4 +1,4 @@
-"""What `make mutants` found, by file, and what survived: `python -m tools.mutants_table [FILE]`."""
+"""The mutants of each file, and those that survived: `python -m tools.mutants_table [FILE]`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections import Counter, defaultdict
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.records.machine import git, versions
 from benchmarks.show.markdown import replace_table
 from benchmarks.show.section import Section, markdown, print_sections
+from tools.project import made_with
 
 NOTICED = ("killed", "timeout")  # a test failed, or did not end
 
 
 def mutmut(*words: str) -> str:
-    """What the command prints of the run that left the folder `mutants`."""
+    """The output of `mutmut`, which reads the folder `mutants` of its last run."""
     command = [str(Path(sys.executable).with_name("mutmut")), *words]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -33,42 +33,39 @@ def place(mutant: str) -> tuple[str, str]:
     return module.replace(".", "/") + ".py", name
 
 
-def section(found: dict[str, str]) -> Section:
-    """A row a file: its mutants by status."""
+def section(mutants: dict[str, str]) -> Section:
+    """The table, one row per file: its mutants by status."""
     files: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for mutant, status in found.items():
+    for mutant, status in mutants.items():
         files[place(mutant)[0]][status] += 1
-    columns = sorted({*NOTICED, "survived", *found.values()})
+    columns = sorted({*NOTICED, "survived", *mutants.values()})
     rows = [
-        [file, *(f"{n:,}" for n in (counted.total(), *map(counted.__getitem__, columns)))]
-        for file, counted in [*sorted(files.items()), ("all", Counter(found.values()))]
+        [file, *(f"{n:,}" for n in (counts.total(), *map(counts.__getitem__, columns)))]
+        for file, counts in [*sorted(files.items()), ("all", Counter(mutants.values()))]
     ]
-    checkout = git()
-    changed = " and what was changed in it" if checkout["dirty"] else ""
-    note = f"Python {versions()['python']}, mutmut {version('mutmut')}"
-    notes = [f"commit {checkout['commit']}{changed}; {note}"]
+    notes = [f"{made_with()}, mutmut {version('mutmut')}"]
     return Section("Mutants", ("file", "mutants", *columns), rows, notes=notes)
 
 
-def survivors(found: dict[str, str]) -> str:
-    """What each of them changed, function by function, as Markdown."""
+def survivors(mutants: dict[str, str]) -> str:
+    """The changed lines of each mutant that survived, function by function, as Markdown."""
     lines, last = [], None
-    for mutant, status in found.items():
+    for mutant, status in mutants.items():
         if status in NOTICED:
             continue
         if place(mutant) != last:
             last = place(mutant)
             lines.append("@@ {}: {} @@".format(*last))
-        shown = mutmut("show", mutant).splitlines()
-        lines += [s for s in shown if s[:1] in ("-", "+") and not s.startswith(("---", "+++"))]
+        diff = mutmut("show", mutant).splitlines()
+        lines += [s for s in diff if s[:1] in ("-", "+") and not s.startswith(("---", "+++"))]
     return "\n".join(["```diff", *lines, "```"])
 
 
 def main() -> None:
-    found = statuses(mutmut("results", "--all", "true"))
-    print_sections([section(found)])
+    mutants = statuses(mutmut("results", "--all", "true"))
+    print_sections([section(mutants)])
     for page in map(Path, sys.argv[1:]):
-        replace_table(page, markdown([section(found)]) + "\n" + survivors(found))
+        replace_table(page, markdown([section(mutants)]) + "\n" + survivors(mutants))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from tools.project import ROOT
 
 PICTURE = ROOT / "docs" / "images" / "rooms.svg"
 WIDTH, FLOOR, GAP = 960, 52, 8  # pixels
-BESIDE = 4  # more rooms of one floor go on in another row
+BESIDE = 4  # the most rooms in a row; the others of a floor follow in the next row
 STYLE = """\
 text { font: 13px system-ui, sans-serif; fill: #222; text-anchor: middle }
 .name { font-weight: 600 }
@@ -22,7 +22,7 @@ rect { fill: #eef3f8; stroke: #7a8ca0; rx: 5 }
 
 
 def floors() -> list[list[str]]:
-    """The rooms of each floor, from the highest down; the last is what all stand on."""
+    """The rooms of each floor, from the highest down."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = next(c["layers"] for c in contracts["contracts"] if c["name"] == "rooms")
     return [[name.strip() for name in layer.split("|")] for layer in layers]

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.cli import options
+from benchmarks.cli import options, requests
 from benchmarks.records import machine
 from common.install import ROOT
 from common.say import counted
@@ -32,12 +32,12 @@ OPTIONAL = {  # module: the extra that has it, and what for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How a run would be started."""
+    """The options that decide how a run would start."""
     options.add(parser, "--framework", "--threads", "--python", "--data-dir")
 
 
 def main(args: argparse.Namespace) -> int:
-    """Print the findings; 1 when no framework can be used."""
+    """Print the findings; returns 1 when no framework can be used."""
     from common.framework import frameworks
 
     _print_machine(args.threads)
@@ -47,44 +47,48 @@ def main(args: argparse.Namespace) -> int:
     return 0 if any(usable) else NONE_USABLE
 
 
+def _print(title: str, *lines: str) -> None:
+    for line in lines:
+        print(f"{title:12} {line}")
+        title = ""
+
+
 def _print_machine(threads: int) -> None:
-    host, git = machine.host(), machine.git()
-    print(f"twinbench    {machine.versions()['twinbench'] or 'not installed'}, {ROOT}")
-    if git["commit"]:
-        print(f"             commit {git['commit'][:12]}{', with changes' if git['dirty'] else ''}")
-    print(f"python       {machine.versions()['python']}, {sys.executable}")
-    print(f"system       {host['os']}")
+    host, git, versions = machine.host(), machine.git(), machine.versions()
+    commit = f"commit {(git['commit'] or '')[:12]}{', with changes' if git['dirty'] else ''}"
+    twinbench = f"{versions['twinbench'] or 'not installed'}, {ROOT}"
+    _print("twinbench", twinbench, *([commit] if git["commit"] else []))
+    _print("python", f"{versions['python']}, {sys.executable}")
+    _print("system", host["os"])
     cores = counted(host["cores"], "core")
-    print(f"processor    {host['cpu']}, {cores}, {host['usable_cores']} usable")
-    print(f"memory       {host['memory_bytes'] / 2**30:.1f} GiB")
-    print(f"threads      a run would use {threads}")
+    _print("processor", f"{host['cpu']}, {cores}, {host['usable_cores']} usable")
+    _print("memory", f"{host['memory_bytes'] / 2**30:.1f} GiB")
+    _print("threads", f"a run would use {threads}")
 
 
 def _print_framework(name: str, args: argparse.Namespace) -> bool:
-    """What the framework says of itself; True when it can be used."""
-    from benchmarks.harness.process import Child
+    """Print what the framework reports; returns whether it can be used."""
     from common.framework import framework
 
-    python = dict(args.python).get(name)
-    if framework(name).missing and python is None:
-        print(f"{name:12} {framework(name).not_installed}")
+    if framework(name).missing and name not in dict(args.python):
+        _print(name, framework(name).not_installed)
         return False
     try:
-        with Child(name, device="auto", threads=args.threads, python=python) as child:
-            facts = child.call(
-                "benchmarks.harness.worker:facts_of", name, "matched", "auto", timeout=120
-            )
+        facts = requests.facts(args, name, timeout=120)
     except Exception as error:  # whatever keeps it from working is the finding
-        print(f"{name:12} installed, but does not work: {visible(error)}")
+        _print(name, f"installed, but does not work: {visible(error)}")
         return False
-    print(f"{name:12} " + ", ".join(f"{k} {v}" for k, v in facts["versions"].items()))
-    print(f"             devices: {', '.join(facts['devices'])}; auto is {facts['device']}")
+    threads = f"threads: {facts['threads']}, as asked for"
     if facts["threads"] != args.threads:
-        threads = counted(args.threads, "thread")
-        print(f"             WARNING: {threads} asked for, {facts['threads']} in use")
-    else:
-        print(f"             threads: {facts['threads']}, as asked for")
-    print(f"             compiled: {facts['compiled']}")
+        wanted = counted(args.threads, "thread")
+        threads = f"WARNING: {wanted} asked for, {facts['threads']} in use"
+    _print(
+        name,
+        ", ".join(f"{package} {version}" for package, version in facts["versions"].items()),
+        f"devices: {', '.join(facts['devices'])}; auto is {facts['device']}",
+        threads,
+        f"compiled: {facts['compiled']}",
+    )
     return True
 
 
@@ -94,15 +98,15 @@ def _print_data(data_dir: str | None) -> None:
     folder = data_dir or os.environ.get("TWINBENCH_DATA_DIR")
     for title, place in (("data folder", folder), ("cache folder", cache_folder())):
         if place is None:
-            print(f"{title:12} none: --data-dir DIR or TWINBENCH_DATA_DIR names one")
+            _print(title, "none: --data-dir DIR or TWINBENCH_DATA_DIR names one")
             continue
-        found = ", ".join(_problems_in(Path(place))) or "no data files"
-        there = "" if Path(place).is_dir() else " (not there)"
-        print(f"{title:12} {place}{there}: {found}")
+        problems = ", ".join(_problems_in(Path(place))) or "no data files"
+        missing = "" if Path(place).is_dir() else " (not there)"
+        _print(title, f"{place}{missing}: {problems}")
 
 
 def _problems_in(folder: Path) -> Iterator[str]:
-    """Names of the problems whose file a folder has; `twinbench data verify` reads the files."""
+    """The problems that have a file in the folder; `twinbench data verify` reads the files."""
     from common.data.files import DATASETS
 
     return (name for name, dataset in DATASETS.items() if dataset.paths(folder))
@@ -115,4 +119,4 @@ def _print_optional() -> None:
 
     for module, (extra, use) in OPTIONAL.items():
         missing = f"not installed; {use}: {install_extra(extra)}"
-        print(f"{module:12} {'installed' if find_spec(module) else missing}")
+        _print(module, "installed" if find_spec(module) else missing)

@@ -41,12 +41,7 @@ def main(argv: list[str] | None = None) -> int:
             _say(f"twinbench: {text!r} is no text in UTF-8; give the folder or file another name")
             return 2
     try:
-        try:
-            args = _parser(argv).parse_args(argv)
-            status = command_module(args.command).main(args)
-        finally:
-            sys.stdout.flush()
-        return status
+        return _run(argv, args)
     except KeyboardInterrupt:  # while a command is still being imported, too
         _say("twinbench: interrupted; what was finished is kept")
         return 130
@@ -58,8 +53,17 @@ def main(argv: list[str] | None = None) -> int:
         return _failed(error, args)
 
 
+def _run(argv: list[str], args: argparse.Namespace) -> int:
+    """Parse into `args`, run the command and flush its output; returns the exit status."""
+    try:
+        _parser(argv).parse_args(argv, args)
+        return command_module(args.command).main(args)
+    finally:
+        sys.stdout.flush()  # here a closed pipe is an error; at the end of the process a message
+
+
 def _failed(error: Exception, args: argparse.Namespace) -> int:
-    """Say what went wrong, with the traceback where that helps; returns the exit status."""
+    """Print what went wrong, with the traceback where that helps; returns the exit status."""
     status = _status(error)
     if isinstance(error, OSError):
         _drop_output()
@@ -71,7 +75,7 @@ def _failed(error: Exception, args: argparse.Namespace) -> int:
 
 
 def _status(error: Exception) -> int:
-    """Exit status of an error of the user's, of a framework's or of ours."""
+    """The exit status for an error of the user, of a framework or of twinbench."""
     from benchmarks.harness.process import ChildDied, ChildTimeout, ChildTraceback
     from common.data import DataError
 
@@ -87,7 +91,7 @@ def _status(error: Exception) -> int:
 
 
 def _say(text: str) -> None:
-    """On standard error, which may be closed as well."""
+    """Print to standard error, which may be closed as well."""
     try:
         say(text)
     except OSError:
@@ -95,24 +99,24 @@ def _say(text: str) -> None:
 
 
 def _prepare_output() -> None:
-    """A stream that is closed takes everything; one of few letters has the others as escapes."""
+    """Send a closed stream to /dev/null, and escape characters that its encoding lacks."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None:  # print would take standard output for it
+        if stream is None:  # `print(file=None)` would write to standard output
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         elif isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _end_as_interrupted() -> None:
-    """SIGTERM does what Ctrl-C does: nothing half made is left, and no process."""
-    with suppress(ValueError):  # only the main thread may say so
+    """Let SIGTERM do what Ctrl-C does: no partial file and no process is left."""
+    with suppress(ValueError):  # only the main thread may set a handler
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _drop_output() -> None:
-    """Where nothing more can be written, nothing more is tried at the end of the process."""
+    """Discard what standard output refuses, so that Python does not try again at exit."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -124,7 +128,7 @@ def _drop(stream: TextIO) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong; argparse's own usage text would bury it."""
+    """Reports an error in one line; argparse's own usage text would bury it."""
 
     def parse_known_args(self, args=None, namespace=None):
         """Refuses what it does not know itself: argparse leaves that to the parser at the top."""
@@ -139,7 +143,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Looked up when asked for: reading the metadata takes longer than the help does."""
+    """Reads the version only for `--version`: that takes longer than the whole help."""
 
     def __call__(self, parser, namespace, values, option_string=None):
         from benchmarks.records.machine import versions
@@ -161,7 +165,7 @@ def command_module(name: str) -> Any:
 
 
 def _parser(argv: list[str]) -> argparse.ArgumentParser:
-    """Only the module of a command that is named is imported, so that the help is quick."""
+    """The parser; it imports only the command that `argv` names, so that the help is quick."""
     parser = _Parser("twinbench", description=DESCRIPTION)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

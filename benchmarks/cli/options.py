@@ -1,8 +1,8 @@
-"""The options that commands share, each written down once.
+"""The options that commands share, each defined once.
 
-A command picks its own by name, and says what is otherwise there:
+A command adds its own by name, and changes what differs:
 `options.add(parser, "problems", "--framework")`, `options.add(parser, "--seeds", default=10)`.
-What a command line asks for is made of them in `benchmarks.cli.requests`.
+`benchmarks.cli.requests` turns their values into problems, regimes and jobs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RUNS = 100_000  # seeds that one command may be asked for: a plan lists every ru
 def number(
     least: int, words: str, default: int | None = None, most: int = types.MOST
 ) -> dict[str, Any]:
-    """What `add_argument` is told of an option that takes a whole number from `least` to `most`."""
+    """Keyword arguments of `add_argument` for a whole number from `least` to `most`."""
     words += "" if default is None else " (default: %(default)s)"
     kind = types.at_least(least, most)
     return {"metavar": "N", "type": kind, "default": default, "help": words}
@@ -68,9 +68,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "comma list of cpu, cuda, cuda:N, mps, auto (default: %(default)s)",
     },
     "--seed": number(0, "of the initial weights and the order of the rows", 0),
-    "--seeds": number(1, "how many seeds a problem", 1, RUNS),
+    "--seeds": number(1, "how many seeds per problem", 1, RUNS),
     "--seed-start": number(0, "the first seed", 0),
-    "--rounds": number(1, "processes an arm, each with a seed of its own", 5, RUNS)
+    "--rounds": number(1, "processes per arm, each with a seed of its own", 5, RUNS)
     | {"dest": "seeds"},
     "--threads": number(1, "", usable_cores())
     | {"help": "CPU threads of a run (default: the usable cores, here %(default)s)"},
@@ -135,23 +135,21 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--force": {"action": "store_true", "help": "run again what has a record"},
     "--json": {"action": "store_true", "help": "print what was measured as JSON"},
 }
-"""By the name on the command line; where that means two things, a word before it tells which."""
+"""Keyword arguments of `add_argument` by the option's name; a word before the name tells apart two
+options of one name."""
 
 SETTINGS = ("--epochs", "--batch-size", "--hidden", "--learning-rate", "--validation", "--labels")
 """The options that change a problem."""
 
 
 def add(parser: argparse.ArgumentParser, *names: str, **changes: Any) -> None:
-    """Add the shared options of these names, with what is otherwise here, such as a `default`."""
+    """Add the shared options of these names; `changes`, such as `default`, replace arguments."""
     for name in names:
         parser.add_argument(name.split()[-1], **{**OPTIONS[name], **changes})
 
 
 def add_measuring(parser: argparse.ArgumentParser, regimes: str, rounds: int = 5) -> None:
-    """What the commands that measure time on the CPU have in common, with their own defaults.
-
-    `--rounds` stands there instead of `--seeds`.
-    """
+    """Add what the commands that time on the CPU share; `--rounds` takes the place of `--seeds`."""
     add(parser, "problems", "--framework")
     add(parser, "--regime", default=regimes)
     add(parser, "--rounds", default=rounds)
@@ -161,5 +159,5 @@ def add_measuring(parser: argparse.ArgumentParser, regimes: str, rounds: int = 5
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """Where a table goes, and whether what has a record is run again."""
+    """Add the options of where a table goes and whether a recorded job is run again."""
     add(parser, "--into", "--force", "--json")

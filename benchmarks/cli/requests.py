@@ -1,7 +1,7 @@
-"""What a command line asks for, made of its options: problems, regimes, frameworks, jobs.
+"""From the options of a command line to problems, regimes, frameworks and jobs.
 
-`args` are what `argparse` made of the options in `benchmarks.cli.options`; an option that a
-command does not define counts as not given.
+`args` is the parsed namespace of options of `benchmarks.cli.options`; an option that a command does
+not define counts as not given.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def problem(args: argparse.Namespace) -> Problem:
 
 
 def problems(args: argparse.Namespace) -> list[Problem]:
-    """The same of several, or of all; the user's own models with `--twins`."""
+    """The chosen problems, by default all, with the user's changes; or the models of `--twins`."""
     if getattr(args, "twins", None):
         return [_twins(args)]
     names = dict.fromkeys(args.problems or PROBLEMS)
@@ -44,7 +44,7 @@ def _changes(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _twins(args: argparse.Namespace) -> Problem:
-    """The user's own models, paired; what is to be known of them is said on standard error."""
+    """The user's own models, paired; their notes go to standard error."""
     from benchmarks.harness.pairing import paired
 
     if args.problems:
@@ -58,27 +58,27 @@ def _twins(args: argparse.Namespace) -> Problem:
 
 
 def regimes(args: argparse.Namespace) -> list[Regime]:
-    """The chosen regimes, with `--deterministic` as a switch of each."""
+    """The chosen regimes, each with the switch `--deterministic`."""
     return [replace(REGIMES[name], deterministic=args.deterministic) for name in args.regime]
 
 
 def data(problem: Problem, args: argparse.Namespace) -> Data:
-    """The data of a problem; what must be known of them is said on standard error.
+    """The data of a problem; their notice goes to standard error.
 
-    Downloaded and checked here, so that no clock of a run sees that.
+    They are downloaded and checked here, outside the clocks of a run.
     """
     from common.data import load
 
-    found = load(problem, data=args.data, data_dir=args.data_dir)
-    if found.notice:
-        say(f"NOTE, {problem.name}: {found.notice}")
-    return found
+    data = load(problem, data=args.data, data_dir=args.data_dir)
+    if data.notice:
+        say(f"NOTE, {problem.name}: {data.notice}")
+    return data
 
 
 def check_protocol(args: argparse.Namespace) -> None:
-    """Raise ValueError where the results are of another protocol, unless with `--force`.
+    """Raise ValueError if `--results` holds records of another protocol, unless `--force` is given.
 
-    A new record beside them would make a table of the folder impossible.
+    No table could be made of a folder with records of two protocols.
     """
     from benchmarks.records.record import read_files
 
@@ -95,25 +95,29 @@ def check_protocol(args: argparse.Namespace) -> None:
 
 
 def data_dir(args: argparse.Namespace) -> str | None:
-    """The user's data folder, from wherever a process may be started."""
+    """The user's data folder as an absolute path: processes start in other folders."""
     return args.data_dir and os.path.abspath(args.data_dir)
 
 
 def seeds(args: argparse.Namespace) -> range:
-    """`--seeds` of them, from `--seed-start` on."""
+    """`--seeds` seeds from `--seed-start` on."""
     return range(args.seed_start, args.seed_start + args.seeds)
 
 
 def fields(args: argparse.Namespace) -> dict[str, Any]:
-    """Those of every Job that do not depend on what it runs."""
-    same = {"threads": args.threads, "data": args.data, "timeout": args.timeout}
-    return {**same, "data_dir": data_dir(args)}
+    """The fields of a Job that are the same for all jobs of a command."""
+    return {
+        "threads": args.threads,
+        "data": args.data,
+        "timeout": args.timeout,
+        "data_dir": data_dir(args),
+    }
 
 
 def job(
     args: argparse.Namespace, problem: Problem, name: str, data: Data, device: str = "cpu"
 ) -> Job:
-    """What is asked for by one `--regime` and one `--seed`, on data that were found."""
+    """The job of one `--regime` and one `--seed`, on data that are loaded already."""
     python = dict(args.python).get(name)
     regime = REGIMES[args.regime]
     common = {"content": data.digest, "source": data.again, "python": python, **fields(args)}
@@ -127,33 +131,33 @@ def jobs(
     check: Callable[[Problem, int], object] = lambda problem, rows: None,
     **more: Any,
 ) -> list[Job]:
-    """The plan that a command asks for: every problem in every arm, seed by seed.
+    """The plan of a command: every problem in every arm, seed by seed.
 
-    All that can be wrong with it is found before anything is trained; `check` is given a problem
-    and the number of its training rows, and raises ValueError; `more` goes to `plan`.
+    Every mistake is reported before anything is trained: `check` takes a problem and the number of
+    its training rows, and raises ValueError; `more` goes to `plan`.
     """
     check_protocol(args)
     names = frameworks(args)
     places = devices(args, names)
     content, source = {}, {}
     for problem in problems:
-        found = data(problem, args)
-        check(problem, len(found.y))
-        content[problem.name], source[problem.name] = found.digest, found.again
+        loaded = data(problem, args)
+        check(problem, len(loaded.y))
+        content[problem.name], source[problem.name] = loaded.digest, loaded.again
     common = fields(args) | {"source": source, "python": dict(args.python)} | more
     return plan(problems, names, regimes, places, seeds(args), content=content, **common)
 
 
 def frameworks(args: argparse.Namespace) -> list[str]:
-    """The named frameworks, or all that are installed, as `available` has them.
+    """The frameworks of the command, see `available`.
 
-    Raises NotImplementedError for one that has not a regime that is asked for.
+    Raises NotImplementedError for a framework without one of the chosen regimes.
     """
     need = ["twins"] if getattr(args, "twins", None) else []
     names = available(args.framework, getattr(args, "python", ()), need)
-    asked = getattr(args, "regime", ())
+    regimes = getattr(args, "regime", ())
     for name in names:
-        for regime in [asked] if isinstance(asked, str) else asked:
+        for regime in [regimes] if isinstance(regimes, str) else regimes:
             framework(name).check_has(regime)
     return names
 
@@ -161,68 +165,67 @@ def frameworks(args: argparse.Namespace) -> list[str]:
 def available(
     names: Sequence[str] | None, python: Iterable[tuple[str, str]] = (), need: Iterable[str] = ()
 ) -> list[str]:
-    """The named frameworks, or all that are installed and have what is needed (see `without`).
+    """The named frameworks, or all that are installed and have what `need` names.
 
-    One that `python` gives an interpreter of its own need not be installed in this one. Raises
-    ValueError where none is left or a named one is not there, and says how to install it.
+    A framework with an interpreter of its own in `python` need not be installed here. Raises
+    ValueError, with the command that installs it, if a named one is missing or none is left.
     """
     elsewhere = dict(python)
     for name in names or ():
         if framework(name).missing and name not in elsewhere:
             raise ValueError(framework(name).not_installed)
     plain = [name for name in plain_frameworks() if not {*need} & {*framework(name).without}]
-    found = names or [name for name in plain if name in elsewhere or not framework(name).missing]
-    if not found:
-        raise ValueError(
-            "no framework is installed:\n  "
-            + "\n  ".join(framework(name).not_installed for name in plain)
-        )
-    return list(found)
+    usable = names or [name for name in plain if name in elsewhere or not framework(name).missing]
+    if not usable:
+        hints = [framework(name).not_installed for name in plain]
+        raise ValueError("\n  ".join(["no framework is installed:", *hints]))
+    return list(usable)
 
 
 def devices(args: argparse.Namespace, names: Sequence[str]) -> dict[str, list[str]]:
-    """The devices of each framework, `auto` replaced by the one that it stands for.
+    """The devices of each framework, with `auto` replaced by the device that it stands for.
 
-    Where another than the CPU is asked for, each framework says once what it sees. Raises
-    ValueError for a device that one cannot use, or does not see here (Ray's nodes may).
+    Unless all are `cpu`, each framework starts once to list what it sees. Raises ValueError for a
+    device that a framework cannot use, or does not see on this machine (Ray's nodes may).
     """
     for name in names:
         for device in args.device:
             check_device(name, device)
     if {*args.device} == {"cpu"}:
         return {name: ["cpu"] for name in names}
-    facts = {name: _facts(args, name) for name in names}
+    reports = {name: facts(args, name) for name in names}
     if getattr(args, "engine", "local") == "local":
-        _check_seen(args.device, {name: of["devices"] for name, of in facts.items()})
+        _check_visible(args.device, {name: r["devices"] for name, r in reports.items()})
     return {
-        name: list(dict.fromkeys(of["device"] if d == "auto" else d for d in args.device))
-        for name, of in facts.items()
+        name: list(dict.fromkeys(r["device"] if d == "auto" else d for d in args.device))
+        for name, r in reports.items()
     }
 
 
-def _facts(args: argparse.Namespace, name: str) -> dict[str, Any]:
-    """What the framework itself says of this machine, with `auto` as its device."""
+def facts(args: argparse.Namespace, name: str, timeout: float | None = None) -> dict[str, Any]:
+    """What a framework reports of this machine, in a process of its own with device `auto`."""
     from benchmarks.harness.process import Child
 
     python = dict(args.python).get(name)
+    target = "benchmarks.harness.worker:facts_of"
     with Child(name, device="auto", threads=args.threads, python=python) as child:
-        return child.call("benchmarks.harness.worker:facts_of", name, "matched", "auto")
+        return child.call(target, name, "matched", "auto", timeout=timeout)
 
 
-def _check_seen(asked_for: Sequence[str], seen: dict[str, list[str]]) -> None:
+def _check_visible(devices: Sequence[str], visible: dict[str, list[str]]) -> None:
     from common.task import choose_device
 
     try:
-        for name, there in seen.items():
-            for device in asked_for:
-                choose_device(device, there, name)
+        for name, own in visible.items():
+            for device in devices:
+                choose_device(device, own, name)
     except ValueError as error:
-        every = "; ".join(f"{name} sees {', '.join(there)}" for name, there in seen.items())
-        raise ValueError(f"--device {','.join(asked_for)} is not there for all: {every}") from error
+        lists = "; ".join(f"{name} sees {', '.join(own)}" for name, own in visible.items())
+        raise ValueError(f"--device {','.join(devices)} is not there for all: {lists}") from error
 
 
 def stem(args: argparse.Namespace, name: str) -> Path:
-    """Where the figures of a page go, without their suffix: beside it, or into the results."""
+    """The path of a page's figures without suffix: beside the page, or in the results folder."""
     if args.into:
         return args.into.with_suffix("")
     return args.results.with_name(name) if args.results.is_file() else args.results / name

@@ -1,4 +1,4 @@
-"""What may stand on the command line: argparse types whose errors say what was expected."""
+"""The argparse types of options; their errors name what was expected."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from common import framework as manifests
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
-MOST = 2**31 - 1  # of a whole number: so large a seed, batch or width is taken everywhere
-TINY, LARGE = 1e-30, 1e6  # of another: float32 has it, and a clock can wait so many seconds
+MOST = 2**31 - 1  # the largest whole number: every framework takes such a seed, batch or width
+TINY, LARGE = (
+    1e-30,
+    1e6,
+)  # of other numbers: float32 can hold them, a clock can wait so many seconds
 
 
 def checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
-    """An argparse type whose ValueError's own words reach the user."""
+    """An argparse type that shows the user the message of `check`'s ValueError."""
 
     def convert(text: str) -> Any:
         try:
@@ -28,7 +31,7 @@ def checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def list_of(check: Callable[[str], Any]) -> Callable[[str], list]:
-    """An argparse type for a comma list without repetitions."""
+    """An argparse type for a comma list; repetitions are dropped."""
     return checked(lambda text: list(dict.fromkeys(check(item) for item in text.split(","))))
 
 
@@ -82,9 +85,8 @@ def positive(text: str) -> float:
     return float(text)
 
 
-def width(text: str) -> int:
-    return at_least(1)(text)
+width = at_least(1)
 
 
 def widths(text: str) -> tuple[int, ...]:
-    return tuple(width(item) for item in text.split(","))
+    return tuple(map(width, text.split(",")))

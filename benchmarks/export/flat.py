@@ -1,15 +1,15 @@
-"""Records as a flat table: a row a run or an epoch, every row with the same columns."""
+"""Records as a flat table: one row per run or per epoch, every row with the same columns."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from benchmarks.export.tensorboard import ARM, digest
 from benchmarks.records.arm import changed, data_of, training_runs
 from benchmarks.records.keys import Record
 from common.install import install_extra
@@ -27,11 +27,11 @@ MEASURED = (
     "peak_device_bytes",
 )
 EPOCH_CLOCKS = ("epoch_seconds", "cpu_seconds", "validation_seconds")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of one
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with these a formula of a spreadsheet may begin
 
 
 def run_rows(records: Iterable[Record]) -> list[Row]:
-    """A row a run, failed ones included; seconds and bytes as the names say, None where unknown.
+    """One row per run, failed ones included; units are in the names, an unknown value is None.
 
     Raises ValueError when the records were measured under different protocols.
     """
@@ -39,26 +39,29 @@ def run_rows(records: Iterable[Record]) -> list[Row]:
 
 
 def epoch_rows(records: Iterable[Record]) -> list[Row]:
-    """A row an epoch: the history and the clocks, and what says whose they are; errors as above."""
+    """One row per epoch: the identity of its run, the history and the clocks; raises as `run_rows`.
+
+    A column that ends earlier than others, as the clocks of an untimed run, goes on with None.
+    """
     return _filled(row for record in training_runs(records) for row in _epochs(record))
 
 
 def csv_text(rows: list[Row]) -> bytes:
-    """UTF-8 with a heading; text that a spreadsheet would run as a formula begins with a quote."""
+    """CSV in UTF-8 with a heading; text that a spreadsheet would run as a formula gets a quote."""
     out = io.StringIO()
-    writer = csv.writer(out)  # lines end as RFC 4180 has it, and so \r in a text is quoted too
+    writer = csv.writer(out)  # its lines end by \r\n (RFC 4180), and so it quotes an \r in a text
     writer.writerow(map(_harmless, rows[0]))
     writer.writerows([_harmless(value) for value in row.values()] for row in rows)
     return out.getvalue().encode()
 
 
 def json_lines(rows: list[Row]) -> bytes:
-    """One object a line."""
+    """One JSON object per line."""
     return "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows).encode()
 
 
 def parquet(rows: list[Row]) -> bytes:
-    """One Parquet file. Raises ImportError, with what to install, without pyarrow."""
+    """A Parquet file. Raises ImportError, with the command that installs it, without pyarrow."""
     try:
         import pyarrow
         from pyarrow import parquet as files
@@ -70,7 +73,7 @@ def parquet(rows: list[Row]) -> bytes:
     def column(values: list[Any]) -> Any:
         try:
             return pyarrow.array(values)
-        except pyarrow.ArrowException:  # of several types
+        except pyarrow.ArrowException:  # several types in one column
             texts = [None if value is None else json.dumps(value) for value in values]
             return pyarrow.array(texts)
 
@@ -86,13 +89,12 @@ FORMATS: Mapping[str, Callable[[list[Row]], bytes]] = MappingProxyType(
 
 
 def _identity(record: Record) -> Row:
-    text = json.dumps(record, sort_keys=True)
     return {
-        **{name: record[name] for name in ("problem", "framework", "regime", "device", "seed")},
+        **{name: record[name] for name in ARM},
         "threads": record.get("threads"),
         "changed": json.dumps(changed(record), sort_keys=True),
         "data_digest": data_of(record).get("digest"),
-        "record_digest": f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
+        "record_digest": digest(record),
     }
 
 
@@ -118,7 +120,6 @@ def _run(record: Record) -> Row:
 
 
 def _epochs(record: Record) -> Iterator[Row]:
-    """Lists of other lengths, as the clocks of an untimed run, leave None."""
     columns = {**(record.get("history") or {})}
     columns |= {name: record.get(name) or [] for name in EPOCH_CLOCKS}
     for epoch in range(max(map(len, columns.values()), default=0)):
@@ -127,7 +128,7 @@ def _epochs(record: Record) -> Iterator[Row]:
 
 
 def _filled(rows: Iterable[Row]) -> list[Row]:
-    """Every row with the columns of all, in the order in which they first appear."""
+    """Give every row the columns of all rows, in the order of their first appearance."""
     rows = list(rows)
     columns = dict.fromkeys(name for row in rows for name in row)
     return [{name: _flat(row.get(name)) for name in columns} for row in rows]
@@ -140,5 +141,5 @@ def _flat(value: Any) -> Any:
 def _harmless(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    text = "\r".join(map(visible, value.split("\r")))  # in quotes as much a line's end as \n
+    text = "\r".join(map(visible, value.split("\r")))  # in quotes \r may end a line, as \n may
     return f"'{text}" if text.startswith(FORMULA) else text

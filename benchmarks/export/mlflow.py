@@ -1,4 +1,4 @@
-"""Records as runs of an MLflow tracking server, each logged once."""
+"""Log records as runs of an MLflow tracking server, each record once."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from benchmarks.export.tensorboard import (
 from benchmarks.records.keys import Record
 from common.install import install_extra
 
-LOCAL = Path("mlruns")  # where runs are kept when no server is named
-TAG = "twinbench.record"  # the digest by which a record is known again
-METRICS_A_CALL = 1000  # MLflow takes no more
+LOCAL = Path("mlruns")  # the folder of the runs when no server is named
+TAG = "twinbench.record"  # its value is the digest of the record
+METRICS_PER_CALL = 1000  # MLflow's limit
 TOTALS = (
     "steady_epoch_seconds",
     "first_epoch_seconds",
@@ -30,11 +30,11 @@ TOTALS = (
     "peak_rss_bytes",
     "peak_device_bytes",
 )
-"""What a record says of a whole run, beside its test metrics."""
+"""Numbers of a whole run, beside its test metrics."""
 
 
 class Store(NamedTuple):
-    """Where runs are logged: a client and the identity of its experiment."""
+    """An MLflow client and the identity of the experiment that takes the runs."""
 
     client: Any
     experiment: str
@@ -42,11 +42,11 @@ class Store(NamedTuple):
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """MLflow for the time being, its errors as a ValueError of one line.
+    """Turn MLflow's errors into a ValueError of one line.
 
     Raises ImportError without the package `mlflow`.
     """
-    # before the import: it would report the use of the package, and wait minutes for a server
+    # set before the import: else it reports the use of the package, and waits minutes for a server
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     try:
@@ -60,10 +60,9 @@ def clear_errors() -> Iterator[None]:
 
 
 def open_store(uri: str | None, experiment: str) -> Store:
-    """The experiment of that name, made where it is not there yet.
+    """Open the experiment of that name, or create it; to be called within `clear_errors`.
 
-    `uri` is by default `$MLFLOW_TRACKING_URI`, else a SQLite file below ./mlruns. Call it within
-    `clear_errors`.
+    `uri` is by default `$MLFLOW_TRACKING_URI`, else a SQLite file below ./mlruns.
     """
     from mlflow import MlflowClient
 
@@ -74,25 +73,25 @@ def open_store(uri: str | None, experiment: str) -> Store:
         uri = f"sqlite:///{LOCAL.resolve() / 'mlflow.db'}"
         artifacts = (LOCAL.resolve() / "artifacts").as_uri()
     client = MlflowClient(tracking_uri=uri)
-    found = client.get_experiment_by_name(experiment)
-    if found is None:
+    existing = client.get_experiment_by_name(experiment)
+    if existing is None:
         return Store(client, client.create_experiment(experiment, artifact_location=artifacts))
-    return Store(client, found.experiment_id)
+    return Store(client, existing.experiment_id)
 
 
 def log_records(records: Iterable[Record], store: Store) -> Iterator[tuple[Record, bool]]:
-    """Yields each record and whether it is new: one that a finished run has is not logged again.
+    """Log the records that no finished run has; yields each record and whether it is new.
 
-    A run that an interruption left unfinished is deleted, and its record logged anew.
+    A run that an interruption left unfinished is deleted, and its record logged again.
     """
     for record in records:
-        same = store.client.search_runs(
+        runs = store.client.search_runs(
             [store.experiment], filter_string=f"tags.\"{TAG}\" = '{digest(record)}'"
         )
-        unfinished = [run.info.run_id for run in same if run.info.status != "FINISHED"]
+        unfinished = [run.info.run_id for run in runs if run.info.status != "FINISHED"]
         for run_id in unfinished:
             store.client.delete_run(run_id)
-        new = len(same) == len(unfinished)
+        new = len(runs) == len(unfinished)
         if new:
             _log(record, store)
         yield record, new
@@ -108,24 +107,19 @@ def _log(record: Record, store: Store) -> None:
         run_name=" ".join(str(record[name]) for name in ARM),
         tags=_tags(record),
     ).info.run_id
-    params = [Param(name, str(value)) for name, value in _params(record).items()]
-    store.client.log_batch(run_id, params=params)
+    switches = record["settings"].get("regime") or {}
+    params = settings(record) | {f"regime.{name}": value for name, value in switches.items()}
+    store.client.log_batch(run_id, params=[Param(k, str(value)) for k, value in params.items()])
     metrics = list(_metrics(record))
-    for start in range(0, len(metrics), METRICS_A_CALL):
-        store.client.log_batch(run_id, metrics=metrics[start : start + METRICS_A_CALL])
+    for start in range(0, len(metrics), METRICS_PER_CALL):
+        store.client.log_batch(run_id, metrics=metrics[start : start + METRICS_PER_CALL])
     store.client.log_dict(run_id, dict(record), "record.json")
-    # last of all: a run that has ended has everything
+    # last, so that a finished run is complete
     store.client.set_terminated(run_id, "FINISHED", end_time=_milliseconds(end))
 
 
-def _params(record: Record) -> dict[str, Any]:
-    """The arm, the problem's settings and the switches of the regime."""
-    switches = record["settings"].get("regime") or {}
-    return settings(record) | {f"regime.{name}": value for name, value in switches.items()}
-
-
 def _metrics(record: Record) -> Iterator[Any]:
-    """Every scalar at its epoch, then what the record says of the whole run."""
+    """Every scalar at its epoch, then the numbers of the whole run."""
     from mlflow.entities import Metric
 
     last = 0
@@ -138,7 +132,7 @@ def _metrics(record: Record) -> Iterator[Any]:
 
 
 def _tags(record: Record) -> dict[str, str]:
-    """Where the numbers come from; `mlflow.source.git.commit` is the name that MLflow shows."""
+    """The origin of the numbers; MLflow itself shows `mlflow.source.git.commit`."""
     tags = {
         TAG: digest(record),
         "twinbench.kind": record.get("kind", "run"),

@@ -1,7 +1,7 @@
-"""A record as the scalars that trackers draw: the same names for every framework.
+"""A record as the scalars that trackers draw, and as an event file of TensorBoard.
 
-TensorBoard's event file is written from its protocol buffers alone: the package's own writers
-import TensorFlow where it is installed.
+The event file is written with TensorBoard's protocol buffers: the writers of the package import
+TensorFlow if it is installed.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from common.atomic import replaced
 from common.install import install_extra
 
 ARM = ("problem", "framework", "regime", "device", "seed")
-NO_SETTINGS = ("name", "title", "margin", "target")  # fields of a problem that train nothing
+NO_SETTINGS = ("name", "title", "margin", "target")  # fields of a problem that training ignores
 KINDS = {str: "string_value", bool: "bool_value"}
-"""Python type -> field of protobuf's Value; any other is a number."""
+"""Python type -> field of protobuf's Value; other types are numbers."""
 
 
 class Scalar(NamedTuple):
-    """One value of a curve; NaN where the record has null for a number that was not finite."""
+    """One value of a curve; NaN if it was not finite, which a record writes as null."""
 
     name: str
     value: float
@@ -37,11 +37,11 @@ class Scalar(NamedTuple):
 def scalars(record: Record) -> Iterator[Scalar]:
     """Each epoch's loss, metric, `val_` values and seconds, then `test_` values at the last epoch.
 
-    The time of an epoch is that of its end, counted back from the time of the record; without
-    clocks all are of that time.
+    The time of an epoch is its end, counted back from the time of the record; without clocks it is
+    the time of the record.
     """
     clocks = {name: record.get(name) or [] for name in ("epoch_seconds", "validation_seconds")}
-    seconds = [sum(each) for each in zip(*filter(None, clocks.values()), strict=True)]
+    seconds = [sum(parts) for parts in zip(*filter(None, clocks.values()), strict=True)]
     seconds = seconds or [0.0] * max(map(len, record["history"].values()), default=0)
     end = ended(record)
     times = list(accumulate(seconds, initial=end - sum(seconds)))[1:]
@@ -53,39 +53,39 @@ def scalars(record: Record) -> Iterator[Scalar]:
 
 
 def ended(record: Record) -> float:
-    """When the record was made, seconds since 1970."""
+    """When the run ended, in seconds since 1970."""
     return datetime.fromisoformat(record["created"]).timestamp()
 
 
 def settings(record: Record) -> dict[str, Any]:
-    """The arm and every hyper-parameter it trained with, plain values; widths as `64-64`.
+    """The arm and its hyper-parameters as plain values; widths as `64-64`.
 
-    A fold says the epochs and rows a step of its own protocol, and which it is, from 1.
+    For a fold, the epochs and the batch size are those of the folds, and `fold` counts from 1.
     """
     problem = record["settings"].get("problem") or {}
-    found = {k: v for k, v in problem.items() if k not in NO_SETTINGS and "fold" not in k}
+    own = {k: v for k, v in problem.items() if k not in NO_SETTINGS and "fold" not in k}
     if "fold" in record:
-        own = {name: problem[f"fold_{name}"] for name in ("epochs", "batch_size")}
-        found |= {**own, "fold": record["fold"] + 1, "folds": record["folds"]}
+        own |= {name: problem[f"fold_{name}"] for name in ("epochs", "batch_size")}
+        own |= {"fold": record["fold"] + 1, "folds": record["folds"]}
     arm = {name: record[name] for name in (*ARM, "threads")}
-    return {name: _plain(value) for name, value in {**arm, **found}.items()}
+    return {name: _plain(value) for name, value in {**arm, **own}.items()}
 
 
 def digest(record: Record) -> str:
-    """`sha256:...` of all that the record says."""
+    """The digest `sha256:...` of the whole record."""
     text = json.dumps(record, sort_keys=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def event_writer(directory: Path | None) -> Callable[[Job, Record], None]:
-    """What writes a job's record for TensorBoard as soon as it is there; nothing without a folder.
+    """A function that writes a job's record for TensorBoard; without a folder it writes nothing.
 
     The run's name is the path of the record: problem/framework/regime/device/seed-digest.
     Raises ImportError without the package `tensorboard`.
     """
     if directory is None:
         return lambda job, record: None
-    _protocol()
+    _protocol()  # raises now what would else come after the first run
     return lambda job, record: write_events(record, directory / _name(job, record))
 
 
@@ -98,8 +98,8 @@ def _name(job: Job, record: Record) -> Path:
 def write_events(record: Record, folder: Path) -> None:
     """Write the record's scalars and settings as the one event file of a folder.
 
-    The same record gives the same file, and is not written twice; another one takes its place.
-    A record of a failed run has none. Raises ImportError without the package `tensorboard`.
+    A record that has its file is not written again; the file of another record is replaced. A
+    failed run has no file. Raises ImportError without the package `tensorboard`.
     """
     if record.get("error"):
         return
@@ -137,10 +137,10 @@ def _protocol() -> _Protocol:
 
 
 def _events(record: Record) -> Iterator[Any]:
-    """The file's version, the settings as the HParams plugin reads them, then the scalars."""
+    """The file's version, the settings for the HParams plugin, then the scalars by time."""
     proto = _protocol()
-    every = sorted(scalars(record), key=lambda scalar: scalar.time)
-    start = min(scalar.time for scalar in every)
+    points = sorted(scalars(record), key=lambda scalar: scalar.time)
+    start = points[0].time
     yield proto.Event(wall_time=start, file_version="brain.Event:2")
     session = proto.HParamsPluginData()
     session.session_start_info.start_time_secs = start
@@ -151,14 +151,14 @@ def _events(record: Record) -> Iterator[Any]:
     about = plan.value.add(tag="_hparams_/session_start_info").metadata.plugin_data
     about.plugin_name, about.content = "hparams", session.SerializeToString(deterministic=True)
     yield proto.Event(wall_time=start, summary=plan)
-    for name, value, step, time in every:
+    for name, value, step, time in points:
         summary = proto.Summary()
         summary.value.add(tag=name, simple_value=value)
         yield proto.Event(wall_time=time, step=step, summary=summary)
 
 
 def number(value: float | None) -> float:
-    """NaN for null, which stands in a record for a number that was not finite."""
+    """The value as a float; NaN for None, which stands for a number that was not finite."""
     return float("nan") if value is None else float(value)
 
 

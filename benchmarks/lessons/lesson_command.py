@@ -35,7 +35,7 @@ FAILED = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which lessons, where they go, and whether they are run."""
+    """The options of which lessons are written, where, and whether they are run."""
     parser.add_argument("lessons", nargs="*", metavar="LESSON", help="default: list them")
     parser.add_argument("--all", action="store_true", help="every lesson")
     parser.add_argument(
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """0 done, 1 when a lesson failed."""
+    """Write the lessons; returns 1 when one failed."""
     from benchmarks.lessons.pages import lesson, lessons
 
     if args.all and args.lessons:
@@ -55,46 +55,49 @@ def main(args: argparse.Namespace) -> int:
     if not (args.all or args.lessons):
         _list(lessons())
         return 0
-    originals = [each for each in lessons() if not each.translated]
+    originals = [page for page in lessons() if not page.translated]
     chosen = originals if args.all else [lesson(name) for name in args.lessons]
-    paths = [args.into / f"{each.name if args.all else each.path.stem}.ipynb" for each in chosen]
-    there = [path for path in paths if path.exists()]
-    if there and not args.force:
-        raise ValueError(f"{there[0]} is there, perhaps with your changes; --force writes over it")
+    paths = [args.into / f"{page.name if args.all else page.path.stem}.ipynb" for page in chosen]
+    existing = [path for path in paths if path.exists()]
+    if existing and not args.force:
+        raise ValueError(
+            f"{existing[0]} is there, perhaps with your changes; --force writes over it"
+        )
     with ThreadPoolExecutor(args.jobs) as pool:
-        failures = list(pool.map(partial(_write, execute=args.execute), chosen, paths))
-    failed = [reason for reason in failures if reason]
+        reasons = list(filter(None, pool.map(partial(_write, execute=args.execute), chosen, paths)))
     if args.execute:
-        print(f"{len(chosen) - len(failed)} of {counted(len(chosen), 'lesson')} ran to their end")
-    for reason in failed:
+        print(f"{len(chosen) - len(reasons)} of {counted(len(chosen), 'lesson')} ran to their end")
+    for reason in reasons:
         say(f"failed: {reason}")
-    return FAILED if failed else 0
+    return FAILED if reasons else 0
 
 
-def _list(found: Sequence[Lesson]) -> None:
+def _list(lessons: Sequence[Lesson]) -> None:
     from rich.console import Console
 
     from benchmarks.show.terminal import print_table
 
-    rows = [[each.name, each.title, ", ".join(each.frameworks)] for each in found]
+    rows = [[page.name, page.title, ", ".join(page.frameworks)] for page in lessons]
     print_table("Lessons", ("name", "title", "runs in"), rows, (0, 1, 2), Console())
     print("twinbench lesson NAME writes one as a notebook; the last part of its name is enough")
 
 
 def _write(lesson: Lesson, path: Path, execute: bool) -> str:
     """Write a lesson as a notebook; returns why it failed, or an empty text."""
-    from benchmarks.lessons.pages import notebook, run, written
+    from benchmarks.lessons.pages import notebook, run
     from common.atomic import replaced
 
-    made, reason = notebook(lesson), ""
+    document, reason = notebook(lesson), ""
+    import nbformat  # comes with jupytext, which `notebook` tells how to install
+
     path.parent.mkdir(parents=True, exist_ok=True)
     if execute:
         say(f"{lesson.name} ...")
         started = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:  # the page's own may be read-only
-            reason = run(made, Path(folder))
+            reason = run(document, Path(folder))
         say(f"{lesson.name}: {time.perf_counter() - started:.0f} s{', FAILED' if reason else ''}")
     with replaced(path) as file:
-        file.write(written(made))
+        file.write(nbformat.writes(document).encode())
     print(f"{path}: written; open it with: jupyter lab {path}")
     return f"{lesson.name}: {reason}" if reason else ""

@@ -3,12 +3,12 @@
     %%keras -i x,y -o loss        a cell in Keras's process, one magic a framework
     %%each keras,torch -o loss    the same cell in each of them; `loss` is a dict by framework
 
-A process starts at the first cell for it and keeps its names from cell to cell; `--fresh` ends it
-and starts another. `-i` takes names of the notebook along, `-o` brings names back, arrays as NumPy
-arrays. What the cell prints is shown as it comes, and its last expression as in any cell; `%%each`
-says whose it is. Files in tracebacks and warnings are named as from their package on. A cell finds
-the name of its framework in FRAMEWORK. No framework is imported by the notebook itself, and no two
-of them meet in one process.
+A process starts with its first cell and keeps its names from cell to cell; `--fresh` ends it and
+starts another. `-i` sends names of the notebook, `-o` brings names back, tensors as NumPy arrays.
+The output appears as it is printed, then the value of the last expression, as in any cell; `%%each`
+puts the framework's name above it. Tracebacks and warnings show the path of a file from its package
+on. In a cell, FRAMEWORK is the name of its framework. The notebook itself imports no framework, and
+no process imports two.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from itertools import chain, repeat
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -41,9 +42,9 @@ _names: dict[str, Any] = {"__name__": "__main__"}  # of the cells, in a child
 
 
 class CellError(RuntimeError):
-    """A cell failed; shown with the traceback of its own process."""
+    """A cell failed; the message is the traceback of its process."""
 
-    def _render_traceback_(self) -> list[str]:  # asked for by IPython
+    def _render_traceback_(self) -> list[str]:  # IPython calls it
         return str(self).splitlines()
 
 
@@ -57,9 +58,9 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def _at_the_prompt() -> None:
-    """`!twinbench` is the command of this interpreter, and prints as it does into a file."""
-    here = os.path.dirname(sys.executable)
-    os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
+    """Let `!twinbench` start the command of this interpreter, and print as into a file."""
+    commands = os.path.dirname(sys.executable)
+    os.environ["PATH"] = os.pathsep.join([commands, os.environ.get("PATH", "")])
     os.environ |= {"TTY_COMPATIBLE": "0", "NO_COLOR": "1"}  # the first is Rich's
     os.environ.pop("FORCE_COLOR", None)  # set by Jupyter, and stronger for some
 
@@ -73,35 +74,34 @@ def close() -> None:
 def _magic(shell: Any, name: str | None) -> Callable[[str, str], None]:
     def magic(line: str, cell: str) -> None:
         args = parser(name).parse_args(shlex.split(line))
-        wanted = [name] if name else args.names or plain_frameworks(installed=True)
-        values = {key: _of_notebook(shell, key) for key in args.into}
-        results = {}
-        for each in wanted:
-            heading = "" if name else f"{each}:\n"
-            results[each] = run_cell(each, cell, values, args.out, args.fresh, heading)
+        targets = [name] if name else args.names or plain_frameworks(installed=True)
+        for key in args.into:
+            if key not in shell.user_ns:
+                raise NameError(f"the notebook has no {key!r} that -i could take along")
+        values = {key: shell.user_ns[key] for key in args.into}
+        results = {
+            target: run_cell(
+                target, cell, values, args.out, args.fresh, "" if name else f"{target}:\n"
+            )
+            for target in targets
+        }
         for key in args.out:
-            found = {each: results[each][key] for each in wanted}
-            shell.user_ns[key] = found[name] if name else found
+            by_framework = {target: results[target][key] for target in targets}
+            shell.user_ns[key] = by_framework[name] if name else by_framework
 
     magic.__doc__ = parser(name).format_help()
     return magic
 
 
-def _of_notebook(shell: Any, name: str) -> Any:
-    if name not in shell.user_ns:
-        raise NameError(f"the notebook has no {name!r} that -i could take along")
-    return shell.user_ns[name]
-
-
 class _Parser(argparse.ArgumentParser):
-    """Raises what is wrong: a notebook must not end for a misspelt option."""
+    """Raises an error: a misspelt option must not end the notebook."""
 
     def error(self, message: str) -> NoReturn:
         raise ValueError(f"{self.prog}: {message}")
 
 
 def parser(name: str | None) -> argparse.ArgumentParser:
-    """Of the line of a framework's magic; of `%%each` for None."""
+    """The parser of the line of a framework's magic, or of `%%each` for None."""
     parser = _Parser(f"%%{name or 'each'}", add_help=False)
     if not name:
         parser.add_argument("names", nargs="?", type=_listed, help="frameworks (default: all here)")
@@ -119,13 +119,13 @@ def run_cell(
     name: str,
     source: str,
     values: dict[str, Any],
-    wanted: list[str],
+    outputs: list[str],
     fresh: bool = False,
     heading: str = "",
 ) -> dict[str, Any]:
-    """Run the source in that framework's process with these values, and bring the wanted back.
+    """Run a cell in the framework's process with these values; returns its `outputs` by name.
 
-    The heading stands above what the cell prints, and nowhere if it prints nothing. Raises
+    The heading stands above what the cell prints, and is left out if it prints nothing. Raises
     CellError with the traceback of the process, and ModuleNotFoundError when the framework is not
     installed.
     """
@@ -136,14 +136,11 @@ def run_cell(
     child = _children.get(name)
     if child is None or child.connection.closed:
         child = _children[name] = Child(name, regime="native")
+    headings = chain([heading], repeat(""))
+    arguments = ("benchmarks.lessons.notebook:execute", name, source, values, outputs)
     try:
-        failure, found = child.call(
-            "benchmarks.lessons.notebook:execute",
-            name,
-            source,
-            values,
-            wanted,
-            on_event=_shown_below(heading),
+        failure, results = child.call(
+            *arguments, on_event=lambda text: print(next(headings), text, sep="", end="")
         )
     except BaseException as error:
         _children.pop(name, None)
@@ -153,41 +150,33 @@ def run_cell(
         raise
     if failure:
         raise CellError(failure)
-    return found
-
-
-def _shown_below(heading: str) -> Callable[[str], None]:
-    waiting = [heading]
-
-    def show(text: str) -> None:
-        sys.stdout.write("".join([*waiting, text]))
-        waiting.clear()
-
-    return show
+    return results
 
 
 def execute(
     name: str,
     source: str,
     values: dict[str, Any],
-    wanted: list[str],
+    outputs: list[str],
     emit: Callable[[str], None],
 ) -> tuple[str, dict[str, Any]]:
-    """In a child: run a cell among the names of those before it.
+    """In a child: run a cell among the names of the cells before it.
 
-    Returns the traceback, empty if all went well, and the wanted values.
+    Returns the traceback, empty without an error, and the values of `outputs` by name.
     """
     framework(name).keep_others_out()
     _names.update(values, FRAMEWORK=name)
-    # a name of its own, since a function of an earlier cell looks its source up again: a traceback,
-    # or TensorFlow's AutoGraph
+    # one name per cell: a traceback, or TensorFlow's AutoGraph, looks up an earlier cell's source
     file = f"<{name} cell {sum(key.startswith(f'<{name} cell ') for key in linecache.cache) + 1}>"
     linecache.cache[file] = (len(source), None, f"{source}\n".splitlines(keepends=True), file)
     output = _Lines(emit)
     try:
         with redirect_stdout(output), redirect_stderr(output), _short_warnings():
             _run(source, file)
-        return "", {key: _plain(_wanted(key)) for key in wanted}
+        for key in outputs:
+            if key not in _names:
+                raise NameError(f"no cell of this process has made {key!r}, which -o asks for")
+        return "", {key: _plain(_names[key]) for key in outputs}
     except Exception as error:
         frames = error.__traceback__
         while frames and frames.tb_frame.f_code.co_filename != file:
@@ -199,33 +188,33 @@ def execute(
 
 
 def _short(file: str) -> str:
-    """The file as from its package on: where packages lie on this machine is nobody's affair."""
-    places = [os.getcwd(), *filter(os.path.isabs, sys.path)]
-    for place in sorted(places, key=len, reverse=True):
-        if file.startswith(os.path.join(place, "")):
-            return os.path.relpath(file, place)
+    """The path from its package on: a published lesson must not show where packages lie."""
+    folders = [os.getcwd(), *filter(os.path.isabs, sys.path)]
+    for folder in sorted(folders, key=len, reverse=True):
+        if file.startswith(os.path.join(folder, "")):
+            return os.path.relpath(file, folder)
     return file
 
 
 @contextmanager
 def _short_warnings() -> Iterator[None]:
-    before = warnings.formatwarning
+    original = warnings.formatwarning
 
-    def formatted(
+    def format_short(
         message: Any, category: Any, filename: str, lineno: int, line: str | None = None
     ) -> str:
         line = linecache.getline(filename, lineno) if line is None else line
-        return before(message, category, _short(filename), lineno, line)
+        return original(message, category, _short(filename), lineno, line)
 
-    warnings.formatwarning = formatted
+    warnings.formatwarning = format_short
     try:
         yield
     finally:
-        warnings.formatwarning = before
+        warnings.formatwarning = original
 
 
 def _run(source: str, file: str) -> None:
-    """All statements; where the last one is an expression, its value is shown."""
+    """Execute all statements; print the value of the last one if it is an expression."""
     tree = ast.parse(source, file)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(_compiled(tree, file, "exec"), _names)
@@ -236,12 +225,12 @@ def _run(source: str, file: str) -> None:
 
 
 def _compiled(tree: Any, file: str, mode: str) -> CodeType:
-    # dont_inherit: the future statement of this module is not the cell's
+    # dont_inherit: else the future statement of this module holds for the cell too
     return compile(tree, file, mode, dont_inherit=True)
 
 
 class _Lines(io.TextIOBase):
-    """What is printed, sent on a line at a time."""
+    """A text stream that emits whole lines."""
 
     encoding = "utf-8"
 
@@ -264,14 +253,8 @@ class _Lines(io.TextIOBase):
             self._rest = ""
 
 
-def _wanted(name: str) -> Any:
-    if name not in _names:
-        raise NameError(f"no cell of this process has made {name!r}, which -o asks for")
-    return _names[name]
-
-
 def _plain(value: Any) -> Any:
-    """The value without anything of a framework's: it is unpickled where none may be imported."""
+    """The value without a framework's types: it is unpickled where none may be imported."""
     if isinstance(value, dict):
         return {_plain(key): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -279,15 +262,11 @@ def _plain(value: Any) -> Any:
         return tuple(parts) if isinstance(value, tuple) else parts
     if isinstance(value, str):
         return str(value)  # torch.__version__ is a class of its own
-    if value is None or isinstance(value, bytes):
-        return value
-    if isinstance(value, bool | int | float | complex) and type(value).__module__ == "builtins":
+    if value is None or type(value) in (bool, int, float, complex, bytes) or sparse.issparse(value):
         return value
     if isinstance(value, np.generic):
         return value.item()
-    if sparse.issparse(value):
-        return value
-    if hasattr(value, "detach"):  # PyTorch turns nothing into an array that has a gradient
+    if hasattr(value, "detach"):  # PyTorch turns no tensor with a gradient into an array
         value = value.detach().cpu()
     array = np.asarray(value)
     if array.dtype.hasobject:

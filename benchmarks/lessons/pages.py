@@ -1,6 +1,6 @@
-"""The lessons: those pages of docs/ that have code in them, each a notebook as well.
+"""The lessons: the pages of docs/ with code in them, each of which is a notebook too.
 
-Reading and running them needs the extra `docs`; listing them needs nothing.
+Listing them needs no package; reading and running them needs the extra `docs`.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ class Lesson:
 
     name: str
     title: str
-    frameworks: tuple[str, ...]  # that its cells run in
+    frameworks: tuple[str, ...]  # in which its cells run
     path: Path
 
     @property
     def translated(self) -> bool:
-        """Whether it has the code of another lesson, which is not run twice."""
+        """Whether it is a translation, with the code of another lesson, which is not run twice."""
         return self.name.startswith(f"{TRANSLATIONS}/")
 
 
 def lessons() -> list[Lesson]:
-    """All of them, by name; ValueError where the pages are not there."""
+    """All lessons, sorted by path; raises ValueError if the folder of the pages is missing."""
     if not DOCS.is_dir():
         raise ValueError(f"{DOCS} is not there; the lessons lie in a checkout or an installed copy")
-    found = []
+    pages = []
     for path in sorted(DOCS.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
         if CELL.search(text):
             name = path.relative_to(DOCS).with_suffix("").as_posix()
             title = re.search(r"^# (.+)$", text, re.MULTILINE)
-            found.append(Lesson(name, title[1] if title else name, _frameworks(text), path))
-    return found
+            pages.append(Lesson(name, title[1] if title else name, _frameworks(text), path))
+    return pages
 
 
 def _frameworks(text: str) -> tuple[str, ...]:
@@ -64,46 +64,39 @@ def _frameworks(text: str) -> tuple[str, ...]:
 
 
 def lesson(name: str) -> Lesson:
-    """The lesson of that name, or the only one that ends in it; `rmsprop` is 01-rmsprop."""
-    found = lessons()
-    exact = [each for each in found if each.name == name]
-    originals = [each for each in found if not each.translated]
-    some = exact or [each for each in originals if name in _short_names(each)]
-    if len(some) != 1:
-        names = ", ".join(each.name for each in some or originals)
+    """The lesson of that name, or the only one whose file has it; `rmsprop` finds 01-rmsprop.
+
+    Raises ValueError, with the names that exist, for no lesson and for several.
+    """
+    pages = lessons()
+    originals = [page for page in pages if not page.translated]
+    matches = [page for page in pages if page.name == name] or [
+        page for page in originals if name in (stem := page.path.stem, re.sub(r"^\d+-", "", stem))
+    ]
+    if len(matches) != 1:
+        names = ", ".join(page.name for page in matches or originals)
         raise ValueError(
-            f"{name!r} is {'more than one lesson' if some else 'no lesson'}; there are: {names}"
+            f"{name!r} is {'more than one lesson' if matches else 'no lesson'}; there are: {names}"
         )
-    return some[0]
-
-
-def _short_names(lesson: Lesson) -> set[str]:
-    stem = lesson.path.stem
-    return {stem, re.sub(r"^\d+-", "", stem)}
+    return matches[0]
 
 
 def notebook(lesson: Lesson) -> Any:
-    """The lesson as a notebook (nbformat's) that has not run."""
+    """The lesson as an nbformat notebook without outputs. Raises ModuleNotFoundError without
+    jupytext."""
     try:
         import jupytext
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"jupytext is not installed; install it with: {install_extra('docs')}"
         ) from error
-    made = jupytext.read(lesson.path, fmt="md:myst")
-    made.metadata = {"kernelspec": KERNEL}
-    return made
-
-
-def written(notebook: Any) -> bytes:
-    """The notebook as an .ipynb holds it."""
-    import nbformat
-
-    return nbformat.writes(notebook).encode()
+    document = jupytext.read(lesson.path, fmt="md:myst")
+    document.metadata = {"kernelspec": KERNEL}
+    return document
 
 
 def run(notebook: Any, folder: Path) -> str:
-    """Run a notebook in a folder, its outputs into it; returns why it failed, or an empty text."""
+    """Run a notebook in a folder and store its outputs in it; returns why it failed, or ''."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
@@ -125,14 +118,14 @@ def run(notebook: Any, folder: Path) -> str:
 
 
 def faults_of(notebook: Any) -> Iterator[str]:
-    """What no published output may have, a line each, by the number of the cell.
+    """One sentence per fault of an output that is to be published, with the number of its cell.
 
-    That is a path of the machine that ran it, and the name of a framework over nothing.
+    Faults are a path of the machine that ran it, and the name of a framework above nothing.
     """
     for number, cell in enumerate(notebook.cells, 1):
         for output in cell.get("outputs", []):
             lines = [line.strip() for line in _text_of(output).splitlines() if line.strip()]
-            yield from (f"cell {number} shows a path: {line}" for line in lines if _placed(line))
+            yield from (f"cell {number} shows a path: {line}" for line in lines if _has_path(line))
             names = [line.removesuffix(":") if line[-1] == ":" else "" for line in lines]
             for name, below in zip_longest(names, names[1:], fillvalue="nothing"):
                 if name in frameworks() and below in (*frameworks(), "nothing"):
@@ -145,8 +138,8 @@ def _text_of(output: Any) -> str:
     return "\n".join([*parts, *output.get("traceback", [])])
 
 
-def _placed(text: str) -> bool:
-    """Whether it has a path of this machine: its packages, this checkout, a home or a draft."""
+def _has_path(text: str) -> bool:
+    """Whether a text has a path of this machine: packages, checkout, home, temporary folder."""
     places = (ROOT, sys.prefix, Path.home(), tempfile.gettempdir(), os.environ.get(DATA_DIR))
     return "site-packages" in text or any(
         re.search(rf"(?<![\w.-]){re.escape(str(place))}(?![\w.-])", text)
@@ -156,12 +149,12 @@ def _placed(text: str) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """What a page finds whoever runs it: these packages, and the commands of this Python."""
-    here = str(Path(sys.executable).parent)
+    """Variables that give a page these packages and the commands of this Python."""
+    commands = str(Path(sys.executable).parent)
     return {
-        "COLUMNS": "100",  # what a table may be wide
+        "COLUMNS": "100",  # the width of a table
         # two frameworks that wait for each other's threads take minutes on a machine that is shared
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
-        "PATH": os.pathsep.join(filter(None, [here, os.environ.get("PATH")])),
+        "PATH": os.pathsep.join(filter(None, [commands, os.environ.get("PATH")])),
         **python_path(),
     }

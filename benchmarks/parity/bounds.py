@@ -1,4 +1,4 @@
-"""How far apart rounding alone sets two climbs: the measurements behind `common/bounds.json`."""
+"""Measure how far rounding alone moves two climbs apart: the numbers in `common/bounds.json`."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ def measure(
     say: Callable[[str], None],
     on_rung: Callable[[str], None] = lambda rung: None,
 ) -> Measured:
-    """Climb with every problem on the real data in every setting, on the embedded in the first.
+    """Climb each problem on the real data in every setting, on the embedded data in the first.
 
-    An error counts against the reference in float64, and between two frameworks; the reference in
-    float32 counts as a framework.
+    Errors are those against the reference in float64 and those between two frameworks; the
+    reference in float32 counts as a framework.
     """
     measured: Measured = {}
     for problem in problems:
         worst = measured.setdefault(problem.name, {})
-        seen: dict[bytes, str] = {}  # the embedded table of Boston is the real one
+        sources: dict[bytes, str] = {}  # the embedded table of Boston is the real one
         for data in ("real", "embedded"):
             by_hand: dict[int, tuple[Trace, Trace]] = {}
             for setting in SETTINGS if data == "real" else SETTINGS[:1]:
@@ -85,7 +85,7 @@ def measure(
                     problem, seed=setting.seed, data=data, data_dir=data_dir, epochs=problem.epochs
                 )
                 digest = ladder.rows().digest().tobytes()
-                if seen.setdefault(digest, data) != data:
+                if sources.setdefault(digest, data) != data:
                     continue
                 say(f"{problem.name}, {data} data, {setting.sentence}")
                 if setting.seed not in by_hand:
@@ -103,9 +103,9 @@ def measure(
 
 
 def keep_largest(worst: dict[str, dict[str, float]], parity: Parity) -> None:
-    """Raise the errors in `worst`, by rung and tensor, to those of this parity.
+    """Update `worst` (rung -> tensor -> error) with the larger errors of this parity.
 
-    Raises ArithmeticError for an error that is not finite: no rounding gives that.
+    Raises ArithmeticError for an error that is not finite, which rounding cannot cause.
     """
     for pair, differences in parity.pairs.items():
         for d in differences:
@@ -124,7 +124,7 @@ def keep_largest(worst: dict[str, dict[str, float]], parity: Parity) -> None:
 
 
 def write_bounds(measured: Measured, path: Path) -> None:
-    """Write the file whole or not at all; problems that were not measured keep their numbers."""
+    """Write the file atomically; a problem that was not measured keeps its numbers."""
     if path.exists():
         measured = json.loads(path.read_text())["measured"] | measured
     content: dict[str, Any] = {
@@ -146,14 +146,11 @@ def write_bounds(measured: Measured, path: Path) -> None:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """The variables in this process, from which a child takes them over."""
-    before = {name: os.environ.get(name) for name in variables}
+    """Set variables in this process, from which a child inherits them."""
+    original = dict(os.environ)
     os.environ.update(variables)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        os.environ.clear()
+        os.environ.update(original)

@@ -1,8 +1,4 @@
-"""The parity ladder climbed by each framework, and what comes out when it is compared.
-
-Every framework climbs in a process of its own, the reference in this one; all start from the same
-weights and are given the same rows in the same order.
-"""
+"""What a comparison of climbs leaves on disk: its numbers as a record, and the traces."""
 
 from __future__ import annotations
 
@@ -24,7 +20,7 @@ from common.trace import Difference, Trace
 
 
 def plain(parity: Parity, arms: Sequence[Place]) -> dict[str, Any]:
-    """All numbers of one problem; an error that is not finite is None."""
+    """All numbers of one problem, for JSON; an error that is not finite is None."""
     breach, ladder = parity.breach(), parity.ladder
     return {
         "problem": ladder.problem.name,
@@ -57,21 +53,21 @@ def _number(d: Difference) -> dict[str, Any]:
     return {**d._asdict(), "error": error, "broken": d.broken}
 
 
-def keep(found: Mapping[str, Any], path: Path) -> None:
-    """Write what `plain` gives as a record, for `twinbench report`."""
-    about = {"kind": KIND, "schema": SCHEMA, "protocol": PROTOCOL, "error": None}
-    seen = {"host": machine.host(), "git": machine.git(), "versions": machine.versions()}
-    write_record({**about, **found, **seen}, path)
+def keep(numbers: Mapping[str, Any], path: Path) -> None:
+    """Write the numbers of `plain` as a record, for `twinbench report`."""
+    header = {"kind": KIND, "schema": SCHEMA, "protocol": PROTOCOL, "error": None}
+    origin = {"host": machine.host(), "git": machine.git(), "versions": machine.versions()}
+    write_record({**header, **numbers, **origin}, path)
 
 
 def save_trace(trace: Trace, path: Path) -> None:
-    """Write it as `.npz`, whole or not at all; `/` in a tensor's name becomes `:`."""
+    """Write a trace atomically as `.npz`; `/` in a tensor's name becomes `:`."""
     arrays: dict[str, Any] = {k.replace("/", ":"): value for k, value in trace.items()}
     with replaced(path) as file:
         np.savez(file, **arrays)
 
 
 def read_trace(path: Path) -> Trace:
-    """A trace from its file."""
+    """Read a trace that `save_trace` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
         return {key.replace(":", "/"): arrays[key] for key in arrays.files}

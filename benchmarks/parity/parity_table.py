@@ -22,9 +22,10 @@ LOWEST, HIGHEST = 1e-9, 1.0  # of the colour scale
 
 
 def shown(differences: list[Difference]) -> list[Difference]:
-    """One line a rung and tensor: of all epochs the worst loss and metric, the last one's weights.
+    """One line per rung and tensor; all epochs share the lines of their worst loss and metric.
 
-    Weights of an epoch are never judged, so that no breach is left out.
+    Of an epoch's weights only the last ones are shown; since no epoch's are judged, no breach is
+    left out.
     """
     epochs = [d.rung for d in differences if d.rung.startswith("epoch")]
     last = epochs[-1] if epochs else ""
@@ -39,7 +40,7 @@ def shown(differences: list[Difference]) -> list[Difference]:
         key = d.rung, d.tensor
         if key not in lines or _size(d) > _size(lines[key]):
             lines[key] = d
-    # the epochs' losses before the last one's weights
+    # the losses of all epochs before the weights of the last
     rungs = list(dict.fromkeys(d.rung for d in lines.values()))
     return sorted(lines.values(), key=lambda d: rungs.index(d.rung))
 
@@ -49,7 +50,7 @@ def _size(d: Difference) -> float:
 
 
 def print_parity(parity: Parity, console: Console | None = None) -> None:
-    """Print a line for each rung and tensor, with the errors of every pair beside their bound."""
+    """Print one line per rung and tensor: the error of every pair, and the bound."""
     console = console or Console()
     ladder = parity.ladder
     title = f"{ladder.problem.title}, regime: {ladder.regime.name}, seed {ladder.seed}"
@@ -63,23 +64,22 @@ def print_parity(parity: Parity, console: Console | None = None) -> None:
     keys = list(dict.fromkeys(key for column in columns for key in column))
     rung = ""
     for key in keys:
-        found = [column.get(key) for column in columns]
-        limit = next((d.bound for d in found if d), None)
+        differences = [column.get(key) for column in columns]
+        limit = next((d.bound for d in differences if d), None)
         table.add_row(
             "" if key[0] == rung else key[0],
             plain(key[1]),
-            *(_cell(d) for d in found),
+            *map(_cell, differences),
             _limit(limit) + ("*" if limit in parity.raised.values() else ""),
         )
         rung = key[0]
     print_wide(table, console)
-    if parity.raised:
-        console.print(plain(f"* {parity.raised_because}", "yellow"), soft_wrap=True)
-    if parity.notice:
-        console.print(plain(f"NOTE: {parity.notice}", "bold red"), soft_wrap=True)
+    notes = [(f"* {parity.raised_because}", "yellow")] if parity.raised else []
+    notes += [(f"NOTE: {parity.notice}", "bold red")] if parity.notice else []
     style = "bold red" if parity.breach() else "green"
-    verdict = f"{ladder.problem.name}: {parity.verdict()}"
-    console.print(plain(verdict, style), soft_wrap=True)
+    notes.append((f"{ladder.problem.name}: {parity.verdict()}", style))
+    for text, style in notes:
+        console.print(plain(text, style), soft_wrap=True)
 
 
 def _limit(bound: float | None) -> str:

@@ -1,11 +1,10 @@
-"""Two sets of records arm by arm, as before and after an upgrade, and conditions on changes."""
+"""Compare two sets of records arm by arm, as before and after an upgrade, and judge the changes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from benchmarks.records.arm import (
     arm,
@@ -29,7 +28,7 @@ FAILS, HOLDS, NOT_SHOWN = "fails", "holds", "not shown"
 
 @dataclass(frozen=True)
 class Condition:
-    """A change from before to after that is not wanted, such as `epoch_seconds>+10%`."""
+    """An unwanted change from before to after, such as `epoch_seconds>+10%`."""
 
     text: str
     name: str
@@ -39,24 +38,24 @@ class Condition:
 
     @classmethod
     def parse(cls, text: str) -> Condition:
-        """From NAME(>|<)[+-]NUMBER[%]; ValueError says what is allowed."""
+        """Parse NAME(>|<)[+-]NUMBER[%]; raises ValueError that tells what is allowed."""
         names = (*METRICS, *CLOCKED)
         number = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-        found = re.fullmatch(rf"\s*(\w+)\s*([<>])\s*({number})\s*(%?)\s*", text, re.ASCII)
-        if not found or found[1] not in names:
+        match = re.fullmatch(rf"\s*(\w+)\s*([<>])\s*({number})\s*(%?)\s*", text, re.ASCII)
+        if not match or match[1] not in names:
             raise ValueError(
                 f"--fail-if {text!r}: a name, > or <, and a change was expected, as in "
                 f"'epoch_seconds>+10%' or 'accuracy<-0.002'; names: {', '.join(names)}"
             )
-        amount = float(found[3]) / (100 if found[4] else 1)
-        return cls(text.strip(), found[1], found[2] == ">", amount, bool(found[4]))
+        amount = float(match[3]) / (100 if match[4] else 1)
+        return cls(text.strip(), match[1], match[2] == ">", amount, bool(match[4]))
 
     def applies(self, records: Sequence[Record]) -> bool:
         """Whether these runs of one arm have the quantity: an arm has one metric, not both."""
         return self.name not in METRICS or metric_of(records[0]) == self.name
 
     def judge(self, change: Interval) -> str:
-        """FAILS when all of the interval lies beyond the amount, HOLDS when all lies before it."""
+        """FAILS if the whole interval lies beyond the amount, HOLDS if none of it does."""
         if change.low is None or change.high is None:
             return intervals.NOT_ENOUGH
         low, high = change.low - self.amount, change.high - self.amount
@@ -73,7 +72,7 @@ class Judged:
 
     condition: Condition
     arm: str
-    change: Interval | None  # a share of before where the condition is relative; None: not known
+    change: Interval | None  # relative to before if the condition is; None if unknown
     word: str  # fails, holds, not shown, not enough runs
 
 
@@ -93,34 +92,32 @@ class Pair:
 def pairs(
     before: Iterable[Record], after: Iterable[Record], names: tuple[str, str]
 ) -> tuple[list[Pair], dict[str, list[str]]]:
-    """The arms that are on both sides, and by name of a side those that are on it alone.
+    """The arms on both sides, and by the name of a side the arms that only it has.
 
-    An arm is what `twinbench table` shows as a row, on one set of data. Raises ValueError when the
-    records were measured under different protocols.
+    An arm is a row of `twinbench table`, on one set of data. Raises ValueError when the records
+    were measured under different protocols.
     """
-    runs = [(side, run) for side, records in enumerate((before, after)) for run in records]
-    training_runs(run for _, run in runs)  # refuses two protocols
-    found: list[Pair] = []
+    before, after = list(before), list(after)
+    training_runs([*before, *after])  # refuses two protocols
+    common: list[Pair] = []
     alone: dict[str, list[str]] = {name: [] for name in names}
-    sides: list[dict[Any, list[Record]]] = [
-        group_by(training_runs(run for s, run in runs if s == side), _arm) for side in (0, 1)
-    ]
-    for key in dict.fromkeys([*sides[0], *sides[1]]):
-        one, other = (side.get(key, []) for side in sides)
+    old, new = (group_by(training_runs(runs), _arm) for runs in (before, after))
+    for key in old | new:
+        one, other = old.get(key, []), new.get(key, [])
         if one and other:
             first, second = (f"{one[0]['framework']} ({name})" for name in names)
-            found.append(Pair(compared(first, second, one, other, across=True), one, other))
+            common.append(Pair(compared(first, second, one, other, across=True), one, other))
         else:
             alone[names[0] if one else names[1]].append(arm_name((one or other)[0]))
-    together = with_holm([pair.comparison for pair in found])
-    return [replace(pair, comparison=one) for pair, one in zip(found, together, strict=True)], alone
+    corrected = with_holm([pair.comparison for pair in common])
+    return [replace(pair, comparison=c) for pair, c in zip(common, corrected, strict=True)], alone
 
 
-def judged(conditions: Iterable[Condition], found: Sequence[Pair]) -> list[Judged]:
+def judged(conditions: Iterable[Condition], pairs: Sequence[Pair]) -> list[Judged]:
     """Each condition on each arm that has its quantity."""
     results = []
     for condition in conditions:
-        for pair in found:
+        for pair in pairs:
             if condition.applies(pair.before):
                 change = _change(condition, pair)
                 word = condition.judge(change) if change else intervals.NOT_ENOUGH
@@ -131,15 +128,15 @@ def judged(conditions: Iterable[Condition], found: Sequence[Pair]) -> list[Judge
 
 
 def differences(before: Sequence[Record], after: Sequence[Record]) -> list[tuple[str, str, str]]:
-    """What the runs had around them where it differs: its name, before and after."""
+    """The versions, machines and settings that differ: name, values before, values after."""
     one, other = (_surroundings(records) for records in (before, after))
     names = [name for name in dict.fromkeys([*one, *other]) if one.get(name) != other.get(name)]
     return [(name, _listed(one.get(name)), _listed(other.get(name))) for name in names]
 
 
 def _surroundings(records: Iterable[Record]) -> dict[str, set[str]]:
-    """Every value of versions, machine, threads in use and commit, by name."""
-    found: dict[str, set[str]] = {}
+    """The values of each version, property of the machine, number of threads, and commit."""
+    values: dict[str, set[str]] = {}
     for record in records:
         host = record.get("host") or {}
         facts = {
@@ -150,8 +147,8 @@ def _surroundings(records: Iterable[Record]) -> dict[str, set[str]]:
         }
         for name, value in facts.items():
             if value is not None:
-                found.setdefault(name, set()).add(str(value))
-    return found
+                values.setdefault(name, set()).add(str(value))
+    return values
 
 
 def _listed(values: set[str] | None) -> str:
@@ -159,7 +156,7 @@ def _listed(values: set[str] | None) -> str:
 
 
 def _change(condition: Condition, pair: Pair) -> Interval | None:
-    """From before to after, with its 95 % interval; None where a side has no such number."""
+    """The change from before to after, with its 95 % interval; None if a side has no number."""
     if condition.name in METRICS:
         metric = pair.comparison.metric
         if metric is None or (condition.relative and not metric.means[0]):
@@ -185,7 +182,7 @@ def _arm(record: Record) -> tuple:
 
 
 def arm_name(record: Record) -> str:
-    """`mnist keras matched cpu, 2 threads`, and what was changed."""
+    """`mnist keras matched cpu, 2 threads`, with the changed settings."""
     problem, framework, regime, device, threads, changed = arm(record)
     parts = [f"{problem} {framework} {regime} {device}", counted(threads, "thread")]
     return ", ".join([*parts, *(f"{name} = {value}" for name, value in changed)])

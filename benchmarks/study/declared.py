@@ -1,4 +1,4 @@
-"""A whole comparison: what is declared before its first run, and the runs that this asks for."""
+"""A planned comparison: its declaration before the first run, and the jobs that follow from it."""
 
 from __future__ import annotations
 
@@ -25,43 +25,43 @@ from common.say import counted
 
 
 def study_jobs(jobs: Iterable[Job], seeds: Mapping[str, int], timed: int) -> list[Job]:
-    """Of each arm the first seeds, as many as its problem has; of these the first ones are timed.
+    """The jobs of the first seeds of each arm, as many as `seeds` has for its problem.
 
-    Seeds are counted in the order of the jobs.
+    The first `timed` of each arm are timed. The order is that of `jobs`.
     """
+    ranks: Counter[Job] = Counter()
     chosen = []
-    for same in group_by(jobs, lambda job: replace(job, seed=0)).values():
-        kept = same[: seeds[same[0].problem.name]]
-        chosen += [replace(job, timed=i < timed) for i, job in enumerate(kept)]
-    place = {job: i for i, job in enumerate(jobs)}
-    return sorted(chosen, key=lambda job: place[replace(job, timed=True)])
+    for job in jobs:
+        arm = replace(job, seed=0)
+        if ranks[arm] < seeds[job.problem.name]:
+            chosen.append(replace(job, timed=ranks[arm] < timed))
+        ranks[arm] += 1
+    return chosen
 
 
 def pilot(runs: Iterable[Record], seeds: int, most: int) -> Plan:
-    """The seeds an arm that each problem needs, by the spread of its first runs.
+    """The seeds per arm that each problem needs, by the spread of its first runs.
 
-    Of `seeds` and as many as the hardest of its comparisons needs the larger, but at most `most`.
-    The spreads say nothing of who is ahead: planning by them leaves the verdicts' errors as they
-    are (Friede and Kieser 2006, Biometrical Journal 48).
+    The number is what the hardest of its comparisons needs, at least `seeds` and at most `most`.
+    A spread does not tell which framework is ahead, so planning by it leaves the error rates of the
+    verdicts as they are (Friede and Kieser 2006, Biometrical Journal 48).
     """
-    found: Plan = {}
-    for problem, same in group_by(training_runs(runs), lambda run: run["problem"]).items():
+    plan: Plan = {}
+    for problem, own in group_by(training_runs(runs), lambda run: run["problem"]).items():
         margin = PROBLEMS[problem].margin
-        spreads = list(_spreads(same))
-        needed = [
-            runs_needed(each["spread"], margin, paired=each["paired"]) or most for each in spreads
-        ]
+        spreads = list(_spreads(own))
+        needed = [runs_needed(s["spread"], margin, paired=s["paired"]) or most for s in spreads]
         wanted = max([seeds, *needed])
-        found[problem] = {"wanted": wanted, "seeds": min(wanted, most), "spreads": spreads}
-    return found
+        plan[problem] = {"wanted": wanted, "seeds": min(wanted, most), "spreads": spreads}
+    return plan
 
 
 def _spreads(runs: list[Record]) -> Iterator[dict[str, Any]]:
-    """Of each pair of frameworks in a regime on a device, as `runs_needed` takes it."""
+    """The spread of each pair of frameworks in a regime on a device, as `runs_needed` takes it."""
     finished = succeeded(runs)
     places = group_by(finished, lambda run: (run["regime"], run["device"]))
-    for (regime, device), same in places.items():
-        arms = {k: by_seed(v) for k, v in group_by(same, lambda run: run["framework"]).items()}
+    for (regime, device), own in places.items():
+        arms = {k: by_seed(v) for k, v in group_by(own, lambda run: run["framework"]).items()}
         for one, other in combinations(arms, 2):
             seeds = arms[one].keys() & arms[other].keys()
             if len(seeds) < 2:
@@ -75,14 +75,14 @@ def _spreads(runs: list[Record]) -> Iterator[dict[str, Any]]:
 
 
 def declaration(jobs: Iterable[Job], pilots: Mapping[str, Any] | None = None) -> Plan:
-    """What is declared of each problem: its seeds an arm, the margin, and what the runs are of.
+    """The declaration of each problem: seeds per arm, margin, and the conditions of the runs.
 
-    How many are timed is not: no verdict on time is planned by their number. `pilots` has by
-    problem what a number of seeds was planned from.
+    The number of timed runs is left open: no verdict on time is planned by it. `pilots` has, by
+    problem, the `pilot` from which its number of seeds was planned.
     """
     problems = {}
-    for name, same in group_by(jobs, lambda job: job.problem.name).items():
-        arms = group_by(same, lambda job: (job.framework, job.regime, job.device))
+    for name, own in group_by(jobs, lambda job: job.problem.name).items():
+        arms = group_by(own, lambda job: (job.framework, job.regime, job.device))
         first = next(iter(arms.values()))
         problems[name] = {
             "seeds": len(first),
@@ -98,9 +98,9 @@ def declaration(jobs: Iterable[Job], pilots: Mapping[str, Any] | None = None) ->
 
 
 def declare(results: Path, problems: Plan) -> Plan:
-    """The plan of a results folder, with these problems added if they are new to it.
+    """Add new problems to the plan of a results folder; returns the whole plan.
 
-    What was once declared stays: ValueError for a problem that was declared otherwise.
+    A declaration is never changed: raises ValueError for a problem that was declared otherwise.
     """
     path = results / FILE
     plan = read_record(path) if path.is_file() else None
@@ -121,9 +121,9 @@ def declare(results: Path, problems: Plan) -> Plan:
             continue
         other = [key for key in wanted if key != "pilot" and known[key] != wanted[key]]
         if other:
-            said = ", ".join(f"{key} {known[key]} and not {wanted[key]}" for key in other)
+            changes = ", ".join(f"{key} {known[key]} and not {wanted[key]}" for key in other)
             raise ValueError(
-                f"{path} declares for {name}: {said}; keep to it, or give another --results"
+                f"{path} declares for {name}: {changes}; keep to it, or give another --results"
             )
     whole = {"kind": KIND, "schema": SCHEMA, "protocol": PROTOCOL, "problems": declared}
     if whole != plan:
@@ -132,20 +132,21 @@ def declare(results: Path, problems: Plan) -> Plan:
 
 
 def unfulfilled(plan: Plan, records: Iterable[Mapping[str, Any]]) -> list[str]:
-    """A sentence on each problem of which an arm has fewer finished seeds than were declared."""
-    said = []
+    """One sentence per problem of which an arm has fewer finished seeds than were declared."""
+    sentences = []
     for name, runs in group_by(records, lambda record: record["problem"]).items():
         if name not in plan:
-            said.append(f"{name}: no number of seeds was declared before its runs")
+            sentences.append(f"{name}: no number of seeds was declared before its runs")
             continue
-        done = {
-            key: len({run["seed"] for run in same if run["error"] is None})
-            for key, same in group_by(runs, arm).items()
-        }
-        planned, short = plan[name]["seeds"], [n for n in done.values() if n < plan[name]["seeds"]]
+        planned = plan[name]["seeds"]
+        finished = [
+            len({run["seed"] for run in own if run["error"] is None})
+            for own in group_by(runs, arm).values()
+        ]
+        short = [seeds for seeds in finished if seeds < planned]
         if short:
-            said.append(
+            sentences.append(
                 f"{name}: planned are {counted(planned, 'seed')} an arm; fewer than that in "
-                f"{len(short)} of {counted(len(done), 'arm')}, the least {min(short)}"
+                f"{len(short)} of {counted(len(finished), 'arm')}, the least {min(short)}"
             )
-    return said
+    return sentences

@@ -1,7 +1,7 @@
-"""Layers with weights in more than one framework: the layout table, and which is whose partner.
+"""Layers with weights in more than one framework: the table of layouts, and the pairing of layers.
 
-Every layer here has canonical axes (`AXES`), which are Keras's; a framework says for each of its
-layer classes which kind it is and in which order it keeps the axes.
+Every kind of layer has canonical axes (`AXES`), which are Keras's; each framework names the kind of
+its layer classes and the order in which they keep the axes.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ AXES: Mapping[str, Mapping[str, str]] = {
     "gru": {"kernel": "ig", "recurrent_kernel": "og", "bias": "bg"},
 }
 """Kind of layer -> weight -> its axes in the canonical layout, which is Keras's. i, o: inputs and
-outputs; d, h, w: depth, height, width; c: channels; m: outputs a channel; v: vocabulary; b: input
+outputs; d, h, w: depth, height, width; c: channels; m: outputs per channel; v: vocabulary; b: input
 and recurrent bias; g: the gates side by side, LSTM's input, forget, cell, output, and GRU's
-update, reset, candidate. A framework says its own axes by the same letters in its `twins.py`."""
+update, reset, candidate. A framework gives its own axes by the same letters in its `twins.py`."""
 
 
 class Layer(NamedTuple):
-    """A layer with weights as one framework has it; shapes are canonical, kinds those of `AXES`.
+    """A layer with weights in one framework; shapes are canonical, kinds those of `AXES`.
 
-    `state` is what training changes and no gradient does, and weights that are frozen; `settings`
-    are conventions such as epsilon, in the units of Keras.
+    `state` holds what no gradient changes, such as running means and frozen weights; `settings` are
+    conventions such as epsilon, as Keras defines them.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Layer(NamedTuple):
     settings: Mapping[str, Any]
 
     def fits(self, other: Layer) -> bool:
-        """Whether the two may be one layer."""
+        """Whether the two may be the same layer of the network."""
         return (self.kind, self.weights, self.state) == (other.kind, other.weights, other.state)
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Layer(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """One layer of the network: its canonical name, and (framework, position, own name) of each.
+    """One layer of the network: its canonical name, and (framework, position, name) in each model.
 
     A position counts the layers with weights; `flatten` is the shape that was flattened before it.
     """
@@ -69,26 +69,26 @@ class Pair(NamedTuple):
     flatten: tuple[int, ...] = ()
 
     def position(self, framework: str) -> int:
-        """Where the framework has it among its layers with weights."""
+        """The position of the layer among the framework's layers with weights."""
         return next(position for name, position, _ in self.layers if name == framework)
 
     def only(self, names: Sequence[str]) -> Pair:
-        """The same in these frameworks alone."""
-        return self._replace(layers=tuple(place for place in self.layers if place[0] in names))
+        """The pair reduced to these frameworks."""
+        return self._replace(layers=tuple(layer for layer in self.layers if layer[0] in names))
 
 
 def pair(
-    found: Mapping[str, Sequence[Layer]],
+    models: Mapping[str, Sequence[Layer]],
     chosen: Mapping[str, str],
     flatten: Mapping[str, tuple[int, ...]],
 ) -> tuple[Pair, ...]:
-    """The layers of all models (by framework) brought together.
+    """Pair the layers of all models (by framework), in the order of the first model.
 
-    Each of the first model's takes the first left that fits it, unless `chosen` names its partner;
-    `flatten` says which of them were preceded by a flatten of which shape. Raises ValueError for a
-    name that is not there and for layers without a partner.
+    A layer of the first model takes the first remaining layer that fits it, unless `chosen` names
+    its partner; `flatten` gives the shape that was flattened before a layer. Raises ValueError for
+    an unknown name and for layers without a partner.
     """
-    (first, leading), *others = found.items()
+    (first, leading), *others = models.items()
     names = [layer.name for layer in leading]
     _check_names("PAIRS", chosen, names)
     _check_names("FLATTEN", flatten, names)
@@ -96,8 +96,8 @@ def pair(
     pairs: list[Pair] = []
     for i, layer in enumerate(leading):
         places = [(first, i, layer.name)]
-        places += [(name, at[i], found[name][at[i]].name) for name, at in partners.items()]
-        number = 1 + sum(one.kind == layer.kind for one in pairs)
+        places += [(name, at[i], models[name][at[i]].name) for name, at in partners.items()]
+        number = 1 + sum(p.kind == layer.kind for p in pairs)
         pairs.append(
             Pair(
                 name=f"{layer.kind}_{number}",
@@ -111,31 +111,30 @@ def pair(
     return tuple(pairs)
 
 
-def hints(pairs: Iterable[Pair], found: Mapping[str, Sequence[Layer]]) -> list[str]:
-    """A sentence for each convention, such as epsilon, that paired layers do not share."""
-    told = []
-    for one in pairs:
-        settings = {name: found[name][at].settings for name, at, _ in one.layers}
-        first = next(iter(settings.values()))
-        for key in first:
-            values = {name: each.get(key) for name, each in settings.items()}
-            if len({str(value) for value in values.values()}) > 1:
-                each = ", ".join(f"{value} in {name}" for name, value in values.items())
-                told.append(f"{one.name}: {key} is {each}")
-    return told
+def hints(pairs: Iterable[Pair], models: Mapping[str, Sequence[Layer]]) -> list[str]:
+    """One sentence for each convention, such as epsilon, that paired layers do not share."""
+    sentences = []
+    for p in pairs:
+        settings = {name: models[name][at].settings for name, at, _ in p.layers}
+        for key in next(iter(settings.values())):
+            values = {name: own.get(key) for name, own in settings.items()}
+            if len(set(map(str, values.values()))) > 1:
+                listed = ", ".join(f"{value} in {name}" for name, value in values.items())
+                sentences.append(f"{p.name}: {key} is {listed}")
+    return sentences
 
 
 def initial_values(pairs: Iterable[Pair], seed: int) -> dict[str, np.ndarray]:
-    """Weights and state in the canonical layout, float32, one generator a tensor.
+    """Weights and state in the canonical layout, float32, with one generator per tensor.
 
-    Tables and matrices are U(-l, l) with l = sqrt(6 / (fan_in + fan_out)), a kernel's window
-    counting for both. The rest lies within .05 of 1 for scales and variances and of 0 for others:
-    were it exact, as frameworks have it, no one could see two of them exchanged.
+    Tables and matrices are U(-l, l) with l = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010),
+    where a kernel's window counts for both. Scales and variances lie within .05 of 1, the rest
+    within .05 of 0: exact ones and zeros, as frameworks start from, would hide an exchange of two.
     """
     values = {}
-    for one in pairs:
-        for role, shape in one.weights + one.state:
-            name = f"{one.name}/{role}"
+    for p in pairs:
+        for role, shape in p.weights + p.state:
+            name = f"{p.name}/{role}"
             rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
             middle = 1.0 if role in ("gamma", "moving_variance") else 0.0
             limit = 0.05
@@ -148,7 +147,7 @@ def initial_values(pairs: Iterable[Pair], seed: int) -> dict[str, np.ndarray]:
 def _partners(
     leading: Sequence[Layer], layers: Sequence[Layer], chosen: Mapping[str, str]
 ) -> list[int]:
-    """For each leading layer the position of its partner among `layers`."""
+    """The position in `layers` of the partner of each leading layer."""
     names = [layer.name for layer in layers]
     _check_names("PAIRS", chosen.values(), names)
     at = {name: names.index(other) for name, other in chosen.items()}
@@ -171,7 +170,7 @@ def _partners(
     return [at[layer.name] for layer in leading]
 
 
-def _check_names(table: str, named: Iterable[str], names: Sequence[str]) -> None:
-    for name in named:
-        if name not in names:
-            raise ValueError(f"{table} has {name!r}, expected one of {', '.join(names)}")
+def _check_names(table: str, names: Iterable[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{table} has {name!r}, expected one of {', '.join(known)}")

@@ -1,7 +1,7 @@
 """A user's own twins: one Python file with the same network in several frameworks.
 
-The file is an ordinary module that can be imported without any framework, since it is imported in
-every process; the frameworks are imported inside the functions that build the models:
+Every process imports the file, so it must import without any framework; the functions that build
+the models import theirs:
 
     LOSS = "categorical_crossentropy"      # or "binary_crossentropy", "mean_squared_error"
     INPUT = (28, 28, 1)                    # one row, channels last
@@ -16,19 +16,19 @@ every process; the frameworks are imported inside the functions that build the m
 
 and, where the defaults do not fit:
 
-    LOSS_ON = {"keras": "probabilities", "torch": "logits"}   # what each gives (default: logits)
+    LOSS_ON = {"keras": "probabilities", "torch": "logits"}   # a model's outputs (default: logits)
     DATA = "mnist"                         # rows of that problem, reshaped to INPUT
     def data(): return x, y                # or rows of its own: the last fifth is for testing
-                                           # (default: seeded random rows, and that is said)
+                                           # (default: seeded random rows, with a notice)
     TOKENS = 1000                          # rows are whole numbers below this, for an embedding
     PAIRS = {"conv_a": "features.0"}       # layers that shape and order pair wrongly
     FLATTEN = {"dense": (7, 7, 64)}        # what was flattened before this layer, channels last,
                                            # where the other model flattens it channels first
     RULES = {"batch_size": 32, "learning_rate": 1e-3, "epochs": 1}
 
-A layer is named as in its own framework; the names on the left are those of the first model, which
-is Keras's where there is one, whichever are chosen. The file is code and is executed: run no file
-that you would not run with Python.
+A layer has its name in its own framework; names on the left are those of the first model, which is
+Keras's if the file has one, whichever frameworks are chosen. The file is executed: use no file that
+you would not run with Python.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ SAME_LOSS = {
     "binary_crossentropy": "imdb",
     "mean_squared_error": "boston",
 }
-"""The problem whose loss, metric and targets a framework uses for that loss."""
+"""Loss -> the problem whose loss, metric and targets a framework takes for it."""
 
 RANDOM_ROWS = 1280
 RULES = ("batch_size", "learning_rate", "epochs")
@@ -64,7 +64,7 @@ RULES = ("batch_size", "learning_rate", "epochs")
 
 @dataclass(frozen=True)
 class Twins(Problem):
-    """The user's file as a problem: everything but the models, which each framework builds."""
+    """The user's file as a problem, without the models, which each framework builds."""
 
     solver: ClassVar[str] = "twin"
 
@@ -72,14 +72,13 @@ class Twins(Problem):
     sha256: str = ""  # of the file
     shape: tuple[int, ...] = ()  # of one row, channels last
     tokens: int = 0  # rows are whole numbers below this; 0: real numbers
-    loss_on: tuple[tuple[str, str], ...] = ()  # by framework; logits where it is not named
-    pairs: tuple[Pair, ...] = ()  # empty until the frameworks have said what layers they have
+    loss_on: tuple[tuple[str, str], ...] = ()  # (framework, outputs); logits if it is not named
+    pairs: tuple[Pair, ...] = ()  # empty until the frameworks have listed their layers
 
     def changes(self) -> dict[str, Any]:
         """The settings that differ from those in the file."""
         published = asdict(read_twins(self.path))
-        found = {k: v for k, v in asdict(self).items() if v != published[k]}
-        return {k: v for k, v in found.items() if k != "pairs"}
+        return {k: v for k, v in asdict(self).items() if k != "pairs" and v != published[k]}
 
     def _module(self) -> Any:
         module, sha256 = _read(self.path)
@@ -88,26 +87,26 @@ class Twins(Problem):
         return module
 
     def check_network(self) -> None:
-        """The file has the network; `--hidden` cannot change it."""
+        """Raise ValueError for `--hidden`: the file has the network."""
         if self.hidden:
             raise ValueError(f"hidden widths are those of the models in {self.path}; edit them")
 
     def names_layers_of(self) -> str | None:
-        """The framework of the first model, whose layers PAIRS and FLATTEN name; None without."""
+        """The framework whose layers PAIRS and FLATTEN name; None if the file has neither."""
         return next(filter(self.has, frameworks()), None) if any(self._named()) else None
 
     def _named(self) -> tuple[Mapping, Mapping]:
         module = self._module()
         return getattr(module, "PAIRS", {}), getattr(module, "FLATTEN", {})
 
-    def paired(self, found: Mapping[str, Sequence[Layer]], names: Sequence[str]) -> Twins:
-        """The same with its layers brought together, by framework; of each the `names` are kept."""
+    def paired(self, models: Mapping[str, Sequence[Layer]], names: Sequence[str]) -> Twins:
+        """The twins with the layers of `models` (by framework) paired, reduced to `names`."""
         try:
-            pairs = pair(found, *self._named())
+            pairs = pair(models, *self._named())
         except ValueError as error:
             name = Path(self.path).name  # lessons publish this message
             raise ValueError(f"{name}: the layers do not pair: {error}") from error
-        return replace(self, pairs=tuple(one.only(names) for one in pairs))
+        return replace(self, pairs=tuple(p.only(names) for p in pairs))
 
     def model(self, framework: str) -> Any:
         """The framework's model, freshly built; imports the framework."""
@@ -118,11 +117,12 @@ class Twins(Problem):
         return hasattr(self._module(), f"{framework}_model")
 
     def scores(self, framework: str, outputs: np.ndarray) -> np.ndarray:
-        """Scores from what the framework's model gives, comparable between the two forms.
+        """Scores, comparable between frameworks, from the outputs of the framework's model.
 
-        Log-probabilities for classes, logits for the binary case, else the values.
+        Log-probabilities (n, classes), binary logits (n, 1) or values (n, 1), as LOSS demands.
+        Raises ValueError for outputs of another shape.
         """
-        given = dict(self.loss_on).get(framework, "logits")
+        form = dict(self.loss_on).get(framework, "logits")
         if outputs.ndim != 2 or (outputs.shape[1] != 1 and self.outputs == 1):
             raise ValueError(
                 f"{self.path}: {framework}_model gives an array {outputs.shape} for {self.loss}, "
@@ -131,24 +131,24 @@ class Twins(Problem):
         if self.loss == "mean_squared_error":
             return outputs
         if self.loss == "binary_crossentropy":
-            if given == "logits":
+            if form == "logits":
                 return outputs
             with np.errstate(divide="ignore"):  # a probability of exactly 1 is a logit of infinity
                 return np.log(outputs) - np.log1p(-outputs)
-        chances = outputs if given == "probabilities" else metrics.link(self.loss, outputs)
-        return np.log(np.maximum(chances, np.finfo(np.float32).tiny))
+        p = outputs if form == "probabilities" else metrics.link(self.loss, outputs)
+        return np.log(np.maximum(p, np.finfo(np.float32).tiny))
 
     def own_data(self, data: Any, data_dir: Any) -> Data:
-        """The rows that the file names or makes, or else random ones; DataError as `load` does."""
+        """The rows of DATA or data(), else random rows; raises DataError as `load` does."""
         module = self._module()
         if hasattr(module, "data"):
             return self._data(*module.data(), source="file", origin=self.path, real=True)
         name = getattr(module, "DATA", None)
         if name is None:
             return self._random()
-        found = load(PROBLEMS[name], data=data, data_dir=data_dir)
-        arrays = {k: getattr(found, k).reshape(-1, *self.shape) for k in ("x", "x_test")}
-        return Data(**{**vars(found), **arrays, "unscaled": None})
+        loaded = load(PROBLEMS[name], data=data, data_dir=data_dir)
+        arrays = {k: getattr(loaded, k).reshape(-1, *self.shape) for k in ("x", "x_test")}
+        return replace(loaded, **arrays, unscaled=None)
 
     def _random(self) -> Data:
         rng = np.random.default_rng(0)
@@ -173,9 +173,9 @@ class Twins(Problem):
 
 
 def read_twins(path: str | Path) -> Twins:
-    """The problem in a user's file, which is executed; its models are not built.
+    """Read the problem from a user's file, which is executed; its models are not built.
 
-    Raises ValueError that names the file, what is wrong in it and what was expected.
+    Raises ValueError with the path, the name of what is wrong and what was expected.
     """
     path = str(Path(path).resolve())
     module, sha256 = _read(path)
@@ -220,47 +220,40 @@ def read_twins(path: str | Path) -> Twins:
 
 
 class TwinTask(Task):
-    """What the frameworks' Tasks for a user's model share; goes before the framework's own Task."""
+    """What all Tasks of a user's model share; to be inherited before the framework's own Task."""
 
     problem: Twins
 
     @property
     def weight_names(self) -> list[str]:
-        """Canonical names of what is trained, in the order of the layers."""
-        return [f"{one.name}/{role}" for one in self.problem.pairs for role, _ in one.weights]
+        """Canonical names of the trained weights, in the order of the layers."""
+        return [f"{p.name}/{role}" for p in self.problem.pairs for role, _ in p.weights]
 
     @property
     def state_names(self) -> list[str]:
-        """Canonical names of what is kept and not trained, such as running means."""
-        return [f"{one.name}/{role}" for one in self.problem.pairs for role, _ in one.state]
+        """Canonical names of the state that is not trained, such as running means."""
+        return [f"{p.name}/{role}" for p in self.problem.pairs for role, _ in p.state]
 
     def initial_weights(self) -> Weights:
-        """Drawn in NumPy; the rest of the state comes with them, see `set_state`."""
+        """The weights that NumPy draws from the seed; `set_state` adds the rest of the state."""
         values = initial_values(self.problem.pairs, self.seed)
         return {name: values[name] for name in self.weight_names}
 
     def check_state(self, state: State) -> None:
-        """Raise ValueError when a state does not fit the network; only weights must be there."""
-        shapes = {
-            f"{one.name}/{role}": shape
-            for one in self.problem.pairs
-            for role, shape in one.weights + one.state
-        }
-        missing = [name for name in self.weight_names if name not in state]
-        wrong = [
-            f"{name} is {np.shape(value)}, expected {expected}"
-            for name, value in state.items()
-            if np.shape(value)
-            != (
-                expected := {**shapes, "step": ()}.get(name.removeprefix("square/"), "no such name")
-            )
-        ]
-        if missing or wrong:
-            wrong = [f"{name} is missing" for name in missing] + wrong
+        """Raise ValueError if a state does not fit the network; only the weights are required."""
+        pairs = self.problem.pairs
+        shapes = {f"{p.name}/{role}": shape for p in pairs for role, shape in p.weights + p.state}
+        shapes["step"] = ()
+        wrong = [f"{name} is missing" for name in self.weight_names if name not in state]
+        for name, value in state.items():
+            expected = shapes.get(name.removeprefix("square/"), "no such name")
+            if np.shape(value) != expected:
+                wrong.append(f"{name} is {np.shape(value)}, expected {expected}")
+        if wrong:
             raise ValueError("the state does not fit the network: " + "; ".join(wrong))
 
     def completed(self, state: State) -> State:
-        """The state with what a set of weights leaves out: no squares, no steps, initial rest."""
+        """The state with initial values for what it lacks: zero squares and steps, initial rest."""
         self.check_state(state)
         rest = initial_values(self.problem.pairs, self.seed)
         rest |= {f"square/{name}": np.zeros_like(rest[name]) for name in self.weight_names}
@@ -276,22 +269,22 @@ def _loss_on(value: Any) -> tuple[tuple[str, str], ...] | None:
 
 @cache
 def _read(path: str) -> tuple[Any, str]:
-    """The user's file as a module, executed once, and the SHA-256 of what was executed.
+    """The user's file as a module, executed once, and its SHA-256.
 
-    ValueError where it is no Python or imports a framework at its top.
+    Raises ValueError if it is no Python, or imports a framework at its top level.
     """
     try:
         text = Path(path).read_bytes()
         tree = ast.parse(text, path)
     except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"{path} cannot be read as a Python module: {error}") from error
-    taken = {name for found in frameworks().values() for name in found.requires}
+    packages = {name for manifest in frameworks().values() for name in manifest.requires}
     for node in tree.body:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        if frameworks_named := taken.intersection(n.partition(".")[0] for n in names) - {"numpy"}:
+        if imported := packages.intersection(n.partition(".")[0] for n in names) - {"numpy"}:
             raise ValueError(
-                f"{path}, line {node.lineno} imports {', '.join(frameworks_named)}; move that into "
+                f"{path}, line {node.lineno} imports {', '.join(imported)}; move that into "
                 "the function that builds the model: no process may hold two frameworks"
             )
     module = ModuleType(f"twins_of_{Path(path).stem}")
