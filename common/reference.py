@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from common import metrics
+from common.batches import batches, dense
 from common.clock import EpochLog
 from common.problem import Problem
 from common.regime import MATCHED, Regime
-from common.task import Order, State, Task, Weights, batches, dense
+from common.task import Order, State, Task, Weights
 
 
 class ReferenceTask(Task):

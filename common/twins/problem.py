@@ -51,13 +51,6 @@ from common.problem import PROBLEMS, Loss, Problem
 from common.task import State, Task, Weights
 from common.twins.layers import Layer, Pair, initial_values, pair
 
-SAME_LOSS = {
-    "categorical_crossentropy": "reuters",
-    "binary_crossentropy": "imdb",
-    "mean_squared_error": "boston",
-}
-"""The problem whose loss, metric and targets a framework uses for that loss."""
-
 RANDOM_ROWS = 1280
 RULES = ("batch_size", "learning_rate", "epochs")
 

@@ -16,15 +16,14 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from scipy import sparse
 
-from common.clock import EpochLog, StackLog
-from common.padding import in_batches, padded, sparse_batches
+from common.batches import dense, in_batches, padded, sparse_batches
+from common.clock import EpochLog
 from common.problem import Problem
-from common.task import dense
+from common.replicas import StackLog
 
 
 def compiled(problem: Problem) -> bool:
-    """XLA compiles everything here."""
-    return True
+    return True  # XLA compiles everything here
 
 
 def fit(
@@ -35,7 +34,6 @@ def fit(
     turns: Iterator[np.ndarray],
     log: EpochLog,
 ) -> None:
-    """Train on the rows of each epoch in turn, which is one execution; text stays sparse."""
     if task.program is None:
         _build_metrics(task.net, targets)
         task.program = jax.jit(_epoch(task.net))
@@ -88,12 +86,10 @@ stack = Stack
 
 
 def accept_sparse(net: keras.Sequential) -> keras.Sequential:
-    """The same network, whose first layer takes sparse rows beside dense ones."""
     return keras.Sequential([keras.Input(net.input_shape[1:], sparse=True), *net.layers])
 
 
 def sparse_rows(x: sparse.csr_matrix) -> BCOO:
-    """The rows of a matrix as a first layer takes them."""
     return _matrix([words[0] for words in padded(x, x.shape[0], x.nnz)], x.shape)
 
 
