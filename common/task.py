@@ -171,6 +171,15 @@ class Task(ABC):
         if wrong:
             raise ValueError("the state does not fit the network: " + "; ".join(wrong))
 
+    def completed(self, state: State) -> State:
+        """The state with what weights alone leave out: squares and a step count of zero.
+
+        Raises ValueError when a state does not fit the network.
+        """
+        self.check_state(state)
+        squares = {f"square/{name}": np.zeros_like(state[name]) for name in self.weight_names}
+        return {**squares, "step": np.array(0, np.int64), **state}
+
     def scores(self, x: Any) -> np.ndarray:
         """Rung 1: logits (n, classes) or (n, 1), or values (n, 1), float32."""
         starts = range(0, x.shape[0], SCORE_ROWS)

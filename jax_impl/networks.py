@@ -13,12 +13,7 @@ from jax_impl import boston, imdb, mnist, reuters
 
 Network = Callable[[dict[str, Array], Array], Array]
 
-LITERAL: dict[str, Network] = {
-    "mnist": mnist.network,
-    "imdb": imdb.network,
-    "reuters": reuters.network,
-    "boston": boston.network,
-}
+LITERAL = {"mnist": mnist, "imdb": imdb, "reuters": reuters, "boston": boston}
 
 
 @cache
@@ -28,7 +23,7 @@ def network(problem: Problem) -> Network:
     The same one for the same problem, so that what was compiled with it is found again.
     """
     if problem.name in LITERAL and not problem.resized:
-        return LITERAL[problem.name]
+        return LITERAL[problem.name].network
 
     def dense_layers(weights: dict[str, Array], x: Array) -> Array:
         *hidden, output = problem.layers

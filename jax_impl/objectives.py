@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,27 +10,8 @@ import numpy as np
 import optax
 from jax import Array
 
-from common.problem import Loss, Problem
-
-
-@dataclass(frozen=True)
-class Objective(ABC):
-    """What a network's scores (n, outputs) are held against; `loss_on` is the regime's switch."""
-
-    problem: Problem
-    loss_on: str
-
-    @abstractmethod
-    def loss(self, scores: Array, y: Array) -> Array:
-        """The mean loss over rows."""
-
-    @abstractmethod
-    def metric(self, scores: Array, y: Array) -> Array:
-        """The sum over rows of the metric."""
-
-    @abstractmethod
-    def targets(self, y: np.ndarray) -> np.ndarray:
-        """Labels or values (n,) as loss and metric take them."""
+from common.objective import Objective
+from common.problem import Loss
 
 
 class Categorical(Objective):
@@ -41,7 +21,7 @@ class Categorical(Objective):
         if self.loss_on == "probabilities":
             # clipped as Keras clips them; the entropy normalises them again, as Keras does
             scores = jnp.log(jax.nn.softmax(scores).clip(1e-7, 1 - 1e-7))
-        if self.problem.labels == "one_hot":
+        if self.one_hot:
             return optax.softmax_cross_entropy(scores, y).mean()
         return optax.softmax_cross_entropy_with_integer_labels(scores, y).mean()
 
@@ -50,19 +30,26 @@ class Categorical(Objective):
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         """Float32 (n, classes) if labels are one-hot, else int32 (n,), JAX's own integers."""
-        one_hot = self.problem.labels == "one_hot"
-        return np.eye(self.problem.outputs, dtype=np.float32)[y] if one_hot else y.astype(np.int32)
+        if self.one_hot:
+            return np.eye(self.problem.outputs, dtype=np.float32)[y]
+        return y.astype(np.int32)
 
 
-class Column(Objective):
-    """One output per row."""
+class Squared(Objective):
+    """Squared error of a value, whose scores are the values, and its absolute error."""
+
+    def loss(self, scores: Array, y: Array) -> Array:
+        return optax.squared_error(scores, y).mean()
+
+    def metric(self, scores: Array, y: Array) -> Array:
+        return jnp.abs(scores - y).sum()
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         """Float32 (n, 1); (n,) would broadcast against scores (n, 1) to (n, n)."""
         return y.astype(np.float32)[:, None]
 
 
-class Binary(Column):
+class Binary(Objective):
     """Cross-entropy of two classes, and the number of rows that are right."""
 
     def loss(self, scores: Array, y: Array) -> Array:
@@ -74,18 +61,10 @@ class Binary(Column):
     def metric(self, scores: Array, y: Array) -> Array:
         return ((scores > 0) == (y > 0.5)).sum()
 
-
-class Squared(Column):
-    """Squared error of a value, whose scores are the values, and its absolute error."""
-
-    def loss(self, scores: Array, y: Array) -> Array:
-        return optax.squared_error(scores, y).mean()
-
-    def metric(self, scores: Array, y: Array) -> Array:
-        return jnp.abs(scores - y).sum()
+    targets = Squared.targets
 
 
-OBJECTIVES: dict[Loss, type[Objective]] = {
+OBJECTIVES: dict[Loss, Any] = {
     "categorical_crossentropy": Categorical,
     "binary_crossentropy": Binary,
     "mean_squared_error": Squared,

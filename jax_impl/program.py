@@ -14,7 +14,6 @@ import optax
 from jax import Array
 
 from common.problem import Problem
-from jax_impl.objectives import Objective
 
 
 class Training(NamedTuple):
@@ -29,7 +28,7 @@ class Program:
     """What a step computes; nothing but functions, so equal ones share what was compiled."""
 
     net: Callable[[dict[str, Array], Any], Array]
-    objective: Objective
+    objective: Any  # one of `objectives.OBJECTIVES`
     optimizer: optax.GradientTransformation
 
     @partial(jax.jit, static_argnums=0)

@@ -17,7 +17,7 @@ from common.task import Order, State, Task, Weights, choose_device
 from jax_impl import backend, tuned
 from jax_impl.manifest import NATIVE
 from jax_impl.networks import Network, network
-from jax_impl.objectives import OBJECTIVES, Objective
+from jax_impl.objectives import OBJECTIVES
 from jax_impl.program import Program, Training, means
 from jax_impl.replicas import Stack
 from jax_impl.rmsprop import rmsprop, squares, with_squares
@@ -42,9 +42,9 @@ class JaxTask(Task):
         """The problem's network, a function of weights and rows."""
         return network(self.problem)
 
-    def make_objective(self) -> Objective:
+    def make_objective(self) -> Any:
         """The loss, metric and targets of its kind of problem."""
-        return OBJECTIVES[self.problem.loss](self.problem, str(self.rules.loss_on))
+        return OBJECTIVES[self.problem.loss](self.problem, self.rules.loss_on)
 
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.training.weights)
@@ -53,18 +53,17 @@ class JaxTask(Task):
         return state | {"step": np.array(self.steps, np.int64)}
 
     def set_state(self, state: State) -> None:
-        self.check_state(state)
-        place = backend.device(self.device)
+        state, place = self.completed(state), backend.device(self.device)
 
-        def held(prefix: str) -> dict[str, Array]:
-            given = {k: state.get(prefix + k, np.zeros_like(state[k])) for k in self.weight_names}
+        def on_device(prefix: str) -> dict[str, Array]:
             # copies: on a cpu JAX may go on using the memory that it is given
-            return jax.device_put({k: np.array(v, np.float32) for k, v in given.items()}, place)
+            copies = {k: np.array(state[prefix + k], np.float32) for k in self.weight_names}
+            return jax.device_put(copies, place)
 
-        weights = held("")
+        weights = on_device("")
         slots = jax.eval_shape(self.program.optimizer.init, weights)  # its squares alone are arrays
-        self.training = Training(weights, with_squares(slots, held("square/")))
-        self.steps = int(state.get("step", 0))  # Optax's RMSprop counts none
+        self.training = Training(weights, with_squares(slots, on_device("square/")))
+        self.steps = int(state["step"])  # Optax's RMSprop counts none
 
     def write_native(self, path: Path) -> None:
         np.savez(path, **self.get_weights())  # type: ignore[arg-type]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import keras
 import numpy as np
-from scipy import sparse
 
-from common.clock import EpochLog
-from common.problem import Problem
 from common.regime import Regime
 
 
 class Backend(Protocol):
     """The names of each module in `keras_impl.backends` that is called as its backend is."""
 
-    TUNED: str  # the module of what a tuned step does, where there is one
+    TUNED: str  # where there is one, the module of what a tuned step does: `compiled`, `fit`,
+    # `stack`, `accept_sparse` and `sparse_rows`
     Feed: Callable[[Callable[[np.ndarray], tuple], int], Any]
     """`Feed(take, batch_size)` feeds `fit` as `keras_impl.feed.Feed` does."""
 
@@ -38,40 +36,13 @@ class Backend(Protocol):
         """`versions`, `devices` and `threads` as read back."""
 
 
-class Tuned(Protocol):
-    """The names of the module of what a tuned step does."""
-
-    def compiled(self, problem: Problem) -> bool:
-        """Whether XLA compiles the step."""
-
-    def fit(
-        self,
-        task: Any,
-        x: Any,
-        targets: np.ndarray,
-        epochs: int,
-        turns: Iterator[np.ndarray],
-        log: EpochLog,
-    ) -> None:
-        """Train on the rows of each epoch in turn, which is one execution; text stays sparse."""
-
-    def stack(self, tasks: Sequence[Any]) -> Any:
-        """The Tasks in lock-step: a `common.capabilities.Stack`."""
-
-    def accept_sparse(self, net: keras.Sequential) -> keras.Sequential:
-        """The same network, whose first layer takes sparse rows beside dense ones."""
-
-    def sparse_rows(self, x: sparse.csr_matrix) -> Any:
-        """The rows of a matrix as a first layer takes them."""
-
-
 NAME: str = keras.config.backend()
-_chosen: Backend = importlib.import_module(f"keras_impl.backends.{NAME}")  # type: ignore[assignment]
+_chosen: Backend = importlib.import_module(f"keras_impl.backends.{NAME}")  # type: ignore
 
 prepare, densified, Feed = _chosen.prepare, _chosen.densified, _chosen.Feed
 synchronize, peak_bytes, runtime = _chosen.synchronize, _chosen.peak_bytes, _chosen.runtime
 
 
-def tuned() -> Tuned:
+def tuned() -> Any:
     """The module of what a tuned step does, on a backend that has one."""
-    return importlib.import_module(_chosen.TUNED)  # type: ignore[return-value]
+    return importlib.import_module(_chosen.TUNED)

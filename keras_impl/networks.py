@@ -9,21 +9,16 @@ from common.problem import Problem
 from keras_impl import boston, imdb, mnist, reuters
 from keras_impl.saved import LAST
 
-LITERAL = {
-    "mnist": mnist.network,
-    "imdb": imdb.network,
-    "reuters": reuters.network,
-    "boston": boston.network,
-}
+LITERAL = {"mnist": mnist, "imdb": imdb, "reuters": reuters, "boston": boston}
 
 
-def network(problem: Problem, loss_on: str) -> keras.Sequential:
+def network(problem: Problem, loss_on: str | None) -> keras.Sequential:
     """Predictions (n, outputs) of rows (n, features), with fresh weights.
 
     Scores where the loss takes logits: the last activation is then part of the loss.
     """
     if problem.name in LITERAL and not problem.resized:
-        net = LITERAL[problem.name]()
+        net = LITERAL[problem.name].network()
     else:
         *hidden, output = problem.layers
         net = keras.Sequential(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from keras_impl import backend
 from keras_impl.feed import Turns, clock
 from keras_impl.manifest import VARIANTS
 from keras_impl.networks import network
-from keras_impl.objectives import OBJECTIVES, Objective
+from keras_impl.objectives import OBJECTIVES
 from keras_impl.rmsprop import RMSpropOutside, squares
 from keras_impl.saved import read_saved
 
@@ -56,27 +56,26 @@ class KerasTask(Task):
 
     def make_network(self) -> keras.Model:
         """The problem's network, with fresh weights."""
-        return network(self.problem, str(self.rules.loss_on))
+        return network(self.problem, self.rules.loss_on)
 
-    def make_objective(self) -> Objective:
+    def make_objective(self) -> Any:
         """The loss, metric and targets of its kind of problem."""
-        return OBJECTIVES[self.problem.loss](self.problem, str(self.rules.loss_on))
+        return OBJECTIVES[self.problem.loss](self.problem, self.rules.loss_on)
 
     def get_state(self) -> State:
-        state = _arrays(self.weight_names, self.net.trainable_variables)
-        state |= _arrays([f"square/{name}" for name in self.weight_names], self.squares)
-        return state | {
-            "step": np.array(ops.convert_to_numpy(self.net.optimizer.iterations), np.int64)
-        }
+        state = _arrays(self.variables())
+        squares = self.by_weight(self.squares)
+        state |= _arrays({f"square/{name}": square for name, square in squares.items()})
+        step = ops.convert_to_numpy(self.net.optimizer.iterations)
+        return state | {"step": np.array(step, np.int64)}
 
     def set_state(self, state: State) -> None:
-        self.check_state(state)
-        for name, variable, square in zip(
-            self.weight_names, self.net.trainable_variables, self.squares, strict=True
-        ):
+        state = self.completed(state)
+        for name, variable in self.variables().items():
             variable.assign(state[name])
-            square.assign(state.get(f"square/{name}", np.zeros(square.shape, np.float32)))
-        self.net.optimizer.iterations.assign(int(state.get("step", 0)))
+        for name, square in self.by_weight(self.squares).items():
+            square.assign(state[f"square/{name}"])
+        self.net.optimizer.iterations.assign(int(state["step"]))
 
     def write_native(self, path: Path) -> None:
         # a fresh one: neither an optimiser nor a layer of ours would load elsewhere
@@ -104,7 +103,7 @@ class KerasTask(Task):
         with self.on_device():
             self.probe.reset_metrics()  # before 3.15 Keras gives the mean since the last reset
             loss = self.probe.train_on_batch(dense(x), self.targets(y))
-        return float(np.ravel(loss)[0]), _arrays(self.weight_names, self.probe.optimizer.kept)
+        return float(np.ravel(loss)[0]), _arrays(self.by_weight(self.probe.optimizer.kept))
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
         with self.on_device():
@@ -156,6 +155,14 @@ class KerasTask(Task):
     def targets(self, y: np.ndarray) -> np.ndarray:
         return self.objective.targets(y)
 
+    def variables(self) -> dict[str, keras.Variable]:
+        """What a state has beside the optimiser's, by canonical name."""
+        return self.by_weight(self.net.trainable_variables)
+
+    def by_weight(self, slots: Iterable[keras.Variable]) -> dict[str, keras.Variable]:
+        """What goes with each trained variable, by canonical name."""
+        return dict(zip(self.weight_names, slots, strict=True))
+
     @property
     def squares(self) -> list[keras.Variable]:
         return squares(self.net.optimizer)
@@ -199,7 +206,6 @@ class KeepGradients(keras.optimizers.Optimizer):
         self.assign(kept, backend.densified(gradient))
 
 
-def _arrays(names: Iterable[str], variables: Iterable[keras.Variable]) -> dict[str, np.ndarray]:
+def _arrays(variables: Mapping[str, keras.Variable]) -> dict[str, np.ndarray]:
     """Copies: a variable may hand out its own memory."""
-    pairs = zip(names, variables, strict=True)
-    return {k: np.array(ops.convert_to_numpy(v), np.float32) for k, v in pairs}
+    return {k: np.array(ops.convert_to_numpy(v), np.float32) for k, v in variables.items()}

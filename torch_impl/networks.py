@@ -9,18 +9,13 @@ from torch import nn
 from common.problem import Problem
 from torch_impl import boston, imdb, mnist, reuters
 
-LITERAL = {
-    "mnist": mnist.network,
-    "imdb": imdb.network,
-    "reuters": reuters.network,
-    "boston": boston.network,
-}
+LITERAL = {"mnist": mnist, "imdb": imdb, "reuters": reuters, "boston": boston}
 
 
 def network(problem: Problem) -> nn.Sequential:
     """Scores (n, outputs) of rows (n, features), with fresh weights."""
     if problem.name in LITERAL and not problem.resized:
-        return LITERAL[problem.name]()
+        return LITERAL[problem.name].network()
     modules: OrderedDict[str, nn.Module] = OrderedDict()
     for name, fan_in, fan_out in problem.layers:
         modules[name] = nn.Linear(fan_in, fan_out)

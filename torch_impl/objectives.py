@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from common.problem import Loss, Problem
-
-
-@dataclass(frozen=True)
-class Objective(ABC):
-    """What a network's scores (n, outputs) are held against; `loss_on` is the regime's switch."""
-
-    problem: Problem
-    loss_on: str
-
-    @abstractmethod
-    def loss(self, scores: Tensor, y: Tensor) -> Tensor:
-        """The mean loss over rows."""
-
-    @abstractmethod
-    def metric(self, scores: Tensor, y: Tensor) -> Tensor:
-        """The sum over rows of the metric."""
-
-    @abstractmethod
-    def targets(self, y: np.ndarray) -> Tensor:
-        """Labels or values (n,) as loss and metric take them."""
+from common.objective import Objective
+from common.problem import Loss
 
 
 class Categorical(Objective):
@@ -48,19 +28,24 @@ class Categorical(Objective):
     def targets(self, y: np.ndarray) -> Tensor:
         """Float32 (n, classes) if labels are one-hot, else int64 (n,)."""
         labels = torch.from_numpy(y)
-        one_hot = self.problem.labels == "one_hot"
-        return functional.one_hot(labels, self.problem.outputs).float() if one_hot else labels
+        return functional.one_hot(labels, self.problem.outputs).float() if self.one_hot else labels
 
 
-class Column(Objective):
-    """One output per row."""
+class Squared(Objective):
+    """Squared error of a value, whose scores are the values, and its absolute error."""
+
+    def loss(self, scores: Tensor, y: Tensor) -> Tensor:
+        return functional.mse_loss(scores, y)
+
+    def metric(self, scores: Tensor, y: Tensor) -> Tensor:
+        return (scores - y).abs().sum()
 
     def targets(self, y: np.ndarray) -> Tensor:
         """Float32 (n, 1); (n,) would broadcast against scores (n, 1) to (n, n)."""
         return torch.from_numpy(y.astype(np.float32)).unsqueeze(1)
 
 
-class Binary(Column):
+class Binary(Objective):
     """Cross-entropy of two classes, and the number of rows that are right."""
 
     def loss(self, scores: Tensor, y: Tensor) -> Tensor:
@@ -71,18 +56,10 @@ class Binary(Column):
     def metric(self, scores: Tensor, y: Tensor) -> Tensor:
         return ((scores > 0) == (y > 0.5)).sum()
 
-
-class Squared(Column):
-    """Squared error of a value, whose scores are the values, and its absolute error."""
-
-    def loss(self, scores: Tensor, y: Tensor) -> Tensor:
-        return functional.mse_loss(scores, y)
-
-    def metric(self, scores: Tensor, y: Tensor) -> Tensor:
-        return (scores - y).abs().sum()
+    targets = Squared.targets
 
 
-OBJECTIVES: dict[Loss, type[Objective]] = {
+OBJECTIVES: dict[Loss, Any] = {
     "categorical_crossentropy": Categorical,
     "binary_crossentropy": Binary,
     "mean_squared_error": Squared,

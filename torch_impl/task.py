@@ -18,7 +18,7 @@ from common.task import Order, State, Task, Weights, choose_device
 from torch_impl import backend, mnist
 from torch_impl.manifest import NATIVE
 from torch_impl.networks import network
-from torch_impl.objectives import OBJECTIVES, Objective
+from torch_impl.objectives import OBJECTIVES
 from torch_impl.replicas import Stack
 from torch_impl.rmsprop import RMSpropFlat, RMSpropInside
 from torch_impl.saved import read_saved
@@ -53,9 +53,9 @@ class TorchTask(Task):
         """The problem's network, with fresh weights."""
         return network(self.problem)
 
-    def make_objective(self) -> Objective:
+    def make_objective(self) -> Any:
         """The loss, metric and targets of its kind of problem."""
-        return OBJECTIVES[self.problem.loss](self.problem, str(self.rules.loss_on))
+        return OBJECTIVES[self.problem.loss](self.problem, self.rules.loss_on)
 
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.net.parameters())
@@ -69,14 +69,13 @@ class TorchTask(Task):
 
     @torch.no_grad()
     def set_state(self, state: State) -> None:
-        self.check_state(state)
+        state = self.completed(state)
         for name, weight in zip(self.weight_names, self.net.parameters(), strict=True):
             weight.copy_(torch.from_numpy(np.array(state[name].T)))
             slot = self.optimizer.state[weight]  # in place: it may be a view
-            slot.setdefault("step", torch.zeros(())).fill_(int(state.get("step", 0)))
-            square = slot.setdefault("square_avg", torch.zeros_like(weight)).zero_()
-            if "step" in state:
-                square.copy_(torch.from_numpy(np.array(state[f"square/{name}"].T)))
+            slot.setdefault("step", torch.zeros(())).fill_(int(state["step"]))
+            square = slot.setdefault("square_avg", torch.zeros_like(weight))
+            square.copy_(torch.from_numpy(np.array(state[f"square/{name}"].T)))
 
     def write_native(self, path: Path) -> None:
         torch.save({name: w.cpu() for name, w in self.net.state_dict().items()}, path)

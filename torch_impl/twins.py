@@ -23,7 +23,7 @@ from torch_impl.layers import (
     own,
     with_weights,
 )
-from torch_impl.objectives import OBJECTIVES, Objective
+from torch_impl.objectives import OBJECTIVES
 from torch_impl.task import TorchTask
 
 FAMILY = "torch"
@@ -35,7 +35,7 @@ class TorchTwin(TwinTask, TorchTask):
     def make_network(self) -> Any:
         return Port(self.problem, off=self.regime.shared_initial)
 
-    def make_objective(self) -> Objective:
+    def make_objective(self) -> Any:
         return OBJECTIVES[self.problem.loss](self.problem, "logits")  # Port sees to that
 
     def layers(self) -> tuple[list[Layer], list[str]]:

@@ -253,11 +253,9 @@ class TwinTask(Task):
             raise ValueError("the state does not fit the network: " + "; ".join(wrong))
 
     def completed(self, state: State) -> State:
-        """The state with what a set of weights leaves out: no squares, no steps, initial rest."""
-        self.check_state(state)
+        """The state with what weights alone leave out: also the initial rest of it."""
         rest = initial_values(self.problem.pairs, self.seed)
-        rest |= {f"square/{name}": np.zeros_like(rest[name]) for name in self.weight_names}
-        return {**rest, "step": np.array(0, np.int64), **state}
+        return {**rest, **super().completed(state)}
 
 
 def _loss_on(value: Any) -> tuple[tuple[str, str], ...] | None:

@@ -23,7 +23,8 @@ from common.replicas import StackLog
 
 
 def compiled(problem: Problem) -> bool:
-    return True  # XLA compiles everything here
+    """XLA compiles everything here."""
+    return True
 
 
 def fit(
@@ -34,6 +35,7 @@ def fit(
     turns: Iterator[np.ndarray],
     log: EpochLog,
 ) -> None:
+    """Train on the rows of each epoch in turn, which is one execution; text stays sparse."""
     if task.program is None:
         _build_metrics(task.net, targets)
         task.program = jax.jit(_epoch(task.net))
@@ -86,10 +88,12 @@ stack = Stack
 
 
 def accept_sparse(net: keras.Sequential) -> keras.Sequential:
+    """The same network, whose first layer takes sparse rows beside dense ones."""
     return keras.Sequential([keras.Input(net.input_shape[1:], sparse=True), *net.layers])
 
 
 def sparse_rows(x: sparse.csr_matrix) -> BCOO:
+    """The rows of a matrix as a first layer takes them."""
     return _matrix([words[0] for words in padded(x, x.shape[0], x.nnz)], x.shape)
 
 

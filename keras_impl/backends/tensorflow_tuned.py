@@ -19,7 +19,7 @@ from keras_impl.feed import Turns
 
 
 def compiled(problem: Problem) -> bool:
-    # XLA has no sparse tensors, and costs a small network more than it saves
+    """Whether XLA pays: it has no sparse tensors, and costs a small network more than it saves."""
     return not problem.text and problem.features * problem.hidden[0] > 100_000
 
 
@@ -31,6 +31,7 @@ def fit(
     turns: Iterator[np.ndarray],
     log: EpochLog,
 ) -> None:
+    """Train on the rows of each epoch in turn, which is one execution; text stays sparse."""
     held, gate = tf.constant(targets), Gate()
     take = sparse_taker(x) if sparse.issparse(x) else partial(tf.gather, tf.constant(dense(x)))
     clock = Turns(turns, gate.give, lambda logs: log.stop(lambda: logs))
@@ -53,12 +54,14 @@ def fit(
 
 
 def stack(tasks: Sequence[Any]) -> Any:
+    """The Tasks in lock-step."""
     from keras_impl.backends.tensorflow_replicas import Stack
 
     return Stack(tasks)
 
 
 def accept_sparse(net: keras.Sequential) -> keras.Sequential:
+    """The same network, whose first layer takes sparse rows beside dense ones."""
     first, *others = net.layers
     layer = SparseDense(first.units, activation=first.activation, name=first.name)
     return keras.Sequential([keras.Input(net.input_shape[1:], sparse=True), layer, *others])
@@ -102,6 +105,7 @@ def times(rows: tf.Tensor, b: tf.Tensor, transpose_a: bool = False) -> tf.Tensor
 
 
 def sparse_rows(x: sparse.csr_matrix) -> tf.SparseTensor:
+    """The rows of a matrix as a first layer takes them."""
     return sparse_taker(x)(tf.range(x.shape[0]))
 
 
