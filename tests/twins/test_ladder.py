@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.cli import main
+from benchmarks.harness.pairing import paired
 from benchmarks.harness.process import Child
-from benchmarks.twins.ladder import TURNED, TwinParity, ladder_of, paired
+from benchmarks.twins.ladder import TURNED, TwinParity, ladder_of
 from common.framework import frameworks, label_of
 from common.twins.problem import read_twins
 from tests.command import ROOT
@@ -134,7 +135,7 @@ def climbed(children, path, shape, one, other, more="") -> TwinParity:
     path.write_text(FILE.format(loss=loss, shape=shape, more=more, one=one, other=other))
     twins = read_twins(path)
     layers = {
-        name: child.call("benchmarks.twins.ladder:layers_of", twins, name)[0]
+        name: child.call("benchmarks.harness.pairing:layers_of", twins, name)[0]
         for name, child in children.items()
     }
     ladder = ladder_of(twins.paired(layers, NAMES))
@@ -194,7 +195,7 @@ def test_a_layer_for_which_the_other_has_no_place_is_refused(children, tmp_path)
     text = {"one": "layers.LSTM(5)", "other": "nn.LSTM(4, 5, num_layers=2), Last()"}
     path.write_text(FILE.format(loss="mean_squared_error", shape="(7, 4)", more="", **text))
     with pytest.raises(ValueError, match=r"LSTM has .*weight_hh_l1.*one layer for each"):
-        children["torch"].call("benchmarks.twins.ladder:layers_of", read_twins(path), "torch")
+        children["torch"].call("benchmarks.harness.pairing:layers_of", read_twins(path), "torch")
 
 
 @pytest.mark.parametrize(("name", "status"), [("conv_twins", 0), ("buggy_twins", 1)])
