@@ -1,21 +1,23 @@
 """What is solved, in NumPy and SciPy: no framework is imported here. In the order to read it:
 
-problem     the four problems, each a frozen record of every setting
-regime      how a problem is run: independent switches, of which three sets have names
-framework   which frameworks there are, by their manifests
-install     what to type to get a package that is missing
-data        where the arrays come from
-splits      which rows: hold-out, folds, the order in which an epoch visits them
-initial     weights to start from
-metrics     losses and metrics, once
-task        the interface: one problem in one framework, a method a rung of the ladder
-clock       what `fit` measures
-reference   the same networks and optimiser by hand: the oracle
-trace       the ladder climbed and written down, and two climbs compared
-weights     a file of them
-padding     batches of one shape, for programs that are compiled for shapes
-atomic      files that are written whole or not at all
-visible     text of others' making, with what would act on a terminal shown
-say         one line on standard error
-twins       a user's own two models as a problem, and their layers brought together
+problem       the four problems, each a frozen record of every setting
+regime        how a problem is run: independent switches, of which three sets have names
+framework     which frameworks there are, by their manifests
+install       what to type to get a package that is missing
+data          where the arrays come from
+splits        which rows: hold-out, folds, the order in which an epoch visits them
+initial       weights to start from
+metrics       losses and metrics, once
+task          the interface: one problem in one framework, a method a rung of the ladder
+clock         what `fit` measures
+batches       batches of rows: dense ones, and ones of one shape for programs compiled for shapes
+capabilities  what a Task may do beside its rungs, which a framework may leave out
+replicas      several Tasks of one problem trained together
+reference     the same networks and optimiser by hand: the oracle
+trace         the ladder climbed and written down, and two climbs compared
+weights       a file of them
+atomic        files that are written whole or not at all
+visible       text of others' making, with what would act on a terminal shown
+say           one line on standard error
+twins         a user's own two models as a problem, and their layers brought together
 """

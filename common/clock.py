@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 History = dict[str, list[float]]
@@ -65,22 +65,3 @@ class EpochLog:
             self.history.setdefault(name, []).append(float(value))
         if self.on_epoch is not None:
             self.on_epoch(self.epochs, row)
-
-
-class StackLog:
-    """The same for Tasks in lock-step: an epoch of each is its share of an epoch of all.
-
-    The clock of the first, whose rows are asked for first, is that of all.
-    """
-
-    def __init__(self, logs: Sequence[EpochLog]) -> None:
-        self.logs = logs
-
-    def seconds(self) -> dict[str, float]:
-        """Each Task's share since the start, when the device is idle."""
-        return {name: of_all / len(self.logs) for name, of_all in self.logs[0].seconds().items()}
-
-    def stop(self, means: Mapping[str, Sequence[float]], seconds: Mapping[str, float]) -> None:
-        """As for one Task, once each has its weights; `means` has a value a Task by name."""
-        for i, log in enumerate(self.logs):
-            log.stop({name: values[i] for name, values in means.items()}.copy, seconds)

@@ -78,6 +78,11 @@ class Problem:
         names = [f"hidden{i}" for i in range(1, len(self.hidden) + 1)] + ["output"]
         return tuple(map(Layer, names, widths[:-1], widths[1:]))
 
+    @property
+    def resized(self) -> bool:
+        """Whether its layers have other sizes than those of the problem as published."""
+        return self.layers != PROBLEMS[self.name].layers
+
     def but(self, **changes: Any) -> Problem:
         """A copy with some settings changed; a value of None leaves the setting as it is."""
         return replace(self, **{k: v for k, v in changes.items() if v is not None})

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from common import metrics
+from common.batches import batches, dense
 from common.clock import EpochLog
 from common.problem import Problem
 from common.regime import MATCHED, Regime
-from common.task import Order, State, Task, Weights, batches, dense
+from common.task import Order, State, Task, Weights
 
 
 class ReferenceTask(Task):
@@ -46,13 +47,10 @@ class ReferenceTask(Task):
         return {name: value.copy() for name, value in self.state.items()}
 
     def set_state(self, state: State) -> None:
-        self.check_state(state)
-        weights: Weights = {name: np.array(state[name], self.dtype) for name in self.weight_names}
-        squares: Weights = {
-            f"square/{name}": np.array(state.get(f"square/{name}", 0 * weight), self.dtype)
-            for name, weight in weights.items()
-        }
-        self.state = weights | squares | {"step": np.array(state.get("step", 0), np.int64)}
+        state = self.completed(state)
+        names = [*self.weight_names, *(f"square/{name}" for name in self.weight_names)]
+        self.state: State = {name: np.array(state[name], self.dtype) for name in names}
+        self.state["step"] = np.array(state["step"], np.int64)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         return self._activations(x)[-1]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from common import metrics
-from common.clock import EpochLog, History, StackLog
+from common.batches import dense
+from common.clock import EpochLog, History
 from common.initial import initial_weights
 from common.problem import Problem
 from common.regime import MATCHED, Regime
@@ -31,30 +30,6 @@ epochs that the Task has trained; or None for the framework's own shuffle."""
 SCORE_ROWS = 512  # rows scored at a time; Keras's own default of 32 takes 5-8 s on IMDB's test rows
 
 
-def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
-    """`x` as one dense float32 array; MemoryError when the machine has not the room for it."""
-    if not sparse.issparse(x):
-        return np.ascontiguousarray(x, dtype=np.float32)
-    need = 4 * x.shape[0] * x.shape[1]
-    room = _available_bytes()
-    if room is not None and need > 0.8 * room:
-        raise MemoryError(
-            f"a dense array of {x.shape[0]:,} x {x.shape[1]:,} float32 takes {need / 1e9:.1f} GB "
-            f"and {room / 1e9:.1f} GB are free; use the regime 'matched', which keeps text sparse"
-        )
-    return sparse.csr_matrix(x, dtype=np.float32).toarray()
-
-
-def _available_bytes() -> int | None:
-    """Memory that can be had without swapping, where the system tells (Linux)."""
-    try:
-        with open("/proc/meminfo") as file:
-            facts = dict(line.split(":") for line in file)
-        return int(facts["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError):
-        return None
-
-
 def choose_device(name: str, devices: Sequence[str], framework: str) -> str:
     """The device of that name, `auto` being the best; ValueError names those there are.
 
@@ -66,23 +41,6 @@ def choose_device(name: str, devices: Sequence[str], framework: str) -> str:
         seen = ", ".join(devices)
         raise ValueError(f"{framework} sees no device {name!r} here; it sees: {seen}")
     return device
-
-
-def batches(x: Any, y: np.ndarray, rows: np.ndarray, batch_size: int) -> Iterator[tuple]:
-    """Dense float32 batches of `x` and `y` at the given rows; the last one may be smaller."""
-    for start in range(0, len(rows), batch_size):
-        chosen = rows[start : start + batch_size]
-        yield dense(x[chosen]), y[chosen]
-
-
-def _one_table(
-    xs: Sequence[np.ndarray], ys: Sequence[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All rows in one table, and where in it each replica's begin, int64 (replicas, 1)."""
-    if all(x is xs[0] and y is ys[0] for x, y in zip(xs, ys, strict=True)):
-        return dense(xs[0]), ys[0], np.zeros((len(xs), 1), np.int64)
-    starts = np.arange(len(xs))[:, None] * len(xs[0])
-    return dense(np.concatenate(xs)), np.concatenate(ys), starts
 
 
 class Task(ABC):
@@ -125,17 +83,6 @@ class Task(ABC):
         Raises ValueError when a weight is missing, unknown or of the wrong shape.
         """
 
-    def write_native(self, path: Path) -> None:
-        """Write the weights as the framework's own users keep them; `path` has its suffix."""
-        raise NotImplementedError(f"{type(self).__name__} has no file of its own for weights")
-
-    def read_native(self, path: Path) -> Weights:
-        """The weights in such a file, of which no code is run; the Task stays as it is.
-
-        Raises ValueError for another network, and what the framework raises for a damaged file.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no file of its own for weights")
-
     @abstractmethod
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Scores (n, outputs), float32, of one dense batch."""
@@ -170,14 +117,19 @@ class Task(ABC):
         `order` may name fewer rows than `x` has: an epoch is the rows it names. `on_epoch` is
         called outside the clock with the number of the epoch, from 1, and its row of the history.
         """
-        log = self._log(validation, on_epoch)
+        log = self.epoch_log(validation, on_epoch)
         try:
             self.train_epochs(x, y, epochs, order, log)
         finally:
             self.epoch += log.epochs
         return log.history
 
-    def _log(self, validation: tuple | None, on_epoch: Callable | None) -> EpochLog:
+    def epoch_log(
+        self,
+        validation: tuple | None,
+        on_epoch: Callable[[int, Mapping[str, float]], None] | None = None,
+    ) -> EpochLog:
+        """The clock and the history of one `fit`."""
         validate = None if validation is None else partial(self.evaluate, *validation)
         return EpochLog(self.synchronize, validate, on_epoch)
 
@@ -189,10 +141,6 @@ class Task(ABC):
     def facts(self) -> dict[str, Any]:
         """What ran: `versions` of the framework, `device`, `threads` as read back, `compiled`, and
         `peak_device_bytes` where a device that is not the CPU tells it, else None."""
-
-    def activations(self, x: np.ndarray) -> Weights:
-        """What goes into each layer and comes out of it, by name; empty where it is not told."""
-        return {}
 
     def get_weights(self) -> Weights:
         """Copies of the weights alone."""
@@ -223,6 +171,15 @@ class Task(ABC):
         if wrong:
             raise ValueError("the state does not fit the network: " + "; ".join(wrong))
 
+    def completed(self, state: State) -> State:
+        """The state with what weights alone leave out: squares and a step count of zero.
+
+        Raises ValueError when a state does not fit the network.
+        """
+        self.check_state(state)
+        squares = {f"square/{name}": np.zeros_like(state[name]) for name in self.weight_names}
+        return {**squares, "step": np.array(0, np.int64), **state}
+
     def scores(self, x: Any) -> np.ndarray:
         """Rung 1: logits (n, classes) or (n, 1), or values (n, 1), float32."""
         starts = range(0, x.shape[0], SCORE_ROWS)
@@ -251,51 +208,3 @@ class Task(ABC):
             if self.rules.last_batch == "dropped":
                 rows = rows[: len(rows) // self.problem.batch_size * self.problem.batch_size]
             yield rows
-
-    @classmethod
-    def fit_replicas(
-        cls,
-        tasks: Sequence[Task],
-        xs: Sequence[Any],
-        ys: Sequence[np.ndarray],
-        *,
-        orders: Sequence[Order],
-        epochs: int,
-        validation: Sequence[tuple | None],
-        on_epoch: Callable[[int, int, Mapping[str, float]], None] | None = None,
-    ) -> list[History]:
-        """Train Tasks of one problem, each on rows of its own, as if each had its `fit` called.
-
-        Where the framework can `stack` them, and the rows are dense and as many for each, it is one
-        batched program, in lock-step, and an epoch's seconds are each Task's share of it. A first
-        layer that takes sparse rows leaves so little to the others that it would not pay.
-        `on_epoch` is told which Task, counted from 0, before what `fit` tells.
-        """
-        told = [on_epoch and partial(on_epoch, i) for i in range(len(tasks))]
-        alike = all(isinstance(x, np.ndarray) and len(x) == len(xs[0]) for x in xs)
-        if len(tasks) > 1 and alike and (stack := cls.stack(tasks)):
-            logged = zip(tasks, validation, told, strict=True)
-            log = StackLog([task._log(held_out, tell) for task, held_out, tell in logged])
-            x, y, starts = _one_table(xs, ys)
-            every = zip(tasks, orders, log.logs, strict=True)
-            rows = [task.rows_of_epochs(order, epochs, own) for task, order, own in every]
-            turns = (np.stack(each) + starts for each in zip(*rows, strict=True))
-            stack.train_epochs(x, y, epochs, turns, log)
-            for task in tasks:
-                task.epoch += epochs
-            return [own.history for own in log.logs]
-        each = zip(tasks, xs, ys, orders, validation, told, strict=True)
-        return [
-            task.fit(x, y, epochs=epochs, order=order, validation=held_out, on_epoch=tell)
-            for task, x, y, order, held_out, tell in each
-        ]
-
-    @classmethod
-    def stack(cls, tasks: Sequence[Any]) -> Any:
-        """The Tasks as one that trains all of them; None where the framework has no such thing.
-
-        Its `train_epochs(x, y, epochs, turns, log)` takes all rows as one dense table, an iterator
-        over epochs of the rows of each Task in it, int64 (tasks, n), and a StackLog. To ask for the
-        rows of an epoch starts its clock.
-        """
-        return None

@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from common.batches import batches
+from common.capabilities import Inspectable
 from common.problem import Problem
 from common.splits import Permutation, shared_order
-from common.task import Task, batches
+from common.task import Task
 
 Trace = dict[str, np.ndarray]
 
@@ -86,8 +88,8 @@ def climb(
     task.set_state(state)
     write("weights", task.get_state())
     task.set_state({name: state[name] for name in task.weight_names})
-    if inside := task.activations(rows.x_test[:SHOWN_ROWS]):
-        write("activations", inside)
+    if isinstance(task, Inspectable):
+        write("activations", task.activations(rows.x_test[:SHOWN_ROWS]))
     write("scores", {"scores": task.scores(rows.x_test[:SCORED_ROWS])})
     order = first_rows(task.problem, len(rows.y), max(steps), task.seed)
     taken = batches(rows.x, rows.y, order, task.problem.batch_size)

@@ -24,27 +24,31 @@ SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond ev
 PRODUCTS = ("dot", "ynn_fusion", "gemm", "custom-call")  # XLA's kernels; YNNPACK fuses a product
 
 
-def leave_out(task: JaxTask, last: str) -> None:
-    """Make each step of `fit` end with a part: "input", "forward", "backward" or "optimiser".
+class PartialTask(JaxTask):
+    """A Task whose steps of `fit` end with a part: "input", "forward", "backward", "optimiser".
 
     What it gives up altogether is the running loss and metric. Each step waits for the one before
     by a number that goes through all of them, as the whole ones wait by the weights.
     """
-    place, nothing = backend.device(task.device), jnp.zeros(2)
-    held: list[Any] = [jnp.zeros(())]  # what the last step gave, its number first
 
-    def step(x: Any, y: Any) -> Array:
-        fed = jax.device_put((x, y), place)
-        if last == "input":
-            held[:] = fed
-            return nothing
-        held[:] = part(task.program, last, task.training, *fed, held[0])
-        if last == "optimiser":
-            task.training = held[1]
-        return nothing
+    def __init__(self, *args: Any, last: str, **options: Any) -> None:
+        self.last = last
+        super().__init__(*args, **options)
+        self.place, self.nothing = backend.device(self.device), jnp.zeros(2)
+        self.computed: Any = [jnp.zeros(())]  # by the last step, its number first
 
-    task._step = step  # type: ignore[method-assign]
-    task.synchronize = lambda: jax.block_until_ready(held)  # type: ignore[method-assign]
+    def step(self, x: Any, y: Any) -> Array:
+        batch = jax.device_put((x, y), self.place)
+        if self.last == "input":
+            self.computed = batch
+            return self.nothing
+        self.computed = part(self.program, self.last, self.training, *batch, self.computed[0])
+        if self.last == "optimiser":
+            self.training = self.computed[1]
+        return self.nothing
+
+    def synchronize(self) -> None:
+        jax.block_until_ready(self.computed)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -54,7 +58,7 @@ def part(
     """A step up to its last part: a number that waits for another, and all that was computed."""
     weights, slots = training
     if last == "forward":
-        return token + program.loss(program.net(weights, x), y), None
+        return token + program.objective.loss(program.net(weights, x), y), None
     (loss, _), gradients = program.gradients(weights, x, y)
     if last == "backward":
         return token + loss, gradients

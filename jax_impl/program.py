@@ -28,8 +28,7 @@ class Program:
     """What a step computes; nothing but functions, so equal ones share what was compiled."""
 
     net: Callable[[dict[str, Array], Any], Array]
-    loss: Callable[[Array, Array], Array]
-    metric: Callable[[Array, Array], Array]
+    objective: Any  # one of `objectives.OBJECTIVES`
     optimizer: optax.GradientTransformation
 
     @partial(jax.jit, static_argnums=0)
@@ -43,7 +42,7 @@ class Program:
 
         def loss(weights: dict[str, Array]) -> tuple[Array, Array]:
             scores = self.net(weights, x)
-            return self.loss(scores, y), scores
+            return self.objective.loss(scores, y), scores
 
         return jax.value_and_grad(loss, has_aux=True)(weights)
 
@@ -53,7 +52,7 @@ class Program:
         weights, slots = training
         (loss, scores), gradients = self.gradients(weights, x, y)
         updates, slots = self.optimizer.update(gradients, slots, weights)
-        sums = jnp.stack([loss * len(y), self.metric(scores, y)])
+        sums = jnp.stack([loss * len(y), self.objective.metric(scores, y)])
         return Training(optax.apply_updates(weights, updates), slots), sums
 
 

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from common.clock import StackLog
-from common.padding import in_batches
+from common.batches import in_batches
+from common.replicas import StackLog
 from jax_impl import backend, tuned
 from jax_impl.program import Program, means
 

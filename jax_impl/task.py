@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,13 @@ import numpy as np
 from jax import Array
 from scipy import sparse
 
+from common.batches import batches, dense
 from common.clock import EpochLog
-from common.task import Order, State, Task, Weights, batches, choose_device, dense
+from common.task import Order, State, Task, Weights, choose_device
 from jax_impl import backend, tuned
 from jax_impl.manifest import NATIVE
+from jax_impl.networks import Network, network
+from jax_impl.objectives import OBJECTIVES
 from jax_impl.program import Program, Training, means
 from jax_impl.replicas import Stack
 from jax_impl.rmsprop import rmsprop, squares, with_squares
@@ -30,19 +32,19 @@ class JaxTask(Task):
     def build(self, device: str) -> None:
         self.device = choose_device(device, backend.runtime()["devices"], "JAX")
         backend.prepare(self.rules)
-        self.module = self.recipe()
-        self.program = Program(
-            self.module.network(self.problem, self.rules.loss_on),
-            self.module.loss(self.problem, self.rules.loss_on),
-            self.module.metric,
-            rmsprop(self.problem.learning_rate, self.rules),
-        )
+        self.objective = self.make_objective()
+        optimizer = rmsprop(self.problem.learning_rate, self.rules)
+        self.program = Program(self.make_network(), self.objective, optimizer)
         shared = self.regime.shared_initial
         self.set_state(self.initial_weights() if shared else self._fresh_weights())
 
-    def recipe(self) -> Any:
-        """What has the problem's network, loss, metric, targets and dataset: its module."""
-        return importlib.import_module(f"jax_impl.{self.problem.name}")
+    def make_network(self) -> Network:
+        """The problem's network, a function of weights and rows."""
+        return network(self.problem)
+
+    def make_objective(self) -> Any:
+        """The loss, metric and targets of its kind of problem."""
+        return OBJECTIVES[self.problem.loss](self.problem, self.rules.loss_on)
 
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.training.weights)
@@ -51,18 +53,17 @@ class JaxTask(Task):
         return state | {"step": np.array(self.steps, np.int64)}
 
     def set_state(self, state: State) -> None:
-        self.check_state(state)
-        place = backend.device(self.device)
+        state, place = self.completed(state), backend.device(self.device)
 
-        def held(prefix: str) -> dict[str, Array]:
-            given = {k: state.get(prefix + k, np.zeros_like(state[k])) for k in self.weight_names}
+        def on_device(prefix: str) -> dict[str, Array]:
             # copies: on a cpu JAX may go on using the memory that it is given
-            return jax.device_put({k: np.array(v, np.float32) for k, v in given.items()}, place)
+            copies = {k: np.array(state[prefix + k], np.float32) for k in self.weight_names}
+            return jax.device_put(copies, place)
 
-        weights = held("")
+        weights = on_device("")
         slots = jax.eval_shape(self.program.optimizer.init, weights)  # its squares alone are arrays
-        self.training = Training(weights, with_squares(slots, held("square/")))
-        self.steps = int(state.get("step", 0))  # Optax's RMSprop counts none
+        self.training = Training(weights, with_squares(slots, on_device("square/")))
+        self.steps = int(state["step"])  # Optax's RMSprop counts none
 
     def write_native(self, path: Path) -> None:
         np.savez(path, **self.get_weights())  # type: ignore[arg-type]
@@ -86,15 +87,13 @@ class JaxTask(Task):
         return float(loss), _arrays(self.weight_names, gradients)
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
-        loss_sum, _ = self._step(dense(x), self.targets(y))
+        loss_sum, _ = self.step(dense(x), self.targets(y))
         return float(loss_sum) / len(y)
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
         if order is None:
-            order = self._own_order(len(y))
-            x, targets = self.module.dataset(self.problem, dense(x), y)
-        else:
-            targets = self.targets(y)
+            x, order = dense(x), self._own_order(len(y))
+        targets = self.targets(y)
         train = tuned.trainer(self, x, targets) if self.rules.tuned else self._trainer(x, targets)
         for rows in self.rows_of_epochs(order, epochs, log):
             log.stop(train(rows))
@@ -114,9 +113,9 @@ class JaxTask(Task):
         }
 
     def targets(self, y: np.ndarray) -> np.ndarray:
-        return self.module.targets(self.problem, y)
+        return self.objective.targets(y)
 
-    def _step(self, x: np.ndarray, y: np.ndarray) -> Array:
+    def step(self, x: np.ndarray, y: np.ndarray) -> Array:
         """One step on one batch: sums over its rows of the loss before the step and the metric."""
         self.training, sums = self.program.step(self.training, x, y)
         self.steps += 1
@@ -127,7 +126,7 @@ class JaxTask(Task):
 
         def train(rows: np.ndarray) -> Callable[[], Mapping[str, float]]:
             steps = batches(x, targets, rows, self.problem.batch_size)
-            return means(self.problem, [self._step(*batch) for batch in steps], len(rows))
+            return means(self.problem, [self.step(*batch) for batch in steps], len(rows))
 
         return train
 

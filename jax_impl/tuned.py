@@ -17,8 +17,7 @@ from jax import Array
 from jax.experimental.sparse import BCOO
 from scipy import sparse
 
-from common.padding import in_batches, padded, sparse_batches
-from common.task import dense
+from common.batches import dense, in_batches, padded, sparse_batches
 from jax_impl import backend
 from jax_impl.program import Program, Training, means
 

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import keras
+import numpy as np
+
+from common.regime import Regime
+
+
+class Backend(Protocol):
+    """The names of each module in `keras_impl.backends` that is called as its backend is."""
+
+    TUNED: str  # where there is one, the module of what a tuned step does: `compiled`, `fit`,
+    # `stack`, `accept_sparse` and `sparse_rows`
+    Feed: Callable[[Callable[[np.ndarray], tuple], int], Any]
+    """`Feed(take, batch_size)` feeds `fit` as `keras_impl.feed.Feed` does."""
+
+    def prepare(self, rules: Regime) -> None:
+        """Set what a regime asks of the whole process, or raise NotImplementedError."""
+
+    def densified(self, gradient: Any) -> Any:
+        """A gradient as one tensor, an embedding's too: parts of a repeated word are added."""
+
+    def synchronize(self, device: str) -> None:
+        """Wait until the device has finished all it was given."""
+
+    def peak_bytes(self, device: str) -> int | None:
+        """The most memory taken on a device; None where that is not told."""
+
+    def runtime(self) -> dict[str, Any]:
+        """`versions`, `devices` and `threads` as read back."""
+
 
 NAME: str = keras.config.backend()
-_chosen: Any = importlib.import_module(f"keras_impl.backends.{NAME}")
+_chosen: Backend = importlib.import_module(f"keras_impl.backends.{NAME}")  # type: ignore
 
 prepare, densified, Feed = _chosen.prepare, _chosen.densified, _chosen.Feed
 synchronize, peak_bytes, runtime = _chosen.synchronize, _chosen.peak_bytes, _chosen.runtime

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,14 @@ import numpy as np
 from keras import ops
 from scipy import sparse
 
+from common.batches import dense
 from common.clock import EpochLog
-from common.task import Order, State, Task, Weights, choose_device, dense
+from common.task import Order, State, Task, Weights, choose_device
 from keras_impl import backend
-from keras_impl.backends.feed import Turns, clock
+from keras_impl.feed import Turns, clock
 from keras_impl.manifest import VARIANTS
+from keras_impl.networks import network
+from keras_impl.objectives import OBJECTIVES
 from keras_impl.rmsprop import RMSpropOutside, squares
 from keras_impl.saved import read_saved
 
@@ -32,49 +34,52 @@ class KerasTask(Task):
         self.device = choose_device(device, backend.runtime()["devices"], "Keras")
         backend.prepare(self.rules)
         keras.utils.set_random_seed(self.seed)
-        self.module = self.recipe()
+        self.objective = self.make_objective()
         self.program: Any = None  # of a whole epoch, on a backend that compiles one
         fast = backend.tuned() if self.rules.tuned else None
         rule = keras.optimizers.RMSprop if self.rules.epsilon_inside_root else RMSpropOutside
-        with self._on_device():
-            self.net = self.module.network(self.problem, self.rules.loss_on)
+        with self.on_device():
+            self.net = self.make_network()
             if fast and self.problem.text:
                 self.net = fast.accept_sparse(self.net)
             self.net.compile(
                 optimizer=rule(
                     self.problem.learning_rate, rho=self.rules.rho, epsilon=self.rules.epsilon
                 ),
-                loss=self.module.loss(self.problem, self.rules.loss_on),
-                metrics=[self.module.metric(self.problem, self.rules.loss_on)],
+                loss=self.objective.loss(),
+                metrics=[self.objective.metric()],
                 jit_compile=fast.compiled(self.problem) if fast else "auto",
             )
             self.net.optimizer.build(self.net.trainable_variables)
-            self.scorer, self.probe = self._companions()
+            self.scorer, self.probe = self.companions()
             self.probe.compile(optimizer=KeepGradients(), loss=self.net.loss)
 
-    def recipe(self) -> Any:
-        """What has the problem's network, loss, metric, targets and dataset: its module."""
-        return importlib.import_module(f"keras_impl.{self.problem.name}")
+    def make_network(self) -> keras.Model:
+        """The problem's network, with fresh weights."""
+        return network(self.problem, self.rules.loss_on)
+
+    def make_objective(self) -> Any:
+        """The loss, metric and targets of its kind of problem."""
+        return OBJECTIVES[self.problem.loss](self.problem, self.rules.loss_on)
 
     def get_state(self) -> State:
-        state = _arrays(self.weight_names, self.net.trainable_variables)
-        state |= _arrays([f"square/{name}" for name in self.weight_names], self._squares)
-        return state | {
-            "step": np.array(ops.convert_to_numpy(self.net.optimizer.iterations), np.int64)
-        }
+        state = _arrays(self.variables())
+        squares = self.by_weight(self.squares)
+        state |= _arrays({f"square/{name}": square for name, square in squares.items()})
+        step = ops.convert_to_numpy(self.net.optimizer.iterations)
+        return state | {"step": np.array(step, np.int64)}
 
     def set_state(self, state: State) -> None:
-        self.check_state(state)
-        for name, variable, square in zip(
-            self.weight_names, self.net.trainable_variables, self._squares, strict=True
-        ):
+        state = self.completed(state)
+        for name, variable in self.variables().items():
             variable.assign(state[name])
-            square.assign(state.get(f"square/{name}", np.zeros(square.shape, np.float32)))
-        self.net.optimizer.iterations.assign(int(state.get("step", 0)))
+        for name, square in self.by_weight(self.squares).items():
+            square.assign(state[f"square/{name}"])
+        self.net.optimizer.iterations.assign(int(state["step"]))
 
     def write_native(self, path: Path) -> None:
         # a fresh one: neither an optimiser nor a layer of ours would load elsewhere
-        net = self.module.network(self.problem, self.rules.loss_on)
+        net = self.make_network()
         net.set_weights(self.net.get_weights())
         net.save(path)
 
@@ -82,12 +87,12 @@ class KerasTask(Task):
         return read_saved(path, self.problem)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        with self._on_device():
+        with self.on_device():
             return np.asarray(self.scorer.predict_on_batch(x))
 
     def scores(self, x: Any) -> np.ndarray:
         if self.rules.tuned and sparse.issparse(x):
-            with self._on_device():
+            with self.on_device():
                 scores = backend.tuned().sparse_rows(x)
                 for layer in self.scorer.layers:
                     scores = layer(scores)
@@ -95,23 +100,24 @@ class KerasTask(Task):
         return super().scores(x)
 
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
-        with self._on_device():
+        with self.on_device():
             self.probe.reset_metrics()  # before 3.15 Keras gives the mean since the last reset
             loss = self.probe.train_on_batch(dense(x), self.targets(y))
-        return float(np.ravel(loss)[0]), _arrays(self.weight_names, self.probe.optimizer.kept)
+        return float(np.ravel(loss)[0]), _arrays(self.by_weight(self.probe.optimizer.kept))
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
-        with self._on_device():
+        with self.on_device():
             self.net.reset_metrics()
             logs = self.net.train_on_batch(dense(x), self.targets(y), return_dict=True)
         return float(logs["loss"])
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
         turns, size = self.rows_of_epochs(order, epochs, log), self.problem.batch_size
-        with self._on_device():
+        with self.on_device():
             if order is None:
                 self.net.fit(
-                    *self.module.dataset(self.problem, dense(x), y),
+                    dense(x),
+                    self.targets(y),
                     batch_size=size,
                     epochs=epochs,
                     callbacks=[clock(log)],
@@ -147,18 +153,26 @@ class KerasTask(Task):
         }
 
     def targets(self, y: np.ndarray) -> np.ndarray:
-        return self.module.targets(self.problem, y)
+        return self.objective.targets(y)
+
+    def variables(self) -> dict[str, keras.Variable]:
+        """What a state has beside the optimiser's, by canonical name."""
+        return self.by_weight(self.net.trainable_variables)
+
+    def by_weight(self, slots: Iterable[keras.Variable]) -> dict[str, keras.Variable]:
+        """What goes with each trained variable, by canonical name."""
+        return dict(zip(self.weight_names, slots, strict=True))
 
     @property
-    def _squares(self) -> list[keras.Variable]:
+    def squares(self) -> list[keras.Variable]:
         return squares(self.net.optimizer)
 
-    def _companions(self) -> tuple[keras.Model, keras.Model]:
+    def companions(self) -> tuple[keras.Model, keras.Model]:
         """The same layers twice more: up to the scores, and to keep gradients unapplied."""
         scorer = keras.Sequential([*self.net.layers[:-1], Scores(self.net.layers[-1])])
         return scorer, keras.Sequential(self.net.layers)
 
-    def _on_device(self) -> Any:
+    def on_device(self) -> Any:
         return keras.device(self.device.replace("cuda", "gpu"))
 
 
@@ -192,7 +206,6 @@ class KeepGradients(keras.optimizers.Optimizer):
         self.assign(kept, backend.densified(gradient))
 
 
-def _arrays(names: Iterable[str], variables: Iterable[keras.Variable]) -> dict[str, np.ndarray]:
+def _arrays(variables: Mapping[str, keras.Variable]) -> dict[str, np.ndarray]:
     """Copies: a variable may hand out its own memory."""
-    pairs = zip(names, variables, strict=True)
-    return {k: np.array(ops.convert_to_numpy(v), np.float32) for k, v in pairs}
+    return {k: np.array(ops.convert_to_numpy(v), np.float32) for k, v in variables.items()}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Iterable
 from contextlib import ExitStack
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -12,11 +11,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from common.task import State, Weights, dense
+from common.batches import dense
+from common.task import Weights
 from common.twins.layers import Layer
-from common.twins.problem import SAME_LOSS, TwinTask
+from common.twins.problem import TwinTask
 from keras_impl import backend
 from keras_impl.layers import RECURRENT, described, layout, with_weights
+from keras_impl.objectives import OBJECTIVES
 from keras_impl.task import KerasTask
 
 FAMILY = "keras"
@@ -36,52 +37,28 @@ class KerasTwin(TwinTask, KerasTask):
                 backend.densified(gradient), variable, rate
             )
 
-    def recipe(self) -> Any:
-        same = importlib.import_module(f"keras_impl.{SAME_LOSS[self.problem.loss]}")
+    def make_objective(self) -> Any:
         loss_on = dict(self.problem.loss_on).get(FAMILY, "logits")
-        return SimpleNamespace(
-            network=lambda problem, _: self._network(),
-            loss=lambda problem, _: same.loss(problem, loss_on),
-            metric=lambda problem, _: same.metric(problem, loss_on),
-            targets=same.targets,
-            dataset=same.dataset,
-        )
+        return OBJECTIVES[self.problem.loss](self.problem, loss_on)
 
     def layers(self) -> tuple[list[Layer], list[str]]:
         """The layers with weights in the order of the model, and what was changed in it."""
         return [described(layer) for layer in self.with_weights], self.notes
 
-    def get_state(self) -> State:
-        variables, squares = self._variables(), self._by_name(self._squares)
-        state = {name: np.array(v, np.float32) for name, v in variables.items()}
-        state |= {f"square/{name}": np.array(v, np.float32) for name, v in squares.items()}
-        return state | {"step": np.array(self.net.optimizer.iterations, np.int64)}
-
-    def set_state(self, state: State) -> None:
-        state = self.completed(state)
-        for name, variable in self._variables().items():
-            variable.assign(state[name])
-        for name, variable in self._by_name(self._squares).items():
-            variable.assign(state[f"square/{name}"])
-        self.net.optimizer.iterations.assign(int(state["step"]))
-
     def forward(self, x: np.ndarray) -> np.ndarray:
         return self.problem.scores(FAMILY, super().forward(x))
 
     def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
-        variables = self._variables()
+        variables = self.variables()
         before = {name: np.array(variables[name]) for name in self.state_names}
-        with self._on_device():
-            self.probe.reset_metrics()
-            loss = self.probe.train_on_batch(dense(x), self.targets(y))
+        loss_and_gradients = super().loss_and_gradients(x, y)
         for name, value in before.items():  # running means moved along
             variables[name].assign(value)
-        kept = self._by_name(self.probe.optimizer.kept)
-        return float(np.ravel(loss)[0]), {k: np.array(v, np.float32) for k, v in kept.items()}
+        return loss_and_gradients
 
     def activations(self, x: np.ndarray) -> Weights:
         seen: dict[int, list[np.ndarray]] = {}
-        with ExitStack() as stack, self._on_device():
+        with ExitStack() as stack, self.on_device():
             for i, layer in enumerate(self.with_weights):
                 _watch(stack, layer, seen.setdefault(i, []))
             self.net(ops.convert_to_tensor(dense(x)), training=False)
@@ -91,7 +68,7 @@ class KerasTwin(TwinTask, KerasTask):
             shown |= dict(zip((f"{one.name} in", f"{one.name} out"), arrays, strict=False))
         return shown
 
-    def _network(self) -> keras.Model:
+    def make_network(self) -> keras.Model:
         net = self.problem.model(FAMILY)
         net(
             np.zeros((1, *self.problem.shape), np.float32)
@@ -111,23 +88,22 @@ class KerasTwin(TwinTask, KerasTask):
                     self.notes.append(told)
                     setattr(layer, name, 0.0)
 
-    def _companions(self) -> tuple[keras.Model, keras.Model]:
+    def companions(self) -> tuple[keras.Model, keras.Model]:
         return self.net, keras.Sequential([keras.Input(self.problem.shape), self.net])
 
-    def _variables(self) -> dict[str, keras.Variable]:
+    def variables(self) -> dict[str, keras.Variable]:
         """Weights, then the rest of the state, by canonical name."""
-        found = {
+        variables = {
             f"{one.name}/{role}": variable
             for one in self.problem.pairs
             for role, variable in layout(self.with_weights[one.position(FAMILY)])[1].items()
         }
-        return {name: found[name] for name in [*self.weight_names, *self.state_names]}
+        return {name: variables[name] for name in [*self.weight_names, *self.state_names]}
 
-    def _by_name(self, slots: list[keras.Variable]) -> dict[str, keras.Variable]:
-        """What goes with each trained variable, by canonical name."""
-        index = {id(v): i for i, v in enumerate(self.net.trainable_variables)}
-        variables = self._variables()
-        return {name: slots[index[id(variables[name])]] for name in self.weight_names}
+    def by_weight(self, slots: Iterable[keras.Variable]) -> dict[str, keras.Variable]:
+        by_variable = dict(zip(map(id, self.net.trainable_variables), slots, strict=True))
+        variables = self.variables()
+        return {name: by_variable[id(variables[name])] for name in self.weight_names}
 
 
 def _watch(stack: ExitStack, layer: Any, seen: list[np.ndarray]) -> None:

@@ -14,6 +14,7 @@ from common.clock import EpochLog
 from common.framework import framework
 from common.problem import Problem
 from common.regime import Regime
+from common.replicas import fit_replicas
 from common.task import Task
 
 TASK: Task
@@ -104,7 +105,7 @@ def watch_clocks(
 
     def watched_start(log: EpochLog) -> None:
         time.sleep(0.05)
-        task = log.synchronize.__self__  # type: ignore[attr-defined]  # whose clock it is
+        task = log.synchronize.__self__  # type: ignore[attr-defined]
         if task is tasks[0]:
             before.append(Watched.taken)
         started[task] += 1
@@ -128,7 +129,7 @@ def watch_clocks(
     each = [order_of(i) for i in range(replicas)]
     with mock.patch.object(EpochLog, "start", watched_start):
         options: dict[str, Any] = {"orders": each, "validation": [held_out] * replicas}
-        kind.fit_replicas(
+        fit_replicas(
             tasks, [watched] * replicas, [y] * replicas, epochs=3, on_epoch=told, **options
         )
         try:  # where no order comes any more, nothing may wait for it
@@ -145,7 +146,7 @@ def fit_shared(x: Any, y: Any, epochs: list[int]) -> dict[str, Any]:
     return TASK.get_state()
 
 
-def fit_replicas(
+def fit_together(
     name: str, problem: Problem, regime: Regime, rows: list, orders: list, held_out: tuple
 ) -> list[tuple[dict, dict]]:
     """Train a Task a seed together, on `rows[seed]`; the history and the state of each."""
@@ -153,7 +154,7 @@ def fit_replicas(
     tasks = [kind(problem, regime=regime, seed=seed) for seed in range(len(rows))]
     tasks[-1].train_step(*rows[-1])  # they need not have taken as many steps
     told: list[tuple[int, int]] = []
-    histories = kind.fit_replicas(
+    histories = fit_replicas(
         tasks,
         [x for x, _ in rows],
         [y for _, y in rows],

@@ -25,26 +25,30 @@ FILES = {  # that a folder need not have whose framework is without
     "twins": {"twins.py", "layers.py"},
 }
 
-
-PROGRAM = {"program.py"}  # what JAX compiles are functions: they stand beside its Task, not in it
+OWN_FILES = {  # of one framework alone
+    "program.py",  # what JAX compiles are functions: they stand beside its Task, not in it
+    "feed.py",  # Keras's `fit` draws its batches itself
+}
+OWN_NAMES = {("torch_impl", "mnist.py"): ["dataset"]}  # PyTorch alone has loaders and data sets
+MIRRORED = ("boston.py", "imdb.py", "mnist.py", "networks.py", "objectives.py", "reuters.py")
 
 
 def files_of(folder: Path) -> set[str]:
     """The names of its files; of one that is a backend's, `backends/jax_tuned.py`, `tuned.py`."""
     of_backends = (folder / "backends").glob("[a-z]*_*.py")
     names = [path.name for path in folder.glob("*.py")]
-    return {*names, *(path.name.partition("_")[2] for path in of_backends)} - PROGRAM
+    return {*names, *(path.name.partition("_")[2] for path in of_backends)} - OWN_FILES
 
 
-def public_names(path: Path) -> list[str]:
-    """Public top-level functions and classes, and names that are handed on in `__all__`."""
-    names: set[str] = set()
+def contents(path: Path) -> list[str]:
+    """Public functions, classes and their methods, in the order of the file."""
+    names = []
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
-            names.update(ast.literal_eval(node.value))
-    return sorted(name for name in names if not name.startswith("_"))
+            names.append(node.name)
+        if isinstance(node, ast.ClassDef):
+            names += [f"{node.name}.{n.name}" for n in node.body if isinstance(n, ast.FunctionDef)]
+    return [name for name in names if not name.rpartition(".")[2].startswith("_")]
 
 
 def imports(path: Path) -> set[str]:
@@ -78,25 +82,26 @@ def test_all_folders_have_the_same_files_but_for_what_a_framework_is_without():
         assert found == every - spared, folder
 
 
-@pytest.mark.parametrize("name", ["mnist", "imdb", "reuters", "boston"])
-def test_all_sides_have_the_same_public_names(name):
-    expected = ["dataset", "loss", "metric", "network", "targets"]
+@pytest.mark.parametrize("name", MIRRORED)
+def test_a_file_has_the_same_contents_in_the_same_order_in_all_folders(name):
+    expected = contents(ROOT / "torch_impl" / name)
+    expected = [n for n in expected if n not in OWN_NAMES.get(("torch_impl", name), ())]
+    assert expected
     for folder in FOLDERS:
-        names = public_names(folder / f"{name}.py")
-        assert [n for n in names if n[0].islower()] == expected, folder.name
+        own = OWN_NAMES.get((folder.name, name), ())
+        assert [n for n in contents(folder / name) if n not in own] == expected, folder.name
 
 
 def test_all_tasks_have_the_same_methods_in_the_same_order():
-    contents = []
+    """Those that all of them have: another is the affair of one framework."""
+    methods = {}
     for folder in FOLDERS:
-        tree = ast.parse((folder / "task.py").read_text())
-        task = next(n for n in tree.body if isinstance(n, ast.ClassDef) and "Task" in n.name)
-        methods = [node.name for node in task.body if isinstance(node, ast.FunctionDef)]
-        functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-        public = [n for n in methods + functions if not n.startswith("_")]
-        contents.append(public)
-    assert all(each == contents[0] for each in contents)
-    assert "loss_and_gradients" in contents[0]
+        names = [name.partition(".") for name in contents(folder / "task.py")]
+        methods[folder.name] = [name for task, _, name in names if name and task.endswith("Task")]
+    shared = set.intersection(*map(set, methods.values()))
+    assert {"make_network", "loss_and_gradients", "train_epochs"} <= shared
+    orders = [[name for name in names if name in shared] for names in methods.values()]
+    assert all(order == orders[0] for order in orders)
 
 
 @pytest.mark.parametrize("folder", ["common", "benchmarks"])

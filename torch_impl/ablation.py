@@ -18,25 +18,27 @@ SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond ev
 PRODUCTS = ("aten::mm", "aten::addmm", "aten::bmm")
 
 
-def leave_out(task: TorchTask, last: str) -> None:
-    """Make each step of `fit` end with a part: "input", "forward", "backward" or "optimiser".
+class PartialTask(TorchTask):
+    """A Task whose steps of `fit` end with a part: "input", "forward", "backward", "optimiser".
 
     What it gives up altogether is the running loss and metric.
     """
 
-    def step(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        x, y = x.to(task.device), y.to(task.device)
-        if last != "input":
-            task.optimizer.zero_grad()
-            loss = task.loss(task.net(x), y)
-            if last != "forward":
-                loss.backward()
-            if last == "optimiser":
-                task.optimizer.step()
-        return nothing, nothing
+    def __init__(self, *args: Any, last: str, **options: Any) -> None:
+        self.last = last
+        super().__init__(*args, **options)
+        self.nothing = torch.zeros((), device=self.device)
 
-    nothing = torch.zeros((), device=task.device)
-    task._step = step  # type: ignore[method-assign]
+    def step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        x, y = x.to(self.device), y.to(self.device)
+        if self.last != "input":
+            self.optimizer.zero_grad()
+            loss = self.objective.loss(self.net(x), y)
+            if self.last != "forward":
+                loss.backward()
+            if self.last == "optimiser":
+                self.optimizer.step()
+        return self.nothing, self.nothing
 
 
 def products(

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from common.clock import StackLog
 from common.problem import Layer
+from common.replicas import StackLog
 from torch_impl.rmsprop import RMSpropFlat
 from torch_impl.tuned import Chain
 
@@ -31,7 +31,7 @@ class Stack:
         rule = first.optimizer
         self.optimizer = RMSpropFlat(self.weights, rule.lr, alpha=rule.alpha, eps=rule.eps)
         self.chain = Chain(layers, first.problem.loss, self.optimizer)
-        self.metric = torch.vmap(first.module.metric)
+        self.metric = torch.vmap(first.objective.metric)
         states = [task.get_state() for task in tasks]
         self.steps = [state["step"] for state in states]  # taken before
         with torch.no_grad():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,15 @@ import numpy as np
 import torch
 from scipy import sparse
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset, TensorDataset
 
+from common.batches import batches, dense
 from common.clock import EpochLog
-from common.task import Order, State, Task, Weights, batches, choose_device, dense
-from torch_impl import backend
+from common.task import Order, State, Task, Weights, choose_device
+from torch_impl import backend, mnist
 from torch_impl.manifest import NATIVE
+from torch_impl.networks import network
+from torch_impl.objectives import OBJECTIVES
 from torch_impl.replicas import Stack
 from torch_impl.rmsprop import RMSpropFlat, RMSpropInside
 from torch_impl.saved import read_saved
@@ -34,9 +36,8 @@ class TorchTask(Task):
         self.device = choose_device(device, backend.runtime()["devices"], "PyTorch")
         backend.prepare(self.rules)
         torch.manual_seed(self.seed)
-        self.module = self.recipe()
-        self.net = self.module.network(self.problem, self.rules.loss_on).to(self.device)
-        self.loss = self.module.loss(self.problem, self.rules.loss_on)
+        self.objective = self.make_objective()
+        self.net = self.make_network().to(self.device)
         rule: Any = RMSpropInside if self.rules.epsilon_inside_root else torch.optim.RMSprop
         chained = self.rules.tuned and rule is RMSpropInside and self.rules.loss_on == "logits"
         rule = RMSpropFlat if chained else rule
@@ -48,9 +49,13 @@ class TorchTask(Task):
         )
         self.chain = Chain(self.net, self.problem.loss, self.optimizer) if chained else None
 
-    def recipe(self) -> Any:
-        """What has the problem's network, loss, metric, targets and dataset: its module."""
-        return importlib.import_module(f"torch_impl.{self.problem.name}")
+    def make_network(self) -> Any:
+        """The problem's network, with fresh weights."""
+        return network(self.problem)
+
+    def make_objective(self) -> Any:
+        """The loss, metric and targets of its kind of problem."""
+        return OBJECTIVES[self.problem.loss](self.problem, self.rules.loss_on)
 
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.net.parameters())
@@ -64,14 +69,13 @@ class TorchTask(Task):
 
     @torch.no_grad()
     def set_state(self, state: State) -> None:
-        self.check_state(state)
+        state = self.completed(state)
         for name, weight in zip(self.weight_names, self.net.parameters(), strict=True):
             weight.copy_(torch.from_numpy(np.array(state[name].T)))
             slot = self.optimizer.state[weight]  # in place: it may be a view
-            slot.setdefault("step", torch.zeros(())).fill_(int(state.get("step", 0)))
-            square = slot.setdefault("square_avg", torch.zeros_like(weight)).zero_()
-            if "step" in state:
-                square.copy_(torch.from_numpy(np.array(state[f"square/{name}"].T)))
+            slot.setdefault("step", torch.zeros(())).fill_(int(state["step"]))
+            square = slot.setdefault("square_avg", torch.zeros_like(weight))
+            square.copy_(torch.from_numpy(np.array(state[f"square/{name}"].T)))
 
     def write_native(self, path: Path) -> None:
         torch.save({name: w.cpu() for name, w in self.net.state_dict().items()}, path)
@@ -95,17 +99,17 @@ class TorchTask(Task):
         if self.chain:
             loss, _ = self.chain.gradients(rows, targets)
             return loss.item(), _arrays(self.weight_names, [weight.grad for weight in weights])
-        loss = self.loss(self.net(rows), targets)
+        loss = self.objective.loss(self.net(rows), targets)
         return loss.item(), _arrays(self.weight_names, torch.autograd.grad(loss, weights))
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
-        loss_sum, _ = self._step(self._fed(x), self.targets(y))
+        loss_sum, _ = self.step(self._fed(x), self.targets(y))
         return float(loss_sum) / len(y)
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
         if order is None:
             loader = DataLoader(
-                self.module.dataset(self.problem, dense(x), y),
+                self._dataset(dense(x), y),
                 batch_size=self.problem.batch_size,
                 shuffle=True,
                 drop_last=self.rules.last_batch == "dropped",
@@ -133,7 +137,12 @@ class TorchTask(Task):
         }
 
     def targets(self, y: np.ndarray) -> Tensor:
-        return self.module.targets(self.problem, y)
+        return self.objective.targets(y)
+
+    def _dataset(self, x: np.ndarray, y: np.ndarray) -> Dataset:
+        if self.problem.name == "mnist":
+            return mnist.dataset(x, y, self.targets(np.arange(self.problem.outputs)))
+        return TensorDataset(torch.from_numpy(x), self.targets(y))
 
     def _batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Batch]]:
         """A function that gives every batch of one epoch in the order of its rows."""
@@ -157,24 +166,24 @@ class TorchTask(Task):
             return sparse_rows(x)
         return torch.from_numpy(dense(x))
 
-    def _step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """One step on one batch: sums over its rows of the loss before the step and the metric."""
         x, y = x.to(self.device), y.to(self.device)
         if self.chain:
             loss, scores = self.chain.step(x, y)
-            return loss * len(x), self.module.metric(scores, y)
+            return loss * len(x), self.objective.metric(scores, y)
         self.optimizer.zero_grad()
         scores = self.net(x)
-        loss = self.loss(scores, y)
+        loss = self.objective.loss(scores, y)
         loss.backward()
         self.optimizer.step()
-        return loss.detach() * len(x), self.module.metric(scores.detach(), y)
+        return loss.detach() * len(x), self.objective.metric(scores.detach(), y)
 
     def _train(self, source: Iterable[tuple[Tensor, Tensor]]) -> Callable[[], dict[str, float]]:
         """One epoch; the means over its rows, read from the device when they are asked for."""
         rows, loss_sum, metric_sum = 0, *torch.zeros(2, device=self.device)
         for x, y in source:
-            loss, metric = self._step(x, y)
+            loss, metric = self.step(x, y)
             rows, loss_sum, metric_sum = rows + len(x), loss_sum + loss, metric_sum + metric
         return lambda: {
             "loss": float(loss_sum) / rows,

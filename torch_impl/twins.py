@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from common.task import State, Weights, dense
+from common.batches import dense
+from common.task import State, Weights
 from common.twins.layers import Layer, Pair
-from common.twins.problem import SAME_LOSS, Twins, TwinTask
+from common.twins.problem import Twins, TwinTask
 from torch_impl.layers import (
     CHANNELS_FIRST,
     Kept,
@@ -24,6 +23,7 @@ from torch_impl.layers import (
     own,
     with_weights,
 )
+from torch_impl.objectives import OBJECTIVES
 from torch_impl.task import TorchTask
 
 FAMILY = "torch"
@@ -32,16 +32,11 @@ FAMILY = "torch"
 class TorchTwin(TwinTask, TorchTask):
     """A user's model in PyTorch, trained by the same loop as the four problems."""
 
-    def recipe(self) -> Any:
-        twins: Twins = self.problem
-        same = importlib.import_module(f"torch_impl.{SAME_LOSS[twins.loss]}")
-        return SimpleNamespace(
-            network=lambda problem, loss_on: Port(twins, off=self.regime.shared_initial),
-            loss=lambda problem, loss_on: same.loss(problem, "logits"),  # Port sees to that
-            metric=same.metric,
-            targets=same.targets,
-            dataset=same.dataset,
-        )
+    def make_network(self) -> Any:
+        return Port(self.problem, off=self.regime.shared_initial)
+
+    def make_objective(self) -> Any:
+        return OBJECTIVES[self.problem.loss](self.problem, "logits")  # Port sees to that
 
     def layers(self) -> tuple[list[Layer], list[str]]:
         """The layers with weights in the order of their registration, and what was changed."""
@@ -84,7 +79,7 @@ class TorchTwin(TwinTask, TorchTask):
         before = {name: self._read(name, "data") for name in self.state_names}
         inputs = torch.from_numpy(dense(x)).to(self.device)
         self.net.zero_grad()
-        loss = self.loss(self.net(inputs), self.targets(y).to(self.device))
+        loss = self.objective.loss(self.net(inputs), self.targets(y).to(self.device))
         loss.backward()
         gradients = {name: self._read(name, "grad") for name in self.weight_names}
         self.net.zero_grad()

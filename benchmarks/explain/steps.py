@@ -45,9 +45,11 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     # in an order that is new each round; the whole step last, since its Task is needed after
     for part in [*random.Random(job.seed).sample(PARTS[:-1], len(PARTS) - 1), PARTS[-1]]:
         emit({"stage": part})
-        task = worker.task_of(job)
-        if part != PARTS[-1]:
-            ablation.leave_out(task, part)
+        if part == PARTS[-1]:
+            task = worker.task_of(job)
+        else:
+            options = {"regime": job.regime, "device": job.device, "seed": job.seed}
+            task = ablation.PartialTask(job.problem, last=part, **options)
         history = task.fit(x, y, epochs=2, order=task.order(rows))
         until[part] = history["epoch_seconds"][1] / steps  # the second, which compiles nothing
         gc.collect()  # a Keras network is a ring of references, and the next is timed

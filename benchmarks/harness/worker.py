@@ -12,13 +12,15 @@ import numpy as np
 from benchmarks.harness.clocks import Stages, Surroundings, peak_rss_bytes, process_age_seconds
 from benchmarks.records.job import Job
 from benchmarks.records.machine import versions
+from common.batches import dense
 from common.data import Data, DataError, load
 from common.framework import framework
 from common.metrics import loss_value
 from common.problem import PROBLEMS
 from common.regime import REGIMES
+from common.replicas import fit_replicas
 from common.splits import hold_out
-from common.task import SCORE_ROWS, History, Task, dense
+from common.task import SCORE_ROWS, History, Task
 
 CLOCKS = ("epoch_seconds", "cpu_seconds", "validation_seconds")
 
@@ -77,7 +79,7 @@ def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str
     (x, y), validation = hold_out(held(first, data.x), data.y, first.problem.validation)
     x_test = held(first, data.x_test)
     tasks = [task_of(job) for job in jobs]
-    histories = tasks[0].fit_replicas(
+    histories = fit_replicas(
         tasks,
         [x] * n,
         [y] * n,

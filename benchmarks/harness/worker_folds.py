@@ -13,6 +13,7 @@ from benchmarks.harness.worker import diverged, held, measured, planned_data, ta
 from benchmarks.records.job import Job
 from common.data import Data, standardise
 from common.problem import Problem
+from common.replicas import fit_replicas
 from common.splits import k_folds
 
 Emit = Callable[[dict[str, Any]], None]
@@ -38,7 +39,7 @@ def run_folds(job: Job, folds: list[int], own_statistics: bool, emit: Emit) -> l
     tasks = [task_of(fold_job) for _ in folds]
     stages = Stages()
     with stages("fit"):
-        histories = tasks[0].fit_replicas(
+        histories = fit_replicas(
             tasks,
             *zip(*rows, strict=True),
             orders=[tasks[0].order(len(y)) for _, y in rows],

@@ -18,8 +18,8 @@ from benchmarks.harness.process import Child
 from benchmarks.records.place import Place
 from benchmarks.statistics.parity import Parity
 from common import trace
+from common.batches import batches
 from common.framework import framework, label_of
-from common.task import batches
 from common.trace import SCORED_ROWS, Difference, Trace, first_rows
 from common.twins.problem import Twins
 

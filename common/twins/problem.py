@@ -51,6 +51,7 @@ from common.problem import PROBLEMS, Loss, Problem
 from common.task import State, Task, Weights
 from common.twins.layers import Layer, Pair, initial_values, pair
 
+<<<<<<< HEAD
 SAME_LOSS = {
     "categorical_crossentropy": "reuters",
     "binary_crossentropy": "imdb",
@@ -58,6 +59,8 @@ SAME_LOSS = {
 }
 """Loss -> the problem whose loss, metric and targets a framework takes for it."""
 
+=======
+>>>>>>> implementations
 RANDOM_ROWS = 1280
 RULES = ("batch_size", "learning_rate", "epochs")
 
@@ -253,11 +256,14 @@ class TwinTask(Task):
             raise ValueError("the state does not fit the network: " + "; ".join(wrong))
 
     def completed(self, state: State) -> State:
+<<<<<<< HEAD
         """The state with initial values for what it lacks: zero squares and steps, initial rest."""
         self.check_state(state)
+=======
+        """The state with what weights alone leave out: also the initial rest of it."""
+>>>>>>> implementations
         rest = initial_values(self.problem.pairs, self.seed)
-        rest |= {f"square/{name}": np.zeros_like(rest[name]) for name in self.weight_names}
-        return {**rest, "step": np.array(0, np.int64), **state}
+        return {**rest, **super().completed(state)}
 
 
 def _loss_on(value: Any) -> tuple[tuple[str, str], ...] | None:

@@ -16,10 +16,10 @@ import numpy as np
 from jax.experimental.sparse import BCOO
 from scipy import sparse
 
-from common.clock import EpochLog, StackLog
-from common.padding import in_batches, padded, sparse_batches
+from common.batches import dense, in_batches, padded, sparse_batches
+from common.clock import EpochLog
 from common.problem import Problem
-from common.task import dense
+from common.replicas import StackLog
 
 
 def compiled(problem: Problem) -> bool:

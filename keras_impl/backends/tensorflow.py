@@ -58,15 +58,12 @@ class Gate:
 
 
 class Feed(Gate):
-    """As the package says: what Keras makes of a generator, behind the gate."""
-
+    # what Keras makes of a generator, behind the gate
     def __init__(self, take: Callable[[np.ndarray], tuple], batch_size: int) -> None:
         super().__init__()
         self.take, self.batch_size = take, batch_size
 
     def data(self, epochs: int) -> tf.data.Dataset:
-        """What `fit` takes for so many epochs."""
-
         def batches(rows: np.ndarray) -> Iterator[tuple]:
             starts = range(0, len(rows), self.batch_size)
             return (self.take(rows[start : start + self.batch_size]) for start in starts)
@@ -84,7 +81,6 @@ if "TF_NUM_INTRAOP_THREADS" in os.environ:  # TensorFlow follows it, but reads b
 
 
 def prepare(rules: Regime) -> None:
-    """As the package says."""
     if rules.denormals == "kept":
         raise NotImplementedError("TensorFlow flushes denormals in its own thread pools")
     tf.config.experimental.enable_tensor_float_32_execution(bool(rules.tf32))
@@ -93,27 +89,24 @@ def prepare(rules: Regime) -> None:
 
 
 def densified(gradient: Any) -> Any:
-    """As the package says: the parts of a word that comes twice are added."""
     return tf.convert_to_tensor(gradient)
 
 
 def synchronize(device: str) -> None:
-    """As the package says."""
     tf.test.experimental.sync_devices()
 
 
 def peak_bytes(device: str) -> int | None:
-    """As the package says."""
     if not device.startswith("cuda"):
         return None
     return tf.config.experimental.get_memory_info(device.replace("cuda", "GPU"))["peak"]
 
 
 def runtime() -> dict[str, Any]:
-    """As the package says; a thread count of 0 means one a core."""
     gpus = tf.config.list_physical_devices("GPU")
     return {
         "versions": {name: version(name) for name in ("keras", "tensorflow")},
         "devices": ["cpu", *(f"cuda:{i}" for i in range(len(gpus)))],
+        # 0 means one per core
         "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
     }

@@ -14,19 +14,26 @@ from keras import ops
 
 from common.problem import Problem
 from keras_impl.backends.tensorflow_tuned import compiled, csr, sparse_rows, times
+from keras_impl.task import KerasTask
 
 SIDE, STREAM = 2048, 2**24  # of a large product; elements of a stream beyond every cache
 PRODUCTS = "MatMul"  # in the name of the kernel, fused or not, by oneDNN or not
 
 
-def leave_out(task: Any, last: str) -> None:
-    """Make each step of `fit` end with a part: "input", "forward", "backward" or "optimiser".
+class PartialTask(KerasTask):
+    """A Task whose steps of `fit` end with a part: "input", "forward", "backward", "optimiser".
 
     What it gives up altogether is the running loss and metric.
     """
-    net = Ablated(task.net, last)
-    net.compile(optimizer=task.net.optimizer, loss=task.net.loss, jit_compile=task.net.jit_compile)
-    task.net = net
+
+    def __init__(self, *args: Any, last: str, **options: Any) -> None:
+        self.last = last
+        super().__init__(*args, **options)
+
+    def build(self, device: str) -> None:
+        super().build(device)
+        whole, self.net = self.net, Ablated(self.net, self.last)
+        self.net.compile(optimizer=whole.optimizer, loss=whole.loss, jit_compile=whole.jit_compile)
 
 
 class Ablated(keras.Model):

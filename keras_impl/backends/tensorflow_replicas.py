@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from common.clock import StackLog
-from keras_impl.backends.feed import Turns
+from common.replicas import StackLog
 from keras_impl.backends.tensorflow import Gate
+from keras_impl.feed import Turns
 from keras_impl.rmsprop import squares
 
 
@@ -34,7 +34,7 @@ class Stack:
         metrics = [
             [
                 keras.metrics.MeanMetricWrapper(first.net.loss.call, name="mean"),
-                first.recipe().metric(first.problem, first.rules.loss_on),
+                first.objective.metric(),
             ]
             for _ in tasks
         ]

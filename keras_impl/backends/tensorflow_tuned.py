@@ -11,11 +11,11 @@ import numpy as np
 import tensorflow as tf
 from scipy import sparse
 
+from common.batches import dense
 from common.clock import EpochLog
 from common.problem import Problem
-from common.task import dense
-from keras_impl.backends.feed import Turns
 from keras_impl.backends.tensorflow import Gate
+from keras_impl.feed import Turns
 
 
 def compiled(problem: Problem) -> bool:

@@ -8,34 +8,29 @@ from typing import Any
 import torch
 
 from common.regime import Regime
-from keras_impl.backends.feed import Feed as Feed
+from keras_impl.feed import Feed as Feed
 
 
 def prepare(rules: Regime) -> None:
-    """As the package says."""
     torch.backends.cuda.matmul.allow_tf32 = bool(rules.tf32)
     torch.set_flush_denormal(rules.denormals == "flushed")
     torch.use_deterministic_algorithms(rules.deterministic)
 
 
 def densified(gradient: Any) -> Any:
-    """As the package says: here it is."""
     return gradient
 
 
 def synchronize(device: str) -> None:
-    """As the package says."""
     if device.startswith("cuda"):
         torch.cuda.synchronize(device)
 
 
 def peak_bytes(device: str) -> int | None:
-    """As the package says."""
     return torch.cuda.max_memory_allocated(device) if device.startswith("cuda") else None
 
 
 def runtime() -> dict[str, Any]:
-    """As the package says."""
     return {
         "versions": {name: version(name) for name in ("keras", "torch")},
         "devices": ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))],

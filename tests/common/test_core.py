@@ -11,12 +11,13 @@ import pytest
 from scipy import sparse
 
 from common import clock
+from common.batches import batches, dense
 from common.framework import framework, frameworks
 from common.initial import initial_weights
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.regime import MATCHED, NATIVE, REGIMES
-from common.task import batches, dense
+from common.replicas import fit_replicas
 from tests.conftest import error, make_rows
 
 
@@ -158,7 +159,7 @@ def test_a_stack_gets_an_epochs_rows_of_one_table_and_gives_shares_of_its_time(s
     tasks = [Stacked(problem, seed=seed) for seed in range(2)]
     orders = [task.order(30) for task in tasks]
     told = []
-    histories = Stacked.fit_replicas(
+    histories = fit_replicas(
         tasks,
         *zip(*given, strict=True),
         orders=orders,

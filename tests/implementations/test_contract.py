@@ -10,13 +10,13 @@ import pytest
 
 from benchmarks.harness.process import Child
 from common import metrics
+from common.batches import dense
 from common.framework import framework, frameworks
 from common.initial import initial_weights
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.regime import MATCHED, TUNED, Regime
 from common.splits import shared_order
-from common.task import dense
 from tests.conftest import RemoteTask, error, installed, make_rows
 
 BOUND = 1e-5  # PROTOCOL: scores, loss, gradients and one step; measured errors are under 3e-6
@@ -227,7 +227,7 @@ def test_replicas_equal_separate_runs(child, problem, rows, shared):
     held_out = make_rows(problem, 20, seed=9)
     order = [orders(70, 2, seed) for seed in seeds]
     arguments = (child.name, problem, RemoteTask.regime, given, order, held_out)
-    together = child.call("tests.calls:fit_replicas", *arguments)
+    together = child.call("tests.calls:fit_together", *arguments)
     for seed in seeds:
         task = RemoteTask(child, problem, seed=seed)
         if seed == seeds[-1]:

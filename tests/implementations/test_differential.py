@@ -21,10 +21,10 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from common.batches import batches
 from common.problem import PROBLEMS, Problem
 from common.reference import ReferenceTask
 from common.splits import shared_order
-from common.task import batches
 from common.trace import FIRST_STEP, relative_error
 from tests.conftest import RemoteTask
 

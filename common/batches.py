@@ -1,13 +1,46 @@
-"""Batches of one shape, as a program that is compiled for shapes takes them."""
+"""Batches of rows: dense ones, and ones of one shape for a program that is compiled for shapes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 SPREAD = 5  # room for the words of a batch, in its standard deviations above the mean
+
+
+def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
+    """`x` as one dense float32 array; MemoryError when the machine has not the room for it."""
+    if not sparse.issparse(x):
+        return np.ascontiguousarray(x, dtype=np.float32)
+    need = 4 * x.shape[0] * x.shape[1]
+    room = _available_bytes()
+    if room is not None and need > 0.8 * room:
+        raise MemoryError(
+            f"a dense array of {x.shape[0]:,} x {x.shape[1]:,} float32 takes {need / 1e9:.1f} GB "
+            f"and {room / 1e9:.1f} GB are free; use the regime 'matched', which keeps text sparse"
+        )
+    return sparse.csr_matrix(x, dtype=np.float32).toarray()
+
+
+def _available_bytes() -> int | None:
+    """Memory that can be had without swapping, where the system tells (Linux)."""
+    try:
+        with open("/proc/meminfo") as file:
+            facts = dict(line.split(":") for line in file)
+        return int(facts["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError):
+        return None
+
+
+def batches(x: Any, y: np.ndarray, rows: np.ndarray, batch_size: int) -> Iterator[tuple]:
+    """Dense float32 batches of `x` and `y` at the given rows; the last one may be smaller."""
+    for start in range(0, len(rows), batch_size):
+        chosen = rows[start : start + batch_size]
+        yield dense(x[chosen]), y[chosen]
 
 
 def in_batches(rows: np.ndarray, size: int) -> list[np.ndarray]:
