@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks.records.job import Job
 from common.framework import framework
 from common.problem import Problem
 from common.regime import NATIVE, Regime
-
-if TYPE_CHECKING:
-    pass
 
 
 def plan(
@@ -68,17 +64,15 @@ def plan(
 def together(jobs: Iterable[Job], most: int) -> list[list[Job]]:
     """The jobs in batches, each for one process, in the order in which their first jobs came.
 
-    At most so many untimed seeds of an arm with tuned execution share one; any other job is alone.
+    At most so many share one, and only jobs that may be trained together (`Job.batch`).
     """
     batches: list[list[Job]] = []
-    unfilled: dict[Job, list[Job]] = {}
+    unfilled: dict[Job | None, list[Job]] = {}
     for job in jobs:
-        alone = job.timed or not job.regime.tuned
-        arm = replace(job, seed=0)
-        if alone or len(unfilled.get(arm, ())) in (0, most):
+        if job.batch is None or len(unfilled.get(job.batch, ())) in (0, most):
             batches.append([])
-            unfilled[arm] = batches[-1]
-        unfilled[arm].append(job)
+            unfilled[job.batch] = batches[-1]
+        unfilled[job.batch].append(job)
     return batches
 
 

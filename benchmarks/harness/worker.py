@@ -86,7 +86,7 @@ def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str
         validation=[validation] * n,
         on_epoch=lambda _, number, row: emit({"epoch": number, **row}),
     )
-    shared = {"trained_together": n, "peak_rss_bytes": None, "peak_device_bytes": None}
+    shared = {"peak_rss_bytes": None, "peak_device_bytes": None}
     records = []
     for job, task, history in zip(jobs, tasks, histories, strict=True):
         metrics = task.evaluate(x_test, data.y_test)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -17,7 +17,6 @@ from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from common.splits import hold_out
 
-KIND = "scale"  # of a record, and the folder below the results
 EPOCHS = 4  # the first compiles
 AXES: Mapping[str, Sequence[int]] = {
     "rows": (1, 2, 4, 8),  # times the training rows, by repetition
@@ -31,12 +30,14 @@ AXES: Mapping[str, Sequence[int]] = {
 class Scaled(Job):
     """A job with its place on an axis."""
 
+    kind = folder = "scale"
+    target = f"{__name__}:measure"
     axis: str = "rows"
     value: int = 1
 
     @property
     def key(self) -> str:
-        """Path of its record below the results folder."""
+        """Path of its record below the folder of its kind."""
         return f"{self.axis}-{self.value}/{super().key}"
 
     def __str__(self) -> str:
@@ -54,8 +55,7 @@ def along(job: Job, axis: str, values: Sequence[int]) -> list[Scaled]:
         },
         "threads": lambda value: {"threads": value},
     }[axis]
-    plain = {field.name: getattr(job, field.name) for field in fields(job)} | {"problem": problem}
-    scaled = Scaled(**plain, axis=axis)
+    scaled = Scaled.of(job, problem=problem, axis=axis)
     return [replace(scaled, value=value, **changes(value)) for value in values]
 
 

@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 
 from benchmarks.folds.crossval_table import by_arm, fold_sections, mean_over_folds, save_fold_curves
-from benchmarks.harness.worker_folds import fold_rows
-from benchmarks.records.job import Job, fold_path
+from benchmarks.harness.worker_folds import fold_rows, folds_of
+from benchmarks.records.job import Job
 from benchmarks.show.section import print_sections
 from common.data import Data
 from common.framework import plain_frameworks
@@ -116,10 +116,10 @@ def test_own_statistics_do_not_see_the_held_out_rows():
 
 def test_folds_of_other_settings_have_other_paths():
     paths = {
-        fold_path(Job(problem, "alpha", MATCHED), k, own)
+        fold.path
         for problem in (BOSTON, BOSTON.but(folds=3), BOSTON.but(fold_epochs=2))
-        for k in (0, 1)
         for own in (False, True)
+        for fold in folds_of(Job(problem, "alpha", MATCHED), own)[:2]
     }
     assert len(paths) == 12
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from benchmarks.harness.engine import run_jobs
-from benchmarks.harness.local import run_batch
+from benchmarks.harness.local import failures, run_batch
 from benchmarks.records.job import Job
 from benchmarks.records.record import make_record, read_records
 from common.framework import plain_frameworks
@@ -38,49 +38,49 @@ class Recorder:
         self.fail, self.closed = fail, False
 
     def __call__(self, batches, on_event):
-        error = {"kind": "E", "message": "", "traceback_tail": ""}
         try:
             for batch in reversed(batches):  # in no order that a caller may count on
                 self.batches.append(batch)
-                errors = [error if job.seed in self.fail else None for job in batch]
-                yield batch, list(map(make_record, batch, [None] * len(batch), errors))
+                failed = any(job.seed in self.fail for job in batch)
+                yield (
+                    batch,
+                    failures(batch, Exception()) if failed else list(map(make_record, batch)),
+                )
         finally:
             self.closed = True
 
 
-def test_what_has_a_record_is_not_run_again_and_what_failed_is(tmp_path):
+def test_what_has_a_record_is_not_run_again_and_what_failed_is(tmp_path, capsys):
     jobs = [job(seed) for seed in range(4)]
-    first = {j.seed: cached for j, _, cached in run_jobs(jobs, tmp_path, engine=Recorder((1,)))}
-    assert first == dict.fromkeys(range(4), False)
+    records = run_jobs(jobs, tmp_path, engine=Recorder((1,)))
+    assert [bool(record["error"]) for record in records] == [False, True, False, False]
+    assert "was there" not in capsys.readouterr().err
+    engine, kept = Recorder(), []
+    again = run_jobs(jobs, tmp_path, engine=engine, on_record=lambda job, _: kept.append(job.seed))
+    assert engine.batches == [[jobs[1]]] and kept == [0, 2, 3, 1]
+    assert [record["seed"] for record in again] == [0, 1, 2, 3] and not again[1]["error"]
+    assert capsys.readouterr().err.count("(was there)") == 3
     engine = Recorder()
-    again = list(run_jobs(jobs, tmp_path, engine=engine))
-    assert engine.batches == [[jobs[1]]]
-    assert [(j.seed, cached) for j, _, cached in again] == [
-        (0, True),
-        (2, True),
-        (3, True),
-        (1, False),
-    ]
-    engine = Recorder()
-    list(run_jobs(jobs, tmp_path, engine=engine, force=True))
+    run_jobs(jobs, tmp_path, engine=engine, force=True)
     assert len(engine.batches) == 4
 
 
 def test_a_record_is_on_the_disk_when_it_is_told_and_the_engine_is_closed_early(tmp_path):
+    def stop(job: Job, record: dict) -> None:
+        assert list(read_records(tmp_path)) == [record] and job.seed == 1
+        raise KeyboardInterrupt
+
     engine = Recorder()
-    running = run_jobs([job(0), job(1)], tmp_path, engine=engine)
-    first, record, _ = next(running)
-    assert list(read_records(tmp_path)) == [record] and first.seed == 1
-    running.close()
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs([job(0), job(1)], tmp_path, engine=engine, on_record=stop)
     assert engine.closed and engine.batches == [[job(1)]]
 
 
 def test_replicas_come_as_one_batch_with_a_record_each(tmp_path):
     jobs = [job(seed, seed < 2, TUNED) for seed in range(7)]
     engine = Recorder()
-    found = list(run_jobs(jobs, tmp_path, engine=engine, replicas=3))
+    assert len(run_jobs(jobs, tmp_path, engine=engine, replicas=3)) == 7
     assert sorted(map(len, engine.batches)) == [1, 1, 2, 3]
-    assert {j for j, _, _ in found} == set(jobs)
     assert len(list(tmp_path.rglob("*-untimed.json"))) == 5
 
 

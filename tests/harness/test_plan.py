@@ -11,9 +11,8 @@ from pathlib import PurePosixPath
 import pytest
 from rich.console import Console
 
-from benchmarks.folds.progress import run_folds
 from benchmarks.harness.plan import check_device, plan, together
-from benchmarks.harness.progress import Progress, bar_of
+from benchmarks.harness.progress import Progress
 from benchmarks.records.job import Job
 from common.framework import frameworks
 from common.problem import PROBLEMS
@@ -166,30 +165,6 @@ def test_what_has_a_record_takes_no_part_in_what_is_left(capsys):
     assert progress.seconds_left() is None and "left" not in capsys.readouterr().err
     progress.finished(progress.jobs[2], record | {"total_seconds": 5.0}, cached=False)
     assert progress.seconds_left() == 5.0 and ", 5 s left" in capsys.readouterr().err
-
-
-def test_a_fold_that_has_a_record_takes_no_part_in_what_is_left(monkeypatch, tmp_path):
-    job = Job(BOSTON.but(folds=4, fold_epochs=10), "a", NATIVE)
-    bars: list = []
-
-    def cross_validate(job, results, on_epoch):
-        record = {"problem": "boston", "framework": "a", "regime": "native", "device": "cpu"}
-        record |= {"settings": {"changed": {}}, "fold": 0, "folds": 4, "seed": 0}
-        record |= {"error": None, "history": {"val_mae": [2.0]}}
-        yield record, True
-        for _ in range(10):
-            on_epoch(None)
-        yield record, False
-        (line,) = bars[0].tasks
-        assert (line.completed, line.total) == (10, 30)
-
-    def bar(*columns):
-        bars.append(bar_of(*columns))
-        return bars[0]
-
-    monkeypatch.setattr("benchmarks.folds.progress.cross_validate", cross_validate)
-    monkeypatch.setattr("benchmarks.folds.progress.bar_of", bar)
-    assert len(run_folds([job], tmp_path)) == 2
 
 
 def test_a_terminal_shows_the_epoch_of_the_job_that_runs(monkeypatch):
