@@ -104,10 +104,16 @@ def seeds(args: argparse.Namespace) -> range:
     return range(args.seed_start, args.seed_start + args.seeds)
 
 
-def fields(args: argparse.Namespace) -> dict[str, Any]:
-    """Those of every Job that do not depend on what it runs."""
-    same = {"threads": args.threads, "data": args.data, "timeout": args.timeout}
-    return {**same, "data_dir": data_dir(args)}
+def fields(args: argparse.Namespace, data: Data) -> dict[str, Any]:
+    """The fields of every Job on these data, whoever runs it."""
+    return {
+        "threads": args.threads,
+        "data": args.data,
+        "data_dir": data_dir(args),
+        "content": data.digest,
+        "source": data.again,
+        "timeout": args.timeout,
+    }
 
 
 def job(
@@ -115,9 +121,8 @@ def job(
 ) -> Job:
     """What is asked for by one `--regime` and one `--seed`, on data that were found."""
     python = dict(args.python).get(name)
-    regime = REGIMES[args.regime]
-    common = {"content": data.digest, "source": data.again, "python": python, **fields(args)}
-    return Job(problem, name, regime, device, args.seed, **common)
+    common = fields(args, data)
+    return Job(problem, name, REGIMES[args.regime], device, args.seed, python=python, **common)
 
 
 def jobs(
@@ -135,13 +140,13 @@ def jobs(
     check_protocol(args)
     names = frameworks(args)
     places = devices(args, names)
-    content, source = {}, {}
+    on_data = {}
     for problem in problems:
         found = data(problem, args)
         check(problem, len(found.y))
-        content[problem.name], source[problem.name] = found.digest, found.again
-    common = fields(args) | {"source": source, "python": dict(args.python)} | more
-    return plan(problems, names, regimes, places, seeds(args), content=content, **common)
+        on_data[problem.name] = fields(args, found)
+    more = {"python": dict(args.python), "on_data": on_data, **more}
+    return plan(problems, names, regimes, places, seeds(args), **more)
 
 
 def frameworks(args: argparse.Namespace) -> list[str]:

@@ -84,10 +84,8 @@ def main(args: argparse.Namespace) -> int:
     data = {problem: requests.data(problem, args) for problem in problems}
     failed, shown = False, []
     for problem in problems:
-        content, source = data[problem].digest, data[problem].again
-        common = requests.fields(args) | {"content": content, "source": source, "device": device}
-        python = dict(args.python)
-        jobs = plan_walks(problem, walks[problem], requests.seeds(args), python=python, **common)
+        common = requests.fields(args, data[problem]) | {"python": dict(args.python)}
+        jobs = plan_walks(problem, walks[problem], requests.seeds(args), device=device, **common)
         explained, some_failed = _explain(problem, walks[problem], list(map(Walked.of, jobs)), args)
         failed |= some_failed
         shown.append(explained.plain())
@@ -157,23 +155,12 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
     from benchmarks.cli.shared import run_and_show
     from benchmarks.explain.steps import ROUNDS, Round
     from benchmarks.explain.steps_table import sections
-    from benchmarks.harness.plan import plan
     from common.regime import MATCHED, NATIVE
 
     for name in names:
         framework(name).check_has("ablation")
-    data = {problem.name: requests.data(problem, args) for problem in problems}
-    jobs = plan(
-        problems,
-        names,
-        (NATIVE, MATCHED),
-        dict.fromkeys(names, (device,)),
-        range(ROUNDS),
-        content={name: found.digest for name, found in data.items()},
-        source={name: found.again for name, found in data.items()},
-        python=dict(args.python),
-        **requests.fields(args),
-    )
+    args.framework, args.device, args.seed_start, args.seeds = names, [device], 0, ROUNDS
+    jobs = requests.jobs(args, problems, [NATIVE, MATCHED])
     return run_and_show(list(map(Round.of, jobs)), args, sections)
 
 

@@ -22,8 +22,7 @@ def plan(
     *,
     peers: Iterable[str] = (),
     shuffle_seed: int = 0,
-    content: Mapping[str, str] | None = None,
-    source: Mapping[str, tuple[str, str | None] | None] | None = None,
+    on_data: Mapping[str, Mapping[str, Any]] | None = None,
     python: Mapping[str, str] | None = None,
     **common: Any,
 ) -> list[Job]:
@@ -31,9 +30,9 @@ def plan(
 
     For each seed of a problem the arms come one after another in a random order, and for the next
     seed in the reverse of it (A B, B A): so neither a slow drift of the machine nor a neighbour's
-    heat favours an arm. `devices` are by framework, `content` (data digests) and `source` (where
-    the data were found) by problem, `python` (interpreters) by framework; `common` are further
-    fields of every Job. A peer is an arm of its own, with nothing to choose.
+    heat favours an arm. `devices` and `python` (interpreters) are by framework, `on_data` has
+    fields of Job by problem, and `common` those of all. A peer is an arm of its own, with nothing
+    to choose.
     """
     problems, seeds, regimes = list(problems), list(seeds), list(regimes)
     arms = [
@@ -50,9 +49,8 @@ def plan(
             regime,
             device,
             seed,
-            content=(content or {}).get(problem.name, ""),
-            source=(source or {}).get(problem.name),
             python=(python or {}).get(name),
+            **(on_data or {}).get(problem.name, {}),
             **common,
         )
         for seed in seeds

@@ -133,19 +133,20 @@ def _kind(job: Job) -> Kind:
 def _result(record: Record) -> str:
     """The test metrics; of a fold, which has none, the metrics of the rows that it held out."""
     scores = {f"test {name}": value for name, value in record["metrics"].items()}
-    seconds = record["total_seconds"]
-    parts = ["DIVERGED"] * bool(record.get("diverged"))
     if not scores:
         curves = record["history"].items()
-        scores = {k.replace("val_", "validation "): v[-1] for k, v in curves if k[:4] == "val_"}
-        return ", ".join([*parts, *map(_score, scores.items())])
-    took = "untimed" if seconds is None else f"{seconds:.1f} s"
-    return ", ".join([*parts, *map(_score, scores.items()), took])
-
-
-def _score(item: tuple[str, float | None]) -> str:
-    name, value = item
-    return f"{name} {'not finite' if value is None else format(value, '.4f')}"
+        scores = {
+            name.replace("val_", "validation "): curve[-1]
+            for name, curve in curves
+            if curve and name.startswith("val_")
+        }
+    values = [
+        f"{name} {'not finite' if value is None else format(value, '.4f')}"
+        for name, value in scores.items()
+    ]
+    seconds = record["total_seconds"]
+    took = [f"{seconds:.1f} s"] if seconds is not None else ["untimed"] * bool(record["metrics"])
+    return ", ".join([*["DIVERGED"] * bool(record.get("diverged")), *values, *took])
 
 
 @contextmanager

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from benchmarks.harness.clocks import Stages
-from benchmarks.harness.worker import diverged, held, measured, planned_data, task_of
+from benchmarks.harness.worker import (
+    Emit,
+    diverged,
+    fit_together,
+    held,
+    measured,
+    planned_data,
+    task_of,
+)
 from benchmarks.records.job import Job, Process
 from common.data import Data, standardise
 from common.problem import Problem, widths_of
 from common.splits import k_folds
-
-Emit = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -97,14 +102,7 @@ def run_folds(folds: list[Fold], emit: Emit) -> list[dict[str, Any]]:
     tasks = [task_of(fold_job) for _ in folds]
     stages = Stages()
     with stages("fit"):
-        histories = tasks[0].fit_replicas(
-            tasks,
-            *zip(*rows, strict=True),
-            orders=[tasks[0].order(len(y)) for _, y in rows],
-            epochs=problem.epochs,
-            validation=held_out,
-            on_epoch=lambda _, epoch, row: emit({"epoch": epoch, **row}),
-        )
+        histories = fit_together(tasks, rows, emit, held_out)
     stages.seconds = {name: seconds / len(folds) for name, seconds in stages.seconds.items()}
     name = f"val_{problem.metric}"
     return [

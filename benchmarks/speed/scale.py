@@ -15,7 +15,6 @@ from benchmarks.harness.clocks import Stages, Surroundings, process_age_seconds
 from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
-from common.splits import hold_out
 
 EPOCHS = 4  # the first compiles
 AXES: Mapping[str, Sequence[int]] = {
@@ -59,24 +58,18 @@ def along(job: Job, axis: str, values: Sequence[int]) -> list[Scaled]:
     return [replace(scaled, value=value, **changes(value)) for value in values]
 
 
-def measure(job: Scaled, emit: Callable[[dict], None]) -> dict[str, Any]:
+def measure(job: Scaled, emit: worker.Emit) -> dict[str, Any]:
     """Train on as many rows as the job asks for; in a Child."""
     surroundings, stages = Surroundings(), Stages()
     data = worker.planned_data(job)
-    (x, y), _ = hold_out(worker.held(job, data.x), data.y, job.problem.validation)
+    (x, y), _ = worker.training_rows(job, data)
     times = job.value if job.axis == "rows" else 1
     if times > 1:
         x = sparse.vstack([x] * times, "csr") if sparse.issparse(x) else np.concatenate([x] * times)
         y = np.concatenate([y] * times)
     task = worker.task_of(job)
     with stages("fit"):
-        history = task.fit(
-            x,
-            y,
-            epochs=job.problem.epochs,
-            order=task.order(len(y)),
-            on_epoch=lambda number, row: emit({"epoch": number, **row}),
-        )
+        history = worker.fit(task, x, y, emit)
     return {
         **worker.measured(job, data, task, history, len(y), stages),
         "axis": job.axis,
