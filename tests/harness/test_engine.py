@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 from itertools import accumulate, combinations
+from typing import ClassVar
 
 import psutil
 import pytest
 
 from benchmarks.harness.engine import run_jobs
 from benchmarks.harness.local import failures, run_batch
+from benchmarks.harness.process import ChildDied
+from benchmarks.harness.worker_folds import folds_of
 from benchmarks.records.job import Job
 from benchmarks.records.record import make_record, read_records
 from common.framework import plain_frameworks
@@ -82,6 +85,45 @@ def test_replicas_come_as_one_batch_with_a_record_each(tmp_path):
     assert len(run_jobs(jobs, tmp_path, engine=engine, replicas=3)) == 7
     assert sorted(map(len, engine.batches)) == [1, 1, 2, 3]
     assert len(list(tmp_path.rglob("*-untimed.json"))) == 5
+
+
+class PlayedChild:
+    """A process that is none: it notes what it is asked, and dies in the second fold alone."""
+
+    log: ClassVar[list[str]] = []
+
+    @classmethod
+    def at(cls, place, regime):
+        cls.log.append("start")
+        return cls()
+
+    def call(self, target, argument, **_):
+        together = argument if isinstance(argument, list) else [argument]
+        self.log += [getattr(job, "fold", "run") for job in together]
+        if argument is together or self.log[-1] != 1:
+            return [{} for _ in together] if argument is together else {}
+        raise ChildDied("on purpose")
+
+    def close(self):
+        self.log.append("end")
+
+
+@pytest.mark.parametrize(
+    ("regime", "folds"),
+    [(MATCHED, ["start", 0, 1, "end", "start", 2, "end"]), (TUNED, ["start", 0, 1, 2, "end"])],
+)
+def test_a_process_lives_until_the_last_job_that_shares_it_or_until_it_dies(
+    tmp_path, monkeypatch, regime, folds
+):
+    monkeypatch.setattr("benchmarks.harness.local.Child", PlayedChild)
+    monkeypatch.setattr(PlayedChild, "log", [])
+    jobs = [*folds_of(Job(BOSTON.but(folds=3), "fake", regime)), job(0), job(1)]
+    records = run_jobs(jobs, tmp_path, replicas=3)
+    assert PlayedChild.log == [*folds, *["start", "run", "end"] * 2]
+    died = [record["error"] is not None for record in records]
+    assert died == [False, regime is MATCHED, False, False, False]
+    assert [record.get("fold") for record in records] == [0, 1, 2, None, None]
+    assert {record["trained_together"] for record in records[:3]} == {3 if regime is TUNED else 1}
 
 
 def test_timed_jobs_run_alone_and_untimed_ones_at_once(twinbench, tmp_path, monkeypatch):
