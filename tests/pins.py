@@ -15,10 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cli.main import command_module, commands
+from benchmarks.explain.runs import Walked, rung_key
+from benchmarks.explain.steps import Round
+from benchmarks.harness.worker_folds import folds_of
 from benchmarks.records.job import Job
 from benchmarks.records.packed import unpack
 from benchmarks.records.record import read_records
 from benchmarks.records.schema import fault_of
+from benchmarks.speed.limit import Limited
+from benchmarks.speed.race import Raced, RacedFolds
+from benchmarks.speed.scale import along
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
@@ -35,6 +41,7 @@ def current() -> dict[str, Any]:
     """What this checkout does."""
     return {
         "keys": {f"{job.problem.name}, {what}": job.key for what, job in _jobs()},
+        "paths": dict(_paths()),
         "options": {name: _options(name) for name in commands()},
         "records": {path: _kinds(ROOT / path) for path in PACKED},
         "bounds": hashlib.sha256((ROOT / "common/bounds.json").read_bytes()).hexdigest(),
@@ -53,6 +60,19 @@ def _jobs() -> Iterator[tuple[str, Job]]:
     yield "untimed", replace(job, timed=False)
     yield "changed", replace(job, problem=job.problem.but(hidden=(8,), learning_rate=0.5))
     yield "another rule", replace(job, regime=replace(job.regime, rho=0.95, deterministic=True))
+
+
+def _paths() -> Iterator[tuple[str, str]]:
+    """Where the records of every kind of job lie below the results."""
+    job = Job(PROBLEMS["boston"], "a:b", REGIMES["matched"], "cuda:1", 3, 2, content="sha256:1")
+    yield "crossval", folds_of(job)[1].path
+    yield "crossval, own statistics", folds_of(job, own_statistics=True)[1].path
+    yield "scale", along(job, "width", (2,))[0].path
+    for kind in (Limited, Raced, Walked, Round):
+        yield kind.kind, kind.of(job).path
+    yield "race, folds", RacedFolds.of(job).path
+    rung = rung_key(Walked.of(job), Walked.of(replace(job, seed=4)))
+    yield "rung", f"{Walked.folder}/{rung}"
 
 
 def _options(command: str) -> list[str]:

@@ -104,13 +104,15 @@ def seeds(args: argparse.Namespace) -> range:
     return range(args.seed_start, args.seed_start + args.seeds)
 
 
-def fields(args: argparse.Namespace) -> dict[str, Any]:
-    """The fields of a Job that are the same for all jobs of a command."""
+def fields(args: argparse.Namespace, data: Data) -> dict[str, Any]:
+    """The fields of every Job on these data, whoever runs it."""
     return {
         "threads": args.threads,
         "data": args.data,
-        "timeout": args.timeout,
         "data_dir": data_dir(args),
+        "content": data.digest,
+        "source": data.again,
+        "timeout": args.timeout,
     }
 
 
@@ -119,9 +121,8 @@ def job(
 ) -> Job:
     """The job of one `--regime` and one `--seed`, on data that are loaded already."""
     python = dict(args.python).get(name)
-    regime = REGIMES[args.regime]
-    common = {"content": data.digest, "source": data.again, "python": python, **fields(args)}
-    return Job(problem, name, regime, device, args.seed, **common)
+    common = fields(args, data)
+    return Job(problem, name, REGIMES[args.regime], device, args.seed, python=python, **common)
 
 
 def jobs(
@@ -139,13 +140,13 @@ def jobs(
     check_protocol(args)
     names = frameworks(args)
     places = devices(args, names)
-    content, source = {}, {}
+    on_data = {}
     for problem in problems:
-        loaded = data(problem, args)
-        check(problem, len(loaded.y))
-        content[problem.name], source[problem.name] = loaded.digest, loaded.again
-    common = fields(args) | {"source": source, "python": dict(args.python)} | more
-    return plan(problems, names, regimes, places, seeds(args), content=content, **common)
+        found = data(problem, args)
+        check(problem, len(found.y))
+        on_data[problem.name] = fields(args, found)
+    more = {"python": dict(args.python), "on_data": on_data, **more}
+    return plan(problems, names, regimes, places, seeds(args), **more)
 
 
 def frameworks(args: argparse.Namespace) -> list[str]:

@@ -30,10 +30,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cli import options, requests
+from benchmarks.explain.runs import Walked
 from benchmarks.explain.walk import Arm, Explained, Walk, plan_walks, walk
 from benchmarks.show.markdown import around_table
 from common.framework import framework
@@ -84,11 +84,9 @@ def main(args: argparse.Namespace) -> int:
     data = {problem: requests.data(problem, args) for problem in problems}
     failed, shown = False, []
     for problem in problems:
-        content, source = data[problem].digest, data[problem].again
-        common = requests.fields(args) | {"content": content, "source": source, "device": device}
-        python = dict(args.python)
-        jobs = plan_walks(problem, walks[problem], requests.seeds(args), python=python, **common)
-        explained, some_failed = _explain(problem, walks[problem], jobs, args)
+        common = requests.fields(args, data[problem]) | {"python": dict(args.python)}
+        jobs = plan_walks(problem, walks[problem], requests.seeds(args), device=device, **common)
+        explained, some_failed = _explain(problem, walks[problem], list(map(Walked.of, jobs)), args)
         failed |= some_failed
         shown.append(explained.plain())
         _show(explained, args)
@@ -134,54 +132,36 @@ def _explain(
     problem: Problem, walks: tuple[Walk, ...], jobs: list[Job], args: argparse.Namespace
 ) -> tuple[Explained, bool]:
     """All runs of the walks, then their rungs; and whether some failed, which is said."""
-    from benchmarks.explain.runs import KIND, first_rungs
-    from benchmarks.harness.pool import Processes
-    from benchmarks.harness.progress import run_all, say_failures
+    from benchmarks.explain.runs import first_rungs
+    from benchmarks.harness.engine import run_jobs, say_failures
 
     records: dict[Arm, dict[int, dict[str, Any]]] = {}
-    folder = args.results / KIND
-    with Processes() as processes:
-        run = partial(processes.run, KIND, "benchmarks.explain.runs:train")
-        found = run_all(jobs, folder, run=run, force=args.force)
-        for job, record in zip(jobs, found, strict=True):
-            if record["error"] is None:
-                records.setdefault(Arm.of(job), {})[job.seed] = record
-        first = {Arm.of(job): job for job in reversed(jobs) if Arm.of(job) in records}
-        steps = [step for each in walks for step in each.steps]
-        pairs = [(s.before, s.after) for s in steps if s.before in first and s.after in first]
-        steps_apart = counted(len(pairs), "step")
-        say(f"{problem.name}: a short parity ladder before and after each of {steps_apart}")
-        climbed = first_rungs(((first[a], first[b]) for a, b in pairs), folder, processes)
-        rungs = dict(zip(pairs, climbed, strict=True))
-    return Explained(problem, walks, records, rungs), say_failures(jobs, found, folder)
+    runs = run_jobs(jobs, args.results, force=args.force)
+    for job, record in zip(jobs, runs, strict=True):
+        if record["error"] is None:
+            records.setdefault(Arm.of(job), {})[job.seed] = record
+    first = {Arm.of(job): job for job in reversed(jobs) if Arm.of(job) in records}
+    steps = [step for each in walks for step in each.steps]
+    pairs = [(s.before, s.after) for s in steps if s.before in first and s.after in first]
+    steps_apart = counted(len(pairs), "step")
+    say(f"{problem.name}: a short parity ladder before and after each of {steps_apart}")
+    climbed = first_rungs([(first[a], first[b]) for a, b in pairs], args.results)
+    rungs = dict(zip(pairs, climbed, strict=True))
+    return Explained(problem, walks, records, rungs), say_failures(jobs, runs, args.results)
 
 
 def _time(problems: list[Problem], names: list[str], device: str, args: argparse.Namespace) -> int:
     """Take a step apart, problem by problem."""
     from benchmarks.cli.shared import run_and_show
-    from benchmarks.explain.steps import KIND, ROUNDS
+    from benchmarks.explain.steps import ROUNDS, Round
     from benchmarks.explain.steps_table import sections
-    from benchmarks.harness.plan import plan
-    from benchmarks.harness.pool import Processes
     from common.regime import MATCHED, NATIVE
 
     for name in names:
         framework(name).check_has("ablation")
-    data = {problem.name: requests.data(problem, args) for problem in problems}
-    jobs = plan(
-        problems,
-        names,
-        (NATIVE, MATCHED),
-        dict.fromkeys(names, (device,)),
-        range(ROUNDS),
-        content={name: found.digest for name, found in data.items()},
-        source={name: found.again for name, found in data.items()},
-        python=dict(args.python),
-        **requests.fields(args),
-    )
-    with Processes() as processes:
-        run = partial(processes.run, KIND, "benchmarks.explain.steps:measure")
-        return run_and_show(jobs, args, KIND, sections, run)
+    args.framework, args.device, args.seed_start, args.seeds = names, [device], 0, ROUNDS
+    jobs = requests.jobs(args, problems, [NATIVE, MATCHED])
+    return run_and_show(list(map(Round.of, jobs)), args, sections)
 
 
 def _show(explained: Explained, args: argparse.Namespace) -> None:

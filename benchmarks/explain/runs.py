@@ -10,7 +10,8 @@ import gc
 import hashlib
 import math
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -18,15 +19,32 @@ from typing import Any
 
 from benchmarks.explain.walk import Rung, first_rung
 from benchmarks.harness import worker
-from benchmarks.harness.pool import Processes
-from benchmarks.records.job import PROTOCOL, Job
+from benchmarks.harness.local import Processes
+from benchmarks.records.job import PROTOCOL, Job, Process
 from benchmarks.records.record import SCHEMA, read_finished, write_record
+from common.framework import framework
+from common.regime import Regime
 from common.splits import hold_out
 from common.trace import Rows, Trace, climb
 
-KIND = "explain"  # of a record, and the folder below the results
+PROCESS_WIDE = ("denormals", "tf32", "deterministic")  # what torch's threads take over when made
 PROCESS = uuid.uuid4().hex[:12]  # of the process that imported this: a name, for counting
 STEPS, EPOCHS, ROWS = (1, 10), 2, 4000  # of the ladder that finds the first rung
+
+
+@dataclass(frozen=True)
+class Walked(Job):
+    """A run in a process that all arms of a framework share whose process-wide flags are equal."""
+
+    kind = folder = "explain"
+    target = f"{__name__}:train"
+
+    @property
+    def process(self) -> Process:
+        """One that is started by the flags alone."""
+        rules = self.regime.resolve(framework(self.framework).native)
+        flags = {switch: getattr(rules, switch) for switch in PROCESS_WIDE}
+        return Process(self.place, Regime("shared", **flags))
 
 
 def train(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
@@ -41,29 +59,28 @@ def train(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     return {**measured, "process": PROCESS, "total_seconds": seconds}
 
 
-def first_rungs(
-    pairs: Iterable[tuple[Job, Job]], folder: Path, processes: Processes
-) -> Iterator[Rung]:
+def first_rungs(pairs: Iterable[tuple[Job, Job]], results: Path) -> list[Rung]:
     """Where the two arms of each pair first differ; the last trace is kept for the next pair.
 
     Raises what a climb raises: by then its arm has trained.
     """
     last: dict[Job, Trace] = {}
-
-    def trace(job: Job) -> Trace:
-        if job not in last:
-            last[job] = processes.call(f"{__name__}:climb_arm", job)
-        return last[job]
-
-    for before, after in pairs:
-        path = folder / _rung_key(before, after)
-        record = read_finished(path)
-        if record is None:
-            found = first_rung(trace(before), trace(after))
-            last = {after: last[after]}
-            record = _rung_record(before, after, found)
-            write_record(record, path)
-        yield Rung(**record["first"])
+    rungs = []
+    with Processes() as processes:
+        for before, after in pairs:
+            path = results / Walked.folder / rung_key(before, after)
+            record = read_finished(path)
+            if record is None:
+                for job in (before, after):
+                    if job not in last:
+                        target = f"{__name__}:climb_arm"
+                        last[job] = processes.call(target, job.process, job, timeout=job.timeout)
+                rung = first_rung(last[before], last[after])
+                last = {after: last[after]}
+                record = _rung_record(before, after, rung)
+                write_record(record, path)
+            rungs.append(Rung(**record["first"]))
+    return rungs
 
 
 def climb_arm(job: Job) -> Trace:
@@ -87,7 +104,8 @@ def climb_arm(job: Job) -> Trace:
     return trace
 
 
-def _rung_key(before: Job, after: Job) -> str:
+def rung_key(before: Job, after: Job) -> str:
+    """Path of the record of where two arms first differ, below the folder of the walks."""
     text = f"{before.key} {after.key} {STEPS} {EPOCHS} {ROWS}"
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     return f"{before.problem.name}/rungs/{digest}.json"

@@ -13,6 +13,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from benchmarks.explain.runs import Walked
 from benchmarks.harness import worker
 from benchmarks.harness.clocks import Stages, Surroundings, median_seconds
 from benchmarks.records.arm import group_by, succeeded
@@ -22,9 +23,16 @@ from benchmarks.records.schema import KERNELS, PARTS
 from common.framework import framework
 from common.splits import hold_out
 
-KIND = "ablation"  # of a record, and the folder below the results
 STEPS = 100  # of an epoch, at most: a step costs what it costs
 ROUNDS = 7
+
+
+@dataclass(frozen=True)
+class Round(Walked):
+    """A step taken apart; the seed is the number of the round."""
+
+    kind = folder = "ablation"
+    target = f"{__name__}:measure"
 
 
 def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.console import Console
 
-from benchmarks.harness.process import Child
+from benchmarks.harness.progress import shown_child
 from benchmarks.harness.worker import trained
 from benchmarks.records.job import Job
 from common.atomic import replaced
@@ -53,19 +50,20 @@ def convert(
     is left as it was when one is not within its bound. Raises DataError when the source does not
     hold a network of the problem.
     """
-    with _processes() as call, TemporaryDirectory() as folder:
-        draft = Path(folder, out.name)
+    with shown_child(giver) as call:
         if source is None:
-            given = call("train", giver, x, optimizer_state)
+            given = call(f"{__name__}:train", x, optimizer_state)
         else:
-            given = call("read", giver, source, x)
+            given = call(f"{__name__}:read", source, x)
+    with shown_child(taker) as call, TemporaryDirectory() as folder:
+        draft = Path(folder, out.name)
         if out.suffix == CANONICAL:
             write_weights(draft, given["state"], given["origin"])
         else:
             if "step" in given["state"]:
                 say(f"NOTE, {out.name}: it has the weights alone, the optimiser's state stays")
-            call("write", taker, given["state"], draft)
-        errors = _compared(giver.problem, given, call("read", taker, draft, x))
+            call(f"{__name__}:write", given["state"], draft)
+        errors = _compared(giver.problem, given, call(f"{__name__}:read", draft, x))
         if all(error.within for error in errors.values()):
             with replaced(out) as file:
                 file.write(draft.read_bytes())
@@ -151,29 +149,6 @@ def taker_of(out: Path, giver: str, here: Sequence[str]) -> str:
     if out.suffix != CANONICAL:
         return owners()[out.suffix]
     return next((name for name in here if name != giver), giver)
-
-
-@contextmanager
-def _processes() -> Iterator[Callable[..., Any]]:
-    """`call(function, job, ...)` of this module, in one process a job."""
-    with ExitStack() as stack:
-        status = stack.enter_context(Console(stderr=True).status("starting"))
-
-        @cache
-        def child(job: Job) -> Child:
-            return stack.enter_context(Child.at(job.place, job.regime))
-
-        def call(function: str, job: Job, *arguments: Any) -> Any:
-            status.update(f"{job.framework}: {function}")
-            return child(job).call(
-                f"{__name__}:{function}",
-                job,
-                *arguments,
-                on_event=lambda event: status.update(f"{job.framework}: epoch {event['epoch']}"),
-                timeout=job.timeout,
-            )
-
-        yield call
 
 
 def _compared(problem: Problem, given: Mapping, found: Mapping) -> dict[str, Error]:

@@ -14,7 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.records.job import Job, fold_path
+from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from common.atomic import replaced
 from common.install import install_extra
@@ -85,14 +85,8 @@ def event_writer(directory: Path | None) -> Callable[[Job, Record], None]:
     """
     if directory is None:
         return lambda job, record: None
-    _protocol()  # raises now what would else come after the first run
-    return lambda job, record: write_events(record, directory / _name(job, record))
-
-
-def _name(job: Job, record: Record) -> Path:
-    own = record.get("fold_statistics") == "own"
-    path = fold_path(job, record["fold"], own) if "fold" in record else Path(job.key)
-    return path.with_suffix("")
+    _protocol()
+    return lambda job, record: write_events(record, (directory / job.path).with_suffix(""))
 
 
 def write_events(record: Record, folder: Path) -> None:

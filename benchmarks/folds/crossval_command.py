@@ -16,11 +16,9 @@ exit status: 0 all folds finished, 2 usage, 3 data, 4 some folds failed, 130 int
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 from benchmarks.cli import options, requests
-from common.say import SOME_FAILED
 
 if TYPE_CHECKING:
     from benchmarks.records.job import Job
@@ -45,20 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the folds that are missing, then show all that were asked for."""
+    from benchmarks.cli.shared import run_and_show
     from benchmarks.folds.crossval_table import fold_sections, save_fold_curves
-    from benchmarks.folds.progress import run_folds, say_failed_folds
-    from benchmarks.records.record import read_beside
-    from benchmarks.show.section import drawn, print_sections
+    from benchmarks.harness.worker_folds import folds_of
 
-    how = {"own_statistics": args.fold_statistics, "force": args.force}
-    records = run_folds(_jobs(args), args.results, **how)
-    if args.json:
-        print(json.dumps(records, indent=1, allow_nan=False))
-    else:
-        print_sections(fold_sections(records))
-    beside = read_beside(records, args.results, "crossval")
-    drawn(lambda: save_fold_curves(beside, args.results), "curves")
-    return SOME_FAILED if say_failed_folds(records) else 0
+    folds = [fold for job in _jobs(args) for fold in folds_of(job, args.fold_statistics)]
+    return run_and_show(folds, args, fold_sections, save_fold_curves, replicas=len(folds))
 
 
 def _jobs(args: argparse.Namespace) -> list[Job]:

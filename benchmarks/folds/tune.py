@@ -36,7 +36,7 @@ def cells(
     folds: int | None = None,
     validation: int | None = None,
 ) -> list[Problem]:
-    """Every network of the grid, each as the problem that `cross_validate` takes.
+    """Every network of the grid, each as the problem of its folds.
 
     `widths` are by default half, once and twice the problem's widest; `epochs` twice its own. The
     rows are held out by K folds where the problem has such a protocol, else once; `folds` or

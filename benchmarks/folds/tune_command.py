@@ -82,26 +82,27 @@ def _smoothing(text: str) -> float:
 def main(args: argparse.Namespace) -> int:
     """Validate what is missing of the grid, choose, train the choice, and show all of it."""
     from benchmarks.export.tensorboard import event_writer
-    from benchmarks.folds.progress import run_folds, say_failed_folds
     from benchmarks.folds.tune import as_plain, choose
     from benchmarks.folds.tune_table import page
-    from benchmarks.harness.progress import run_all, say_failures
+    from benchmarks.harness.engine import run_jobs, say_failures
+    from benchmarks.harness.worker_folds import folds_of
     from benchmarks.show.markdown import around_table
     from benchmarks.show.section import show
 
     if args.into:
         around_table(args.into)  # an error in an hour would come too late
-    write = event_writer(args.tensorboard)
+    how = {"force": args.force, "on_record": event_writer(args.tensorboard)}
     published, grid = _jobs(args)
-    folds = run_folds(grid, args.results, force=args.force, on_record=write)
+    grid_folds = [fold for job in grid for fold in folds_of(job)]
+    folds = run_jobs(grid_folds, args.results, replicas=len(grid_folds), **how)
     choices = choose(folds, args.smoothing)
     jobs = _final(published, choices)
-    runs = run_all(jobs, args.results, force=args.force, on_record=write)
+    runs = run_jobs(jobs, args.results, **how)
     pages = page(choices, folds, runs, requests.stem(args, KIND))
     measured = {"choices": list(map(as_plain, choices)), "folds": folds, "runs": runs}
     show(pages, measured, into=args.into, as_json=args.json)
-    failed = say_failed_folds(folds)
-    return SOME_FAILED if say_failures(jobs, runs, args.results) or failed else 0
+    failed = say_failures([*grid_folds, *jobs], [*folds, *runs], args.results)
+    return SOME_FAILED if failed else 0
 
 
 def _jobs(args: argparse.Namespace) -> tuple[list[Job], list[Job]]:

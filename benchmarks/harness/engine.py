@@ -1,24 +1,25 @@
-"""Who runs the jobs: an engine takes batches of them and gives back their records as they end."""
+"""Runs jobs: skips what has a record, writes the others as they end, and shows the progress."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.harness.local import Batch, OnEvent, OnJobEvent, run_batches
+from benchmarks.harness.local import Batch, OnJobEvent, run_batches
 from benchmarks.harness.plan import together
+from benchmarks.harness.progress import Progress
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from benchmarks.records.record import read_served, write_record
+from common.say import say
 
 
 class Engine(Protocol):
-    """Runs each batch in a fresh process somewhere.
+    """Runs each batch in a process somewhere.
 
-    It yields a batch with a record a job as soon as its process has ended, in whatever order; a
+    It yields a batch with a record per job as soon as its call has ended, in whatever order; a
     failure is a record with an `error`, and nothing is raised for it. A timed job has a machine
     to itself. What an engine yields is written by the caller, in this process. It must be a
     generator: when that is closed, nothing that it started is left running.
@@ -30,33 +31,52 @@ class Engine(Protocol):
 
 
 def run_jobs(
-    jobs: Iterable[Job],
+    jobs: Sequence[Job],
     results: Path,
     *,
-    run: Callable[[Job, OnEvent], Record] | None = None,
-    engine: Engine | None = None,
+    engine: Engine = run_batches,
     replicas: int = 1,
     force: bool = False,
-    on_event: OnJobEvent = None,
-) -> Iterator[tuple[Job, Record, bool]]:
-    """Yields each job with its record and whether that was there already, these first.
+    on_record: Callable[[Job, Record], object] = lambda job, record: None,
+) -> list[Record]:
+    """The records of all jobs, in their order.
 
-    The engine is this machine, one job at a time, unless another is given; there,
-    `run(job, on_event)` gives a record. `replicas`: how many jobs at most share a process, where
-    they may. A record is written as soon as its job ends. A job that fails has a record with an
-    `error`, is run again by the next call, and does not keep the others from running.
+    The engine is this machine, one job at a time, unless another is given. `replicas`: how many
+    jobs at most are trained together, where they may. A record is written as soon as its job has
+    ended, and then given to `on_record`, as are those that were there before. A job that fails has
+    a record with an `error`, is run again by the next call, and does not keep the others from
+    running; `say_failures` says why, when what was reached has been shown.
     """
-    engine = engine or partial(run_batches, run=run)
+    records: dict[Job, Record] = {}
     missing = []
-    for job in jobs:
-        record = None if force else read_served(job, results)
-        if record is None:
-            missing.append(job)
-        else:
-            yield job, record, True
-    with closing(engine(together(missing, replicas), on_event)) as ended:  # type: ignore[type-var]
-        for batch, records in ended:
-            pairs = list(zip(batch, records, strict=True))
-            for job, record in pairs:
-                write_record(record, results / job.key)
-            yield from ((job, record, False) for job, record in pairs)
+    with Progress(jobs) as progress:
+
+        def keep(job: Job, record: Record, *, cached: bool) -> None:
+            progress.finished(job, record, cached)
+            on_record(job, record)
+            records[job] = record
+
+        for job in jobs:
+            record = None if force else read_served(job, results)
+            if record is None:
+                missing.append(job)
+            else:
+                keep(job, record, cached=True)
+        batches = together(missing, replicas)
+        with closing(engine(batches, progress.event)) as finished:  # type: ignore[type-var]
+            for batch, batch_records in finished:
+                pairs = list(zip(batch, batch_records, strict=True))
+                for job, record in pairs:
+                    write_record(record, results / job.path)
+                for job, record in pairs:
+                    keep(job, record, cached=False)
+    return [records[job] for job in jobs]
+
+
+def say_failures(jobs: Sequence[Job], records: Sequence[Record], results: Path) -> bool:
+    """A sentence on each record that is a failure; whether there is one."""
+    failed = [(job, r["error"]) for job, r in zip(jobs, records, strict=True) if r["error"]]
+    for job, error in failed:
+        reason = error["message"].partition("\n")[0]
+        say(f"failed: {job}: {error['kind']}: {reason} (more in {results / job.path})")
+    return bool(failed)

@@ -1,56 +1,104 @@
-"""Runs jobs on this machine, each in a fresh process: timed ones alone, others several at once."""
+"""Runs jobs on this machine, in processes: timed ones in turn, the others several at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from threading import Lock
 from typing import Any
 
 from benchmarks.harness.process import Child
-from benchmarks.records.job import Job
+from benchmarks.records.job import Job, Process
 from benchmarks.records.keys import Record
 from benchmarks.records.record import described, make_record
 
 OnEvent = Callable[[dict], None] | None
 OnJobEvent = Callable[[Job, dict], None] | None
-Batch = list[Job]  # what one process trains: one job, or replicas
+Batch = list[Job]  # what one call trains: one job, or several together
+
+
+class Processes:
+    """The processes of these batches, each started when it is needed first.
+
+    It ends after the last batch that shares it, when a call in it fails, or with the block.
+    """
+
+    def __init__(self, batches: Iterable[Batch] = ()) -> None:
+        self.left = Counter(batch[0].process for batch in batches)
+        self.children: dict[Process, Child] = {}
+        self.stopped = False
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in list(self.children):
+            self.end(process)
+
+    def end(self, process: Process) -> None:
+        """End it; a later call starts another one."""
+        if process in self.children:
+            self.children.pop(process).close()
+
+    def stop(self) -> None:
+        """Kill all of them while other threads wait for their answers; none is started later."""
+        self.stopped = True
+        for child in list(self.children.values()):
+            child.kill()
+
+    def call(self, target: str, process: Process, *arguments: Any, **options: Any) -> Any:
+        """What the target returns there; `options` are those of `Child.call`, which may raise."""
+        if process not in self.children:
+            self.children[process] = Child.at(process.place, process.regime)
+            if self.stopped:
+                self.children[process].kill()
+        try:
+            return self.children[process].call(target, *arguments, **options)
+        except BaseException:
+            self.end(process)
+            raise
+
+    def run(self, batch: Batch, on_event: OnEvent = None) -> list[Record]:
+        """The record of each job of a batch; an error is that of each."""
+        first, alone = batch[0], len(batch) == 1
+        target, argument = (first.target, first) if alone else (first.batch_target, batch)
+        timeout = first.timeout and first.timeout * len(batch)
+        try:
+            answer = self.call(target, first.process, argument, on_event=on_event, timeout=timeout)
+        except Exception as error:
+            return failures(batch, error)
+        finally:
+            self.left[first.process] -= 1
+            if self.left[first.process] <= 0:
+                self.end(first.process)
+        return [
+            make_record(job, {"trained_together": len(batch), **measured}, kind=job.kind)
+            | job.about
+            for job, measured in zip(batch, [answer] if alone else answer, strict=True)
+        ]
+
+
+def failures(batch: Batch, error: Exception) -> list[Record]:
+    """The record of each job of a batch that ended with an error."""
+    return [make_record(job, None, described(error), job.kind) | job.about for job in batch]
+
+
+def run_batch(batch: Batch) -> list[Record]:
+    """The record of each job of a batch, from a process that nothing else shares."""
+    with Processes() as processes:
+        return processes.run(batch)
 
 
 def run_batches(
-    batches: Sequence[Batch],
-    on_event: OnJobEvent = None,
-    *,
-    run: Callable[[Job, OnEvent], Record] | None = None,
-    workers: int = 1,
+    batches: Sequence[Batch], on_event: OnJobEvent = None, *, workers: int = 1
 ) -> Iterator[tuple[Batch, list[Record]]]:
     """An engine: the timed jobs one after another, then the others, so many processes at once.
 
-    `run(job, on_event)` gives the record of a timed job; the default is `run_job`. When the
-    generator is closed, nothing that it started is left running.
+    When the generator is closed, nothing that it started is left running.
     """
-    untimed = []
-    for batch in batches:
-        if batch[0].timed:
-            tell = on_event and partial(on_event, batch[0])
-            yield batch, [(run or run_job)(batch[0], tell)]
-        else:
-            untimed.append(batch)
-    yield from _run_at_once(untimed, on_event, workers)
-
-
-def _run_at_once(
-    batches: Sequence[Batch], on_event: OnJobEvent, workers: int
-) -> Iterator[tuple[Batch, list[Record]]]:
-    started: list[Child] = []
-    stopped = False
     events = Lock()
-
-    def start(child: Child) -> None:
-        started.append(child)
-        if stopped:
-            child.kill()
 
     def tell(job: Job, event: dict) -> None:
         with events:
@@ -59,77 +107,19 @@ def _run_at_once(
 
     # a thread lives for as long as the processes that it makes, as Child asks for
     pool = ThreadPoolExecutor(workers)
-    try:
-        futures = {
-            pool.submit(run_batch, batch, partial(tell, batch[0]), on_start=start): batch
-            for batch in batches
-        }
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    finally:
-        stopped = True
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in started:
-            child.kill()
-        pool.shutdown()
-
-
-def run_batch(
-    batch: Batch, on_event: OnEvent = None, *, on_start: Callable[[Child], None] | None = None
-) -> list[Record]:
-    """The record of each job of a batch; `on_start` is given their process."""
-    if len(batch) == 1:
-        return [run_job(batch[0], on_event, on_start=on_start)]
-    limit = batch[0].timeout and batch[0].timeout * len(batch)
-    return recorded_each(
-        batch,
-        lambda: _in_child(
-            batch[0], "benchmarks.harness.worker:run_replicas", batch, on_event, on_start, limit
-        ),
-    )
-
-
-def run_job(
-    job: Job,
-    on_event: OnEvent = None,
-    *,
-    target: str = "benchmarks.harness.worker:run_job",
-    kind: str = "run",
-    on_start: Callable[[Child], None] | None = None,
-) -> Record:
-    """The record, of that kind, of what `target(job, emit)` measures in a process of its own.
-
-    An error becomes part of the record.
-    """
-    return recorded(job, lambda: _in_child(job, target, job, on_event, on_start, job.timeout), kind)
-
-
-def _in_child(
-    home: Job,
-    target: str,
-    argument: Any,
-    on_event: OnEvent,
-    on_start: Callable[[Child], None] | None,
-    timeout: float | None,
-) -> Any:
-    """What a function gives in a fresh process such as the job `home` asks for."""
-    with Child.at(home.place, home.regime) as child:
-        if on_start is not None:
-            on_start(child)
-        return child.call(target, argument, on_event=on_event, timeout=timeout)
-
-
-def recorded(job: Job, measure: Callable[[], Record], kind: str = "run") -> Record:
-    """The record of what `measure` gives, or of the error it raises."""
-    return recorded_each([job], lambda: [measure()], kind)[0]
-
-
-def recorded_each(
-    batch: Batch, measure: Callable[[], list[Record]], kind: str = "run"
-) -> list[Record]:
-    """The records of what `measure` gives for each job; an error that it raises is that of each."""
-    try:
-        measured = measure()
-    except Exception as error:
-        return [make_record(job, error=described(error), kind=kind) for job in batch]
-    return [make_record(job, found, kind=kind) for job, found in zip(batch, measured, strict=True)]
+    with Processes(batches) as processes:
+        try:
+            for batch in batches:
+                if batch[0].timed:
+                    yield batch, processes.run(batch, partial(tell, batch[0]))
+            futures = {
+                pool.submit(processes.run, batch, partial(tell, batch[0])): batch
+                for batch in batches
+                if not batch[0].timed
+            }
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            processes.stop()
+            pool.shutdown()

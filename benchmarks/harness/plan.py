@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks.records.job import Job
 from common.framework import framework
 from common.problem import Problem
 from common.regime import NATIVE, Regime
-
-if TYPE_CHECKING:
-    pass
 
 
 def plan(
@@ -26,8 +22,7 @@ def plan(
     *,
     peers: Iterable[str] = (),
     shuffle_seed: int = 0,
-    content: Mapping[str, str] | None = None,
-    source: Mapping[str, tuple[str, str | None] | None] | None = None,
+    on_data: Mapping[str, Mapping[str, Any]] | None = None,
     python: Mapping[str, str] | None = None,
     **common: Any,
 ) -> list[Job]:
@@ -35,9 +30,9 @@ def plan(
 
     For each seed of a problem the arms come one after another in a random order, and for the next
     seed in the reverse of it (A B, B A): so neither a slow drift of the machine nor a neighbour's
-    heat favours an arm. `devices` are by framework, `content` (data digests) and `source` (where
-    the data were found) by problem, `python` (interpreters) by framework; `common` are further
-    fields of every Job. A peer is an arm of its own, with nothing to choose.
+    heat favours an arm. `devices` and `python` (interpreters) are by framework, `on_data` has
+    fields of Job by problem, and `common` those of all. A peer is an arm of its own, with nothing
+    to choose.
     """
     problems, seeds, regimes = list(problems), list(seeds), list(regimes)
     arms = [
@@ -54,9 +49,8 @@ def plan(
             regime,
             device,
             seed,
-            content=(content or {}).get(problem.name, ""),
-            source=(source or {}).get(problem.name),
             python=(python or {}).get(name),
+            **(on_data or {}).get(problem.name, {}),
             **common,
         )
         for seed in seeds
@@ -68,17 +62,15 @@ def plan(
 def together(jobs: Iterable[Job], most: int) -> list[list[Job]]:
     """The jobs in batches, each for one process, in the order in which their first jobs came.
 
-    At most so many untimed seeds of an arm with tuned execution share one; any other job is alone.
+    At most so many share one, and only jobs that may be trained together (`Job.batch`).
     """
     batches: list[list[Job]] = []
-    unfilled: dict[Job, list[Job]] = {}
+    unfilled: dict[Job | None, list[Job]] = {}
     for job in jobs:
-        alone = job.timed or not job.regime.tuned
-        arm = replace(job, seed=0)
-        if alone or len(unfilled.get(arm, ())) in (0, most):
+        if job.batch is None or len(unfilled.get(job.batch, ())) in (0, most):
             batches.append([])
-            unfilled[arm] = batches[-1]
-        unfilled[arm].append(job)
+            unfilled[job.batch] = batches[-1]
+        unfilled[job.batch].append(job)
     return batches
 
 

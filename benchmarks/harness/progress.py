@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from statistics import fmean
 from time import monotonic
 from typing import Any
@@ -13,47 +13,14 @@ from rich import progress as bars
 from rich.console import Console
 from rich.text import Text
 
-from benchmarks.harness.engine import run_jobs
+from benchmarks.harness.process import Child
 from benchmarks.records.job import Job
+from benchmarks.records.keys import Record
 from common.problem import Problem
-from common.say import say
 from common.visible import visible
 
 Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
 DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is being timed
-
-
-def run_all(
-    jobs: Sequence[Job],
-    results: Path,
-    *,
-    on_record: Callable[[Job, dict[str, Any]], object] = lambda job, record: None,
-    **options: Any,
-) -> list[dict[str, Any]]:
-    """The records of all jobs, run with their progress shown; `options` are those of `run_jobs`.
-
-    `on_record` is told of each as soon as it is there, or was there before. Which failed and why is
-    for `say_failures`, when what was reached has been shown.
-    """
-    records = {}
-    with Progress(jobs) as progress:
-        for job, record, cached in run_jobs(jobs, results, on_event=progress.event, **options):
-            progress.finished(job, record, cached)
-            on_record(job, record)
-            records[job] = record
-    return [records[job] for job in jobs]
-
-
-def say_failures(jobs: Sequence[Job], records: Sequence[dict[str, Any]], results: Path) -> bool:
-    """A sentence on each record that is a failure; whether there is one."""
-    failed = [(job, r["error"]) for job, r in zip(jobs, records, strict=True) if r["error"]]
-    for job, error in failed:
-        say(f"{_failure(job, error)} (more in {results / job.key})")
-    return bool(failed)
-
-
-def _failure(what: object, error: dict[str, Any]) -> str:
-    return f"failed: {what}: {error['kind']}: {error['message'].partition(chr(10))[0]}"
 
 
 def bar_of(*columns: bars.ProgressColumn, **options: Any) -> bars.Progress:
@@ -110,9 +77,9 @@ class Progress:
         doing = event.get("stage", "")
         within = float(doing == "evaluate")
         if "epoch" in event:
-            epochs, metric = job.problem.epochs, job.problem.metric
-            within = event["epoch"] / epochs
-            doing = f"epoch {event['epoch']}/{epochs} loss {event['loss']:.4f}"
+            metric = job.problem.metric
+            within = event["epoch"] / job.epochs
+            doing = f"epoch {event['epoch']}/{job.epochs} loss {event['loss']:.4f}"
             doing += f" {metric} {event[metric]:.4f}" if metric in event else ""
         self.bar.update(
             self.line,
@@ -120,7 +87,7 @@ class Progress:
             description=f"[{self.number + 1}/{len(self.jobs)}] {job}: {doing}{self._left(within)}",
         )
 
-    def finished(self, job: Job, record: dict[str, Any], cached: bool) -> None:
+    def finished(self, job: Job, record: Record, cached: bool) -> None:
         """Print one line for a job that ended."""
         self.number += 1
         result = "FAILED: " + record["error"]["kind"] if record["error"] else _result(record)
@@ -163,16 +130,39 @@ def _kind(job: Job) -> Kind:
     return job.problem, job.framework, job.timed
 
 
-def _result(record: dict[str, Any]) -> str:
+def _result(record: Record) -> str:
+    """The test metrics; of a fold, which has none, the metrics of the rows that it held out."""
+    scores = {f"test {name}": value for name, value in record["metrics"].items()}
+    if not scores:
+        curves = record["history"].items()
+        scores = {
+            name.replace("val_", "validation "): curve[-1]
+            for name, curve in curves
+            if curve and name.startswith("val_")
+        }
     values = [
-        f"test {name} {'not finite' if value is None else format(value, '.4f')}"
-        for name, value in record["metrics"].items()
+        f"{name} {'not finite' if value is None else format(value, '.4f')}"
+        for name, value in scores.items()
     ]
     seconds = record["total_seconds"]
-    return ", ".join(
-        [
-            *["DIVERGED"] * bool(record.get("diverged")),
-            *values,
-            "untimed" if seconds is None else f"{seconds:.1f} s",
-        ]
-    )
+    took = [f"{seconds:.1f} s"] if seconds is not None else ["untimed"] * bool(record["metrics"])
+    return ", ".join([*["DIVERGED"] * bool(record.get("diverged")), *values, *took])
+
+
+@contextmanager
+def shown_child(job: Job) -> Iterator[Callable[..., Any]]:
+    """`call(target, *arguments)`: what a target returns of the job and these, from one process.
+
+    The target and its epochs are shown meanwhile. Raises what `Child.call` raises.
+    """
+    console = Console(stderr=True)
+    with console.status(f"{job}: starting") as status, Child.at(job.place, job.regime) as child:
+
+        def show(event: dict[str, Any]) -> None:
+            status.update(f"{job}: epoch {event['epoch']}/{job.epochs}")
+
+        def call(target: str, *arguments: Any) -> Any:
+            status.update(f"{job}: {target.rpartition(':')[2]}")
+            return child.call(target, job, *arguments, on_event=show, timeout=job.timeout)
+
+        yield call

@@ -13,9 +13,8 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any
 
-from benchmarks.harness.local import Batch, OnJobEvent, run_batch
+from benchmarks.harness.local import Batch, OnJobEvent, failures, run_batch
 from benchmarks.records.keys import Record
-from benchmarks.records.record import described, make_record
 from common.install import install_extra
 from common.say import counted, say
 
@@ -87,7 +86,7 @@ def _fetched(ray: Any, ended: Any, batch: Batch) -> list[Record]:
     try:
         return ray.get(ended)
     except ray.exceptions.RayError as error:
-        return [make_record(job, error=described(error)) for job in batch]
+        return failures(batch, error)
 
 
 def _on_node(batch: Batch) -> list[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from statistics import median
 from typing import Any
@@ -22,10 +22,12 @@ from common.replicas import fit_replicas
 from common.splits import hold_out
 from common.task import SCORE_ROWS, History, Task
 
+Emit = Callable[[dict], None]
+Rows = tuple[Any, np.ndarray]  # x and y
 CLOCKS = ("epoch_seconds", "cpu_seconds", "validation_seconds")
 
 
-def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
+def run_job(job: Job, emit: Emit) -> dict[str, Any]:
     """Train and test; returns the measured part of a record.
 
     Emits `{"stage": name}` at each stage and `{"epoch": n, ...row of the history}` at each epoch.
@@ -39,21 +41,14 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     emit({"stage": "data"})
     with stages("data"):
         data = planned_data(job)
-        (x, y), validation = hold_out(held(job, data.x), data.y, job.problem.validation)
+        (x, y), validation = training_rows(job, data)
         x_test = held(job, data.x_test)
     emit({"stage": "build"})
     with stages("build"):
         task = task_of(job)
     emit({"stage": "fit"})
     with stages("fit"):
-        history = task.fit(
-            x,
-            y,
-            epochs=job.problem.epochs,
-            order=task.order(len(y)),
-            validation=validation,
-            on_epoch=lambda number, row: emit({"epoch": number, **row}),
-        )
+        history = fit(task, x, y, emit, validation)
     emit({"stage": "evaluate"})
     with stages("evaluate"):
         metrics = task.evaluate(x_test, data.y_test)
@@ -69,26 +64,18 @@ def run_job(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     return {**found, "diverged": diverged(job, task, history, x, y, data.y_test, ended)}
 
 
-def run_replicas(jobs: list[Job], emit: Callable[[dict], None]) -> list[dict[str, Any]]:
+def run_replicas(jobs: list[Job], emit: Emit) -> list[dict[str, Any]]:
     """The same of untimed jobs that differ in their seed alone, trained by one `fit_replicas`.
 
     Emits the epochs of every job. Memory is that of all and so no job's own: it is left out.
     """
     first, n = jobs[0], len(jobs)
     data = planned_data(first)
-    (x, y), validation = hold_out(held(first, data.x), data.y, first.problem.validation)
+    (x, y), validation = training_rows(first, data)
     x_test = held(first, data.x_test)
     tasks = [task_of(job) for job in jobs]
-    histories = fit_replicas(
-        tasks,
-        [x] * n,
-        [y] * n,
-        orders=[task.order(len(y)) for task in tasks],
-        epochs=first.problem.epochs,
-        validation=[validation] * n,
-        on_epoch=lambda _, number, row: emit({"epoch": number, **row}),
-    )
-    shared = {"trained_together": n, "peak_rss_bytes": None, "peak_device_bytes": None}
+    histories = fit_together(tasks, [(x, y)] * n, emit, [validation] * n)
+    shared = {"peak_rss_bytes": None, "peak_device_bytes": None}
     records = []
     for job, task, history in zip(jobs, tasks, histories, strict=True):
         metrics = task.evaluate(x_test, data.y_test)
@@ -152,20 +139,48 @@ def planned_data(job: Job) -> Data:
     return data
 
 
+def training_rows(job: Job, data: Data) -> tuple[Rows, Rows | None]:
+    """`(x, y)` to train on and those that are held out, None where there are none."""
+    return hold_out(held(job, data.x), data.y, job.problem.validation)
+
+
+def fit(task: Task, x: Any, y: np.ndarray, emit: Emit, held_out: Rows | None = None) -> History:
+    """Train for the problem's epochs in the task's own order; emits `{"epoch": n, ...row}`."""
+    return task.fit(
+        x,
+        y,
+        epochs=task.problem.epochs,
+        order=task.order(len(y)),
+        validation=held_out,
+        on_epoch=lambda number, row: emit({"epoch": number, **row}),
+    )
+
+
+def fit_together(
+    tasks: list[Task], rows: list[Rows], emit: Emit, held_out: Sequence[Rows | None]
+) -> list[History]:
+    """The same of several tasks of one problem, as replicas; emits the epochs of each."""
+    return fit_replicas(
+        tasks,
+        [x for x, _ in rows],
+        [y for _, y in rows],
+        orders=[task.order(len(y)) for task, (_, y) in zip(tasks, rows, strict=True)],
+        epochs=tasks[0].problem.epochs,
+        validation=held_out,
+        on_epoch=lambda _, number, row: emit({"epoch": number, **row}),
+    )
+
+
 def held(job: Job, x: Any) -> Any:
     """Rows as the regime holds them: the tutorials have text as one whole dense matrix."""
     return x if job.regime.sparse_rows else dense(x)
 
 
-def trained(job: Job, emit: Callable[[dict], None]) -> tuple[Task, Data]:
-    """The Task of a job after its training, and the data; emits `{"epoch": n}` at each epoch."""
-    data = planned_data(job)
-    (x, y), _ = hold_out(held(job, data.x), data.y, job.problem.validation)
-    task = task_of(job)
-    order = task.order(len(y))
-    task.fit(
-        x, y, epochs=job.problem.epochs, order=order, on_epoch=lambda n, row: emit({"epoch": n})
-    )
+def trained(job: Job, emit: Emit) -> tuple[Task, Data]:
+    """The Task of a job after its training, and the data; emits each epoch."""
+    data, task = planned_data(job), task_of(job)
+    (x, y), _ = training_rows(job, data)
+    fit(task, x, y, emit)
     return task, data
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from benchmarks.records.place import Place
 from common.problem import Problem
@@ -25,9 +25,27 @@ MIN_PROCESSES = 5  # fewer say too little about time for an interval or a rankin
 UNTIMED = "-untimed.json"  # how the name of a record without clocks ends
 
 
+class Process(NamedTuple):
+    """What a process is started with, and for whom; jobs with equal ones share it."""
+
+    place: Place
+    regime: Regime
+    owner: Job | None = None  # None: any job of that place and regime
+
+
 @dataclass(frozen=True)
 class Job:
-    """One training run: everything that its process must know."""
+    """One measurement in a process: everything that this must know. Here, a whole training run.
+
+    Another kind of measurement is a class below this one, with a kind, a folder and a target.
+    """
+
+    kind: ClassVar[str] = "run"  # of its record
+    folder: ClassVar[str] = ""  # of its records, below the results
+    # `module:function` that is given the job in its process, and returns what the record is made of
+    target: ClassVar[str] = "benchmarks.harness.worker:run_job"
+    # the same for a list of jobs that are trained together
+    batch_target: ClassVar[str] = "benchmarks.harness.worker:run_replicas"
 
     problem: Problem
     framework: str
@@ -43,6 +61,11 @@ class Job:
     timed: bool = True  # False: for its metrics alone; it may share the machine with others
     source: tuple[str, str | None] | None = None  # where the plan found the data: `Data.again`
 
+    @classmethod
+    def of(cls, job: Job, **changes: Any) -> Self:
+        """A job with the fields of another one, as this kind of measurement."""
+        return cls(**{field.name: getattr(job, field.name) for field in fields(job)} | changes)
+
     @property
     def changed(self) -> dict[str, Any]:
         """The settings of problem and regime that differ from those published."""
@@ -54,8 +77,33 @@ class Job:
         return Place(self.framework, self.device, self.threads, self.python)
 
     @property
+    def process(self) -> Process:
+        """The process in which it is measured: by default a fresh one of its own."""
+        return Process(self.place, self.regime, self)
+
+    @property
+    def batch(self) -> Job | None:
+        """Jobs for which this is equal may be trained together; None: it is trained alone."""
+        return replace(self, seed=0) if self.regime.tuned and not self.timed else None
+
+    @property
+    def epochs(self) -> int:
+        """How many it trains, for the display of its progress."""
+        return self.problem.epochs
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What its record says of it beside its arm and seed, even when it fails."""
+        return {}
+
+    @property
+    def path(self) -> str:
+        """Path of its record below the results folder."""
+        return str(PurePosixPath(self.folder, self.key))
+
+    @property
     def key(self) -> str:
-        """Path of its record below the results folder.
+        """Path of its record below the folder of its kind.
 
         The digest in the name covers all that can change the numbers and is not in the path, so
         that a record is never taken for that of a run with other settings. An untimed run has a
@@ -86,10 +134,3 @@ def path_of(folders: Iterable[str], seed: int, settings: Mapping[str, Any]) -> s
     text = json.dumps(settings, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
     return "/".join([*folders, f"seed{seed}-{digest}"]).replace(":", "-")
-
-
-def fold_path(job: Job, fold: int, own_statistics: bool) -> Path:
-    """Where the record of a fold lies below the results folder."""
-    key = Path("crossval", job.key)
-    own = "-own" if own_statistics else ""
-    return key.with_name(f"{key.stem}-fold{fold + 1}of{job.problem.folds}{own}.json")

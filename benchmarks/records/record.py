@@ -175,8 +175,8 @@ def read_finished(path: Path) -> dict[str, Any] | None:
 
 def read_served(job: Job, results: Path) -> dict[str, Any] | None:
     """The finished record that serves for a job: an untimed one takes that of its timed run too."""
-    keys = dict.fromkeys((replace(job, timed=True).key, job.key))
-    return next(filter(None, (read_finished(results / key) for key in keys)), None)
+    paths = dict.fromkeys((replace(job, timed=True).path, job.path))
+    return next(filter(None, (read_finished(results / path) for path in paths)), None)
 
 
 def read_records(

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
-from benchmarks.harness.process import Child
+from benchmarks.harness.progress import shown_child
 from benchmarks.harness.worker import trained
 from benchmarks.records.job import Job
 from common.data import Data, words
@@ -36,7 +35,10 @@ def predicted(jobs: Sequence[Job], data: Data, rows: Iterable[int]) -> dict[str,
     The jobs are of one problem, regime and seed, and each of another framework.
     """
     job, rows = jobs[0], list(rows)
-    outcomes = {job.framework: _trained(job, rows) for job in jobs}
+    outcomes = {}
+    for arm in jobs:
+        with shown_child(arm) as call:
+            outcomes[arm.framework] = call(f"{__name__}:train_and_predict", rows)
     return {
         "problem": job.problem.name,
         "regime": job.regime.name,
@@ -61,19 +63,6 @@ def train_and_predict(job: Job, rows: list[int], emit: Callable[[dict], None]) -
         "predictions": task.predict(data.x_test[rows]),
         "metrics": task.evaluate(data.x_test, data.y_test),
     }
-
-
-def _trained(job: Job, rows: list[int]) -> dict[str, Any]:
-    """What `train_and_predict` returns from a process of its own, its epochs said meanwhile."""
-    console = Console(stderr=True)
-    with console.status(f"{job}: starting") as status, Child.at(job.place, job.regime) as child:
-        return child.call(
-            f"{__name__}:train_and_predict",
-            job,
-            rows,
-            on_event=lambda e: status.update(f"{job}: epoch {e['epoch']}/{job.problem.epochs}"),
-            timeout=job.timeout,
-        )
 
 
 def describe_rows(

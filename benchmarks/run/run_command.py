@@ -19,13 +19,9 @@ exit status: 0 all runs finished, 2 usage, 3 data, 4 some runs failed, 130 inter
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.cli import options, requests
-from benchmarks.records.arm import succeeded
-from common.say import SOME_FAILED
 
 if TYPE_CHECKING:
     from benchmarks.records.job import Job
@@ -42,14 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
+    from benchmarks.cli.shared import run_and_show
     from benchmarks.export.tensorboard import event_writer
-    from benchmarks.harness.progress import run_all, say_failures
+    from benchmarks.show.figures import save_curves
+    from benchmarks.show.run_table import sections
 
     on_record = event_writer(args.tensorboard)
-    jobs = _jobs(args)
-    records = run_all(jobs, args.results, force=args.force, on_record=on_record)
-    _show(records, args)
-    return SOME_FAILED if say_failures(jobs, records, args.results) else 0
+    return run_and_show(_jobs(args), args, sections, save_curves, on_record=on_record)
 
 
 def _jobs(args: argparse.Namespace) -> list[Job]:
@@ -63,20 +58,3 @@ def _check(problem: Problem, rows: int) -> None:
             f"--validation {problem.validation} leaves no training row of the {rows} of "
             f"{problem.name}"
         )
-
-
-def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
-    """The table (or the JSON) on standard output, the curves of all records beside these."""
-    from benchmarks.records.record import read_beside
-    from benchmarks.show.figures import save_curves
-    from benchmarks.show.run_table import sections
-    from benchmarks.show.section import drawn, print_sections
-
-    if args.json:
-        json.dump(records, sys.stdout, indent=1, allow_nan=False)
-        print()
-    else:
-        print_sections(sections(records))
-    finished = succeeded(records)
-    if finished:
-        drawn(lambda: save_curves(read_beside(finished, args.results), args.results), "curves")

@@ -28,8 +28,15 @@ from common.reference import ReferenceTask
 from common.splits import hold_out
 from common.task import Order
 
-KIND = "limit"  # of a record, and the folder below the results
 FLOAT = 4  # bytes
+
+
+@dataclass(frozen=True)
+class Limited(Job):
+    """A run, and beside it what the machine can do at best."""
+
+    kind = folder = "limit"
+    target = f"{__name__}:measure"
 
 
 def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:

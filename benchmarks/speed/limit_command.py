@@ -31,14 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks.cli.shared import run_and_show
-    from benchmarks.harness.local import run_job
-    from benchmarks.speed import limit
+    from benchmarks.speed.limit import Limited
     from benchmarks.speed.limit_table import page
     from common.framework import framework
 
     for name in requests.frameworks(args):
         framework(name).check_has("ablation")
     jobs = requests.jobs(args, requests.problems(args), requests.regimes(args))
-    run = partial(run_job, target="benchmarks.speed.limit:measure", kind=limit.KIND)
-    stem = requests.stem(args, limit.KIND)
-    return run_and_show(jobs, args, limit.KIND, partial(page, stem=stem), run)
+    stem = requests.stem(args, Limited.kind)
+    return run_and_show(list(map(Limited.of, jobs)), args, partial(page, stem=stem))

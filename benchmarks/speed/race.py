@@ -10,40 +10,56 @@ from typing import Any
 
 from benchmarks.harness import worker, worker_folds
 from benchmarks.harness.clocks import Stages, Surroundings, peak_rss_bytes, process_age_seconds
-from benchmarks.harness.local import OnEvent, recorded
 from benchmarks.harness.peers import PEERS
-from benchmarks.harness.process import Child
 from benchmarks.records.arm import group_by, result_of, succeeded
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from benchmarks.records.machine import usable_cores, versions
+from benchmarks.records.place import Place
 from benchmarks.statistics.intervals import Ratio, ratio_of_times
-
-KIND = "race"  # of a record, and the folder below the results
-
 
 Emit = Callable[[dict[str, Any]], None]
 
 
-def run(job: Job, on_event: OnEvent = None, *, folds: bool = False) -> dict[str, Any]:
-    """The record of one job, of a framework's or a peer's; `folds` for its K-fold protocol."""
-    target = f"benchmarks.speed.race:{'measure_peer' if job.framework in PEERS else 'measure'}"
+@dataclass(frozen=True)
+class Raced(Job):
+    """A run of a framework or of a peer, which lives in the environment of one."""
 
-    def measure() -> dict[str, Any]:
-        peer = PEERS.get(job.framework)
-        home = replace(job, framework=peer.framework if peer else job.framework)
-        with Child.at(home.place, job.regime) as child:
-            return child.call(target, job, folds, on_event=on_event, timeout=job.timeout)
+    kind = "race"
+    folder = "race/hold-out"
+    target = f"{__name__}:measure"
 
-    return recorded(job, measure, KIND)
+    @property
+    def place(self) -> Place:
+        """Where it runs; a peer runs in the environment of its framework."""
+        peer = PEERS.get(self.framework)
+        return replace(super().place, framework=peer.framework if peer else self.framework)
 
 
-def measure(job: Job, folds: bool, emit: Emit) -> dict[str, Any]:
-    """The measured part of a record of ours; in a Child."""
-    if not folds:
-        return worker.run_job(job, emit)
+@dataclass(frozen=True)
+class RacedFolds(Raced):
+    """The same of the K-fold protocol."""
+
+    folder = "race/folds"
+    target = f"{__name__}:measure_folds"
+
+    @property
+    def epochs(self) -> int:
+        """Those of each fold."""
+        return self.problem.fold_epochs
+
+
+def measure(job: Job, emit: Emit) -> dict[str, Any]:
+    """The measured part of a record; in a Child."""
+    return measure_peer(job, False, emit) if job.framework in PEERS else worker.run_job(job, emit)
+
+
+def measure_folds(job: Job, emit: Emit) -> dict[str, Any]:
+    """The measured part of a record of the K-fold protocol; in a Child."""
+    if job.framework in PEERS:
+        return measure_peer(job, True, emit)
     surroundings = Surroundings()
-    parts = worker_folds.run_folds(job, list(range(job.problem.folds)), False, emit)
+    parts = worker_folds.run_folds(worker_folds.folds_of(job), emit)
     metric = job.problem.metric
     values = [part["history"][f"val_{metric}"][-1] for part in parts]
     return {

@@ -40,13 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks.cli.shared import run_and_show
-    from benchmarks.speed import race
+    from benchmarks.speed.race import Raced, RacedFolds
     from benchmarks.speed.race_table import sections
 
     jobs = requests.jobs(args, _problems(args), requests.regimes(args), peers=_peers(args.folds))
-    kind = f"{race.KIND}/{'folds' if args.folds else 'hold-out'}"
-    page = partial(sections, folds=args.folds)
-    return run_and_show(jobs, args, kind, page, partial(race.run, folds=args.folds))
+    kind = RacedFolds if args.folds else Raced
+    return run_and_show(list(map(kind.of, jobs)), args, partial(sections, folds=args.folds))
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -15,9 +15,7 @@ from benchmarks.harness.clocks import Stages, Surroundings, process_age_seconds
 from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
-from common.splits import hold_out
 
-KIND = "scale"  # of a record, and the folder below the results
 EPOCHS = 4  # the first compiles
 AXES: Mapping[str, Sequence[int]] = {
     "rows": (1, 2, 4, 8),  # times the training rows, by repetition
@@ -31,12 +29,14 @@ AXES: Mapping[str, Sequence[int]] = {
 class Scaled(Job):
     """A job with its place on an axis."""
 
+    kind = folder = "scale"
+    target = f"{__name__}:measure"
     axis: str = "rows"
     value: int = 1
 
     @property
     def key(self) -> str:
-        """Path of its record below the results folder."""
+        """Path of its record below the folder of its kind."""
         return f"{self.axis}-{self.value}/{super().key}"
 
     def __str__(self) -> str:
@@ -54,29 +54,22 @@ def along(job: Job, axis: str, values: Sequence[int]) -> list[Scaled]:
         },
         "threads": lambda value: {"threads": value},
     }[axis]
-    plain = {field.name: getattr(job, field.name) for field in fields(job)} | {"problem": problem}
-    scaled = Scaled(**plain, axis=axis)
+    scaled = Scaled.of(job, problem=problem, axis=axis)
     return [replace(scaled, value=value, **changes(value)) for value in values]
 
 
-def measure(job: Scaled, emit: Callable[[dict], None]) -> dict[str, Any]:
+def measure(job: Scaled, emit: worker.Emit) -> dict[str, Any]:
     """Train on as many rows as the job asks for; in a Child."""
     surroundings, stages = Surroundings(), Stages()
     data = worker.planned_data(job)
-    (x, y), _ = hold_out(worker.held(job, data.x), data.y, job.problem.validation)
+    (x, y), _ = worker.training_rows(job, data)
     times = job.value if job.axis == "rows" else 1
     if times > 1:
         x = sparse.vstack([x] * times, "csr") if sparse.issparse(x) else np.concatenate([x] * times)
         y = np.concatenate([y] * times)
     task = worker.task_of(job)
     with stages("fit"):
-        history = task.fit(
-            x,
-            y,
-            epochs=job.problem.epochs,
-            order=task.order(len(y)),
-            on_epoch=lambda number, row: emit({"epoch": number, **row}),
-        )
+        history = worker.fit(task, x, y, emit)
     return {
         **worker.measured(job, data, task, history, len(y), stages),
         "axis": job.axis,

@@ -47,9 +47,8 @@ def _axis(name: str) -> str:
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks.cli.shared import run_and_show
-    from benchmarks.harness.local import run_job
     from benchmarks.records.machine import usable_cores
-    from benchmarks.speed import scale
+    from benchmarks.speed.scale import Scaled, along
     from benchmarks.speed.scale_table import page
 
     values = {**AXES, "threads": [n for n in AXES["threads"] if n <= usable_cores()]}
@@ -57,10 +56,8 @@ def main(args: argparse.Namespace) -> int:
         point
         for job in requests.jobs(args, requests.problems(args), requests.regimes(args))
         for axis in args.axis
-        for point in scale.along(job, axis, values[axis])
+        for point in along(job, axis, values[axis])
     ]
     random.Random(0).shuffle(jobs)
     jobs.sort(key=lambda job: job.seed)  # a stable sort: round by round, each in a random order
-    run = partial(run_job, target="benchmarks.speed.scale:measure", kind=scale.KIND)
-    stem = requests.stem(args, scale.KIND)
-    return run_and_show(jobs, args, scale.KIND, partial(page, stem=stem), run)
+    return run_and_show(jobs, args, partial(page, stem=requests.stem(args, Scaled.kind)))

@@ -110,12 +110,12 @@ def _run(args: argparse.Namespace) -> int:
     chosen = study_jobs(jobs, seeds, args.timed)
     plan = declare(args.results, declaration(chosen, pilots))
     page = partial(sections, plan=plan, stem=requests.stem(args, "study"))
-    return run_and_show(chosen, args, "", page, **how)
+    return run_and_show(chosen, args, page, **how)
 
 
 def _pilots(args: argparse.Namespace, jobs: list[Job], how: dict[str, Any]) -> Plan:
     """What is planned of each problem, as declared or else from the first seeds of its arms."""
-    from benchmarks.harness.progress import run_all
+    from benchmarks.harness.engine import run_jobs
     from benchmarks.records.declared import read_plan
     from benchmarks.study.declared import pilot, study_jobs
 
@@ -123,7 +123,7 @@ def _pilots(args: argparse.Namespace, jobs: list[Job], how: dict[str, Any]) -> P
     declared = {name: of for name, of in read_plan(args.results).items() if name in names}
     new = [job for job in jobs if job.problem.name not in declared]
     first = study_jobs(new, dict.fromkeys(names, args.pilot), args.timed)
-    return declared | pilot(run_all(first, args.results, **how), SEEDS, args.max_seeds)
+    return declared | pilot(run_jobs(first, args.results, **how), SEEDS, args.max_seeds)
 
 
 def _engine(args: argparse.Namespace) -> Engine:

@@ -51,16 +51,6 @@ from common.problem import PROBLEMS, Loss, Problem
 from common.task import State, Task, Weights
 from common.twins.layers import Layer, Pair, initial_values, pair
 
-<<<<<<< HEAD
-SAME_LOSS = {
-    "categorical_crossentropy": "reuters",
-    "binary_crossentropy": "imdb",
-    "mean_squared_error": "boston",
-}
-"""Loss -> the problem whose loss, metric and targets a framework takes for it."""
-
-=======
->>>>>>> implementations
 RANDOM_ROWS = 1280
 RULES = ("batch_size", "learning_rate", "epochs")
 
@@ -256,12 +246,7 @@ class TwinTask(Task):
             raise ValueError("the state does not fit the network: " + "; ".join(wrong))
 
     def completed(self, state: State) -> State:
-<<<<<<< HEAD
-        """The state with initial values for what it lacks: zero squares and steps, initial rest."""
-        self.check_state(state)
-=======
         """The state with what weights alone leave out: also the initial rest of it."""
->>>>>>> implementations
         rest = initial_values(self.problem.pairs, self.seed)
         return {**rest, **super().completed(state)}
 

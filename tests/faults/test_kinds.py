@@ -14,10 +14,10 @@ import pytest
 from benchmarks.explain import steps_table
 from benchmarks.explain.walk import Rung
 from benchmarks.export import mlflow
-from benchmarks.folds import progress as folds_progress
 from benchmarks.folds import tune_table
 from benchmarks.folds.crossval_table import fold_sections
 from benchmarks.folds.tune import as_plain, choose, chosen
+from benchmarks.harness.progress import _result
 from benchmarks.records.declared import read_plan
 from benchmarks.records.packed import unpack
 from benchmarks.records.record import read_files, read_finished, read_records
@@ -82,7 +82,7 @@ def trackers(folder: Path) -> None:
 def folds(records: list[dict[str, Any]]) -> None:
     """What `crossval` and `tune` make of theirs."""
     tables(fold_sections(records))
-    [(folds_progress._fold(record), folds_progress._score(record)) for record in records]
+    list(map(_result, records))
     choices = choose(records)
     json.dumps([as_plain(choice) for choice in choices], allow_nan=False)
     list(map(chosen, choices))

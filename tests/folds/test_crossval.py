@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,15 +13,14 @@ import pytest
 from rich.console import Console
 
 from benchmarks.folds.crossval_table import by_arm, fold_sections, mean_over_folds, save_fold_curves
-from benchmarks.harness.worker_folds import fold_rows
-from benchmarks.records.job import Job, fold_path
+from benchmarks.harness.worker_folds import fold_rows, folds_of
+from benchmarks.records.job import Job
 from benchmarks.show.section import print_sections
 from common.data import Data
 from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED
 from common.splits import k_folds
-from tests.command import children, ended, wait_for
 
 BOSTON = PROBLEMS["boston"]
 INSTALLED = plain_frameworks(installed=True)
@@ -116,10 +114,10 @@ def test_own_statistics_do_not_see_the_held_out_rows():
 
 def test_folds_of_other_settings_have_other_paths():
     paths = {
-        fold_path(Job(problem, "alpha", MATCHED), k, own)
+        fold.path
         for problem in (BOSTON, BOSTON.but(folds=3), BOSTON.but(fold_epochs=2))
-        for k in (0, 1)
         for own in (False, True)
+        for fold in folds_of(Job(problem, "alpha", MATCHED), own)[:2]
     }
     assert len(paths) == 12
 
@@ -170,23 +168,6 @@ def test_at_a_rate_of_ten_no_fold_is_a_number(tmp_path, regime):
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("DIVERGED, validation mae") == 2
     assert done.stdout.count("diverged") == 2 and "no curves" in done.stderr
-
-
-@needs_framework
-def test_ctrl_c_keeps_the_finished_folds_and_leaves_no_child(tmp_path):
-    command = [sys.executable, "-m", "benchmarks.cli.main", "crossval", "--data", "embedded"]
-    command += ["--framework", INSTALLED[-1], "--regime", "matched", "--batch-size", "16"]
-    command += ["--folds", "400", "--epochs", "1", "--results", str(tmp_path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: list(tmp_path.rglob("*.json")), "the first fold", process)
-    workers = children(process.pid)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130, errors
-    kept = [json.loads(path.read_text()) for path in tmp_path.rglob("*.json")]
-    assert 1 <= len(kept) < 400
-    assert all(record["error"] is None for record in kept)
-    assert all(map(ended, workers))
 
 
 @needs_framework

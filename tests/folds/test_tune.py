@@ -12,7 +12,7 @@ from benchmarks.cli.main import main
 from benchmarks.folds.tune import as_plain, cells, choose, chosen, smoothed
 from benchmarks.folds.tune_table import explained, page
 from benchmarks.harness.process import Child
-from benchmarks.harness.worker_folds import fold_parts
+from benchmarks.harness.worker_folds import fold_parts, folds_of
 from benchmarks.records.job import Job
 from benchmarks.show.section import markdown
 from common.framework import plain_frameworks
@@ -259,11 +259,9 @@ def test_a_single_fold_is_the_hold_out_of_a_normal_run(framework_name, name):
     problem = PROBLEMS[name].but(hidden=(4, 4, 4), epochs=2, batch_size=512, validation=100)
     folded = problem.but(folds=1, fold_epochs=2, fold_batch_size=512)
     job = Job(problem, framework_name, MATCHED, data="embedded", threads=1)
+    (only,) = folds_of(replace(job, problem=folded))
     with Child.at(job.place, MATCHED) as child:
-        (fold,) = child.call(
-            "benchmarks.harness.worker_folds:run_folds", replace(job, problem=folded), [0], False
-        )
-        whole = child.call("benchmarks.harness.worker:run_job", job)
+        fold, whole = child.call(only.target, only), child.call(job.target, job)
     assert "metrics" not in fold and whole["metrics"]
     for key, values in whole["history"].items():
         np.testing.assert_allclose(fold["history"][key], values, rtol=1e-6, err_msg=key)

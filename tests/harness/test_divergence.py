@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.harness import worker
-from benchmarks.harness.local import run_batch, run_job
+from benchmarks.harness.local import run_batch
 from benchmarks.records.job import Job
 from benchmarks.show.run_table import sections
 from benchmarks.show.section import markdown
@@ -119,7 +119,7 @@ def test_runs_of_a_framework_say_so_alone_and_as_replicas(framework_name):
     problem = PROBLEMS["boston"].but(epochs=2)
     job = Job(problem, framework_name, MATCHED, threads=1, data="embedded")
     wild = replace(job, problem=problem.but(learning_rate=10.0), regime=TUNED, timed=False)
-    calm = run_job(job)
+    (calm,) = run_batch([job])
     records = run_batch([replace(wild, seed=seed) for seed in (0, 1)])
     assert calm["diverged"] is False and [r["diverged"] for r in records] == [True, True]
     assert records[0]["metrics"]["mae"] > 20  # kept in the record

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 from itertools import accumulate, combinations
+from typing import ClassVar
 
 import psutil
 import pytest
 
 from benchmarks.harness.engine import run_jobs
-from benchmarks.harness.local import run_batch
+from benchmarks.harness.local import failures, run_batch
+from benchmarks.harness.process import ChildDied
+from benchmarks.harness.worker_folds import folds_of
 from benchmarks.records.job import Job
 from benchmarks.records.record import make_record, read_records
 from common.framework import plain_frameworks
@@ -38,50 +41,89 @@ class Recorder:
         self.fail, self.closed = fail, False
 
     def __call__(self, batches, on_event):
-        error = {"kind": "E", "message": "", "traceback_tail": ""}
         try:
             for batch in reversed(batches):  # in no order that a caller may count on
                 self.batches.append(batch)
-                errors = [error if job.seed in self.fail else None for job in batch]
-                yield batch, list(map(make_record, batch, [None] * len(batch), errors))
+                failed = any(job.seed in self.fail for job in batch)
+                yield (
+                    batch,
+                    failures(batch, Exception()) if failed else list(map(make_record, batch)),
+                )
         finally:
             self.closed = True
 
 
-def test_what_has_a_record_is_not_run_again_and_what_failed_is(tmp_path):
+def test_what_has_a_record_is_not_run_again_and_what_failed_is(tmp_path, capsys):
     jobs = [job(seed) for seed in range(4)]
-    first = {j.seed: cached for j, _, cached in run_jobs(jobs, tmp_path, engine=Recorder((1,)))}
-    assert first == dict.fromkeys(range(4), False)
+    records = run_jobs(jobs, tmp_path, engine=Recorder((1,)))
+    assert [bool(record["error"]) for record in records] == [False, True, False, False]
+    assert "was there" not in capsys.readouterr().err
+    engine, kept = Recorder(), []
+    again = run_jobs(jobs, tmp_path, engine=engine, on_record=lambda job, _: kept.append(job.seed))
+    assert engine.batches == [[jobs[1]]] and kept == [0, 2, 3, 1]
+    assert [record["seed"] for record in again] == [0, 1, 2, 3] and not again[1]["error"]
+    assert capsys.readouterr().err.count("(was there)") == 3
     engine = Recorder()
-    again = list(run_jobs(jobs, tmp_path, engine=engine))
-    assert engine.batches == [[jobs[1]]]
-    assert [(j.seed, cached) for j, _, cached in again] == [
-        (0, True),
-        (2, True),
-        (3, True),
-        (1, False),
-    ]
-    engine = Recorder()
-    list(run_jobs(jobs, tmp_path, engine=engine, force=True))
+    run_jobs(jobs, tmp_path, engine=engine, force=True)
     assert len(engine.batches) == 4
 
 
 def test_a_record_is_on_the_disk_when_it_is_told_and_the_engine_is_closed_early(tmp_path):
+    def stop(job: Job, record: dict) -> None:
+        assert list(read_records(tmp_path)) == [record] and job.seed == 1
+        raise KeyboardInterrupt
+
     engine = Recorder()
-    running = run_jobs([job(0), job(1)], tmp_path, engine=engine)
-    first, record, _ = next(running)
-    assert list(read_records(tmp_path)) == [record] and first.seed == 1
-    running.close()
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs([job(0), job(1)], tmp_path, engine=engine, on_record=stop)
     assert engine.closed and engine.batches == [[job(1)]]
 
 
 def test_replicas_come_as_one_batch_with_a_record_each(tmp_path):
     jobs = [job(seed, seed < 2, TUNED) for seed in range(7)]
     engine = Recorder()
-    found = list(run_jobs(jobs, tmp_path, engine=engine, replicas=3))
+    assert len(run_jobs(jobs, tmp_path, engine=engine, replicas=3)) == 7
     assert sorted(map(len, engine.batches)) == [1, 1, 2, 3]
-    assert {j for j, _, _ in found} == set(jobs)
     assert len(list(tmp_path.rglob("*-untimed.json"))) == 5
+
+
+class PlayedChild:
+    """A process that is none: it notes what it is asked, and dies in the second fold alone."""
+
+    log: ClassVar[list[str]] = []
+
+    @classmethod
+    def at(cls, place, regime):
+        cls.log.append("start")
+        return cls()
+
+    def call(self, target, argument, **_):
+        together = argument if isinstance(argument, list) else [argument]
+        self.log += [getattr(job, "fold", "run") for job in together]
+        if argument is together or self.log[-1] != 1:
+            return [{} for _ in together] if argument is together else {}
+        raise ChildDied("on purpose")
+
+    def close(self):
+        self.log.append("end")
+
+
+@pytest.mark.parametrize(
+    ("regime", "folds"),
+    [(MATCHED, ["start", 0, 1, "end", "start", 2, "end"]), (TUNED, ["start", 0, 1, 2, "end"])],
+)
+def test_a_process_lives_until_the_last_job_that_shares_it_or_until_it_dies(
+    tmp_path, monkeypatch, regime, folds
+):
+    monkeypatch.setattr("benchmarks.harness.local.Child", PlayedChild)
+    monkeypatch.setattr(PlayedChild, "log", [])
+    jobs = [*folds_of(Job(BOSTON.but(folds=3), "fake", regime)), job(0), job(1)]
+    records = run_jobs(jobs, tmp_path, replicas=3)
+    assert PlayedChild.log == [*folds, *["start", "run", "end"] * 2]
+    died = [record["error"] is not None for record in records]
+    assert died == [False, regime is MATCHED, False, False, False]
+    assert [record.get("fold") for record in records] == [0, 1, 2, None, None]
+    assert {record["trained_together"] for record in records[:3]} == {3 if regime is TUNED else 1}
 
 
 def test_timed_jobs_run_alone_and_untimed_ones_at_once(twinbench, tmp_path, monkeypatch):

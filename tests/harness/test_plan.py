@@ -6,14 +6,12 @@ import io
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from pathlib import PurePosixPath
 
 import pytest
 from rich.console import Console
 
-from benchmarks.folds.progress import run_folds
 from benchmarks.harness.plan import check_device, plan, together
-from benchmarks.harness.progress import Progress, bar_of
+from benchmarks.harness.progress import Progress
 from benchmarks.records.job import Job
 from common.framework import frameworks
 from common.problem import PROBLEMS
@@ -54,49 +52,17 @@ def test_every_arm_comes_first_about_equally_often():
     )
 
 
-def test_a_key_tells_the_run_and_stays_below_the_results_folder():
-    key = PurePosixPath(Job(MNIST, "keras:jax", MATCHED, "cuda:1", 7).key)
-    assert key.parts[:4] == ("mnist", "keras-jax", "matched", "cuda-1")
-    assert key.name.startswith("seed7-") and key.suffix == ".json"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"problem": MNIST.but(epochs=1)},
-        {"problem": MNIST.but(hidden=(64,))},
-        {"problem": BOSTON},
-        {"framework": "b"},
-        {"regime": NATIVE},
-        {"regime": replace(MATCHED, rho=0.95)},
-        {"device": "cuda"},
-        {"seed": 1},
-        {"threads": 2},
-        {"content": "sha256:1"},
-        {"python": "/elsewhere/python"},
-    ],
-    ids=lambda change: next(iter(change)),
-)
-def test_another_run_has_another_key(change):
+def test_a_key_changes_with_all_that_changes_the_numbers_and_with_nothing_else():
     job = Job(MNIST, "a", MATCHED, threads=1)
-    assert replace(job, **change).key != job.key
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"timeout": 5.0}, {"data": "real"}, {"data_dir": "/data"}, {"source": ("folder", "/data")}],
-)
-def test_the_same_run_has_the_same_key_however_it_is_reached(change):
-    job = Job(MNIST, "a", MATCHED, content="sha256:1")
-    assert replace(job, **change).key == job.key
-
-
-def test_an_untimed_run_lies_beside_the_timed_one_whose_key_stays_as_it_was():
-    job = Job(MNIST, "a", MATCHED, threads=1, content="sha256:1")
-    # of protocol 2: records of before must be found
-    assert job.key == "mnist/a/matched/cpu/seed0-216796f2d9.json"
-    untimed = replace(job, timed=False)
-    assert untimed.key == job.key.replace(".json", "-untimed.json")
+    others = (
+        *({"problem": MNIST.but(epochs=1)}, {"problem": MNIST.but(hidden=(64,))}),
+        *({"problem": BOSTON}, {"framework": "b"}, {"device": "cuda"}, {"seed": 1}),
+        *({"regime": NATIVE}, {"regime": replace(MATCHED, rho=0.95)}, {"threads": 2}),
+        *({"content": "sha256:1"}, {"python": "/elsewhere/python"}, {"timed": False}),
+    )
+    assert len({job.key, *(replace(job, **change).key for change in others)}) == 1 + len(others)
+    place = {"timeout": 5.0, "data": "real", "data_dir": "/data", "source": ("folder", "/data")}
+    assert {replace(job, **{name: value}).key for name, value in place.items()} == {job.key}
 
 
 def test_untimed_seeds_of_a_tuned_arm_share_processes_and_nothing_else_does():
@@ -145,51 +111,17 @@ def test_what_is_left_is_estimated_from_the_most_alike_that_ended():
     assert progress.seconds_left(within=0.75) == pytest.approx(2.0)
 
 
-def test_an_untimed_run_is_estimated_by_the_time_between_two_ends(monkeypatch):
-    clock = iter([0.0, 6.0, 6.0, 10.0, 10.0, 10.0, 10.0])
+def test_an_untimed_run_is_estimated_by_the_time_between_two_ends(monkeypatch, capsys):
+    clock = iter([0.0, 1.0, 1.0, 6.0, 6.0, 11.0, 11.0])
     monkeypatch.setattr("benchmarks.harness.progress.monotonic", lambda: next(clock))
     progress = Progress([Job(BOSTON, "a", NATIVE, seed=seed, timed=False) for seed in range(4)])
     record = {"error": None, "metrics": {"loss": 1.0}, "total_seconds": None}
-    progress.finished(progress.jobs[0], record, cached=False)
-    progress.finished(progress.jobs[1], record, cached=False)
-    assert progress.seconds_left() == pytest.approx(2 * 5.0)
-    before = list(progress.done)
-    progress.finished(progress.jobs[2], record, cached=True)  # tells nothing of how long it took
-    assert progress.done == before
-
-
-def test_what_has_a_record_takes_no_part_in_what_is_left(capsys):
-    progress = Progress([Job(BOSTON, "a", NATIVE, seed=seed) for seed in range(4)])
-    record = {"error": None, "metrics": {"loss": 1.0}, "total_seconds": 30.0}
-    progress.finished(progress.jobs[0], record, cached=True)
-    progress.finished(progress.jobs[1], record, cached=True)
+    progress.finished(progress.jobs[0], record, cached=True)  # tells nothing of how long it took
     assert progress.seconds_left() is None and "left" not in capsys.readouterr().err
-    progress.finished(progress.jobs[2], record | {"total_seconds": 5.0}, cached=False)
-    assert progress.seconds_left() == 5.0 and ", 5 s left" in capsys.readouterr().err
-
-
-def test_a_fold_that_has_a_record_takes_no_part_in_what_is_left(monkeypatch, tmp_path):
-    job = Job(BOSTON.but(folds=4, fold_epochs=10), "a", NATIVE)
-    bars: list = []
-
-    def cross_validate(job, results, on_epoch):
-        record = {"problem": "boston", "framework": "a", "regime": "native", "device": "cpu"}
-        record |= {"settings": {"changed": {}}, "fold": 0, "folds": 4, "seed": 0}
-        record |= {"error": None, "history": {"val_mae": [2.0]}}
-        yield record, True
-        for _ in range(10):
-            on_epoch(None)
-        yield record, False
-        (line,) = bars[0].tasks
-        assert (line.completed, line.total) == (10, 30)
-
-    def bar(*columns):
-        bars.append(bar_of(*columns))
-        return bars[0]
-
-    monkeypatch.setattr("benchmarks.folds.progress.cross_validate", cross_validate)
-    monkeypatch.setattr("benchmarks.folds.progress.bar_of", bar)
-    assert len(run_folds([job], tmp_path)) == 2
+    for job in progress.jobs[1:3]:
+        progress.finished(job, record, cached=False)
+    assert progress.seconds_left() == 5.0
+    assert capsys.readouterr().err.endswith("test loss 1.0000, untimed, 5 s left\n")
 
 
 def test_a_terminal_shows_the_epoch_of_the_job_that_runs(monkeypatch):

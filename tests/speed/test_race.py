@@ -7,12 +7,13 @@ import json
 import pytest
 
 from benchmarks.cli.main import main
+from benchmarks.harness.local import run_batch
 from benchmarks.harness.peers import PEERS
 from benchmarks.harness.plan import plan
 from benchmarks.harness.process import Child
 from benchmarks.records.job import Job
 from benchmarks.show.section import markdown
-from benchmarks.speed.race import run, runners
+from benchmarks.speed.race import RacedFolds, runners
 from benchmarks.speed.race_table import sections
 from common.framework import frameworks
 from common.problem import PROBLEMS
@@ -130,7 +131,7 @@ def test_the_fold_protocol_is_raced_too():
     errors = {}
     for name in ("textbook", "keras"):
         job = Job(problem, name, NATIVE, data="embedded", threads=1)
-        found = run(job, folds=True)
+        (found,) = run_batch([RacedFolds.of(job)])
         assert found["error"] is None, found["error"]
         assert found["kind"] == "race" and min(found["epoch_seconds"]) > 0
         errors[name] = found["metrics"]["mae"]
