@@ -11,6 +11,7 @@ metrics       losses and metrics, once
 task          the interface: one problem in one framework, a method a rung of the ladder
 clock         what `fit` measures
 batches       batches of rows: dense ones, and ones of one shape for programs compiled for shapes
+objective     what scores are held against: the shape of `objectives.py` in every framework
 capabilities  what a Task may do beside its rungs, which a framework may leave out
 replicas      several Tasks of one problem trained together
 reference     the same networks and optimiser by hand: the oracle

@@ -165,7 +165,7 @@ def test_the_page_on_the_architecture_names_what_is_there():
     assert len(places) > 30 and len(text.splitlines()) <= 150
     for path, name in places:
         assert (ROOT / path).exists(), path
-        assert not name or name in public_names(ROOT / path), f"{path}:{name}"
+        assert not name or name in contents(ROOT / path), f"{path}:{name}"
     assert rooms.PICTURE.read_text() == rooms.svg(), "draw it: python -m tools.rooms"
 
 
