@@ -8,7 +8,8 @@ data          where the arrays come from
 splits        which rows: hold-out, folds, the order in which an epoch visits them
 initial       weights to start from
 metrics       losses and metrics, once
-task          the interface: one problem in one framework, a method a rung of the ladder
+objective     what a network's scores are held against, by kind of problem
+task          the interface: one problem in one framework, one method per rung of the ladder
 clock         what `fit` measures
 batches       batches of rows: dense ones, and ones of one shape for programs compiled for shapes
 objective     what scores are held against: the shape of `objectives.py` in every framework

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from common.clock import EpochLog
 from common.framework import framework
-from common.problem import Problem
+from common.problem import PROBLEMS, Problem
 from common.regime import Regime
 from common.replicas import fit_replicas
 from common.task import Task
@@ -169,12 +169,6 @@ def fit_together(
 
 def modules(name: str) -> list[str]:
     """Import the named framework's Task, train a step, and say which packages are loaded."""
-    import sys
-
-    import numpy as np
-
-    from common.problem import PROBLEMS
-
     task = framework(name).task_class()(PROBLEMS["boston"])
     task.train_step(np.ones((4, 13), np.float32), np.ones(4, np.float32))
     return sorted({name.partition(".")[0] for name, loaded in sys.modules.items() if loaded})

@@ -67,5 +67,5 @@ def digits(problem: Any, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.n
 
     from torch_impl.mnist import dataset
 
-    rows, labels = zip(*dataset(problem, x, y), strict=True)
+    rows, labels = zip(*dataset(x, y, torch.arange(problem.outputs)), strict=True)
     return torch.stack(rows).numpy(), torch.stack(labels).numpy()

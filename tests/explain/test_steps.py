@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 from dataclasses import replace
@@ -30,10 +29,12 @@ def weights_after(name: str, regime: str, last: str) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(20, 13)).astype(np.float32), rng.normal(size=20).astype(np.float32)
     rules = {"native": NATIVE, "matched": MATCHED}[regime]
-    task = framework(name).task_class()(BOSTON, regime=replace(rules, shared_initial=True))
-    before = task.get_weights()
+    options = {"regime": replace(rules, shared_initial=True)}
     if last:
-        importlib.import_module(f"{framework(name).package}.ablation").leave_out(task, last)
+        task = framework(name).ablation_module().PartialTask(BOSTON, last=last, **options)
+    else:
+        task = framework(name).make_task(BOSTON, **options)
+    before = task.get_weights()
     task.fit(x, y, epochs=1, order=task.order(20))
     return {k: v - before[k] for k, v in task.get_weights().items()}
 
@@ -53,7 +54,7 @@ def test_a_step_ends_with_the_part_that_it_is_told(child: Child, framework_name:
 
 def share_of_products(name: str, batch_size: int) -> float:
     """In a Child: of the time in kernels, over some steps of a wide network."""
-    ablation = importlib.import_module(f"{framework(name).package}.ablation")
+    ablation = framework(name).ablation_module()
     problem = BOSTON.but(hidden=(512, 512), batch_size=batch_size)
     task = framework(name).task_class()(problem, regime=MATCHED)
     rows = 8 * batch_size
@@ -74,11 +75,9 @@ def test_the_profiler_tells_products_from_other_kernels(child: Child, framework_
 
 def seconds_in_products(name: str, last: str) -> float:
     """In a Child: the least of three epochs of a wide network whose steps end with a part."""
-    ablation = importlib.import_module(f"{framework(name).package}.ablation")
-    problem = BOSTON.but(hidden=(512, 512), batch_size=1024)
-    task = framework(name).task_class()(problem, regime=MATCHED)
+    ablation = framework(name).ablation_module()
+    task = ablation.PartialTask(BOSTON.but(hidden=(512, 512), batch_size=1024), last=last)
     x, y = np.ones((4096, 13), np.float32), np.ones(4096, np.float32)
-    ablation.leave_out(task, last)
 
     def epoch() -> None:
         task.fit(x, y, epochs=1, order=task.order(4096))

@@ -152,6 +152,14 @@ def test_fit_agrees_with_the_reference(child, problem, rows):
     assert history["val_loss"][-1] == task.evaluate(*held_out)["loss"]
 
 
+@pytest.mark.parametrize("name", ["imdb", "reuters", "boston"])
+def test_the_literal_network_is_that_of_the_record(child, name):
+    """At the published widths, which `problem` has not; of MNIST the next test tells."""
+    published = PROBLEMS[name]
+    x, _ = make_rows(published, 5)
+    assert error(RemoteTask(child, published).scores(x), ReferenceTask(published).scores(x)) < BOUND
+
+
 def test_wide_layers_agree_with_the_reference(child):
     """As wide as the digits' own, where a tuned product may be another than for narrow ones."""
     wide = PROBLEMS["mnist"].but(batch_size=16)
@@ -270,15 +278,10 @@ def test_a_device_that_is_not_there_is_a_clear_error(child, problem):
         RemoteTask(child, problem, device="cuda:7")
 
 
-def test_auto_takes_a_device_that_is_there(child, problem):
-    task = RemoteTask(child, problem, device="auto")
-    assert task.facts()["device"] == "cpu"  # the child was started for the cpu
-
-
-def test_facts_say_what_ran(child, problem, regime):
-    facts = RemoteTask(child, problem).facts()
+def test_facts_say_what_ran_and_auto_takes_a_device_that_is_there(child, problem, regime):
+    facts = RemoteTask(child, problem, device="auto").facts()
     assert facts["threads"] == 1
-    assert facts["device"] == "cpu"
+    assert facts["device"] == "cpu"  # the child was started for the cpu
     compiles_all = "jax" in framework(child.name).requires
     assert facts["compiled"] is False or regime is TUNED or compiles_all
     assert facts["versions"]

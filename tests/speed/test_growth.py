@@ -134,15 +134,13 @@ def test_the_products_of_sparse_rows_are_those_of_the_batch(child):
 
 def products_of_text(name: str) -> list[float]:
     """In a Child: seconds of the products of a text batch, dense and sparse."""
-    import importlib
-
     from benchmarks.harness.clocks import median_seconds
     from common.framework import framework
     from tests.conftest import make_rows
 
     problem = PROBLEMS["reuters"].but(features=200, batch_size=32)
     x, _ = make_rows(problem, 20)
-    ablation = importlib.import_module(f"{framework(name).package}.ablation")
+    ablation = framework(name).ablation_module()
     task = framework(name).make_task(problem, regime=MATCHED)
     runs = (ablation.products(problem, "cpu"), ablation.products(problem, "cpu", x))
     return [median_seconds(run, task.synchronize, calls=5) for run in runs]
