@@ -41,9 +41,7 @@ OTHER = "holds other data than the published"
         ("y", lambda y: changed(y, (5,), -np.inf), OTHER),
         ("x", lambda x: changed(x, (3,), x[4]), OTHER),  # a row twice, another is lost
         ("x", lambda x: x[:-1], "expected x <f8 (506, 13)"),
-        ("y", lambda y: y[:-1], "y <f8 (506,); replace"),
         ("x", lambda x: x.astype(np.float32), "holds x <f4"),
-        ("y", lambda y: y.astype(np.int64), "y <i8"),
         ("x", lambda x: x.astype(object), "is |O, expected numbers"),
     ],
 )
