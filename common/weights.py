@@ -50,8 +50,8 @@ def read_weights(path: Path, problem: Problem) -> tuple[State, dict[str, str]]:
             raise ValueError(f"its header has {header:,} bytes, expected at most {REST:,}")
         with safe_open(path, framework="numpy") as file:
             names = list(file.keys())
-            held = {name: file.get_slice(name).get_dtype() for name in names}
-            wrong = [name for name in names if held[name] != ("I64" if name == "step" else "F32")]
+            kinds = {name: file.get_slice(name).get_dtype() for name in names}
+            wrong = [name for name in names if kinds[name] != ("I64" if name == "step" else "F32")]
             state = {name: file.get_tensor(name) for name in names if not wrong}
             origin = dict(file.metadata() or {})
     except (SafetensorError, OSError, ValueError, TypeError) as error:
@@ -59,7 +59,7 @@ def read_weights(path: Path, problem: Problem) -> tuple[State, dict[str, str]]:
             f"{path} is not a whole safetensors file ({error}); write or fetch it again"
         ) from error
     for name in wrong:
-        raise DataError(f"{path}: {name} holds {held[name]}; {ADVICE}")
+        raise DataError(f"{path}: {name} holds {kinds[name]}; {ADVICE}")
     return state, origin
 
 

@@ -142,10 +142,11 @@ def check_arrays(path: Path, arrays: Mapping[str, Any], expected: Mapping[str, A
     """DataError unless the arrays have exactly the expected names, dtypes and shapes."""
     kinds = {name: Array(array.dtype.str, array.shape) for name, array in arrays.items()}
     if kinds != expected:
-        held, wanted = (
-            ", ".join(f"{k} {v}" for k, v in sorted(a.items())) for a in (kinds, expected)
-        )
-        raise DataError(f"{path} holds {held[:500]}, expected {wanted}{_ADVICE}")
+        raise DataError(f"{path} holds {_listed(kinds)}, expected {_listed(expected)}{_ADVICE}")
+
+
+def _listed(arrays: Mapping[str, Array]) -> str:
+    return ", ".join(f"{name} {array}" for name, array in sorted(arrays.items())[:8])
 
 
 def read_idx(path: Path, expected: Array) -> np.ndarray:

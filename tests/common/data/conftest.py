@@ -81,6 +81,13 @@ def mirror(newswires: Path) -> Iterator[str]:
         http.shutdown()
 
 
+@pytest.fixture
+def online(mirror: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same address, where downloads are to come from."""
+    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
+    return mirror
+
+
 class Quiet(SimpleHTTPRequestHandler):
     """Serves a folder, and says nothing of it."""
 

@@ -158,15 +158,6 @@ def test_npz_packed_by_an_uncommon_method(tmp_path: Path) -> None:
         read_npz(path)
 
 
-def test_an_archive_without_an_end_is_not_looked_through(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = zipped(tmp_path / "a.npz", {f"{n}": b"" for n in range(1001)})
-    monkeypatch.setattr(zipfile, "ZipInfo", lambda *_: pytest.fail("an entry was read"))
-    with pytest.raises(DataError, match="more than 1000 files"):
-        read_npz(path)
-
-
 @pytest.mark.parametrize(
     "arrays",
     [
@@ -204,7 +195,6 @@ WRONG_IDX = {
     "truncated.gz": gzip.compress(IDX)[:-20],
     "not packed.gz": IDX,
     "flipped.gz": gzip.compress(IDX)[:-8] + struct.pack("<II", 1, len(IDX)),
-    "bomb.gz": gzip.compress(IDX + bytes(100_000_000), compresslevel=1),
 }
 
 
