@@ -49,7 +49,7 @@ coverage: $(READY)  ## all tests, and how much of each folder they run: build/co
 	$(BIN)/coverage json --quiet -o $(COVERAGE)/report.json
 	$(BIN)/python -m tools.coverage_table $(COVERAGE)/report.json --into docs/coverage.md
 
-services: $(READY)  ## tests on a Ray cluster, a tracking server, a browser and a wheel, all made here
+services: $(READY)  ## tests on a Ray cluster, a tracking server, a browser, a wheel, an audit, all made here
 	$(BIN)/python -m pytest tests -m service
 
 faults: $(READY)  ## kill, fill, crash and fuzz: what was measured must survive, what is hostile must not

@@ -16,13 +16,17 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("checkout")
+def copied(folder: Path) -> Path:
+    """The folder with a copy of `common`, `benchmarks` and the framework `fake`."""
     for package in ("common", "benchmarks", "tests/fake_impl"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, folder / Path(package).name, ignore=ignored)
     return folder
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    return copied(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture

@@ -158,20 +158,20 @@ def test_a_stack_gets_an_epochs_rows_of_one_table_and_gives_shares_of_its_time(s
 
     tasks = [Stacked(problem, seed=seed) for seed in range(2)]
     orders = [task.order(30) for task in tasks]
-    told = []
+    calls = []
     histories = fit_replicas(
         tasks,
         *zip(*given, strict=True),
         orders=orders,
         epochs=2,
         validation=[None, None],
-        on_epoch=lambda task, epoch, row: told.append((task, epoch)),
+        on_epoch=lambda task, epoch, row: calls.append((task, epoch)),
     )
     for epoch, pairs in enumerate(seen):
         for (x, y), (all_x, all_y), order in zip(pairs, given, orders, strict=True):
             np.testing.assert_array_equal(x, all_x[order(epoch)])
             np.testing.assert_array_equal(y, all_y[order(epoch)])
-    assert told == [(task, epoch) for epoch in (1, 2) for task in (0, 1)]
+    assert calls == [(task, epoch) for epoch in (1, 2) for task in (0, 1)]
     assert [history["mae"] for history in histories] == [[3, 3], [4, 4]]
     assert [history["epoch_seconds"] for history in histories] == [[1, 1], [1, 1]]  # of 2 ticks
     assert [history["cpu_seconds"] for history in histories] == [[7, 7], [7, 7]]

@@ -29,26 +29,17 @@ def test_folds_that_are_none_are_refused(folds):
         next(k_folds(5, folds))
 
 
-@pytest.mark.parametrize("validation", [1, 3, 9])
-def test_hold_out_takes_the_first_rows(validation):
+def test_hold_out_takes_the_first_rows_and_leaves_a_training_row():
     x, y = np.arange(10)[:, None], np.arange(10)
-    (tx, ty), (vx, vy) = hold_out(x, y, validation)
-    assert vy.tolist() == list(range(validation)) and ty.tolist() == list(range(validation, 10))
-    assert vx[:, 0].tolist() == vy.tolist() and tx[:, 0].tolist() == ty.tolist()
-
-
-def test_nothing_held_out_leaves_the_arrays_themselves():
-    x, y = np.arange(10)[:, None], np.arange(10)
-    (tx, ty), held = hold_out(x, y, 0)
-    assert tx is x and ty is y and held is None
-
-
-@pytest.mark.parametrize("validation", [10, 11])
-def test_a_training_row_must_be_left(validation):
-    with pytest.raises(
-        ValueError, match=f"^{validation} validation rows leave no training row of 10$"
-    ):
-        hold_out(np.arange(10), np.arange(10), validation)
+    for validation in (1, 3, 9):
+        (tx, ty), (vx, vy) = hold_out(x, y, validation)
+        assert vy.tolist() == list(range(validation)) and ty.tolist() == list(range(validation, 10))
+        assert vx[:, 0].tolist() == vy.tolist() and tx[:, 0].tolist() == ty.tolist()
+    (tx, ty), validation_rows = hold_out(x, y, 0)
+    assert tx is x and ty is y and validation_rows is None
+    for rows in (10, 11):
+        with pytest.raises(ValueError, match=f"^{rows} validation rows leave no training row of"):
+            hold_out(x, y, rows)
 
 
 def test_the_shared_order_is_a_permutation_by_seed_and_epoch():

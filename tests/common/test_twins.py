@@ -32,22 +32,15 @@ def write(folder, **changes):
     return path
 
 
-def test_layers_pair_by_kind_and_shape_in_order():
-    found = {
+@pytest.mark.parametrize(("chosen", "positions"), [({}, [1, 0, 2, 3]), ({"b": "3"}, [1, 0, 3, 2])])
+def test_layers_pair_by_kind_and_shape_in_order_unless_a_partner_is_chosen(chosen, positions):
+    models = {
         "one": [dense("a", 3, 4), norm("n"), dense("b", 4, 4), dense("c", 4, 4)],
         "other": [norm("1"), dense("0", 3, 4), dense("2", 4, 4), dense("3", 4, 4)],
     }
-    pairs = pair(found, {}, {})
-    assert [one.name for one in pairs] == ["dense_1", "batch_norm_1", "dense_2", "dense_3"]
-    assert [one.position("other") for one in pairs] == [1, 0, 2, 3]
-
-
-def test_a_chosen_partner_goes_before_the_order():
-    found = {
-        "one": [dense("a", 4, 4), dense("b", 4, 4)],
-        "other": [dense("0", 4, 4), dense("1", 4, 4)],
-    }
-    assert [one.position("other") for one in pair(found, {"a": "1"}, {})] == [1, 0]
+    pairs = pair(models, chosen, {})
+    assert [p.name for p in pairs] == ["dense_1", "batch_norm_1", "dense_2", "dense_3"]
+    assert [p.position("other") for p in pairs] == positions
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.main import main
 from benchmarks.export.tensorboard import (
     digest,
     ended,
@@ -20,7 +19,6 @@ from benchmarks.export.tensorboard import (
     settings,
     write_events,
 )
-from common.framework import plain_frameworks
 from tests.sample_records import RAN
 from tests.test_structure import FRAMEWORKS, ROOT
 
@@ -28,7 +26,6 @@ needs_tensorboard = pytest.mark.skipif(
     find_spec("tensorboard") is None,
     reason="tensorboard is not installed",
 )
-INSTALLED = plain_frameworks(installed=True)
 
 
 def record(name="alpha", **more) -> dict:
@@ -55,17 +52,17 @@ import json, sys
 from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 many = EventMultiplexer().AddRunsFromDirectory(sys.argv[1]).Reload()
-told = {}
+runs = {}
 for name in many.Runs():
     run = many.GetAccumulator(name)
     content = run.PluginTagToContent("hparams")["_hparams_/session_start_info"]
     start = HParamsPluginData.FromString(content).session_start_info
-    told[name] = {
+    runs[name] = {
         tag: [[e.step, e.value, e.wall_time] for e in run.Scalars(tag)]
         for tag in run.Tags()["scalars"]
     }
-    told[name]["hparams"] = sorted(start.hparams)
-print(json.dumps(told))
+    runs[name]["hparams"] = sorted(start.hparams)
+print(json.dumps(runs))
 """
 
 
@@ -77,31 +74,25 @@ def read(folder: Path) -> dict:
     return json.loads(done.stdout)
 
 
-def test_a_run_without_clocks_has_its_epochs_at_the_time_of_the_record():
-    found = list(scalars(record(epoch_seconds=[])))
-    assert [(s.value, s.step) for s in found if s.name == "loss"] == [(4.0, 1), (2.0, 2)]
-    assert {s.time for s in found} == {ended(record())}
-
-
-def test_every_epoch_has_its_step_and_its_time_and_the_test_stands_at_the_last():
-    found = list(scalars(record()))
-    end = found[-1].time
-    assert [(s.name, s.value, s.step, s.time - end) for s in found if s.name == "loss"] == [
-        ("loss", 4.0, 1, -1.0),
-        ("loss", 2.0, 2, 0.0),
-    ]
-    assert [(s.name, s.value, s.step) for s in found[-2:]] == [
+@pytest.mark.parametrize(
+    ("clocks", "first"),
+    [
+        ({}, -1.0),
+        ({"validation_seconds": [0.5, 0.5]}, -1.5),
+        ({"epoch_seconds": []}, 0.0),  # an untimed run: all at the time of the record
+    ],
+)
+def test_every_epoch_has_its_step_and_its_time_and_the_test_stands_at_the_last(clocks, first):
+    points = list(scalars(record(**clocks)))
+    losses = [(s.value, s.step, s.time - ended(record())) for s in points if s.name == "loss"]
+    assert losses == [(4.0, 1, first), (2.0, 2, 0.0)]
+    assert [(s.name, s.value, s.step) for s in points[-2:]] == [
         ("test_loss", 2.5, 2),
         ("test_mae", 1.25, 2),
     ]
-    assert math.isnan(next(s.value for s in found if s.name == "mae" and s.step == 2))
-    assert {s.name for s in found} == {"loss", "mae", "epoch_seconds", "test_loss", "test_mae"}
-
-
-def test_validation_takes_its_share_of_the_time():
-    with_validation = record(validation_seconds=[0.5, 0.5])
-    times = [s.time for s in scalars(with_validation) if s.name == "loss"]
-    assert times[1] - times[0] == 1.5
+    assert math.isnan(next(s.value for s in points if s.name == "mae" and s.step == 2))
+    used = {name for name in ("epoch_seconds", "validation_seconds") if record(**clocks)[name]}
+    assert {s.name for s in points} == {"loss", "mae", "test_loss", "test_mae", *used}
 
 
 def test_settings_are_plain_values():
@@ -162,22 +153,3 @@ def test_without_the_package_the_message_names_the_extra(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match='pip install "tensorboard>='):
         event_writer(tmp_path)
     assert event_writer(None)(None, record()) is None
-
-
-@needs_tensorboard
-@pytest.mark.skipif(not INSTALLED, reason="no framework is installed")
-def test_all_frameworks_stand_in_one_view_and_a_second_call_adds_nothing(tmp_path, capsys):
-    logs = tmp_path / "logs"
-    arguments = ["run", "boston", "--epochs", "2", "--validation", "40", "--regime", "matched"]
-    arguments += ["--threads", "1", "--data", "embedded", "--results", str(tmp_path / "results")]
-    for more in ([], ["--tensorboard", str(logs)], ["--tensorboard", str(logs)]):
-        assert main([*arguments, *more, "--json"]) == 0
-        records = {each["framework"]: each for each in json.loads(capsys.readouterr().out)}
-        files = [path for path in logs.rglob("*") if path.is_file()]
-        assert len(files) == len(INSTALLED) * bool(more)
-    found = {name.split("/")[1]: run for name, run in read(logs).items()}
-    assert set(found) == set(INSTALLED) and len({tuple(run) for run in found.values()}) == 1
-    for name, run in found.items():
-        told = records[name]
-        assert [v for _, v, _ in run["val_mae"]] == pytest.approx(told["history"]["val_mae"])
-        assert run["test_mae"][0][1] == pytest.approx(told["metrics"]["mae"])

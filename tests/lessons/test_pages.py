@@ -157,18 +157,18 @@ def test_a_table_has_its_records_in_the_repository_or_its_page_says_what_it_lack
     if records:
         assert all((ROOT / name).exists() or (page.parent / name).exists() for name in records)
         return
-    lacks = [lack for lack, seen in LACKS.items() if re.search(seen, text, re.MULTILINE)]
-    said = " ".join(text.partition("<!-- ")[0].split())
-    assert f"{OLD}their records, which are not in the repository" in said
-    missing = said.partition(OLD)[2].partition(". ")[0]
+    lacks = [lack for lack, pattern in LACKS.items() if re.search(pattern, text, re.MULTILINE)]
+    head = " ".join(text.partition("<!-- ")[0].split())
+    assert f"{OLD}their records, which are not in the repository" in head
+    missing = head.partition(OLD)[2].partition(". ")[0]
     assert [lack for lack in LACKS if lack in missing] == lacks
 
 
 @pytest.mark.parametrize("page", MEASURED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_word_beside_a_table_is_stronger_than_the_table(page):
     """Verdicts are the generated sentences between the marks; other prose may quote the words."""
-    found = VERDICT.search(prose(page.read_text(encoding="utf-8")))
-    assert not found, found[0]
+    word = VERDICT.search(prose(page.read_text(encoding="utf-8")))
+    assert not word, word[0]
 
 
 @pytest.mark.parametrize(
@@ -215,31 +215,21 @@ def test_the_lessons_are_listed(capsys):
     assert workflow.title == "The workflow" and {"keras", "torch"} <= set(workflow.frameworks)
 
 
-@pytest.fixture
-def written(tmp_path, capsys):
-    """The workflow as a notebook, and what the command said."""
+def test_a_lesson_is_written_as_a_notebook_but_not_over_one_with_changes(tmp_path, capsys):
     pytest.importorskip("jupytext")
-    assert main(["lesson", "workflow", "--into", str(tmp_path)]) == 0
-    return tmp_path / "workflow.ipynb", capsys.readouterr().out
-
-
-def test_a_lesson_is_written_as_a_notebook_and_how_to_open_it_is_said(written):
-    path, said = written
-    assert f"jupyter lab {path}" in said
+    write, path = ["lesson", "workflow", "--into", str(tmp_path)], tmp_path / "workflow.ipynb"
+    assert main(write) == 0
+    assert f"jupyter lab {path}" in capsys.readouterr().out
     notebook = json.loads(path.read_text())
     assert notebook["metadata"] == {"kernelspec": pages.KERNEL}
     code = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert code[0] == "%load_ext twinbench"
     assert sum(source.startswith("%%torch") for source in code) >= 5
     assert all(not cell.get("outputs") for cell in notebook["cells"])
-
-
-def test_a_notebook_with_changes_is_not_written_over(written, capsys):
-    path, _ = written
     path.write_text("mine")
-    assert main(["lesson", "workflow", "--into", str(path.parent)]) == 2
+    assert main(write) == 2
     assert "--force" in capsys.readouterr().err and path.read_text() == "mine"
-    assert main(["lesson", "workflow", "--into", str(path.parent), "--force"]) == 0
+    assert main([*write, "--force"]) == 0
     assert path.read_text() != "mine"
 
 
@@ -297,13 +287,9 @@ def test_what_is_wrong_with_a_name_is_said(docs, capsys, arguments, words):
     assert words in capsys.readouterr().err
 
 
-def test_a_short_name_is_enough(docs):
-    assert pages.lesson("fine").name == pages.lesson("01-fine").name == "a/01-fine"
-
-
-def test_a_short_name_is_the_english_lesson_and_not_its_translation(docs):
+def test_a_short_name_is_enough_and_is_the_english_lesson(docs):
     shutil.copytree(docs / "docs" / "a", docs / "docs" / "zh" / "a")
-    assert pages.lesson("fine").name == "a/01-fine"
+    assert pages.lesson("fine").name == pages.lesson("01-fine").name == "a/01-fine"
     assert pages.lesson("zh/a/01-fine").translated
 
 
@@ -409,20 +395,11 @@ def test_cells_of_two_frameworks_are_tabs_and_lose_their_magic(site):
     assert "y = x + 1" in text and "takes x, brings back y" in text
 
 
-def test_a_page_links_to_itself_as_a_notebook(site):
+def test_a_page_has_its_notebook_the_help_of_every_command_formulas_and_needs_no_network(site):
     assert re.search(r'href="_downloads/\w+/index.ipynb"', site)
     assert "twinbench lesson index" in re.sub("<[^>]+>", "", site)
-
-
-def test_the_help_of_every_command_is_on_the_page(site):
     for name in commands():
         assert f"usage: twinbench {name}" in site and f'id="{name}"' in site
-
-
-def test_formulas_are_mathml_and_money_is_none(site):
-    assert "<mfrac>" in site and "1 $ or 2 $" in site
-
-
-def test_a_reader_needs_no_network(site):
+    assert "<mfrac>" in site and "1 $ or 2 $" in site  # MathML, and money is no formula
     loaded = re.findall(r'<(?:script|img|link)[^>]*(?:src|href)="([^"]+)"', site)
     assert loaded and not [address for address in loaded if "//" in address]

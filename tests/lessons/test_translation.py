@@ -82,16 +82,16 @@ def _prose(text: str) -> Iterator[Mark]:
 def faults(original: str, translation: str, remarks: bool = False) -> list[str]:
     """Where the form of a translation is not that of its original, a line each; none if it is."""
     ours, theirs = list(marks(original, remarks)), list(marks(translation, remarks))
-    keys = [[mark.key for mark in each] for each in (ours, theirs)]
-    found = []
+    keys = [[mark.key for mark in page] for page in (ours, theirs)]
+    sentences = []
     for what, a, b, c, d in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
         if what != "equal":
-            found += [f"missing in the translation: {mark.text}" for mark in ours[a:b]]
-            found += [f"only in the translation: {mark.text}" for mark in theirs[c:d]]
+            sentences += [f"missing in the translation: {mark.text}" for mark in ours[a:b]]
+            sentences += [f"only in the translation: {mark.text}" for mark in theirs[c:d]]
     for heading in headings(translation):
         if not CHINESE.search(heading) and re.search("[A-Za-z]", NAME.sub("", heading)):
-            found.append(f"left in English: {heading}")
-    return found
+            sentences.append(f"left in English: {heading}")
+    return sentences
 
 
 def headings(text: str) -> list[str]:
@@ -226,13 +226,6 @@ def test_a_missing_heading_is_named(number):
     heading = headings(TRANSLATED)[number]
     found = faults(ENGLISH, TRANSLATED.replace(f"{heading}\n", ""))
     assert found == [f"missing in the translation: {headings(ENGLISH)[number]}"]
-
-
-def test_a_missing_heading_is_named_in_a_real_page():
-    text = (DOCS / "workflow.md").read_text(encoding="utf-8")
-    for heading in headings(text):
-        missing = [one for one in faults(text, text.replace(f"{heading}\n", "")) if "miss" in one]
-        assert missing == [f"missing in the translation: {heading}"]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
@@ -34,7 +31,7 @@ from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.regime import MATCHED, TUNED
 from common.trace import Rows, bound, climb, compare, first_broken, rungs
-from tests.command import ROOT, path_with
+from tests.command import copied
 from tests.conftest import make_rows
 
 BOSTON = PROBLEMS["boston"]
@@ -65,7 +62,6 @@ def printed(parity: Parity) -> str:
 def test_equal_traces_are_within_every_bound(trace):
     parity = Parity(LADDER, "", trace, trace, {"one": trace, "two": trace})
     assert parity.breach() is None
-    assert parity.verdict() == "every rung is within its bounds"
     assert list(parity.pairs) == [("one", "reference"), ("two", "reference"), ("one", "two")]
     assert "boston: every rung is within its bounds" in printed(parity)
 
@@ -107,11 +103,8 @@ def test_a_bound_that_the_rounded_reference_breaks_is_raised(trace):
     assert "1e-03*" in printed(parity) and "ill-conditioned" in printed(parity)
     parity = Parity(LADDER, "", trace, rounded, {"one": far})
     assert parity.breach()[1].tensor == "hidden1/bias"
-
-
-def test_what_must_be_equal_is_never_raised(trace):
-    rounded = but(trace, "step 1/step", 2)
-    assert not Parity(LADDER, "", trace, rounded, {"one": trace}).raised
+    unequal = but(trace, "step 1/step", 2)  # what must be equal is never raised
+    assert not Parity(LADDER, "", trace, unequal, {"one": trace}).raised
 
 
 def test_epochs_are_one_line_with_the_worst_of_them(trace):
@@ -160,9 +153,9 @@ def test_a_key_tells_apart_all_that_can_change_the_numbers():
         (ladder, [replace(arms[0], threads=1), arms[1]]),
         (ladder, [arms[0], replace(arms[1], device="cpu")]),
     ]
-    keys = {each.key(who) for each, who in others} | {ladder.key(arms)}
+    keys = {other.key(places) for other, places in others} | {ladder.key(arms)}
     assert len(keys) == 1 + len(others)
-    assert all(found.startswith("parity/boston/") and ":" not in found for found in keys)
+    assert all(key.startswith("parity/boston/") and ":" not in key for key in keys)
     assert replace(ladder, data_dir="elsewhere").key(arms[::-1]) == ladder.key(arms)
 
 
@@ -176,7 +169,10 @@ def test_a_trace_is_read_as_it_was_written(trace, tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["trace.npz"]
 
 
-def test_the_largest_error_of_any_pair_is_kept(trace, tmp_path):
+def test_the_largest_error_of_any_pair_is_kept_and_none_of_a_fault(trace, tmp_path):
+    wrong = but(trace, "loss/loss", np.nan)
+    with pytest.raises(ArithmeticError, match="one and reference differ by nan at rung 'loss'"):
+        keep_largest({}, Parity(LADDER, "", trace, trace, {"one": wrong}))
     worst: dict[str, dict[str, float]] = {}
     other = but(but(trace, "epoch 2/loss", 1.5), "scores/scores", 1.25)
     keep_largest(worst, Parity(LADDER, "", trace, trace, {"one": other}))
@@ -191,12 +187,6 @@ def test_the_largest_error_of_any_pair_is_kept(trace, tmp_path):
     content = json.loads(path.read_text())
     assert content["measured"]["boston"]["epoch"]["loss"] == 0.5
     assert list(content["measured"]) == ["boston", "mnist"] and len(content["settings"]) >= 3
-
-
-def test_bounds_are_not_taken_from_a_fault(trace):
-    wrong = but(trace, "loss/loss", np.nan)
-    with pytest.raises(ArithmeticError, match="one and reference differ by nan at rung 'loss'"):
-        keep_largest({}, Parity(LADDER, "", trace, trace, {"one": wrong}))
 
 
 @cache
@@ -259,64 +249,44 @@ class Faulty(Sound):
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("checkout")
-    for package in ("common", "benchmarks"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / package, folder / package, ignore=ignored)
-    (folder / "fake_impl").mkdir()
-    (folder / "fake_impl" / "__init__.py").touch()
+    """A copy of the checkout with two frameworks that are the reference, sound and with a fault."""
+    folder = copied(tmp_path_factory.mktemp("checkout"))
     (folder / "fake_impl" / "manifest.py").write_text(MANIFEST)
     (folder / "fake_impl" / "task.py").write_text(TASK)
     return folder
 
 
-def twinbench(checkout: Path, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "benchmarks.cli.main", "parity", "--data", "embedded", *arguments],
-        cwd=checkout,
-        env={**os.environ, "PYTHONPATH": path_with(checkout), "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+SHORT_BOSTON = ("parity", "boston", "--short", "--data", "embedded")
 
 
 @embedded
-def test_a_breach_is_pointed_at_and_is_the_exit_status(checkout):
-    done = twinbench(checkout, "boston", "--short")
-    assert done.returncode == 1, done.stderr
-    assert "boston: first breach at rung 'step 1'" in done.stdout
-    assert "faulty differs from the reference; sound agrees with it" in done.stdout
-    assert "boston faulty climbs" in done.stderr
+def test_a_breach_is_pointed_at_and_is_the_exit_status(twinbench):
+    done = twinbench(*SHORT_BOSTON)
+    assert done.status == 1, done.err
+    assert "boston: first breach at rung 'step 1'" in done.out
+    assert "faulty differs from the reference; sound agrees with it" in done.out
+    assert "boston faulty climbs" in done.err
 
 
 @embedded
-def test_another_seed_or_framework_takes_no_file_away(checkout, tmp_path):
+def test_another_seed_or_number_of_threads_takes_no_file_away(twinbench):
     def kept(*arguments: str) -> dict[Path, bytes]:
-        done = twinbench(checkout, "boston", "--short", "--results", str(tmp_path), *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return {path: path.read_bytes() for path in tmp_path.rglob("*.json")}
+        done = twinbench(*SHORT_BOSTON, "--framework", "sound", *arguments)
+        assert done.status == 0, done.out + done.err
+        assert "boston: every rung is within its bounds" in done.out
+        return {path: path.read_bytes() for path in twinbench.results.rglob("*.json")}
 
-    first = kept("--framework", "sound")
-    second = kept("--framework", "sound", "--seed", "1")
+    first, second = kept(), kept("--seed", "1")
     assert len(first) == 1 and len(second) == 2 and first.items() <= second.items()
-    assert len(kept("--framework", "sound", "--threads", "1")) == 3
-    assert kept("--framework", "sound", "--seed", "1").keys() >= second.keys()
-    assert len(list(tmp_path.rglob("*.json"))) == len(list(tmp_path.rglob("*.npz"))) == 3
-    seeds = [record["seed"] for record in read_records(tmp_path, "parity")]
-    assert sorted(seeds) == [0, 0, 1]
+    assert len(kept("--threads", "1")) == 3
+    assert len(list(twinbench.results.rglob("*.npz"))) == 3
+    assert sorted(r["seed"] for r in read_records(twinbench.results, "parity")) == [0, 0, 1]
 
 
-@embedded
-def test_one_framework_alone_is_compared_with_the_reference(checkout):
-    done = twinbench(checkout, "boston", "--short", "--framework", "sound")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "boston: every rung is within its bounds" in done.stdout
-
-
-def test_a_regime_without_shared_weights_is_refused(checkout):
-    done = twinbench(checkout, "boston", "--regime", "native")
-    assert done.returncode == 2 and "native" in done.stderr and done.stdout == ""
+def test_a_regime_without_shared_weights_is_refused(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main.main(["parity", "boston", "--regime", "native"])
+    assert "native" in capsys.readouterr().err
 
 
 @pytest.mark.real_data

@@ -169,7 +169,7 @@ def test_a_hint_names_what_the_extra_asks_for_wherever_the_code_lies(package, mo
 def test_no_hint_names_a_package_that_nobody_published():
     names = [*ROOT.glob("*_impl"), *map(ROOT.joinpath, ("common", "benchmarks", "tests"))]
     for path in (path for folder in names for path in folder.rglob("*.py")):
-        if path.name not in ("install.py", "test_docs.py"):
+        if path.name not in ("install.py", "test_pages.py"):
             assert not re.search(r"pip install\W+twinbench", path.read_text("utf-8")), path
 
 
@@ -180,6 +180,7 @@ needs_dev = pytest.mark.skipif(
 
 
 @needs_dev
+@pytest.mark.service
 @pytest.mark.skipif(
     (sys.platform, platform.machine()) != ("linux", "x86_64"),
     reason="constraints.txt has the packages of Linux on x86-64",
@@ -230,6 +231,7 @@ def advisories():
 
 
 @needs_dev
+@pytest.mark.service
 def test_the_audit_asks_about_every_pinned_version_and_fails_on_what_is_known(advisories):
     service = f"SERVICE=osv --osv-url http://127.0.0.1:{advisories.server_port}/"
     known = make("audit", service)
@@ -242,6 +244,7 @@ def test_the_audit_asks_about_every_pinned_version_and_fails_on_what_is_known(ad
 
 
 @needs_dev
+@pytest.mark.service
 def test_a_package_that_nobody_knows_fails_the_audit():
     """As where a registry has the packages and no advisories: each is skipped, all is green."""
     flags = shlex.split(make("audit", "--dry-run").stdout.replace("\\\n", ""))[1:]
