@@ -56,7 +56,7 @@ def run_jobs(
             on_record(job, record)
             records[job] = record
 
-        for job in jobs:
+        for job in dict.fromkeys(jobs):
             record = None if force else read_served(job, results)
             if record is None:
                 missing.append(job)

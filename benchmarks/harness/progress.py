@@ -31,11 +31,6 @@ def bar_of(*columns: bars.ProgressColumn, **options: Any) -> bars.Progress:
     )
 
 
-def print_beside(bar: bars.Progress, text: str) -> None:
-    """A line above the bar, not wrapped whatever width rich takes a log file to have."""
-    bar.console.print(Text(visible(text)), soft_wrap=True)
-
-
 class Progress:
     """A live line on a terminal; elsewhere a plain line at the start and the end of each job."""
 
@@ -69,7 +64,7 @@ class Progress:
         self.begun.add(job)
         if not self.console.is_terminal:
             if new:
-                print_beside(self.bar, f"[{self.number + 1}/{len(self.jobs)}] {job}")
+                self._print(f"[{self.number + 1}/{len(self.jobs)}] {job}")
             return
         if not new and monotonic() - self.drawn < 1 / DRAWN_A_SECOND:
             return
@@ -99,7 +94,11 @@ class Progress:
         self.bar.update(self.line, completed=self.number)
         had = " (was there)" if cached else ""
         line = f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}"
-        print_beside(self.bar, line)
+        self._print(line)
+
+    def _print(self, text: str) -> None:
+        """A line above the bar, not wrapped whatever width rich takes a log file to have."""
+        self.console.print(Text(visible(text)), soft_wrap=True)
 
     def seconds_left(self, within: float = 0.0) -> float | None:
         """Estimate for the jobs that have not ended, `within` of the running one being done.

@@ -166,7 +166,7 @@ def test_at_a_rate_of_ten_no_fold_is_a_number(tmp_path, regime):
     words = ("--framework", INSTALLED[-1], "--regime", regime, "--learning-rate", "10")
     done = crossval(*words, results=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("DIVERGED, validation mae") == 2
+    assert done.stderr.count("DIVERGED, validation loss") == 2
     assert done.stdout.count("diverged") == 2 and "no curves" in done.stderr
 
 
