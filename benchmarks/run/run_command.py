@@ -68,7 +68,7 @@ def _check(problem: Problem, rows: int) -> None:
 def _show(records: list[dict[str, Any]], args: argparse.Namespace) -> None:
     """The table (or the JSON) on standard output, the curves of all records beside these."""
     from benchmarks.records.record import read_beside
-    from benchmarks.show.figures import save_curves
+    from benchmarks.show.curves import save_curves
     from benchmarks.show.run_table import sections
     from benchmarks.show.section import drawn, print_sections
 
