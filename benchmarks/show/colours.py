@@ -15,7 +15,7 @@ from common.framework import frameworks
 
 GREY = "#888888"  # seen on light and on dark
 BETTER, WORSE = "#44AA99", "#AA4499"  # Paul Tol's teal and purple: no framework's
-MARKERS = ("", "circle", "square", "triangle-up", "cross", "triangle-down", "diamond")
+MARKERS = ("", "square", "triangle-up", "cross", "triangle-down", "triangle-left")
 """Of several lines of one framework."""
 # Paul Tol's light colours: parts of a whole, told apart from frameworks and by the colour-blind
 STACK = ("#77AADD", "#EE8866", "#EEDD88", "#44BB99", "#FFAABB", "#99DDFF", "#BBCC33", "#AAAA00")

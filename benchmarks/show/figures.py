@@ -78,14 +78,38 @@ def save(chart: Chart, stem: Path) -> list[Path]:
     """Write the chart as `<stem>.png` and `<stem>.svg`; the same chart gives the same bytes."""
     import vl_convert
 
-    text, nowhere = json.dumps(spec(chart)), {"allowed_base_urls": []}
-    svg = vl_convert.vegalite_to_svg(text, config=THEMES["light"], **nowhere)
+    svg = picture(chart).svg
     paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg")]
     png = vl_convert.svg_to_png(svg, scale=PIXELS)
     for path, content in zip(paths, (png, svg.encode()), strict=True):
         with replaced(path) as file:
             file.write(content)
     return paths
+
+
+class Picture(NamedTuple):
+    """A figure that a notebook and a page of the docs show without a script and without network."""
+
+    svg: str
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+def picture(chart: Chart) -> Picture:
+    """The chart as SVG, on light paper."""
+    import vl_convert
+
+    text, config = json.dumps(spec(chart)), THEMES["light"]
+    svg = vl_convert.vegalite_to_svg(text, config=config, allowed_base_urls=[])
+    numbers: dict[str, int] = {}  # Vega counts clips and gradients over all charts of a process
+    return Picture(
+        re.sub(
+            r'(id="|url\(#)([a-z_]+)(\d+)',
+            lambda found: f"{found[1]}{found[2]}{numbers.setdefault(found[3], len(numbers))}",
+            svg,
+        )
+    )
 
 
 def as_name(problem: str) -> str:

@@ -33,6 +33,7 @@ from benchmarks.show.section import Section, drawn, markdown, print_sections
 from benchmarks.show.wording import number
 from benchmarks.speed import limit_table, race_table, scale_table
 from common.framework import frameworks, label_of
+from common.install import install_extra
 from common.problem import PROBLEMS
 from tests import sample_records
 from tests.charts import rows_in, scale_of
@@ -498,4 +499,4 @@ def test_histories_are_solid_and_dashed_curves_the_second_framework_thinner():
 def test_figures_without_their_library_say_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "altair", None)
     assert drawn(lambda: save_curves([record()], tmp_path), "curves") == []
-    assert 'pip install "altair' in capsys.readouterr().err
+    assert install_extra("plot") in capsys.readouterr().err
