@@ -160,7 +160,7 @@ def _strips(values: dict[str, list[float]], frameworks: dict[str, str]) -> Chart
         "shapes": base.mark_line(filled=True, fillOpacity=0.18, strokeWidth=0).encode(
             order="place:Q"
         ),
-        "points": base.mark_point(size=14, opacity=0.7).encode(tooltip=["name:N", "value:Q"]),
+        "points": base.mark_point(size=18, opacity=0.7).encode(tooltip=["name:N", "value:Q"]),
         "medians": base.mark_line(strokeWidth=2),
     }
     return alt.layer(
