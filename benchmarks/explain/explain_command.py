@@ -165,10 +165,10 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
 
 
 def _show(explained: Explained, args: argparse.Namespace) -> None:
-    from benchmarks.explain.walk_table import save_waterfall, sections
-    from benchmarks.show.section import drawn, show
+    from benchmarks.explain.walk_table import sections
+    from benchmarks.show.section import show, with_figures
 
     stem = requests.stem(args, f"explain-{explained.problem.name}")
-    paths = drawn(lambda: save_waterfall(explained, stem))
+    made = list(with_figures(sections(explained), stem))
     if args.into or not args.json:
-        show(sections(explained, paths), None, into=args.into)
+        show(made, None, into=args.into)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from benchmarks.explain.steps import Split, splits
 from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.records.schema import KERNELS, PARTS
+from benchmarks.show.figures import stacks
+from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from common.framework import label_of
 from common.problem import PROBLEMS
@@ -22,6 +25,12 @@ def sections(records: Iterable[Record]) -> Iterator[Section]:
     finished = succeeded(records)
     for problem, runs in group_by(finished, lambda record: record["problem"]).items():
         found = splits(runs)
+        milliseconds = {
+            f"{label_of(split.framework)}, {split.regime}": {
+                part: 1e3 * seconds for part, seconds in split.parts.items()
+            }
+            for split in found
+        }
         yield Section(
             f"{PROBLEMS[problem].title}: milliseconds a step",
             HEADINGS,
@@ -29,6 +38,7 @@ def sections(records: Iterable[Record]) -> Iterator[Section]:
             left=(0, 1),
             notes=list(_notes(runs, found)),
             notices=not_real(runs),
+            draw=partial(stacks, milliseconds, "ms a step"),
         )
 
 
@@ -62,3 +72,10 @@ def _notes(runs: list[Record], found: list[Split]) -> Iterator[str]:
         "framework and waiting, and kernels side by side can sum to more"
     )
     yield from provenance(runs)
+
+
+def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+    """Where the time of a step goes."""
+    if tables := list(sections(kinds.get("ablation", []))):
+        text = "What an epoch takes with a part less what it takes without it."
+        yield Part("steps", "Where the time of a step goes", text, tables)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
+from benchmarks.explain.from_records import explained as from_records
 from benchmarks.explain.walk import SWITCHES, Arm, Explained, Rung, Walk
 from benchmarks.records.arm import data_of
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
-from benchmarks.show.colours import BETTER, WORSE
-from benchmarks.show.figures import NAMES, new_figure, save_figure
+from benchmarks.show.colours import BETTER, GREY, WORSE
+from benchmarks.show.figures import NAMES, PANEL, Chart, data, names_in, panels
+from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.statistics.intervals import Interval
 from common.framework import label_of
@@ -23,10 +25,11 @@ HEADINGS = ("step", "from", "to", "mean", "effect, 95 % interval", "epoch ratio"
 LEFT = (0, 1, 2, 6)  # of the columns
 
 
-def sections(explained: Explained, figures: list[Path]) -> list[Section]:
-    """The walks, then each switch on both ways; `figures` are the files of the waterfall."""
+def sections(explained: Explained) -> list[Section]:
+    """The walks, the first with the waterfall of all, then each switch on both ways."""
     tables = list(_tables(explained))
-    tables[0] = replace(tables[0], notices=not_real(_runs(explained)), figures=figures)
+    draw = partial(waterfall, explained)
+    tables[0] = replace(tables[0], notices=not_real(_runs(explained)), draw=draw)
     tables[-1] = replace(tables[-1], notes=list(notes(explained)))
     return tables
 
@@ -146,53 +149,84 @@ def _rung(rung: Rung | None) -> str:
     return f"{rung.rung} ({'not finite' if rung.error is None else f'{rung.error:.0e}'})"
 
 
-def save_waterfall(explained: Explained, stem: Path) -> list[Path]:
-    """Write `<stem>.png` and `.svg`: a panel a walk, a bar a step, from one mean to the next.
-
-    Raises ImportError without matplotlib.
-    """
-    figure, axes = new_figure(1, len(explained.walks), sharey=False)
-    steps = max(len(walk.steps) for walk in explained.walks)
-    figure.set_size_inches(1.6 + 4.2 * len(explained.walks), 1.5 + 0.3 * steps)
-    for panel, walk in zip(axes[0], explained.walks, strict=True):
-        _panel(panel, explained, walk)
-    ends = [limit for panel in axes[0] for limit in panel.get_xlim()]
-    for panel in axes[0]:
-        panel.set_xlim(min(ends), max(ends))
+def waterfall(explained: Explained) -> Chart:
+    """A panel per walk: a bar per step from one mean to the next, and the step's 95 % interval."""
+    walks = [list(_bars(explained, walk)) for walk in explained.walks]
+    bars = [bar for of in walks for bar in of if bar["before"] is not None]
+    means = [bar[key] for bar in bars for key in ("before", "after")] or [0.0]
+    ends = [bar[key] for bar in bars for key in ("low", "high") if bar[key] is not None]
+    # intervals of few seeds are so wide that no bar would be seen beside them
+    far = 2 * (max(means) - min(means)) or 0.01
+    least, most = max(min(ends + means), min(means) - far), min(max(ends + means), max(means) + far)
+    charts = [
+        _panel(of, [least, most], f"test {NAMES[explained.problem.metric]}").properties(
+            width=PANEL["width"],
+            height=24 * len(of),
+            title=f"from {label_of(walk.start)} to {label_of(walk.goal)}",
+        )
+        for of, walk in zip(walks, explained.walks, strict=True)
+    ]
     first = explained.walks[0].arms[0]
     title = f"{explained.problem.title}, {counted(len(explained.values(first)), 'seed')}"
     if not_real(_runs(explained)):
         title += f" - {data_of(_runs(explained)[0])['source'].upper()} DATA"
-    caption = (
-        "bar: the step's effect; line: its 95 % interval; green better, purple worse: no zero in it"
-    )
-    figure.suptitle(f"{title}\n{caption}", fontsize=10, x=0.01, ha="left")
-    return save_figure(figure, stem)
+    caption = "bar: the step's effect; line: its 95 % interval; diamond: by itself"
+    colours = "green: better; purple: worse; grey: zero lies in the interval"
+    return panels(charts, title, caption, colours, share="")
 
 
-def _panel(axes: Any, explained: Explained, walk: Walk) -> None:
+def _bars(explained: Explained, walk: Walk) -> Iterator[dict[str, Any]]:
+    """The rows of a panel: both ends and the steps between, None where an arm has no number."""
     better = -1 if explained.problem.metric == "mae" else 1
-    for y, step in enumerate(walk.steps, 1):
+    empty = dict.fromkeys(("before", "after", "low", "high"))
+    start, goal = (explained.mean(arm) for arm in (walk.arms[0], walk.arms[-1]))
+    end = {**empty, "word": "end"}
+    yield {**end, "name": f"{label_of(walk.start)} by itself", "before": start, "after": start}
+    for step in walk.steps:
+        row = {**empty, "name": f"{step.switch}: {side(step.new)}", "word": "unclear"}
         before, effect = explained.mean(step.before), explained.step_effect(step)
         after = explained.mean(step.after)
-        if before is None or after is None or effect is None:
-            continue
-        colour = BETTER if (after - before) * better > 0 else WORSE
-        colour = colour if effect.excludes_zero else "#b0b0b0"
-        axes.barh(y, after - before, left=before, height=0.62, color=colour)
-        axes.plot([after, after], [y, y + 1], color="#777777", linewidth=0.6)
-        if effect.low is not None and effect.high is not None:
-            reach = [before + effect.low, before + effect.high]
-            axes.plot(reach, [y, y], color="black", linewidth=1)
-    ends = {0: walk.arms[0], len(walk.steps) + 1: walk.arms[-1]}
-    for y, arm in ends.items():
-        axes.plot(explained.mean(arm), y, marker="D", color="black", clip_on=False)
-    names = [
-        f"{label_of(walk.start)} by itself",
-        *(f"{s.switch}: {side(s.new)}" for s in walk.steps),
-    ]
-    names.append(f"{label_of(walk.goal)} by itself")
-    axes.set_yticks(range(len(names)), names, fontsize=7)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlabel(f"test {NAMES[explained.problem.metric]}")
-    axes.set_title(f"from {label_of(walk.start)} to {label_of(walk.goal)}", fontsize=9, loc="left")
+        if before is not None and after is not None and effect is not None:
+            row |= {"before": before, "after": after}
+            if effect.low is not None and effect.high is not None:
+                row |= {"low": before + effect.low, "high": before + effect.high}
+            if effect.excludes_zero:
+                row["word"] = "better" if (after - before) * better > 0 else "worse"
+        yield row
+    yield {**end, "name": f"{label_of(walk.goal)} by itself", "before": goal, "after": goal}
+
+
+def _panel(bars: list[dict[str, Any]], domain: list[float], title: str) -> Chart:
+    import altair as alt
+
+    names = alt.Scale(domain=[bar["name"] for bar in bars])
+    scale = alt.Scale(domain=domain, nice=False)
+    words = names_in(("better", "worse", "unclear", "end"), (BETTER, WORSE, GREY, GREY))
+    told = [alt.Tooltip(f"{key}:Q", format=".4~g") for key in ("before", "after", "low", "high")]
+    base = alt.Chart(data(bar for bar in bars if bar["before"] is not None)).encode(
+        y=alt.Y("name:N", title=None, scale=names, axis=alt.Axis(labelLimit=240)),
+        tooltip=["name:N", *told],
+    )
+    coloured = base.encode(color=alt.Color("word:N", scale=words, legend=None))
+    before, after, low = (alt.X(f"{k}:Q", title=title, scale=scale) for k in _PLACES)
+    ends = coloured.mark_point(shape="diamond", size=90, opacity=1).encode(x=after)
+    return (
+        coloured.mark_bar(clip=True, height=15).encode(x=before, x2="after:Q")
+        + base.mark_rule(clip=True).encode(x=low, x2="high:Q")
+        + ends.properties(data=data(bar for bar in bars if bar["word"] == "end"))
+    )
+
+
+_PLACES = ("before", "after", "low")
+
+
+def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+    """What each difference between two frameworks does: a waterfall of both walks."""
+    both = from_records(kinds.get("explain", []), kinds.get("explain_rung", []))
+    if tables := [section for explained in both for section in sections(explained)]:
+        text = (
+            "A walk from one framework's defaults to the other's, one difference at a time: green "
+            "is better, purple worse, the line a step's 95 % interval, which may run out of the "
+            "picture. The axis does not begin at zero."
+        )
+        yield Part("explain", "What each difference does", text, tables)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +13,9 @@ import numpy as np
 from benchmarks.records.arm import changed, group_by, some_diverged, succeeded
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real
-from benchmarks.show.colours import colour_of, marker_of, width_of
-from benchmarks.show.figures import NAMES, draw_line, new_figure, save_figure, title_of
+from benchmarks.show.curves import Band, Curve, panel
+from benchmarks.show.figures import NAMES, Chart, panels, save, title_of
+from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from common.framework import label_of
 from common.problem import PROBLEMS
@@ -81,13 +83,13 @@ def save_fold_curves(records: Iterable[Record], folder: Path | str) -> list[Path
     """Write `crossval-<problem>.png` and `.svg`; the paths of what was written.
 
     A panel a regime, a line a framework: the mean over folds of the validation metric against the
-    epoch, with several seeds their mean and range. Raises ImportError without matplotlib.
+    epoch, with several seeds their mean and range.
     """
     whole = with_a_mean(by_arm(records))
     paths = []
     for problem, arms in group_by(whole, lambda arm: arm.problem).items():
-        figure = _figure(problem, {arm: whole[arm] for arm in arms})
-        paths += save_figure(figure, Path(folder) / f"crossval-{problem}")
+        chart = figure(problem, {arm: whole[arm] for arm in arms})
+        paths += save(chart, Path(folder) / f"crossval-{problem}")
     return paths
 
 
@@ -149,34 +151,42 @@ def _row(arm: Arm, done: list[Record]) -> list[str]:
     return [*row, f"{curve[-1]:.3f}", f"{curve[best]:.3f} ({best + 1})"]
 
 
-def _figure(problem: str, arms: dict[Arm, list[Record]]):
+def figure(problem: str, arms: Mapping[Arm, list[Record]]) -> Chart:
+    """A panel per regime, a line per framework: its mean over folds, validation rows."""
     metric = PROBLEMS[problem].metric
-    regimes = group_by(arms, lambda arm: arm.regime)
-    figure, axes = new_figure(1, len(regimes))
     labels = _labels(arms)
     frameworks = {label: arm.framework for arm, label in labels.items()}
-    order = list(frameworks)
-    shortest = min(len(r["history"][f"val_{metric}"]) for folds in arms.values() for r in folds)
-    hidden = HIDDEN_EPOCHS if shortest > 2 * HIDDEN_EPOCHS else 0
-    for panel, (regime, members) in zip(axes[0], regimes.items(), strict=True):
-        panel.set_title(f"regime: {regime}", fontsize=9, loc="left")
-        panel.set_xlabel("epoch")
-        panel.xaxis.get_major_locator().set_params(integer=True)
-        for label, seeds in group_by(members, labels.__getitem__).items():
-            curves = [mean_over_folds(arms[arm], f"val_{metric}") for arm in seeds]
-            place = order.index(label)
-            style = {
-                "color": colour_of(frameworks[label]),
-                "linewidth": width_of(place, len(order)),
-                "marker": marker_of(list(frameworks.values()), place),
-                "label": label,
-            }
-            draw_line(panel, [list(curve) for curve in curves], hidden=hidden, **style)
-    axes[0, 0].set_ylabel(NAMES[metric])
+    means = {arm: mean_over_folds(folds, f"val_{metric}").tolist() for arm, folds in arms.items()}
+    hidden = HIDDEN_EPOCHS if min(map(len, means.values())) > 2 * HIDDEN_EPOCHS else 0
+    charts = []
+    for regime, members in group_by(arms, lambda arm: arm.regime).items():
+        curves = [
+            Curve(label, "training", Band.of([means[arm] for arm in seeds], hidden))
+            for label, seeds in group_by(members, labels.__getitem__).items()
+        ]
+        charts.append(panel(curves, NAMES[metric], frameworks, title=f"regime: {regime}"))
     caption = f"mean over {next(iter(arms)).folds} folds, validation rows"
     caption += f"; the first {hidden} epochs are not drawn" if hidden else ""
     runs = [r for folds in arms.values() for r in folds]
-    figure.suptitle(f"{title_of(problem, runs)}\n{caption}", fontsize=10, x=0.01, ha="left")
-    lines = {line.get_label(): line for panel in axes[0] for line in panel.lines}
-    figure.legend(handles=lines.values(), loc="outside lower left", ncols=len(lines))
-    return figure
+    return panels(charts, title_of(problem, runs), caption)
+
+
+def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+    """K-fold validation: the tables, and the mean over folds by epoch."""
+    records = kinds.get("crossval", [])
+    if not (arms := by_arm(records)):
+        return
+    tables = fold_sections(records)
+    whole = with_a_mean(arms)
+    for (problem, regime), members in group_by(whole, lambda a: (a.problem, a.regime)).items():
+        name = f"val_{PROBLEMS[problem].metric}"
+        means = {arm: mean_over_folds(whole[arm], name) for arm in members}
+        headings = ("epoch", *(f"{label_of(arm.framework)} seed {arm.seed}" for arm in means))
+        rows = [
+            [str(n + 1), *(f"{mean[n]:.4g}" if n < len(mean) else "" for mean in means.values())]
+            for n in range(max(map(len, means.values())))
+        ]
+        title = f"{PROBLEMS[problem].title}: mean over folds by epoch, regime {regime}"
+        draw = partial(figure, problem, {arm: whole[arm] for arm in members})
+        tables.append(Section(title, headings, rows, left=(), draw=draw, long=True))
+    yield Part("folds", "K-fold validation", "Each fold is a fresh network.", tables)

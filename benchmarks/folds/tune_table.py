@@ -13,14 +13,14 @@ from benchmarks.folds.tune import Cell, Choice, chosen
 from benchmarks.records.arm import changed, group_by, training_runs
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
-from benchmarks.show.figures import NAMES, new_figure, save_figure, title_of
+from benchmarks.show.colours import GREY
+from benchmarks.show.figures import NAMES, PANEL, Chart, data, panels, title_of
 from benchmarks.show.run_table import HEADINGS, Row, metric_text, rows_of
-from benchmarks.show.section import Section, drawn
+from benchmarks.show.section import Section, with_figures
 from common.framework import label_of
 from common.problem import PROBLEMS, widths_of
 from common.say import counted
 
-DASHES = ("-", "--", ":", "-.")  # by the number of hidden layers
 FINAL = ("framework", "setting", "hidden", "epochs", "rows a step", "held out", HEADINGS[3])
 
 
@@ -31,11 +31,16 @@ def page(
 
     The curves are written to `<stem>-<problem>-<regime>.png`, with the device where it is another.
     """
+    return with_figures(_sections(choices, folds, runs), stem)
+
+
+def _sections(
+    choices: Iterable[Choice], folds: list[Record], runs: list[Record]
+) -> Iterator[Section]:
     for place, mine in group_by(choices, lambda choice: choice.arm[:3]).items():
         problem, regime, device = place
         validated, tested = (_at(place, records) for records in (folds, runs))
         tail = "-".join([problem, regime, *([] if device == "cpu" else [device.replace(":", "-")])])
-        save = partial(save_tuning, mine, validated, stem.with_name(f"{stem.name}-{tail}"))
         title = f"{PROBLEMS[problem].title}, regime: {regime}"
         title += f", device: {device}" * (device != "cpu")
         yield Section(
@@ -44,7 +49,8 @@ def page(
             list(_grid(mine)),
             notes=[*_notes(mine), *provenance(validated)],
             notices=not_real(validated),
-            figures=drawn(save, "curves"),
+            draw=partial(figure, mine, validated),
+            file=tail,
         )
         if rows := rows_of(training_runs(tested)):
             yield Section(
@@ -181,64 +187,62 @@ def _cautions(choice: Choice, rows: list[Row]) -> Iterator[str]:
         yield "one seed each: how far seeds spread is not known, nor whether the difference is more"
 
 
-def save_tuning(choices: list[Choice], folds: list[Record], stem: Path) -> list[Path]:
-    """Write `<stem>.png` and `.svg`: a panel a framework, a line a network, the chosen one thick.
+def figure(choices: list[Choice], folds: list[Record]) -> Chart:
+    """A panel per framework, a line per network, the chosen one thick.
 
-    The grey band reaches from the best value to one standard error beyond it. Raises ImportError
-    without matplotlib.
+    The grey band reaches from the best value to one standard error beyond it.
     """
-    figure, axes = new_figure(1, len(choices))
-    from matplotlib.lines import Line2D  # once new_figure has said what is missing
-
-    styles = _styles(choices)
-    for panel, choice in zip(axes[0], choices, strict=True):
-        panel.set_title(label_of(choice.arm.framework), fontsize=9, loc="left")
-        panel.set_xlabel("epoch")
-        panel.xaxis.get_major_locator().set_params(integer=True)
-        for cell in choice.cells:
-            width = 2.2 if cell is choice.best else 0.9
-            epochs = np.arange(1, 1 + len(cell.curve))
-            panel.plot(epochs, cell.curve, **styles[cell.hidden], linewidth=width)
-        _mark(panel, choice)
-    _limit(axes[0], choices)
-    axes[0, 0].set_ylabel(f"validation {NAMES[choices[0].metric]}".replace(" (", "\n("))
-    arm = choices[0].arm
+    arm, metric = choices[0].arm, choices[0].metric
+    domain, quantity = _limits(choices), f"validation {NAMES[metric]}"
+    charts = [
+        _panel(choice, domain, quantity).properties(**PANEL, title=label_of(choice.arm.framework))
+        for choice in choices
+    ]
     title = f"{title_of(arm.problem, folds)}, regime: {arm.regime}"
-    caption = f"{_how(choices[0])}; diamond: the choice; grey: within one standard error of it"
-    figure.suptitle(f"{title}\n{caption}", fontsize=10, x=0.01, ha="left")
-    handles = [Line2D([], [], **style, label=widths_of(hidden)) for hidden, style in styles.items()]
-    figure.legend(handles=handles, loc="outside lower left", ncols=len({max(h) for h in styles}))
-    return save_figure(figure, stem)
+    below = f"{_how(choices[0])}; diamond: the choice; grey: within one standard error of it"
+    return panels(charts, title, below)
 
 
-def _styles(choices: list[Choice]) -> dict[tuple[int, ...], dict[str, Any]]:
-    """How each network is drawn: dark to bright by its width, dashes by the number of layers."""
-    from matplotlib import colormaps
+def _panel(choice: Choice, domain: list[float], quantity: str) -> Chart:
+    import altair as alt
 
-    networks = sorted({cell.hidden for choice in choices for cell in choice.cells})
-    widths = sorted({max(hidden) for hidden in networks})
-    return {
-        hidden: {
-            "color": colormaps["plasma"](0.85 * widths.index(max(hidden)) / len(widths)),
-            "linestyle": DASHES[(len(hidden) - 1) % len(DASHES)],
-        }
-        for hidden in networks
-    }
-
-
-def _mark(panel: Any, choice: Choice) -> None:
     best = choice.best
-    panel.plot(best.epochs, best.value, "D", color="#000000", markersize=5, zorder=5)
-    if best.error is not None:
-        sign = 1 if choice.metric == "mae" else -1
-        band = sorted([best.value, best.value + sign * best.error])
-        panel.axhspan(*band, color="#000000", alpha=0.08, linewidth=0)
+    rows = [
+        {
+            "network": cell.name,
+            "widest layer": max(cell.hidden),
+            "hidden layers": len(cell.hidden),
+            "epoch": epoch,
+            "value": float(value),
+            "width": 3 if cell is best else 1.2,
+        }
+        for cell in choice.cells
+        for epoch, value in enumerate(cell.curve, 1)
+    ]
+    worse = (best.error or 0.0) * (1 if choice.metric == "mae" else -1)
+    choice_row = {"epoch": best.epochs, "value": best.value, "limit": best.value + worse}
+    y = alt.Y("value:Q", title=quantity, scale=alt.Scale(domain=domain, nice=False))
+    x = alt.X("epoch:Q", axis=alt.Axis(format="d"), scale=alt.Scale(zero=False))
+    plasma = alt.Scale(scheme=alt.SchemeParams("plasma", extent=[0, 0.85]))
+    base, chosen = alt.Chart(data(rows)), alt.Chart(data([choice_row]))
+    line = base.mark_line(clip=True).encode(
+        x=x,
+        y=y,
+        detail="network:N",
+        color=alt.Color("widest layer:O", scale=plasma),
+        strokeDash="hidden layers:O",
+        strokeWidth=alt.StrokeWidth("width:Q", scale=None),
+        tooltip=["network:N", "epoch:Q", alt.Tooltip("value:Q", format=".4~g")],
+    )
+    band = chosen.mark_rect(opacity=0.2, color=GREY, clip=True).encode(y=y, y2="limit:Q")
+    diamond = chosen.mark_point(shape="diamond", size=90, color=GREY, opacity=1).encode(x=x, y=y)
+    return band + line + diamond
 
 
-def _limit(panels: np.ndarray, choices: list[Choice]) -> None:
+def _limits(choices: list[Choice]) -> list[float]:
     """Room for what matters: the first epochs of a slow network would flatten all the rest."""
     curves = np.concatenate([cell.curve for choice in choices for cell in choice.cells])
     finite = curves[np.isfinite(curves)]
     low, high = np.quantile(finite, [0, 0.9] if choices[0].metric == "mae" else [0.1, 1])
     margin = 0.05 * (high - low) or 0.01
-    panels[0].set_ylim(low - margin, high + margin)
+    return [float(low - margin), float(high + margin)]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.show.colours import GREY, colour_of, width_of
-from benchmarks.show.figures import new_figure, save_figure
+from benchmarks.show.colours import GREY
+from benchmarks.show.figures import Chart, Line, data, lines, panels, save
 from benchmarks.show.terminal import plain, print_wide
 from benchmarks.statistics.parity import Parity
 from common.framework import label_of
 from common.trace import Difference
 
-LOWEST, HIGHEST = 1e-9, 1.0  # of the colour scale
+LEAST, MOST = -4, 1  # powers of ten of an error over its bound, the ends of the colour scale
+# over its bound an error turns from blue to orange
+WITHIN_TO_OVER = ("#eef4fb", "#6aaede", "#D55E00", "#7a3300")
 
 
 def shown(differences: list[Difference]) -> list[Difference]:
@@ -96,91 +97,96 @@ def _cell(d: Difference | None) -> str:
 def save_figures(parity: Parity, folder: Path, stem: str) -> list[Path]:
     """Write `<stem>-heat.png`, `<stem>-growth.png` and both as `.svg`; the paths of all four.
 
-    Without the growth where there is no reference to grow away from. Raises ImportError without
-    matplotlib.
+    Without the growth where there is no reference to grow away from.
     """
-    heat = save_figure(_heat_map(parity), folder / f"{stem}-heat")
-    if not any(parity.growth()):
-        return heat
-    return [*heat, *save_figure(_growth(parity), folder / f"{stem}-growth")]
+    paths = save(heat_map(parity), folder / f"{stem}-heat")
+    if grown := growth(parity):
+        paths += save(grown, folder / f"{stem}-growth")
+    return paths
 
 
-def _heat_map(parity: Parity) -> Any:
-    """A panel a pair, a row a rung, a column a tensor; breaches are outlined."""
-    lines = {pair: shown(differences) for pair, differences in parity.pairs.items()}
-    every = [d for ds in lines.values() for d in ds]
-    rungs = list(dict.fromkeys(d.rung for d in every))
-    tensors = list(dict.fromkeys(d.tensor for d in every))
-    figure, axes = new_figure(1, len(lines))
-    figure.set_size_inches(2.2 + 0.2 * len(tensors) * len(lines), 2.4 + 0.22 * len(rungs))
-    for axis, (pair, differences) in zip(axes[0], lines.items(), strict=True):
-        image = _panel(axis, differences, rungs, tensors)
-        axis.set_title(" and ".join(map(label_of, pair)), fontsize=9, loc="left")
-    axes[0, 0].set_yticks(range(len(rungs)), rungs, fontsize=7)
-    bar = figure.colorbar(image, ax=list(axes[0]), fraction=0.03, pad=0.01, extend="both")
-    bar.set_label("max|a - b| / max|b|, empty box: equal", fontsize=7)
-    figure.suptitle(f"{_title(parity)}: {_short(parity)}", fontsize=10, x=0.01, ha="left")
-    return figure
+def heat_map(parity: Parity) -> Chart:
+    """A panel per pair, a row per rung, a column per tensor."""
+    charts = []
+    for pair, differences in parity.pairs.items():
+        cells = [(d.rung, d.tensor, d) for d in shown(differences)]
+        charts.append(heat(cells).properties(title=" and ".join(map(label_of, pair))))
+    breach = parity.breach()
+    short = f"first breach at {breach[1].rung}, {breach[1].tensor}" if breach else ""
+    below = "error over its bound; grey: not judged, or equal bit for bit"
+    title = f"{_title(parity)}: {short or 'every rung within its bounds'}"
+    return panels(charts, title, below, share="")
 
 
-def _panel(axis: Any, differences: list[Difference], rungs: list[str], tensors: list[str]) -> Any:
-    from matplotlib.colors import LogNorm
-    from matplotlib.patches import Rectangle
+def heat(cells: Iterable[tuple[str, str, Difference]], *, numbers: bool = False) -> Chart:
+    """Errors over their bounds by row and column: blue within the bound, orange over it.
 
-    grid = np.full((len(rungs), len(tensors)), np.nan)
-    for d in differences:
-        at = rungs.index(d.rung), tensors.index(d.tensor)
-        error = d.error if math.isfinite(d.error) else HIGHEST
-        grid[at] = max(error, LOWEST / 10) if error else np.nan
-        edge = "#d40000" if d.broken else "#bbbbbb"
-        corner = (at[1] - 0.5, at[0] - 0.5)
-        width = 1.8 if d.broken else 0.4
-        box = Rectangle(corner, 1, 1, fill=False, edgecolor=edge, linewidth=width)
-        axis.add_patch(box).set_zorder(3 if d.broken else 2)
-    axis.set_facecolor("white")
-    axis.grid(False)
-    axis.set_xticks(range(len(tensors)), tensors, rotation=90, fontsize=6)
-    norm = LogNorm(LOWEST, HIGHEST)
-    return axis.imshow(grid, norm=norm, cmap="viridis_r", aspect="auto", interpolation="none")
+    A cell that is not judged, or whose error is 0, is grey. `numbers` are written into the cells.
+    """
+    import altair as alt
+
+    rows = [
+        {
+            "row": row,
+            "column": column,
+            "tensor": d.tensor,
+            "error": f"{d.error:.1e}",
+            "bound": _limit(d.bound),
+            "share": "" if (share := share_of(d)) is None else f"{share:.2g}",
+            "power": _power(share),
+        }
+        for row, column, d in cells
+    ]
+    order = {key: list(dict.fromkeys(row[key] for row in rows)) for key in ("row", "column")}
+    step = 60 if numbers else 15
+    base = alt.Chart(data(rows)).encode(
+        x=alt.X("column:N", title=None, scale=alt.Scale(domain=order["column"])),
+        y=alt.Y("row:N", title=None, scale=alt.Scale(domain=order["row"])),
+        tooltip=[f"{key}:N" for key in ("row", "tensor", "error", "bound", "share")],
+    )
+    grid = base.mark_rect(color="#e8e8e8")
+    scale = alt.Scale(domain=[LEAST, 0, 1e-9, MOST], range=WITHIN_TO_OVER, interpolate="rgb")
+    legend = alt.Legend(title="error / bound, power of ten", gradientLength=200)
+    box = base.mark_rect(stroke=GREY, strokeWidth=0.4).encode(
+        color=alt.Color("power:Q", scale=scale, legend=legend)
+    )
+    text = base.mark_text(fontSize=9, color="#000000").encode(text="share:N")
+    chart = grid + box + text if numbers else grid + box
+    return chart.properties(width=alt.Step(step), height=alt.Step(20))
 
 
-def _growth(parity: Parity) -> Any:
-    """The largest error of any weight against the step, on two logarithmic scales."""
-    figure, axes = new_figure(1, 1)
-    figure.set_size_inches(6, 3.8)
-    axis = axes[0, 0]
-    lines = list(parity.growth())
-    for place, (name, steps, errors) in enumerate(lines):
-        style = {"color": colour_of(name), "linestyle": "-"}
-        if name not in parity.traces:
-            style = {"color": GREY, "linestyle": "--"}
-        broad = width_of(place, len(lines))
-        axis.plot(
-            steps,
-            errors,
-            marker="o",
-            markersize=2 + broad,
-            linewidth=broad,
-            label=label_of(name),
-            **style,
-        )
-    axis.set_xscale("log")
-    axis.set_yscale("log")
-    axis.set_xlabel("step")
-    axis.set_ylabel("largest error of any weight\nagainst the reference in float64")
-    axis.legend()
-    figure.suptitle(_title(parity), fontsize=10, x=0.01, ha="left")
-    return figure
+def share_of(d: Difference) -> float | None:
+    """The error over its bound, infinite where equality was asked for and is not there.
+
+    None where the tensor is not judged.
+    """
+    if d.bound is None:
+        return None
+    if d.error == 0:
+        return 0.0
+    return d.error / d.bound if d.bound and math.isfinite(d.error) else math.inf
+
+
+def _power(share: float | None) -> float | None:
+    if not share:
+        return None
+    return MOST if math.isinf(share) else min(max(math.log10(share), LEAST), MOST)
+
+
+def growth(parity: Parity) -> Chart | None:
+    """The largest error of any weight against the step; None where no weight was compared."""
+    drawn = [
+        Line(label_of(name), name if known else "", steps, errors, dashed=not known)
+        for name, steps, errors in parity.growth()
+        for known in [name in parity.traces]
+    ]
+    if not drawn:
+        return None
+    chart = lines(drawn, "step", "largest error of any weight")
+    return panels([chart], _title(parity), "against the reference in float64")
 
 
 def _title(parity: Parity) -> str:
     loud = parity.notice.partition(":")[0]
     title = f"{parity.ladder.problem.title}, {parity.ladder.regime.name}"
     return f"{title} - {loud}" if loud else title
-
-
-def _short(parity: Parity) -> str:
-    breach = parity.breach()
-    if breach is None:
-        return "every rung within its bounds"
-    return f"first breach at {breach[1].rung}, {breach[1].tensor}"

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.records.arm import group_by, of_one_protocol, training_runs
+from benchmarks.records.arm import group_by, of_one_protocol
 from benchmarks.records.keys import Record
 from benchmarks.records.record import read_files
-from benchmarks.report import kinds as of
-from benchmarks.report import runs as of_runs
-from benchmarks.report.origin import environment
-from benchmarks.show.html.part import Part
-from benchmarks.statistics.verdict import Plan
+from benchmarks.show.part import Part
+
+PARTS = (
+    "study.verdict_table",
+    "report.runs",
+    "folds.crossval_table",
+    "explain.steps_table",
+    "parity.records_table",
+    "explain.walk_table",
+    "speed.limit_table",
+    "speed.scale_table",
+    "speed.race_table",
+    "report.origin",
+)
+"""In the order of the page: modules whose `parts(kinds)` gives what records of these kinds say."""
 
 
 def read_kinds(
@@ -38,20 +50,6 @@ def contents(kinds: dict[str, list[Record]]) -> list[Part]:
 
 
 def _parts(kinds: dict[str, list[Record]]) -> Iterator[Part]:
-    runs = training_runs(kinds.get("run", []))
-    plan: Plan = next((record["problems"] for record in kinds.get("plan", [])), {})
-    yield from of_runs.verdicts(runs, plan)
-    yield from of_runs.table(runs)
-    yield from of_runs.failures([r for records in kinds.values() for r in records])
-    yield from of_runs.learning(runs)
-    yield from of.folds(kinds)
-    yield from of_runs.times(runs)
-    yield from of_runs.memory(runs)
-    yield from of_runs.stages(runs)
-    yield from of.step_parts(kinds)
-    yield from of.parity(kinds)
-    yield from of.walks(kinds)
-    yield from of.limits(kinds)
-    yield from of.growth(kinds)
-    yield from of.races(kinds)
-    yield from environment(kinds)
+    for name in PARTS:
+        if find_spec(f"benchmarks.{name.partition('.')[0]}"):  # its folder may have been deleted
+            yield from import_module(f"benchmarks.{name}").parts(kinds)

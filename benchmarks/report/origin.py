@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from benchmarks.records.arm import data_of
 from benchmarks.records.keys import Record
-from benchmarks.show.html.part import Block, Part
+from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from common.say import counted
 
 
-def environment(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
     """Versions, machines, commits and data of every record."""
     found: dict[tuple[str, str], int] = {}
     days = []
@@ -32,7 +32,7 @@ def environment(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
     notes = [f"made from {min(days)} to {max(days)}"] if days else []
     section = Section("Every record", ("what", "value", "records"), rows, (0, 1), notes)
     text = "Numbers are of this machine, these versions and these data, and of no others."
-    yield Part("environment", "Where the numbers come from", text, [Block(section)])
+    yield Part("environment", "Where the numbers come from", text, [section])
 
 
 def _topic(what: str) -> str:

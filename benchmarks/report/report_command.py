@@ -4,7 +4,7 @@ Nothing is run: every number comes from the records of earlier commands, of what
 (run, crossval, parity, explain, limit, scale, race). A part whose records are missing is left out.
 
 The HTML page is one file that loads nothing from anywhere, so it can be mailed or kept; the charts
-alone make it about 5 MB. It needs jinja2 and plotly, the extra `report`.
+alone make it about 1 MB. It needs jinja2, altair and vl-convert, the extra `report`.
 
 examples:
   twinbench report                                    the tables of ./results on the terminal

@@ -2,145 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from statistics import median
+from typing import Any
 
 import numpy as np
 
-from benchmarks.records.arm import clocks, group_by, metric_of, succeeded, timed
+from benchmarks.records.arm import (
+    clocks,
+    group_by,
+    metric_of,
+    succeeded,
+    timed,
+    training_runs,
+)
 from benchmarks.records.keys import Record
-from benchmarks.show import run_table
-from benchmarks.show.figures import Band, labels, line_of, title_of
-from benchmarks.show.html import charts
-from benchmarks.show.html.charts import Amounts, Curve, Estimate
-from benchmarks.show.html.part import Block, Draw, Part, Said
+from benchmarks.show import curves, run_table
+from benchmarks.show.colours import GREY
+from benchmarks.show.curves import Band
+from benchmarks.show.figures import PANEL, Chart, colour, data, logarithmic, stacks, title_of
+from benchmarks.show.part import Part
 from benchmarks.show.section import Section
-from benchmarks.show.wording import number, sentence
-from benchmarks.statistics.verdict import Comparison, Plan, comparisons
-from benchmarks.study.verdict_table import verdict_sections
+from benchmarks.show.wording import number
 from common.framework import label_of
 
 MIB = 2**20
 
 
-def verdicts(runs: list[Record], plan: Plan) -> Iterator[Part]:
-    """The sentences on each pair of frameworks, and the tables that they come from."""
-    found = comparisons(runs, plan)
-    if not found:
-        return
-    said = [Said(sentence(pair), pair.notes) for pair in found]
-    blocks = [
-        Block(*_margins(regime, pairs))
-        for regime, pairs in group_by(found, lambda pair: pair.regime).items()
-        if any(_over_margin(pair) for pair in pairs)
-    ]
-    sentences = {each.sentence for each in said}
-    for table in verdict_sections(runs, plan):
-        if table.rows:
-            notes = [note for note in table.notes if note not in sentences]
-            blocks.append(Block(replace(table, notes=notes), folded=True))
-    yield Part(
-        "verdicts",
-        "What the records let us say",
-        "In the words and at the margins that the protocol fixed before the first run.",
-        blocks,
-        said,
-    )
-
-
-def _margins(regime: str, pairs: list[Comparison]) -> tuple[Section, Draw]:
-    """The differences of all problems on one scale: that of their margins."""
-    found = [each for pair in pairs if (each := _over_margin(pair))]
-    section = Section(
-        f"Difference over the margin, regime {regime}",
-        ("problem", "difference", "over the margin", "90 % interval"),
-        [[e.name, e.label, f"{e.value:+.2f}", f"{e.low:+.2f} to {e.high:+.2f}"] for e in found],
-        left=(0, 1),
-        notes=["equivalent: the whole interval lies between -1 and 1, in the chart the grey band"],
-    )
-    return section, partial(charts.estimates, found, "difference / margin", at=0, reach=1)
-
-
-def _over_margin(pair: Comparison) -> Estimate | None:
-    """The difference of the test metrics and its 90 % interval, in margins; None without one."""
-    metric = pair.metric
-    if metric is None or not metric.margin or metric.narrow.low is None:
-        return None
-    mean, low, high = (float(bound or 0) / metric.margin for bound in metric.narrow)
-    where = f"{pair.problem} ({pair.device})"
-    return Estimate(
-        where, f"{label_of(pair.second)} less {label_of(pair.first)}", "", mean, low, high
-    )
+def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+    """The parts of whole runs, and what failed of any kind."""
+    runs = training_runs(kinds.get("run", []))
+    yield from table(runs)
+    yield from failures([record for records in kinds.values() for record in records])
+    for part in (learning, times, memory, stages):
+        yield from part(runs)
 
 
 def table(runs: list[Record]) -> Iterator[Part]:
-    """The comparison: a table a regime, a row an arm."""
+    """The comparison: a table per regime, a row per arm."""
     if sections := run_table.sections(runs):
         yield Part(
             "comparison",
             "Every run, side by side",
             "Each regime has a table of its own: numbers of two regimes never stand in one column.",
-            [Block(section) for section in sections],
+            sections,
             filtered=True,
         )
 
 
 def learning(runs: list[Record]) -> Iterator[Part]:
-    """Curves of loss and metric: a chart a problem and regime."""
-    runs = [run for run in runs if run.get("history") and not run.get("error")]
-    blocks = []
-    # the regimes of one problem beside each other
-    by_problem = group_by(runs, lambda r: r["problem"]).values()
-    ordered = [run for same in by_problem for run in same]
-    for (problem, regime), same in group_by(ordered, _problem_and_regime).items():
-        quantities = ("loss", metric_of(same[0]))
-        found = list(_curves(same, quantities))
-        title = f"{title_of(problem, same)}, regime {regime}"
-        log = quantities[1] == "mae"
-        draw = partial(charts.curves, found, [charts.AXES[q] for q in quantities], log)
-        blocks.append(Block(_by_epoch(title, found, quantities), draw, long=True))
-    if blocks:
+    """Curves of loss and metric: a figure per problem and regime."""
+    by_problem = group_by(curves.with_history(runs), lambda r: r["problem"])
+    groups = [
+        (problem, regime, same)
+        for problem, of_problem in by_problem.items()
+        for regime, same in group_by(of_problem, lambda r: r["regime"]).items()
+    ]
+    if groups:
         yield Part(
             "learning",
             "How they learn",
             "Solid lines are training rows, dashed ones validation rows, a diamond the test rows "
-            "after the last epoch; means over seeds. The band reaches from the least to the most "
-            "of the training curves.",
-            blocks,
+            "after the last epoch; means over seeds. A band reaches from the least to the most.",
+            [_by_epoch(*group) for group in groups],
         )
 
 
-def _problem_and_regime(run: Record) -> tuple[str, str]:
-    return run["problem"], run["regime"]
-
-
-def _curves(runs: list[Record], quantities: tuple[str, str]) -> Iterator[Curve]:
-    names = labels(runs)
-    for line, same in group_by(runs, line_of).items():
-        for panel, quantity in enumerate(quantities):
-            about = (names[line], same[0]["framework"])
-            last = 0
-            for kind, name in (("training", quantity), ("validation", f"val_{quantity}")):
-                histories = [r["history"][name] for r in same if r["history"].get(name)]
-                if histories:
-                    band = Band.of(histories)
-                    last = max(last, len(band.epochs))
-                    yield Curve(*about, kind, panel, band)
-            tests = [(r.get("metrics") or {}).get(quantity) for r in same]
-            if last and (known := [value for value in tests if value is not None]):
-                band = Band.of([[value] for value in known])._replace(epochs=np.array([last]))
-                yield Curve(*about, "test", panel, band)
-
-
-def _by_epoch(title: str, found: list[Curve], quantities: tuple[str, str]) -> Section:
-    names = [f"{c.label} {c.kind} {quantities[c.panel]}" for c in found]
-    epochs = sorted({int(epoch) for curve in found for epoch in curve.band.epochs})
-    columns = [dict(zip(c.band.epochs.tolist(), _texts(c.band), strict=True)) for c in found]
-    rows = [[str(epoch), *(column.get(epoch, "") for column in columns)] for epoch in epochs]
-    note = "means over seeds; in brackets the least and the most"
-    return Section(title, ("epoch", *names), rows, left=(), notes=[note])
+def _by_epoch(problem: str, regime: str, runs: list[Record]) -> Section:
+    columns = {
+        f"{curve.name} {curve.kind} {quantity}": dict(
+            zip(curve.band.epochs.tolist(), _texts(curve.band), strict=True)
+        )
+        for quantity in ("loss", metric_of(runs[0]))
+        for curve in curves.curves_of(runs, quantity)
+    }
+    epochs = sorted({epoch for column in columns.values() for epoch in column})
+    return Section(
+        f"{title_of(problem, runs)}, regime {regime}",
+        ("epoch", *columns),
+        [[str(epoch), *(of.get(epoch, "") for of in columns.values())] for epoch in epochs],
+        left=(),
+        notes=["means over seeds; in brackets the least and the most"],
+        draw=partial(curves.figure, problem, runs) if epochs else None,
+        long=True,
+    )
 
 
 def _texts(band: Band) -> list[str]:
@@ -151,39 +97,71 @@ def _texts(band: Band) -> list[str]:
 
 
 def times(runs: list[Record]) -> Iterator[Part]:
-    """Epoch times, a box an arm, a chart a regime."""
-    blocks = []
+    """Epoch times, a box per arm, a figure per regime."""
+    sections = []
     for regime, same in _by_regime(timed(runs)):
-        rows, found = [], []
+        rows, boxes = [], []
         for about, arm in _arms(same):
             processes = clocks(arm, "epoch_seconds")
             values = [1e3 * seconds for process in processes for seconds in process]
             if not values:
                 continue
-            found.append(Amounts(*about, values))
-            five = (number(v) for v in np.quantile(values, (0, 0.25, 0.5, 0.75, 1)))
-            rows.append([*about[:2], str(len(processes)), str(len(values)), *five])
-        if found:
-            five_names = ("least", "25 %", "median", "75 %", "most")
-            headings = ("problem", "arm", "processes", "epochs", *five_names)
+            five = np.quantile(values, (0, 0.25, 0.5, 0.75, 1)).tolist()
+            boxes.append(about | dict(zip(FIVE, five, strict=True)))
+            sizes = (str(len(processes)), str(len(values)))
+            rows.append([about["problem"], about["name"], *sizes, *map(number, five)])
+        if rows:
+            headings = ("problem", "arm", "processes", "epochs", *FIVE)
             title = f"Milliseconds of an epoch, regime {regime}"
-            draw = partial(charts.boxes, found, "ms (logarithmic)")
-            blocks.append(Block(Section(title, headings, rows, (0, 1)), draw))
-    if blocks:
+            sections.append(Section(title, headings, rows, (0, 1), draw=partial(_boxes, boxes)))
+    if sections:
         yield Part(
             "times",
             "How long an epoch takes",
             "All epochs of all processes but each one's first, training alone: the box holds half "
-            "of them, its line is the median.",
-            blocks,
+            "of them, the line in it is the median, the thin one reaches from least to most.",
+            sections,
         )
 
 
+FIVE = ("least", "25 %", "median", "75 %", "most")
+
+
+def _boxes(rows: list[dict[str, Any]]) -> Chart:
+    import altair as alt
+
+    scale = logarithmic(row[end] for row in rows for end in ("least", "most"))
+    x = {name: alt.X(f"{name}:Q", title="ms (logarithmic)", scale=scale) for name in FIVE}
+    base = _by_arm(rows).encode(tooltip=["name:N", *(f"{name}:Q" for name in FIVE)])
+    return (
+        base.mark_rule().encode(x=x["least"], x2="most:Q")
+        + base.mark_bar(height=12).encode(x=x["25 %"], x2="75 %:Q")
+        + base.mark_tick(thickness=2, height=16, color="black").encode(
+            x=x["median"], color=alt.value(GREY)
+        )
+    )
+
+
+def _by_arm(rows: list[dict[str, Any]]) -> Chart:
+    """Rows of arms, grouped by problem."""
+    import altair as alt
+
+    frameworks = {row["name"]: row["framework"] for row in rows}
+    problems = alt.Scale(domain=list(dict.fromkeys(row["problem"] for row in rows)))
+    chart = alt.Chart(data(rows), height=alt.Step(22, **{"for": "offset"}), width=PANEL["width"])
+    return chart.encode(
+        y=alt.Y("problem:N", title=None, scale=problems),
+        yOffset=alt.YOffset("name:N", scale=alt.Scale(domain=list(frameworks))),
+        color=colour(frameworks),
+        order=alt.value(0),  # else Vega-Lite sorts bars by an expression with their names in it
+    )
+
+
 def memory(runs: list[Record]) -> Iterator[Part]:
-    """Peak memory and that of the bare imports, a chart a regime."""
-    blocks = []
+    """Peak memory and that of the bare imports, a figure per regime."""
+    sections = []
     for regime, same in _by_regime(run for run in runs if run.get("trained_together", 1) <= 1):
-        rows, found = [], []
+        rows, bars = [], []
         for about, arm in _arms(same):
             peaks, imports = (
                 [run[name] / MIB for run in arm if run.get(name)]
@@ -191,43 +169,52 @@ def memory(runs: list[Record]) -> Iterator[Part]:
             )
             if not peaks:
                 continue
-            base = median(imports) if imports else 0.0
-            found.append(Amounts(*about, [median(peaks)], base))
-            rows.append([*about[:2], number(median(peaks)), number(base or None), str(len(peaks))])
-        if found:
+            peak, base = median(peaks), median(imports) if imports else 0.0
+            bars.append(about | {"peak": peak, "imports": base})
+            sizes = (number(peak), number(base or None), str(len(peaks)))
+            rows.append([about["problem"], about["name"], *sizes])
+        if rows:
             headings = ("problem", "arm", "peak (MiB)", "imports alone (MiB)", "processes")
             title = f"Peak memory of the process, regime {regime}"
-            draw = partial(charts.bars, found, "MiB")
-            blocks.append(Block(Section(title, headings, rows, (0, 1)), draw))
-    if blocks:
+            sections.append(Section(title, headings, rows, (0, 1), draw=partial(_bars, bars)))
+    if sections:
         text = "Medians over processes; the paler part is what the imports alone take."
-        yield Part("memory", "How much memory", text, blocks)
+        yield Part("memory", "How much memory", text, sections)
+
+
+def _bars(rows: list[dict[str, Any]]) -> Chart:
+    import altair as alt
+
+    told = [alt.Tooltip(f"{name}:Q", format=",.0f") for name in ("peak", "imports")]
+    base = _by_arm(rows).encode(tooltip=["name:N", *told])
+    pale = base.mark_bar(opacity=0.4).encode(x=alt.X("imports:Q", title="MiB"))
+    return pale + base.mark_bar().encode(x=alt.X("imports:Q", title="MiB"), x2="peak:Q")
 
 
 def stages(runs: list[Record]) -> Iterator[Part]:
-    """Where the time of a whole run goes, a chart a regime."""
-    blocks = []
+    """Where the time of a whole run goes, a figure per regime."""
+    sections = []
     for regime, same in _by_regime(run for run in timed(runs) if run.get("stages")):
-        found = {}
-        for (problem, label, _), arm in _arms(same):
+        seconds: dict[str, dict[str, float]] = {}
+        for about, arm in _arms(same):
             names = dict.fromkeys(name for run in arm for name in run["stages"])
-            found[f"{problem}, {label}"] = {
+            seconds[f"{about['problem']}, {about['name']}"] = {
                 name: median(run["stages"].get(name, 0.0) for run in arm) for name in names
             }
-        parts = list(dict.fromkeys(name for each in found.values() for name in each))
+        order = list(dict.fromkeys(stage for of in seconds.values() for stage in of))
         rows = [
-            [arm, *(number(each.get(part)) for part in parts), number(sum(each.values()))]
-            for arm, each in found.items()
+            [arm, *(number(of.get(stage)) for stage in order), number(sum(of.values()))]
+            for arm, of in seconds.items()
         ]
         title = f"Seconds of a whole run, regime {regime}"
-        section = Section(title, ("run", *parts, "sum"), rows)
-        blocks.append(Block(section, partial(charts.stacks, found, "seconds")))
-    if blocks:
+        draw = partial(stacks, seconds, "seconds")
+        sections.append(Section(title, ("run", *order, "sum"), rows, draw=draw))
+    if sections:
         yield Part(
             "stages",
             "Where a whole run's time goes",
             "From the start of the process to the test metric: medians over processes.",
-            blocks,
+            sections,
         )
 
 
@@ -245,7 +232,7 @@ def failures(runs: list[Record]) -> Iterator[Part]:
         ]
         section = Section("Runs that failed", (*names, "error"), rows, left=(0, 1, 2, 3, 5))
         text = "The same command runs these again, and no others."
-        yield Part("failures", "What failed", text, [Block(section)])
+        yield Part("failures", "What failed", text, [section])
 
 
 def _by_regime(runs: Iterable[Record]) -> Iterable[tuple[str, list[Record]]]:
@@ -253,8 +240,9 @@ def _by_regime(runs: Iterable[Record]) -> Iterable[tuple[str, list[Record]]]:
     return group_by(finished, lambda run: run["regime"]).items()
 
 
-def _arms(runs: list[Record]) -> Iterator[tuple[tuple[str, str, str], list[Record]]]:
+def _arms(runs: list[Record]) -> Iterator[tuple[dict[str, str], list[Record]]]:
     """The runs of each arm, with its problem, its name in a legend and its framework."""
-    names = labels(runs)
-    for line, same in group_by(runs, line_of).items():
-        yield (same[0]["problem"], names[line], same[0]["framework"]), same
+    names = curves.labels(runs)
+    for line, same in group_by(runs, curves.line_of).items():
+        about = {"problem": same[0]["problem"], "name": names[line]}
+        yield about | {"framework": same[0]["framework"]}, same

@@ -40,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks.cli.shared import run_and_show
     from benchmarks.export.tensorboard import event_writer
-    from benchmarks.show.figures import save_curves
+    from benchmarks.show.curves import save_curves
     from benchmarks.show.run_table import sections
 
     on_record = event_writer(args.tensorboard)

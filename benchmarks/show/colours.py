@@ -15,7 +15,10 @@ from common.framework import frameworks
 
 GREY = "#888888"  # seen on light and on dark
 BETTER, WORSE = "#44AA99", "#AA4499"  # Paul Tol's teal and purple: no framework's
-MARKERS = ("", "o", "s", "^", "v", "P", "X")  # of several lines of one framework
+MARKERS = ("", "square", "triangle-up", "cross", "triangle-down", "triangle-left")
+"""Of several lines of one framework."""
+# Paul Tol's light colours: parts of a whole, told apart from frameworks and by the colour-blind
+STACK = ("#77AADD", "#EE8866", "#EEDD88", "#44BB99", "#FFAABB", "#99DDFF", "#BBCC33", "#AAAA00")
 
 
 def colour_of(name: str) -> str:
@@ -29,7 +32,7 @@ def colour_of(name: str) -> str:
 
 
 def width_of(place: int, of: int) -> float:
-    """The width in points of the line drawn at a place: equal curves show around each other."""
+    """The width in pixels of the line drawn at a place: equal curves show around each other."""
     return 1.0 + min(2.0, 3.0 / max(of - 1, 1)) * (of - 1 - place)
 
 

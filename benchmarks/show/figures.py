@@ -1,145 +1,120 @@
-"""Curves of loss and metric against the epoch: one figure a problem, every framework in it."""
+"""What all figures share. A chart is drawn once, with Altair, for files, the docs and the page.
+
+Names of others' making are data in a chart and never a part of an expression; `spec` makes what
+would act on a terminal or a reader visible. Altair is imported where a chart is drawn.
+"""
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from benchmarks.records.arm import (
-    arm,
-    changed,
-    data_of,
-    group_by,
-    metric_of,
-    threads,
-    training_runs,
-)
+from benchmarks.records.arm import data_of
 from benchmarks.records.keys import Record
-from benchmarks.show.colours import colour_of, marker_of, width_of
+from benchmarks.show.colours import GREY, STACK, colour_of, width_of
 from common.atomic import replaced
-from common.framework import label_of
-from common.install import install_extra
 from common.problem import PROBLEMS
-from common.say import counted
-from common.task import History
+from common.visible import visible
 
+Chart = Any
+"""An Altair chart, whose classes are not imported before one is drawn."""
 NAMES = {"loss": "loss", "accuracy": "accuracy", "mae": "mean absolute error (1,000 $)"}
-STYLE: dict[Any, Any] = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e5e5e5",
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "svg.hashsalt": "twinbench",  # else every SVG gets ids of its own and differs from the last
+PANEL = {"width": 300, "height": 180}  # pixels of a panel without its axes
+PIXELS = 1.5  # of a PNG per pixel of the chart
+
+
+LEGEND = {
+    "orient": "bottom",
+    "columns": 2,
+    "labelLimit": 400,
+    "symbolOpacity": 1,
+    "symbolStrokeWidth": 3,
 }
 
 
-def save_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
-    """Write `curves-<problem>.png` and `.svg` for each problem; the paths of what was written.
+def theme(paper: str, ink: str, soft: str, rule: str) -> dict[str, Any]:
+    """The configuration of Vega-Lite that all charts share, with these colours as #RRGGBB."""
+    quiet = {"labelColor": soft, "titleColor": soft, "titleFontWeight": "normal"}
+    return {
+        "background": paper,
+        "font": "sans-serif",  # in a file Liberation Sans, which vl-convert brings along
+        "view": {"stroke": None},
+        "axis": {**quiet, "gridColor": rule, "domainColor": soft, "tickColor": soft},
+        "legend": {**quiet, "labelColor": ink, **LEGEND},
+        "title": {"color": ink, "subtitleColor": soft, "anchor": "start", "fontWeight": "normal"},
+        "rule": {"color": ink},
+        "text": {"color": ink},
+        "point": {"filled": True, "size": 40},
+    }
 
-    Solid lines are training, dashed ones validation, a diamond is the test rows after the last
-    epoch; with several seeds a line is their mean and a band reaches from the least to the most.
-    The same records give the same bytes. Raises ImportError without matplotlib.
-    """
-    finished = [r for r in training_runs(records) if not r.get("error") and r.get("history")]
-    paths = []
-    for problem, runs in group_by(finished, lambda r: r["problem"]).items():
-        stem = Path(folder) / f"curves-{as_name(problem)}"
-        paths += save_figure(_figure(problem, runs), stem)
+
+THEMES = {
+    "light": theme("#ffffff", "#1d2126", "#59616b", "#e4e6e9"),
+    "dark": theme("#15181c", "#e6e8ea", "#a3abb5", "#343a42"),
+}
+
+
+def spec(chart: Chart) -> dict[str, Any]:
+    """The chart as JSON in Vega-Lite's words, checked by Altair; NaN and infinity are null."""
+    return {k: v for k, v in _plain(chart.to_dict()).items() if k != "config"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_plain(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return list(map(_plain, value))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return visible(value) if isinstance(value, str) else value
+
+
+def save(chart: Chart, stem: Path) -> list[Path]:
+    """Write the chart as `<stem>.png` and `<stem>.svg`; the same chart gives the same bytes."""
+    import vl_convert
+
+    svg = picture(chart).svg
+    paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg")]
+    png = vl_convert.svg_to_png(svg, scale=PIXELS)
+    for path, content in zip(paths, (png, svg.encode()), strict=True):
+        with replaced(path) as file:
+            file.write(content)
     return paths
+
+
+class Picture(NamedTuple):
+    """A figure that a notebook and a page of the docs show without a script and without network."""
+
+    svg: str
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+def picture(chart: Chart) -> Picture:
+    """The chart as SVG, on light paper."""
+    import vl_convert
+
+    text, config = json.dumps(spec(chart)), THEMES["light"]
+    svg = vl_convert.vegalite_to_svg(text, config=config, allowed_base_urls=[])
+    numbers: dict[str, int] = {}  # Vega counts clips and gradients over all charts of a process
+    return Picture(
+        re.sub(
+            r'(id="|url\(#)([a-z_]+)(\d+)',
+            lambda found: f"{found[1]}{found[2]}{numbers.setdefault(found[3], len(numbers))}",
+            svg,
+        )
+    )
 
 
 def as_name(problem: str) -> str:
     """What a problem's name is in that of a file: anybody's name, it must lead nowhere else."""
     return re.sub(r"[^\w.+-]", "-", problem)[:80]
-
-
-def new_figure(
-    rows: int, columns: int, sharey: Literal["row"] | bool = "row"
-) -> tuple[Any, np.ndarray]:
-    """A matplotlib Figure and its axes (rows, columns), without a window and without pyplot."""
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(f"the curves need matplotlib: {install_extra('plot')}") from error
-    matplotlib.rcParams.update(STYLE)
-    figure = Figure(figsize=(1.2 + 3.8 * columns, 0.9 + 2.5 * rows), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, sharex="col", sharey=sharey)
-
-
-def save_figure(figure: Any, stem: Path) -> list[Path]:
-    """Write the figure as `<stem>.png` and `<stem>.svg`, without date or version in them."""
-    for text in figure.findobj(lambda part: hasattr(part, "set_parse_math")):
-        if text.get_text().count("$") > 1:  # a name is anybody's, and no formula
-            text.set_parse_math(False)
-    paths = []
-    for suffix, empty in (("png", ["Software"]), ("svg", ["Date", "Creator"])):
-        paths.append(stem.with_name(f"{stem.name}.{suffix}"))
-        with replaced(paths[-1]) as file:
-            figure.savefig(file, format=suffix, dpi=150, metadata=dict.fromkeys(empty))
-    return paths
-
-
-class Band(NamedTuple):
-    """Of several curves the mean, the least and the most: arrays (epochs,), float64, NaN for null.
-
-    `epochs` has the numbers of the epochs, int64.
-    """
-
-    epochs: np.ndarray
-    mean: np.ndarray
-    least: np.ndarray
-    most: np.ndarray
-
-    @classmethod
-    def of(cls, curves: Sequence[Sequence[float | None]], hidden: int = 0) -> Band:
-        """As long as the shortest curve, without the first `hidden` epochs."""
-        shortest = min(map(len, curves))
-        values = np.array([curve[hidden:shortest] for curve in curves], dtype=float)
-        epochs = np.arange(1 + hidden, 1 + shortest)
-        return cls(epochs, values.mean(axis=0), values.min(axis=0), values.max(axis=0))
-
-
-def draw_line(axes: Any, curves: list[list[float | None]], hidden: int = 0, **style: Any) -> None:
-    """Draw the mean of curves, which start at epoch 1, and a band from least to most.
-
-    The first `hidden` epochs are left out.
-    """
-    band = Band.of(curves, hidden)
-    if len(band.epochs) == 1:  # makes no line
-        style["marker"] = style.get("marker") or "o"
-    axes.plot(band.epochs, band.mean, markevery=0.1, **style)
-    if len(curves) > 1:
-        edges = (band.epochs, band.least, band.most)
-        axes.fill_between(*edges, color=style["color"], alpha=0.15, linewidth=0)
-
-
-def draw_histories(axes: Any, histories: Mapping[str, History], quantity: str) -> None:
-    """Draw what `Task.fit` returned, by framework: solid training, dashed validation.
-
-    Each is thinner than the one before it, so that equal curves are seen to be equal.
-    """
-    for place, (name, history) in enumerate(histories.items()):
-        for rows, key, dashes in (("training", "", "-"), ("validation", "val_", "--")):
-            if curve := history.get(f"{key}{quantity}"):
-                draw_line(
-                    axes,
-                    [list(curve)],
-                    color=colour_of(name),
-                    linestyle=dashes,
-                    linewidth=width_of(place, len(histories)),
-                    label=f"{label_of(name)}, {rows}",
-                )
-    axes.set(xlabel="epoch", ylabel=NAMES[quantity])
-    axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def title_of(problem: str, runs: list[Record]) -> str:
@@ -149,112 +124,173 @@ def title_of(problem: str, runs: list[Record]) -> str:
     return title + (f" - {' and '.join(sorted(sources)).upper()} DATA" if sources else "")
 
 
-def _figure(problem: str, runs: list[Record]) -> Any:
-    regimes = group_by(runs, lambda r: r["regime"])
-    quantities = ("loss", metric_of(runs[0]))
-    figure, axes = new_figure(len(quantities), len(regimes))
-    names = labels(runs)
-    styles = {names[line]: style for line, style in _styles(list(names)).items()}
-    for column, (regime, members) in enumerate(regimes.items()):
-        axes[0, column].set_title(f"regime: {regime}", fontsize=9, loc="left")
-        axes[-1, column].set_xlabel("epoch")
-        for same in group_by(members, line_of).values():
-            for row, quantity in enumerate(quantities):
-                _draw_arm(axes[row, column], same, quantity, **styles[names[line_of(same[0])]])
-    for row, quantity in enumerate(quantities):
-        axes[row, 0].set_ylabel(NAMES[quantity])
-    _scales(axes, quantities[1])
-    figure.align_ylabels()
-    figure.suptitle(_heading(problem, runs), fontsize=11, x=0.01, ha="left")
-    _legend(figure, styles, runs)
-    return figure
+def panels(
+    charts: Sequence[Chart], title: str, *below: str, columns: int = 0, share: str = "y"
+) -> Chart:
+    """Charts under one title, in rows of `columns` (default: all in one).
+
+    The charts of a row share the scale of the axis named by `share`: "x", "y" or "" for none.
+    """
+    import altair as alt
+
+    columns = columns or len(charts)
+    heading = alt.TitleParams(title, subtitle=list(below), offset=12)
+    rows = [charts[i : i + columns] for i in range(0, len(charts), columns)]
+    resolve = {share: "shared"} if share else {}
+    beside = [alt.concat(*row, columns=columns).resolve_scale(**resolve) for row in rows]
+    return alt.vconcat(*beside, title=heading)
 
 
-def _styles(lines: list[tuple]) -> dict[tuple, dict[str, Any]]:
-    """How each line of `line_of` is drawn: by its framework, those of one told apart by markers."""
-    frameworks = [line[1] for line in lines]
-    return {
-        line: {
-            "color": colour_of(line[1]),
-            "linewidth": width_of(place, len(lines)),
-            "marker": marker_of(frameworks, place),
-        }
-        for place, line in enumerate(lines)
-    }
+def data(rows: Iterable[Mapping[str, Any]]) -> Any:
+    """Rows that travel in the chart."""
+    import altair as alt
+
+    return alt.Data(values=tuple(map(dict, rows)))  # Altair would copy a list with every layer
 
 
-def line_of(record: Record) -> tuple:
-    """What runs of one line share: the arm without its regime, and the data."""
-    problem, framework, _, *rest = arm(record)
-    return (problem, framework, *rest, data_of(record).get("digest"))
+def names_in(domain: Iterable[str], values: Iterable[Any]) -> Any:
+    """A scale from each name to its value, in this order."""
+    import altair as alt
+
+    return alt.Scale(domain=list(domain), range=list(values))
 
 
-def labels(runs: list[Record]) -> dict[tuple, str]:
-    """A name for each line: the framework, and whatever else sets the lines apart."""
-    parts = {
-        line_of(r): (
-            r["device"],
-            ", ".join(f"{name} = {value}" for name, value in changed(r).items()),
-            f"{data_of(r).get('source')} data",
-            counted(threads(r), "thread"),
+def colour(frameworks: Mapping[str, str], **more: Any) -> Any:
+    """The colour of a row by its `name`; `frameworks` has the framework or peer of each name.
+
+    It is grey where that is "". All panels of a figure must be given the same names.
+    """
+    import altair as alt
+
+    colours = (colour_of(name) if name else GREY for name in frameworks.values())
+    return alt.Color("name:N", scale=names_in(frameworks, colours), title=None, **more)
+
+
+def thickness(names: Iterable[str]) -> Any:
+    """Lines by their `name`, each thinner than the one before: equal curves show around it."""
+    import altair as alt
+
+    names = list(names)
+    widths = (width_of(place, len(names)) for place in range(len(names)))
+    return alt.StrokeWidth("name:N", scale=names_in(names, widths), title=None)
+
+
+def logarithmic(values: Iterable[float | None], **more: Any) -> Any:
+    """A logarithmic scale around the values, or a plain one where one of them is not above 0."""
+    import altair as alt
+
+    finite = [v for v in values if v is not None and math.isfinite(v)]
+    kind = "log" if finite and min(finite) > 0 else "linear"
+    return alt.Scale(type=kind, nice=False, **more)
+
+
+def from_the_least() -> Any:
+    """A scale that begins at the least value and not at zero."""
+    import altair as alt
+
+    return alt.Scale(zero=False)
+
+
+class Line(NamedTuple):
+    """Points of one arm that a line goes through."""
+
+    name: str
+    framework: str
+    x: Sequence[float]
+    y: Sequence[float]
+    dashed: bool = False
+
+
+def lines(
+    drawn: Sequence[Line],
+    x: str,
+    y: str,
+    *,
+    frameworks: Mapping[str, str] | None = None,
+    ticks: Sequence[float] = (),
+) -> Chart:
+    """Lines with a point at each value, on two logarithmic scales; `x` and `y` are titles.
+
+    A value that is not above 0 is left out. `frameworks` is as for `colour`, default: of these
+    lines. `ticks` are the places on the x axis; default: powers of ten.
+    """
+    import altair as alt
+
+    frameworks = frameworks or {line.name: line.framework for line in drawn}
+    rows = [
+        {"name": line.name, "x": float(a), "y": float(b) if b > 0 else None, "dashed": line.dashed}
+        for line in drawn
+        for a, b in zip(line.x, line.y, strict=True)
+    ]
+    axis = alt.Axis(values=list(ticks), format="~g") if ticks else alt.Axis(format="~g")
+    base = alt.Chart(data(rows)).encode(
+        x=alt.X("x:Q", title=x, scale=logarithmic(row["x"] for row in rows), axis=axis),
+        y=alt.Y("y:Q", title=y, scale=logarithmic(row["y"] for row in rows)),
+        color=colour(frameworks),
+        tooltip=["name:N", "x:Q", alt.Tooltip("y:Q", format=".4~g")],
+    )
+    dashes = names_in((False, True), ([1, 0], [5, 4]))
+    line = base.mark_line().encode(
+        strokeDash=alt.StrokeDash("dashed:N", scale=dashes, legend=None),
+        strokeWidth=thickness(frameworks),
+    )
+    return (line + base.mark_point()).properties(**PANEL)
+
+
+class Estimate(NamedTuple):
+    """A value and its interval, which may be missing; `row` is its place, `name` its legend."""
+
+    row: str
+    name: str
+    framework: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+def estimates(
+    drawn: Sequence[Estimate], title: str, *, at: float, reach: float = 0.0, log: bool = False
+) -> Chart:
+    """A dot per row with its interval; a line `at` no difference, a band of `reach` around it."""
+    import altair as alt
+
+    rows = [e._asdict() for e in drawn]
+    ends = [at - reach, at + reach, *(v for e in drawn for v in e[3:] if v is not None)]
+    scale = logarithmic(ends) if log else alt.Scale(zero=False)
+    x, y = alt.X("value:Q", title=title, scale=scale), alt.Y("row:N", title=None, sort=None)
+    base = alt.Chart(data(rows)).encode(y=y, color=colour({e.name: e.framework for e in drawn}))
+    line = alt.Chart(data([{"low": at - reach, "high": at + reach, "value": at}]))
+    return (
+        line.mark_rect(opacity=0.2, color=GREY).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+        + line.mark_rule(strokeDash=[2, 2], color=GREY).encode(x=x)
+        + base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
+        + base.mark_point(size=70).encode(x=x, tooltip=[f"{k}:{t}" for k, t in _TOLD])
+    ).properties(width=PANEL["width"], height=alt.Step(26))
+
+
+_TOLD = (("row", "N"), ("name", "N"), ("value", "Q"), ("low", "Q"), ("high", "Q"))
+
+
+def stacks(parts: Mapping[str, Mapping[str, float]], unit: str) -> Chart:
+    """A bar per name, made of its parts in their order."""
+    import altair as alt
+
+    order = dict.fromkeys(part for of in parts.values() for part in of)
+    rows = [
+        {"bar": bar, "part": part, "value": value, "place": list(order).index(part)}
+        for bar, of in parts.items()
+        for part, value in of.items()
+    ]
+    colours = [colour for _, colour in zip(order, cycle(STACK), strict=False)]
+    return (
+        alt.Chart(data(rows))
+        .mark_bar(stroke=GREY, strokeWidth=0.5)
+        .encode(
+            x=alt.X("value:Q", title=unit),
+            y=alt.Y("bar:N", title=None, sort=None, axis=alt.Axis(labelLimit=240)),
+            color=alt.Color("part:N", scale=names_in(order, colours), title=None),
+            order="place:Q",
+            tooltip=["bar:N", "part:N", alt.Tooltip("value:Q", format=".3~g")],
         )
-        for r in runs
-    }
-    told = [i for i in range(4) if len({p[i] for p in parts.values()}) > 1]
-    return {
-        line: ", ".join([label_of(line[1]), *(p[i] for i in told if p[i])])
-        for line, p in parts.items()
-    }
-
-
-def _draw_arm(axes: Any, runs: list[Record], quantity: str, **style: Any) -> None:
-    for name, dashes in ((quantity, "-"), (f"val_{quantity}", "--")):
-        histories = [r["history"][name] for r in runs if r["history"].get(name)]
-        if histories:
-            draw_line(axes, histories, linestyle=dashes, **style)
-    every = [(r.get("metrics") or {}).get(quantity) for r in runs]  # a curve's end, not a result
-    tests = [value for value in every if value is not None]
-    if tests:
-        last = max(len(r["history"][quantity]) for r in runs)
-        size, colour = 4 + style["linewidth"], style["color"]
-        axes.plot(last, np.mean(tests), marker="D", markersize=size, color=colour, clip_on=False)
-
-
-def _scales(axes: np.ndarray, metric: str) -> None:
-    if metric == "mae":
-        # the first epochs are a hundred times the last ones
-        for each in axes.flat:
-            logarithmic(each)
-    for each in axes.flat:
-        each.xaxis.get_major_locator().set_params(integer=True)
-
-
-def logarithmic(axes: Any) -> None:
-    """A logarithmic scale upwards whose labels are plain numbers, of what is drawn above 0."""
-    if not np.isfinite(axes.dataLim.minposy):  # a scale of nothing is an error of matplotlib's
-        return
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter(_few_minor_labels)
-
-
-def _few_minor_labels(value: float, _: int) -> str:
-    """2 and 5 of each decade: all nine would run into each other."""
-    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
-
-
-def _heading(problem: str, runs: list[Record]) -> str:
-    seeds = len({r["seed"] for r in runs})
-    return title_of(problem, runs) + (f" ({seeds} seeds: mean and range)" if seeds > 1 else "")
-
-
-def _legend(figure: Any, styles: dict[str, dict[str, Any]], runs: list[Record]) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], **style, label=label) for label, style in styles.items()]
-    grey: dict[str, Any] = {"color": "#555555"}
-    handles.append(Line2D([], [], **grey, label="training"))
-    if any(r["history"].get("val_loss") for r in runs):
-        handles.append(Line2D([], [], **grey, linestyle="--", label="validation"))
-    handles.append(Line2D([], [], **grey, linestyle="", marker="D", markersize=5, label="test"))
-    figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
+        .properties(width=PANEL["width"], height=alt.Step(28))
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,14 +13,20 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.text import Text
 
+from benchmarks.show.figures import Chart, save
 from benchmarks.show.markdown import escaped, line, pipe_table, replace_table
 from benchmarks.show.terminal import plain, print_table
+from common.install import install_extra
 from common.say import say
 
 
 @dataclass(frozen=True)
 class Section:
-    """A table and its notes; a cell that begins with * is to be read first."""
+    """A table, its notes and what draws its figure; a cell that begins with * is to be read first.
+
+    A `long` table is of use behind its figure alone: Markdown and terminal of a report leave it
+    out. The page shows a `folded` one when it is asked for.
+    """
 
     title: str
     headings: tuple[str, ...]
@@ -27,7 +34,11 @@ class Section:
     left: tuple[int, ...] = (0,)  # columns of text, flush left
     notes: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # said loudly, before the table
-    figures: list[Path] = field(default_factory=list)  # files of one figure, the first for Markdown
+    draw: Callable[[], Chart] | None = None
+    file: str = ""  # what the figure's file has in its name, behind that of the page
+    figures: list[Path] = field(default_factory=list)  # files of the figure, the first for Markdown
+    long: bool = False
+    folded: bool = False
 
 
 def show(
@@ -48,12 +59,25 @@ def show(
         print_sections(sections)
 
 
-def drawn(save: Callable[[], list[Path]], what: str = "figures") -> list[Path]:
-    """The files that `save` writes, named on standard error; none where matplotlib is missing."""
+def with_figures(sections: Iterable[Section], stem: Path) -> Iterator[Section]:
+    """The sections with their figures written to `<stem>.png` and `.svg`, or `<stem>-<file>...`."""
+    for section in sections:
+        if draw := section.draw:
+            path = stem.with_name("-".join(filter(None, (stem.name, section.file))))
+            section = replace(section, figures=drawn(partial(_save, draw, path)))
+        yield section
+
+
+def _save(draw: Callable[[], Chart], stem: Path) -> list[Path]:
+    return save(draw(), stem)
+
+
+def drawn(write: Callable[[], list[Path]], what: str = "figures") -> list[Path]:
+    """The files that `write` makes, named on standard error; none where a library is missing."""
     try:
-        paths = save()
+        paths = write()
     except ImportError as error:
-        say(f"no {what}: {error}")
+        say(f"no {what}: {error}; {install_extra('plot')}")
         return []
     say(f"{what}: " + ", ".join(map(str, paths)) if paths else f"no {what}: nothing is complete")
     return paths

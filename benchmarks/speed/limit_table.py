@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
-from benchmarks.show.colours import colour_of
-from benchmarks.show.figures import new_figure, save_figure
-from benchmarks.show.section import Section, drawn
+from benchmarks.show.colours import GREY
+from benchmarks.show.figures import Chart, colour, data, logarithmic, names_in, panels
+from benchmarks.show.part import Part
+from benchmarks.show.section import Section, with_figures
 from benchmarks.speed.limit import Reached, reached
 from common.framework import label_of
 from common.say import counted
@@ -34,11 +36,10 @@ HEADINGS = (
 
 def page(records: Iterable[Record], stem: Path) -> list[Section]:
     """One table of all arms, and the roofline, which is written to `<stem>.png` and `.svg`."""
-    runs = succeeded(records)
-    return [section(runs, drawn(lambda: save_roofline(runs, stem)) if runs else [])]
+    return list(with_figures([section(succeeded(records))], stem))
 
 
-def section(runs: list[Record], figures: Sequence[Path] = ()) -> Section:
+def section(runs: list[Record]) -> Section:
     """The table of finished records."""
     found = reached(runs)
     few = min((arm.processes for arm in found), default=0)
@@ -56,7 +57,8 @@ def section(runs: list[Record], figures: Sequence[Path] = ()) -> Section:
     ]
     title = "How near an epoch comes to the machine's limit"
     rows = [_row(arm) for arm in found]
-    return Section(title, HEADINGS, rows, (0, 1, 2), notes, not_real(runs), list(figures))
+    draw = partial(roofline, found) if found else None
+    return Section(title, HEADINGS, rows, (0, 1, 2), notes, not_real(runs), draw)
 
 
 def _row(arm: Reached) -> list[str]:
@@ -82,34 +84,46 @@ def _products(arm: Reached, seconds: float | None) -> str:
     return f"{1e3 * seconds:.1f}" + NO_LIMIT * (seconds >= arm.epoch)
 
 
-def save_roofline(records: Iterable[Record], stem: Path) -> list[Path]:
-    """Write `<stem>.png` and `.svg`: each arm below the roofs. Raises ImportError without
-    matplotlib."""
-    found = reached(records)
-    figure, axes = new_figure(1, 1, sharey=False)
-    figure.set_size_inches(7.5, 4.5)
-    panel = axes[0][0]
+def roofline(found: Sequence[Reached]) -> Chart:
+    """Each arm below the roofs of its framework, on two logarithmic scales."""
+    import altair as alt
+
     ends = [min(arm.intensity for arm in found) / 2, max(arm.intensity for arm in found) * 4]
+    roofs = []
     for name, arms in group_by(found, lambda arm: arm.framework).items():
-        colour = colour_of(name)
         top, feed = arms[0].flops, arms[0].bandwidth
-        knee = top / feed
-        xs = sorted({*ends, *([knee] if ends[0] < knee < ends[1] else [])})
-        roof = [min(top, x * feed) / 1e9 for x in xs]
-        panel.plot(xs, roof, color=colour, linewidth=1, label=f"roof by {label_of(name)}")
-        for arm in arms:
-            marker = "o" if arm.regime == "tuned" else "x"
-            panel.plot(arm.intensity, arm.achieved / 1e9, marker, color=colour)
-    for problem in dict.fromkeys(arm.problem for arm in found):
-        arms = [arm for arm in found if arm.problem == problem]
-        best = max(arms, key=lambda arm: arm.achieved)
-        place = (best.intensity, best.achieved / 1e9)
-        panel.annotate(problem, place, textcoords="offset points", xytext=(7, 3), fontsize=8)
-    panel.set_xscale("log")
-    panel.set_yscale("log")
-    panel.set_xlabel("flop a byte")
-    panel.set_ylabel("GFLOP/s")
-    panel.legend(fontsize=8)
-    title = "Roofline: a dot is tuned, a cross another regime"
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
-    return save_figure(figure, stem)
+        knee = [top / feed] if ends[0] < top / feed < ends[1] else []
+        for x in (ends[0], *knee, ends[1]):
+            roofs.append({"name": label_of(name), "x": x, "y": min(top, x * feed) / 1e9})
+    rows = [
+        {
+            "name": label_of(arm.framework),
+            "problem": arm.problem,
+            "regime": arm.regime,
+            "x": arm.intensity,
+            "y": arm.achieved / 1e9,
+        }
+        for arm in found
+    ]
+    best = {row["problem"]: row for row in sorted(rows, key=lambda row: row["y"])}
+    base = alt.Chart(data(rows)).encode(
+        x=alt.X("x:Q", title="flop a byte", scale=logarithmic(ends)),
+        y=alt.Y("y:Q", title="GFLOP/s", scale=logarithmic(row["y"] for row in rows + roofs)),
+        color=colour({label_of(arm.framework): arm.framework for arm in found}),
+        tooltip=["name:N", "regime:N", "problem:N", alt.Tooltip("y:Q", format=".3~g")],
+    )
+    regimes = list(dict.fromkeys(arm.regime for arm in found))
+    shapes = names_in(regimes, ("circle" if name == "tuned" else "cross" for name in regimes))
+    points = base.mark_point(size=60).encode(shape=alt.Shape("regime:N", scale=shapes, legend=None))
+    roof = base.mark_line(strokeWidth=1.2).encode(tooltip="name:N").properties(data=data(roofs))
+    word = base.mark_text(align="left", dx=7, dy=-5).encode(text="problem:N", color=alt.value(GREY))
+    chart = roof + points + word.properties(data=data(best.values()))
+    below = "line: the roof by a framework; dot: tuned; cross: another regime"
+    return panels([chart.properties(width=460, height=280)], "Roofline", below)
+
+
+def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+    """How near the machine's limit: the roofline."""
+    if runs := succeeded(kinds.get("limit", [])):
+        text = "A roof is the most that the machine can do: operations, or what memory can feed."
+        yield Part("limit", "How near the machine's limit", text, [section(runs)])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from statistics import mean
 
 from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
+from benchmarks.show.figures import Estimate, estimates
+from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.speed.race import Runner, runners
 from benchmarks.statistics.intervals import Ratio
@@ -46,6 +49,14 @@ def sections(records: Iterable[Record], folds: bool = False) -> Iterator[Section
 def section_of(runs: list[Record], found: list[Runner], folds: bool = False) -> Section:
     """The table of one problem, from its finished runs and the runners that they give."""
     peer, problem = found[0], PROBLEMS[runs[0]["problem"]]
+    faster = [
+        Estimate(
+            f"{label_of(r.framework)} {r.regime}", label_of(r.framework), r.framework, *ratio[:3]
+        )
+        for r in found[1:]
+        if (ratio := r.epoch_ratio)
+    ]
+    title = f"epoch: times faster than the {peer.framework}, 95 % interval"
     return Section(
         f"{_title(problem, folds)}: against the {peer.framework}",
         HEADINGS,
@@ -53,6 +64,7 @@ def section_of(runs: list[Record], found: list[Runner], folds: bool = False) -> 
         left=(0, 1),
         notes=list(_notes(runs, found)),
         notices=not_real(runs),
+        draw=partial(estimates, faster, title, at=1, log=True) if faster else None,
     )
 
 
@@ -104,3 +116,16 @@ def _notes(runs: list[Record], found: list[Runner]) -> Iterator[str]:
         "the start of the process to the test metric, ours reading text from the cache"
     )
     yield from provenance(runs)
+
+
+def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+    """Times faster than the textbook; problems that the textbook did not finish are left out."""
+    tables = [
+        table
+        for kind in ("race", "race/folds")
+        for table in sections(kinds.get(kind, []), folds=kind != "race")
+        if table.rows
+    ]
+    if tables:
+        text = "The peer's epoch over the arm's and its 95 % interval: right of the line is faster."
+        yield Part("race", "How many times faster", text, tables)

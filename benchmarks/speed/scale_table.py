@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from math import isnan
 from pathlib import Path
@@ -10,9 +10,9 @@ from pathlib import Path
 from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
-from benchmarks.show.colours import colour_of
-from benchmarks.show.figures import logarithmic, new_figure, save_figure
-from benchmarks.show.section import Section, drawn
+from benchmarks.show.figures import Chart, Line, as_name, lines, panels
+from benchmarks.show.part import Part
+from benchmarks.show.section import Section, with_figures
 from benchmarks.speed.scale import EPOCHS, Growth, growths
 from common.framework import label_of
 from common.problem import PROBLEMS
@@ -30,12 +30,11 @@ def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
     """A table for each problem and axis, and the curves, written to `<stem>-<problem>.png`."""
     finished = succeeded(records)
     for name, runs in group_by(finished, lambda record: record["problem"]).items():
-        figures = drawn(partial(save_growth, runs, name, stem.with_name(f"{stem.name}-{name}")))
-        yield from sections(name, runs, figures)
+        yield from with_figures(sections(name, runs), stem)
 
 
-def sections(problem: str, runs: list[Record], figures: Sequence[Path] = ()) -> Iterator[Section]:
-    """A table for each axis of one problem's finished records."""
+def sections(problem: str, runs: list[Record]) -> Iterator[Section]:
+    """A table for each axis of one problem's finished records, the first with the figure."""
     found = group_by(growths(runs), lambda growth: growth.axis)
     for number, (axis, arms) in enumerate(found.items()):
         last = number == len(found) - 1
@@ -47,7 +46,8 @@ def sections(problem: str, runs: list[Record], figures: Sequence[Path] = ()) -> 
             (0, 1),
             list(_notes(runs, found)) if last else [],
             not_real(runs) if number == 0 else [],
-            list(figures) if number == 0 else [],
+            partial(figure, problem, found) if number == 0 else None,
+            as_name(problem),
         )
 
 
@@ -74,25 +74,39 @@ def _notes(runs: list[Record], found: dict[str, list[Growth]]) -> Iterator[str]:
     yield from provenance(runs)
 
 
-def save_growth(records: Iterable[Record], problem: str, stem: Path) -> list[Path]:
-    """Write `<stem>.png` and `.svg`: a panel an axis. Raises ImportError without matplotlib."""
-    found = group_by(growths(records), lambda growth: growth.axis)
-    figure, axes = new_figure(1, len(found), sharey=False)
-    for panel, (axis, arms) in zip(axes[0], found.items(), strict=True):
-        for growth in arms:
-            style = "-" if growth.regime == "tuned" else "--"
-            panel.plot(
-                growth.values,
-                [1e3 * seconds for seconds in growth.epochs],
-                f"o{style}",
-                color=colour_of(growth.framework),
-                label=f"{label_of(growth.framework)} {growth.regime}",
-            )
-        panel.set_xscale("log", base=2)
-        logarithmic(panel)
-        panel.set_xticks(_values(arms), list(map(str, _values(arms))), fontsize=7)
-        panel.set_xlabel(TITLES[axis])
-    axes[0][0].set_ylabel("an epoch (ms)")
-    axes[0][0].legend(fontsize=7)
-    figure.suptitle(PROBLEMS[problem].title, fontsize=10, x=0.01, ha="left")
-    return save_figure(figure, stem)
+def figure(problem: str, found: Mapping[str, list[Growth]]) -> Chart:
+    """A panel per axis along which the problem grows, a line per arm."""
+    names = {_name(growth): growth.framework for arms in found.values() for growth in arms}
+    charts = [
+        lines(
+            [
+                Line(
+                    _name(growth),
+                    growth.framework,
+                    growth.values,
+                    [1e3 * seconds for seconds in growth.epochs],
+                    dashed=growth.regime != "tuned",
+                )
+                for growth in arms
+            ],
+            TITLES[axis],
+            "an epoch (ms)",
+            frameworks=names,
+            ticks=_values(arms),
+        )
+        for axis, arms in found.items()
+    ]
+    below = "solid: tuned; dashed: another regime"
+    return panels(charts, PROBLEMS[problem].title, below, columns=2, share="")
+
+
+def _name(growth: Growth) -> str:
+    return f"{label_of(growth.framework)} {growth.regime}"
+
+
+def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+    """How time and memory grow."""
+    runs = group_by(succeeded(kinds.get("scale", [])), lambda record: record["problem"])
+    if tables := [table for name, same in runs.items() for table in sections(name, same)]:
+        text = "A problem made larger along one axis at a time."
+        yield Part("scale", "How time grows", text, tables)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median, stdev
 from typing import Any
 
 import numpy as np
+from scipy.stats import gaussian_kde
 
 from benchmarks.records.arm import arm, by_seed, group_by, metric_of, succeeded, training_runs
 from benchmarks.records.declared import Plan
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import provenance
 from benchmarks.show import run_table
-from benchmarks.show.colours import colour_of
-from benchmarks.show.figures import NAMES, as_name, new_figure, save_figure, title_of
-from benchmarks.show.section import Section, drawn
+from benchmarks.show.figures import NAMES, PANEL, Chart, as_name, colour, data, panels, title_of
+from benchmarks.show.section import Section, with_figures
 from benchmarks.study.declared import unfulfilled
 from benchmarks.study.verdict_table import verdict_sections
 from common.framework import label_of
@@ -30,13 +30,13 @@ SPREAD = ("regime", "framework", "seeds", "least", "median", "most", "sd")
 
 
 def sections(records: Iterable[Record], plan: Plan, stem: Path) -> list[Section]:
-    """The tables of the page; the figures are written as `<stem>-<problem>.png` and `.svg`."""
+    """The tables of the page; the figures are written to `<stem>-<problem>.png` and `.svg`."""
     runs = training_runs(records)
     shown = {run["problem"] for run in runs}
     declared = {name: entry for name, entry in plan.items() if name in shown}
     verdicts = verdict_sections(runs, declared)
     tables = [*_planned(runs, declared), *run_table.sections(runs), *verdicts]
-    return [*tables, *_figures(runs, stem)]
+    return [*tables, *with_figures(_of_seeds(runs), stem)]
 
 
 def _planned(runs: list[Record], plan: Plan) -> list[Section]:
@@ -64,27 +64,22 @@ def _origin(pilot: dict[str, Any] | None) -> str:
     return f"pilot: {spread}, {pilot['wanted']} wanted"
 
 
-def _figures(runs: list[Record], stem: Path) -> list[Section]:
-    """A section a problem: a figure of every seed of every arm, and its spread in numbers."""
-    made = []
+def _of_seeds(runs: list[Record]) -> Iterator[Section]:
+    """A section per problem: a figure of every seed of every arm, and its spread in numbers."""
     for problem, same in group_by(runs, lambda run: run["problem"]).items():
-        seeds = _seeds(same)
-        if not seeds:
-            continue
-        path = stem.with_name(f"{stem.name}-{as_name(problem)}")
-        made.append(
-            Section(
+        if seeds := _seeds(same):
+            rows = [
+                [regime, name, *_spread(list(of.values()))]
+                for (regime, name, _), of in seeds.items()
+            ]
+            yield Section(
                 f"Every seed of {problem}: test {NAMES[metric_of(same[0])]}",
                 SPREAD,
-                [
-                    [regime, name, *_spread(list(of.values()))]
-                    for (regime, name, _), of in seeds.items()
-                ],
+                rows,
                 left=(0, 1),
-                figures=drawn(partial(_draw, same, seeds, path), f"figure of {problem}"),
+                draw=partial(figure, same, seeds),
+                file=as_name(problem),
             )
-        )
-    return made
 
 
 def _seeds(runs: list[Record]) -> Seeds:
@@ -115,34 +110,73 @@ def _spread(values: list[float]) -> list[str]:
     return [str(len(values)), *(f"{number:.{digits}f}" for number in numbers)]
 
 
-def _draw(runs: list[Record], seeds: Seeds, stem: Path) -> list:
-    """Write the figure: a column a regime, a strip of points an arm, a bar at its median."""
-    regimes = group_by(seeds, lambda key: key[0])
-    figure, axes = new_figure(1, len(regimes))
-    for column, (regime, keys) in enumerate(regimes.items()):
-        each = axes[0, column]
-        each.set_title(f"regime: {regime}", fontsize=9, loc="left")
-        each.grid(visible=False, axis="x")
-        each.set_xticks(range(len(keys)), [name for _, name, _ in keys])
-        each.set_xlim(-0.6, len(keys) - 0.4)
-        for place, key in enumerate(keys):
-            _strip(each, place, list(seeds[key].values()), colour_of(key[2]))
-    axes[0, 0].set_ylabel(f"test {NAMES[metric_of(runs[0])]}")
+def figure(runs: list[Record], seeds: Seeds) -> Chart:
+    """A panel per regime, a strip per arm: a point per seed over their shape, and the median."""
+    frameworks = {name: framework for _, name, framework in seeds}
+    charts = [
+        _strips(
+            {name: list(seeds[regime, name, of].values()) for _, name, of in keys}, frameworks
+        ).properties(**PANEL, title=f"regime: {regime}")
+        for regime, keys in group_by(seeds, lambda key: key[0]).items()
+    ]
     most = max(map(len, seeds.values()))
-    figure.suptitle(
-        f"{title_of(runs[0]['problem'], runs)}: each point a seed, up to {most} an arm",
-        fontsize=11,
-        x=0.01,
-        ha="left",
+    problem, metric = runs[0]["problem"], NAMES[metric_of(runs[0])]
+    below = f"test {metric}; each point a seed, up to {most} per arm; the line is their median"
+    return panels(charts, title_of(problem, runs), below)
+
+
+def _strips(values: dict[str, list[float]], frameworks: dict[str, str]) -> Chart:
+    """The values of each name beside each other as far as they would hide each other."""
+    import altair as alt
+
+    rows = {
+        "points": [
+            {"name": name, "value": value, "aside": aside}
+            for name, of in values.items()
+            for value, aside in zip(of, _jitter(len(of)), strict=True)
+        ],
+        "medians": [
+            {"name": name, "value": median(of), "aside": aside}
+            for name, of in values.items()
+            for aside in (-0.3, 0.3)
+        ],
+        "shapes": [
+            {"name": name, "value": value, "aside": aside, "place": place}
+            for name, of in values.items()
+            if len(set(of)) >= ENOUGH
+            for place, (aside, value) in enumerate(_outline(of))
+        ],
+    }
+    ys = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False))
+    base = alt.Chart().encode(
+        x=alt.X(
+            "name:N", title=None, scale=alt.Scale(domain=list(values)), axis=alt.Axis(labelAngle=0)
+        ),
+        xOffset=alt.XOffset("aside:Q", scale=alt.Scale(domain=[-0.5, 0.5])),
+        y=ys,
+        color=colour(frameworks, legend=None),
     )
-    return save_figure(figure, stem)
+    marks = {
+        "shapes": base.mark_line(filled=True, fillOpacity=0.18, strokeWidth=0).encode(
+            order="place:Q"
+        ),
+        "points": base.mark_point(size=18, opacity=0.7).encode(tooltip=["name:N", "value:Q"]),
+        "medians": base.mark_line(strokeWidth=2),
+    }
+    return alt.layer(
+        *(chart.properties(data=data(rows[name])) for name, chart in marks.items() if rows[name])
+    )
 
 
-def _strip(axes: Any, place: int, values: list[float], colour: str) -> None:
-    """All values at their place, beside each other as far as they would hide each other."""
-    if len(set(values)) >= ENOUGH:
-        (body,) = axes.violinplot([values], [place], widths=0.8, showextrema=False)["bodies"]
-        body.set(facecolor=colour, alpha=0.18, edgecolor="none")
-    aside = np.random.default_rng(0).uniform(-0.18, 0.18, len(values))
-    axes.plot(place + aside, values, "o", color=colour, markersize=3, alpha=0.7, markeredgewidth=0)
-    axes.hlines(median(values), place - 0.3, place + 0.3, color=colour, linewidth=1.6)
+def _jitter(number: int) -> np.ndarray:
+    """The same for each arm: what two arms share is seen to be the same."""
+    return np.random.default_rng(0).uniform(-0.18, 0.18, number)
+
+
+def _outline(values: list[float]) -> Iterator[tuple[float, float]]:
+    """The outline of a Gaussian kernel density, Scott's bandwidth, as (aside, value)."""
+    at = np.linspace(min(values), max(values), 60)
+    density = gaussian_kde(values)(at)
+    wide = 0.4 * density / density.max()
+    yield from zip(wide.tolist(), at.tolist(), strict=True)
+    yield from zip((-wide[::-1]).tolist(), at[::-1].tolist(), strict=True)

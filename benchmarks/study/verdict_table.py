@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from benchmarks.records.arm import Target, group_by, training_runs
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real
+from benchmarks.show.figures import Estimate, estimates
+from benchmarks.show.part import Part, Said
 from benchmarks.show.section import Section
 from benchmarks.show.wording import digits, number, probability, seeds, sentence, signed, span
 from benchmarks.statistics.intervals import ALIKE, ERROR
@@ -179,3 +182,56 @@ def _target(target: Target) -> list[str]:
         "-" if target.epochs is None else f"{target.epochs:g}",
         number(target.seconds),
     ]
+
+
+def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+    """The sentences on each pair of frameworks, and the tables that they come from."""
+    runs = training_runs(kinds.get("run", []))
+    plan: Plan = next((record["problems"] for record in kinds.get("plan", [])), {})
+    pairs = comparisons(runs, plan)
+    if not pairs:
+        return
+    said = [Said(sentence(pair), pair.notes) for pair in pairs]
+    sentences = {each.sentence for each in said}
+    tables = [table for table in verdict_sections(runs, plan) if table.rows]
+    yield Part(
+        "verdicts",
+        "What the records let us say",
+        "In the words and at the margins that the protocol fixed before the first run.",
+        [
+            *_margins(pairs),
+            *(
+                replace(table, notes=[n for n in table.notes if n not in sentences], folded=True)
+                for table in tables
+            ),
+        ],
+        said,
+    )
+
+
+def _margins(pairs: Sequence[Comparison]) -> Iterator[Section]:
+    """The differences of all problems on one scale, that of their margins: a section per regime."""
+    for regime, of_regime in group_by(pairs, lambda pair: pair.regime).items():
+        drawn = [estimate for pair in of_regime if (estimate := _over_margin(pair))]
+        if drawn:
+            yield Section(
+                f"Difference over the margin, regime {regime}",
+                ("problem", "difference", "over the margin", "90 % interval"),
+                [
+                    [e.row, e.name, f"{e.value:+.2f}", f"{e.low:+.2f} to {e.high:+.2f}"]
+                    for e in drawn
+                ],
+                left=(0, 1),
+                notes=["equivalent: the whole interval lies between -1 and 1, the grey band"],
+                draw=partial(estimates, drawn, "difference / margin", at=0, reach=1),
+            )
+
+
+def _over_margin(pair: Comparison) -> Estimate | None:
+    """The difference of the test metrics and its 90 % interval, in margins; None without one."""
+    metric = pair.metric
+    if metric is None or not metric.margin or metric.narrow.low is None:
+        return None
+    bounds = (float(bound or 0) / metric.margin for bound in metric.narrow)
+    name = f"{label_of(pair.second)} less {label_of(pair.first)}"
+    return Estimate(f"{pair.problem} ({pair.device})", name, "", *bounds)

@@ -26,7 +26,8 @@ from benchmarks.explain.walk import (
     plan_walks,
     walk,
 )
-from benchmarks.explain.walk_table import save_waterfall, sections
+from benchmarks.explain.walk_table import sections, waterfall
+from benchmarks.show.figures import save
 from benchmarks.show.section import markdown, print_sections
 from common.framework import Framework, frameworks, plain_frameworks
 from common.problem import PROBLEMS
@@ -176,7 +177,7 @@ def test_the_first_rung_is_the_lowest_that_differs_by_more_than_a_rounding():
 
 def test_the_report_shows_effects_rungs_and_where_the_numbers_come_from():
     found = explained({"rho": 0.1})
-    text = markdown(sections(found, [Path("page.png")]))
+    text = markdown([replace(table, figures=[Path("page.png")]) for table in sections(found)])
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| rho")]
     assert rows[0][4].startswith("**+0.10") and rows[0][6] == "step 1 (2e-01) |"
     assert rows[2][3].startswith("**+0.10") and rows[2][4].startswith("**+0.10")
@@ -185,7 +186,7 @@ def test_the_report_shows_effects_rungs_and_where_the_numbers_come_from():
     assert "sha256:1" in text and "commit: abc" in text and "NOT THE REAL" not in text
     assert any(" unpaired" in line for line in text.splitlines() if line.startswith("| random"))
     out = io.StringIO()
-    print_sections(sections(found, []), Console(file=out))
+    print_sections(sections(found), Console(file=out))
     assert "+0.10" in out.getvalue() and "**" not in out.getvalue() and "*+" not in out.getvalue()
 
 
@@ -199,7 +200,7 @@ def test_what_a_step_lacks_is_said_where_it_would_stand(tmp_path: Path):
         record["metrics"]["mae"] = None
     del found.rungs[unseen.before, unseen.after]
     changed = replace(found, problem=BOSTON.but(epochs=2), walks=found.walks[:1])
-    text = markdown(sections(changed, []))
+    text = markdown(sections(changed))
     assert "changed: epochs = 2" in text and "both ways" not in text
     rows = {
         line.split(" | ")[0][2:]: line.split(" | ") for line in text.splitlines() if " | " in line
@@ -207,14 +208,14 @@ def test_what_a_step_lacks_is_said_where_it_would_stand(tmp_path: Path):
     assert rows[step.switch][4] == "0 exactly" and rows[step.switch][6] == "loss (not finite) |"
     assert rows[nowhere.switch][6] == "nowhere |"
     assert rows[unseen.switch][3:5] == ["-", "-"] and rows[unseen.switch][6] == "- |"
-    if importlib.util.find_spec("matplotlib"):
-        assert all(path.exists() for path in save_waterfall(changed, tmp_path / "one"))
+    if importlib.util.find_spec("altair"):
+        assert all(path.exists() for path in save(waterfall(changed), tmp_path / "one"))
 
 
 def test_the_digest_covers_every_record_and_made_up_data_is_said_loudly():
     def digest(found):
         return next(
-            line for line in markdown(sections(found, [])).splitlines() if "records: sha256" in line
+            line for line in markdown(sections(found)).splitlines() if "records: sha256" in line
         )
 
     found = explained({"rho": 0.1})
@@ -222,20 +223,18 @@ def test_the_digest_covers_every_record_and_made_up_data_is_said_loudly():
     list(found.records.values())[-1][5]["metrics"]["mae"] += 1e-9
     assert digest(found) != digest(explained({"rho": 0.1}))
     data = {"source": "generated", "digest": "sha256:2", "notice": "made up"}
-    assert "**NOT THE REAL DATA FILES: made up**" in markdown(
-        sections(explained({}, data=data), [])
-    )
+    assert "**NOT THE REAL DATA FILES: made up**" in markdown(sections(explained({}, data=data)))
 
 
-@pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="no matplotlib")
+@pytest.mark.skipif(importlib.util.find_spec("altair") is None, reason="no altair")
 def test_the_waterfall_is_drawn_and_the_same_records_give_the_same_bytes(tmp_path: Path):
-    png, svg = save_waterfall(explained({"rho": 0.1}), tmp_path / "one")
-    assert (
-        png.read_bytes()
-        == save_waterfall(explained({"rho": 0.1}), tmp_path / "two")[0].read_bytes()
+    one, two, three = (
+        save(waterfall(explained(changes)), tmp_path / name)
+        for changes, name in (({"rho": 0.1}, "one"), ({"rho": 0.1}, "two"), ({}, "three"))
     )
-    assert "rho: 0.99" in svg.read_text() and "from alpha to beta" in svg.read_text()
-    assert png.read_bytes() != save_waterfall(explained({}), tmp_path / "three")[0].read_bytes()
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    assert "rho: 0.99" in one[1].read_text() and "from alpha to beta" in one[1].read_text()
+    assert one[0].read_bytes() != three[0].read_bytes()
 
 
 @pytest.mark.parametrize(

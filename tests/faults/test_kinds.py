@@ -22,6 +22,7 @@ from benchmarks.records.declared import read_plan
 from benchmarks.records.packed import unpack
 from benchmarks.records.record import read_files, read_finished, read_records
 from benchmarks.report.contents import contents, read_kinds
+from benchmarks.show import section
 from benchmarks.show.html import text
 from benchmarks.show.html.page import figures_of, script_json
 from benchmarks.show.section import markdown
@@ -119,8 +120,7 @@ def alterations(kind: str) -> list[tuple[tuple, Any]]:
 @pytest.fixture
 def no_figures(monkeypatch):
     pytest.importorskip("mlflow")
-    for module in (limit_table, scale_table, tune_table, study_report):
-        monkeypatch.setattr(module, "drawn", lambda *_: [])
+    monkeypatch.setattr(section, "drawn", lambda *_: [])
     monkeypatch.setattr(declared, "PROTOCOL", KINDS["plan"][0]["protocol"])
 
 

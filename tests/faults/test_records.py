@@ -17,7 +17,7 @@ from rich.console import Console
 from benchmarks.export.flat import csv_text, epoch_rows, json_lines, parquet, run_rows
 from benchmarks.records.record import read_records
 from benchmarks.report.contents import contents
-from benchmarks.show.figures import save_curves
+from benchmarks.show.curves import save_curves
 from benchmarks.show.run_table import sections
 from benchmarks.show.section import Section, markdown, print_sections
 from benchmarks.study import compare_table, study_table
@@ -146,7 +146,7 @@ def test_a_flipped_bit_of_a_record_is_another_record_or_none(tmp_path):
 
 @pytest.mark.parametrize("lost", [(6, 6), (6, 0), (1, 1), (0, 3)], ids=str)
 def test_runs_that_diverged_are_counted_and_are_no_number(lost, tmp_path):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("altair")
     runs = [
         diverged(name, seed) if seed < number else run("boston", name, seed=seed, value=2.5)
         for name, number in zip(("alpha", "beta"), lost, strict=True)

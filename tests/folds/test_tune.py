@@ -188,7 +188,7 @@ def test_the_chosen_network_trains_on_all_rows():
 
 
 def test_the_page_marks_the_choice_and_draws_its_curves(tmp_path):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("altair")
     records = [
         record
         for name in ("alpha", "be|ta")

@@ -127,7 +127,7 @@ def test_growth_goes_by_the_step(trace):
 
 
 def test_figures_are_drawn_whatever_breaks(trace, tmp_path):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("altair")
     wrong = but(but(trace, "loss/loss", np.nan), "step 1/output/bias", 3)
     del wrong["scores/scores"]
     parity = Parity(LADDER, "EMBEDDED DATA: a table", trace, trace, {"one": trace, "two": wrong})

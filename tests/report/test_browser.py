@@ -18,7 +18,7 @@ from benchmarks.show.html.page import page
 from tests.report.test_page import HOSTILE, everything, hostile
 
 pytest.importorskip("jinja2", reason="needs the extra `report`")
-pytest.importorskip("plotly", reason="needs the extra `report`")
+pytest.importorskip("vl_convert", reason="needs the extra `report`")
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -166,7 +166,7 @@ def colours(browser: Any) -> list[str]:
     return ask(
         browser,
         "[getComputedStyle(document.body).backgroundColor, "
-        "document.querySelector('.chart').layout.font.color, "
+        "getComputedStyle(document.querySelector('.chart text')).fill, "
         "document.getElementById('scheme').getAttribute('aria-pressed')]",
     )
 

@@ -23,20 +23,23 @@ from benchmarks.harness.peers import PEERS
 from benchmarks.records.record import write_record
 from benchmarks.report.contents import contents
 from benchmarks.run import run_command, table_command
-from benchmarks.show import figures
+from benchmarks.show import curves
 from benchmarks.show.colours import colour_of
-from benchmarks.show.figures import as_name, save_curves
+from benchmarks.show.curves import save_curves
+from benchmarks.show.figures import as_name, spec
 from benchmarks.show.markdown import BEGIN, END, escaped, line, marks, replace_table
 from benchmarks.show.run_table import FEW, rows_of, sections
-from benchmarks.show.section import Section, markdown, print_sections
+from benchmarks.show.section import Section, drawn, markdown, print_sections
 from benchmarks.show.wording import number
 from benchmarks.speed import limit_table, race_table, scale_table
 from common.framework import frameworks, label_of
+from common.install import install_extra
 from common.problem import PROBLEMS
 from tests import sample_records
+from tests.charts import rows_in, scale_of
 
-needs_matplotlib = pytest.mark.skipif(
-    importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed"
+needs_altair = pytest.mark.skipif(
+    importlib.util.find_spec("altair") is None, reason="altair is not installed"
 )
 
 
@@ -372,7 +375,7 @@ def test_table_command_without_records_is_an_error(tmp_path):
         run_table_command("--results", tmp_path)
 
 
-@needs_matplotlib
+@needs_altair
 def test_curves_are_the_same_bytes_each_time(tmp_path):
     names = ("alpha", r"$\frac{$ is no formula")
     runs = [record("boston", f, seed=s) for f in names for s in range(2)]
@@ -383,38 +386,37 @@ def test_curves_are_the_same_bytes_each_time(tmp_path):
     assert as_name("twins:x") == "twins-x" and as_name("../../a b") == "..-..-a-b"
 
 
-@needs_matplotlib
-def test_curves_show_every_arm_panel_and_the_source_of_the_data(tmp_path):
-    from benchmarks.show.figures import _figure
-
+@needs_altair
+def test_curves_show_every_arm_panel_and_the_source_of_the_data():
     runs = [
         record("imdb", framework, regime, data=GENERATED)
         for framework in ("alpha", "beta")
         for regime in ("native", "matched")
     ]
-    figure = _figure("imdb", runs)
-    assert len(figure.axes) == 4
-    # two frameworks, each training, validation and test
-    assert [len(axes.lines) for axes in figure.axes] == [6, 6, 6, 6]
-    assert "GENERATED DATA" in figure.get_suptitle()
-    texts = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert texts == ["alpha", "beta", "training", "validation", "test"]
+    figure = spec(curves.figure("imdb", runs))
+    panels = [panel for row in figure["vconcat"] for panel in row["concat"]]
+    titles = [panel["title"] for panel in panels if panel.get("title")]
+    assert len(panels) == 4 and titles == ["regime: native", "regime: matched"]
+    for panel in panels:
+        rows = {(r["name"], r["kind"]) for r in rows_in(panel)}
+        kinds = ("training", "validation", "test")
+        assert rows == {(name, kind) for name in ("alpha", "beta") for kind in kinds}
+    assert "GENERATED DATA" in figure["title"]["text"]
 
 
-@needs_matplotlib
+@needs_altair
 def test_a_framework_keeps_its_colour_whatever_stands_beside_it():
     """And lines of one framework, or one upon another, are told apart by markers and widths."""
-    from benchmarks.show.figures import _figure
-
     for names in (("torch",), ("jax", "keras", "torch", "textbook"), ("alpha", "torch", "zeta")):
-        handles = _figure("mnist", [record("mnist", name) for name in names]).legends[0].get_lines()
-        drawn = [line.get_color() for line in handles[: len(names)]]
-        assert drawn == list(map(colour_of, names))
+        figure = spec(curves.figure("mnist", [record("mnist", name) for name in names]))
+        expected = {label_of(name): colour_of(name) for name in names}
+        assert scale_of(figure, "color") == expected
     wide = record("mnist", "torch", settings={"changed": {"hidden": [64]}})
-    first, second = _figure("mnist", [record("mnist", "torch"), wide]).legends[0].get_lines()[:2]
-    assert first.get_color() == second.get_color()
-    assert first.get_marker() != second.get_marker()
-    assert first.get_linewidth() > second.get_linewidth()
+    figure = spec(curves.figure("mnist", [record("mnist", "torch"), wide]))
+    assert set(scale_of(figure, "color").values()) == {colour_of("torch")}
+    assert len(set(scale_of(figure, "shape").values())) == 2
+    first, second = scale_of(figure, "strokeWidth").values()
+    assert first > second
 
 
 # Machado, Oliveira and Fernandes 2009: linear sRGB as seen without red, green or blue receptors
@@ -457,9 +459,7 @@ def test_a_narrower_run_keeps_what_the_figure_shows(tmp_path, monkeypatch):
     for i, each in enumerate([*kept, *other, failed]):
         write_record(each, tmp_path / each["problem"] / f"{i}.json")
     shown: list[str] = []
-    monkeypatch.setattr(
-        figures, "save_curves", lambda runs, folder: shown.append(names(runs)) or []
-    )
+    monkeypatch.setattr(curves, "save_curves", lambda runs, folder: shown.append(names(runs)) or [])
     run_command._show(kept[1:], Namespace(results=tmp_path, json=False))
     assert shown == ["alpha, beta"]
 
@@ -468,35 +468,35 @@ def names(runs: list[dict[str, Any]]) -> str:
     return ", ".join(sorted(run["framework"] for run in runs))
 
 
-@needs_matplotlib
+@needs_altair
 def test_a_failed_run_is_no_curve(tmp_path):
     assert save_curves([record(**FAILED)], tmp_path) == []
 
 
-@needs_matplotlib
+@needs_altair
 def test_histories_are_solid_and_dashed_curves_the_second_framework_thinner():
-    from benchmarks.show.figures import draw_histories, new_figure
-
-    _, ((axes,),) = new_figure(1, 1)
     histories = {
         "alpha": {"loss": [3.0, 1.0], "val_loss": [3.0, 2.0]},
         "beta": {"loss": [4.0, 2.0]},  # not validated
     }
-    draw_histories(axes, histories, "loss")
-    drawn = [
-        (line.get_label(), line.get_color(), line.get_linestyle(), list(line.get_ydata()))
-        for line in axes.lines
-    ]
-    assert drawn == [
-        ("alpha, training", colour_of("alpha"), "-", [3.0, 1.0]),
-        ("alpha, validation", colour_of("alpha"), "--", [3.0, 2.0]),
-        ("beta, training", colour_of("beta"), "-", [4.0, 2.0]),
-    ]
-    assert axes.lines[0].get_linewidth() > axes.lines[2].get_linewidth()
-    assert list(axes.lines[0].get_xdata()) == [1, 2]
+    figure = spec(curves.draw_histories(histories, ["loss"], {"the textbook stops": 1}))
+    drawn: dict[tuple[str, str], list[float]] = {}
+    for row in rows_in(figure):
+        if "kind" in row:
+            drawn.setdefault((row["name"], row["kind"]), []).append(row["mean"])
+    assert drawn == {
+        ("alpha", "training"): [3.0, 1.0],
+        ("alpha", "validation"): [3.0, 2.0],
+        ("beta", "training"): [4.0, 2.0],
+    }
+    assert {"epoch": 1, "mark": "the textbook stops"} in rows_in(figure)
+    assert scale_of(figure, "strokeDash")["training"] == [1, 0]
+    assert scale_of(figure, "color") == {name: colour_of(name) for name in histories}
+    first, second = scale_of(figure, "strokeWidth").values()
+    assert first > second
 
 
-def test_curves_without_matplotlib_say_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match='pip install "matplotlib'):
-        save_curves([record()], tmp_path)
+def test_figures_without_their_library_say_what_to_install(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "altair", None)
+    assert drawn(lambda: save_curves([record()], tmp_path), "curves") == []
+    assert install_extra("plot") in capsys.readouterr().err

@@ -73,9 +73,9 @@ def test_the_share_of_the_limit_is_that_of_the_better_products(tmp_path):
 
 
 def test_the_roofline_is_drawn(tmp_path):
-    pytest.importorskip("matplotlib")
-    paths = limit_report.save_roofline([limited(0.004, 0.002)], tmp_path / "limit")
-    assert [path.suffix for path in paths] == [".png", ".svg"]
+    pytest.importorskip("altair")
+    (section,) = limit_report.page([limited(0.004, 0.002)], tmp_path / "limit")
+    assert [path.name for path in section.figures] == ["limit.png", "limit.svg"]
 
 
 def test_along_an_axis_one_thing_changes():
@@ -105,7 +105,7 @@ def test_the_exponent_is_that_of_the_power_law():
 @needs_framework
 @pytest.mark.parametrize("report", [scale_report, limit_report])
 def test_both_commands_measure_and_show(report, tmp_path, capsys):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("altair")
     command = report.__name__.rpartition(".")[2]
     arguments = [command, "boston", "--rounds", "1", "--threads", "1", "--data", "embedded"]
     arguments += ["--framework", INSTALLED[-1], "--results", str(tmp_path)]

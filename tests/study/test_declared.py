@@ -6,6 +6,7 @@ import json
 import random
 from dataclasses import replace
 from importlib.util import find_spec
+from statistics import median
 
 import pytest
 
@@ -143,9 +144,9 @@ def test_the_page_says_what_was_not_timed_and_what_are_replicas(tmp_path):
 
 
 def test_the_figure_has_every_seed_and_the_table_its_spread(tmp_path):
-    pytest.importorskip("matplotlib")
-    from benchmarks.show.figures import new_figure
-    from benchmarks.study.study_table import _seeds, _strip
+    pytest.importorskip("altair")
+    from benchmarks.show.figures import spec
+    from benchmarks.study.study_table import _seeds, figure
 
     runs = [*noisy(30, 0.002), *noisy(20, 0.002, framework="b"), run(99, None)]
     seeds = _seeds(runs)
@@ -153,11 +154,13 @@ def test_the_figure_has_every_seed_and_the_table_its_spread(tmp_path):
         ("matched", "a", "a"): 30,
         ("matched", "b", "b"): 20,
     }
-    _, axes = new_figure(1, 1)
-    _strip(axes[0, 0], 0, list(seeds["matched", "a", "a"].values()), "#000000")
-    assert sorted(axes[0, 0].lines[0].get_ydata()) == sorted(
-        r["metrics"]["accuracy"] for r in runs[:30]
-    )
+    shapes, points, medians = spec(figure(runs, seeds))["vconcat"][0]["concat"][0]["layer"]
+    seen = [row["value"] for row in points["data"]["values"] if row["name"] == "a"]
+    assert sorted(seen) == sorted(r["metrics"]["accuracy"] for r in runs[:30])
+    assert {row["value"] for row in medians["data"]["values"]} == {
+        median(of.values()) for of in seeds.values()
+    }
+    assert {row["name"] for row in shapes["data"]["values"]} == {"a", "b"}
     made = sections(runs, {}, tmp_path / "study")[-1]
     assert [path.name for path in made.figures] == ["study-mnist.png", "study-mnist.svg"]
     assert [row[:3] for row in made.rows] == [["matched", "a", "30"], ["matched", "b", "20"]]

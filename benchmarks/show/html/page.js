@@ -8,7 +8,7 @@ const button = document.getElementById("scheme");
 
 function showScheme() {
   button.setAttribute("aria-pressed", String(isDark()));
-  recolour();
+  draw(isDark());
 }
 
 button.hidden = false;
@@ -18,46 +18,30 @@ button.addEventListener("click", () => {
 });
 wantsDark.addEventListener("change", showScheme);
 
-// charts: colours of ink and grid are those of the page
+// charts: drawn anew for another scheme, and for paper
 const charts = document.querySelectorAll(".chart");
-const figures = JSON.parse(document.getElementById("figures").textContent);
+const { themes, charts: specs } = JSON.parse(document.getElementById("figures").textContent);
 
-function inks(layout, extra = {}) {
-  const style = getComputedStyle(root);
-  const ink = (name) => style.getPropertyValue(name).trim();
-  const changes = {
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    "font.color": ink("--ink"),
-    "font.family": getComputedStyle(document.body).fontFamily,
-    "hoverlabel.font.family": getComputedStyle(document.body).fontFamily,
-    ...extra,
-  };
-  for (const axis of Object.keys(layout).filter((key) => /^[xy]axis/.test(key))) {
-    changes[`${axis}.gridcolor`] = ink("--rule");
-    changes[`${axis}.linecolor`] = ink("--rule");
-    changes[`${axis}.tickfont.color`] = ink("--soft");
-    changes[`${axis}.title.font.color`] = ink("--soft");
-  }
-  return changes;
-}
+// on a narrow screen panels stand below each other
+const stacked = ({ vconcat, ...spec }) =>
+  ({ ...spec, vconcat: vconcat.map((row) => ({ ...row, columns: 1 })) });
 
-function recolour(extra) {
-  if (!window.Plotly) return;
+function draw(dark) {
+  if (!window.vegaEmbed) return;
+  const config = { ...themes[dark ? "dark" : "light"], background: "transparent" };
+  config.font = getComputedStyle(document.body).fontFamily;
   for (const chart of charts) {
-    if (chart.layout) Plotly.relayout(chart, inks(chart.layout, extra));
+    const spec = specs[chart.id];
+    const narrow = spec.vconcat && chart.clientWidth < 600;
+    // ast: expressions are interpreted, since the policy of this page compiles none
+    const options = { actions: false, ast: true, renderer: "svg", config };
+    window.vegaEmbed(chart, narrow ? stacked(spec) : spec, options);
   }
 }
 
 for (const chart of charts) {
-  const { data, layout } = figures[chart.id];
-  // numbers and broken labels of a heat map would run into each other on a phone
-  const [first] = data;
-  if (first.texttemplate && chart.clientWidth / first.x.length < 70) {
-    first.texttemplate = "";
-    first.x = first.x.map((label) => label.replaceAll("<br>", " "));
-  }
-  Plotly.newPlot(chart, data, layout, { displayModeBar: false, responsive: true });
+  const rows = specs[chart.id].vconcat || [];
+  chart.parentNode.classList.toggle("wide", rows.some((row) => row.columns > 1));
 }
 showScheme();
 
@@ -133,14 +117,12 @@ function prepareFilters() {
 
 if (filters) prepareFilters();
 
-// paper is light, shows what is folded, and is narrower than a screen
+// paper shows what is folded
 let folded = [];
 addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll("details:not([open])")];
   for (const each of folded) each.open = true;
-  recolour({ width: 660, "font.color": "#000000" });
 });
 addEventListener("afterprint", () => {
   for (const each of folded) each.open = false;
-  recolour({ width: null });
 });

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from benchmarks.show.html.part import Figure, Part
+from benchmarks.show.figures import THEMES, spec
 from benchmarks.show.html.side_by_side import Pair, side_by_side
+from benchmarks.show.part import Part
 from common.install import install_extra
 from common.problem import PROBLEMS
 from common.visible import visible
@@ -19,12 +20,14 @@ FOLDER = files(__package__)
 
 
 def page(parts: list[Part], title: str) -> str:
-    """The whole page. Raises ImportError without Jinja2 or Plotly."""
+    """The whole page. Raises ImportError without Jinja2, Altair or vl-convert."""
     try:
         from jinja2 import Environment, StrictUndefined
-        from plotly.offline import get_plotlyjs
+        from vl_convert import javascript_bundle
+
+        figures = figures_of(parts)
     except ImportError as error:
-        raise ImportError(f"the page needs jinja2 and plotly: {install_extra('report')}") from error
+        raise ImportError(f"{error}; the page needs it: {install_extra('report')}") from error
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -33,9 +36,11 @@ def page(parts: list[Part], title: str) -> str:
         keep_trailing_newline=True,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    figures = figures_of(parts)
-    # the library is 4.5 MB, and of no use without a chart
-    scripts = [*([get_plotlyjs()] if figures else []), _text("page.js")]
+    # the library is 0.9 MB, and of no use without a figure
+    library = (
+        [f"{{{javascript_bundle()}}}"] if figures else []
+    )  # in a block: its names stay its own
+    scripts = [*library, _text("page.js")]
     return environment.from_string(_text("page.html.j2")).render(
         title=title,
         parts=parts,
@@ -43,17 +48,17 @@ def page(parts: list[Part], title: str) -> str:
         policy=policy(scripts),
         scripts=scripts,
         css=_text("page.css"),
-        figures=script_json(figures),
+        figures=script_json({"themes": THEMES, "charts": figures}),
     )
 
 
-def figures_of(parts: list[Part]) -> dict[str, Figure]:
-    """The figure of each block by the id of its place."""
+def figures_of(parts: list[Part]) -> dict[str, dict[str, Any]]:
+    """The figure of each section, in Vega-Lite's words, by the id of its place."""
     return {
-        f"{part.name}-{number}": block.draw()
+        f"{part.name}-{number}": spec(section.draw())
         for part in parts
-        for number, block in enumerate(part.blocks, 1)
-        if block.draw
+        for number, section in enumerate(part.sections, 1)
+        if section.draw
     }
 
 
@@ -66,7 +71,8 @@ def sources() -> dict[str, list[Pair]]:
 def policy(scripts: list[str]) -> str:
     """A Content-Security-Policy: nothing from anywhere, and these scripts alone, by their hash.
 
-    Styles may stand in the page, because Plotly makes its own.
+    Styles may stand in the page, because Vega makes its own. Expressions of a chart are interpreted
+    and not compiled, so that no `unsafe-eval` is needed.
     """
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     return (

@@ -7,8 +7,8 @@ import io
 from rich.console import Console
 
 from benchmarks.show import section
-from benchmarks.show.html.part import Part
 from benchmarks.show.markdown import escaped, line
+from benchmarks.show.part import Part
 from benchmarks.show.terminal import plain as shown
 
 
@@ -45,4 +45,4 @@ def plain(parts: list[Part]) -> str:
 
 
 def _tables(part: Part) -> list[section.Section]:
-    return [block.table for block in part.blocks if not block.long]
+    return [section for section in part.sections if not section.long]
