@@ -106,7 +106,7 @@ def test_the_exponent_is_that_of_the_power_law():
 @pytest.mark.parametrize("report", [scale_report, limit_report])
 def test_both_commands_measure_and_show(report, tmp_path, capsys):
     pytest.importorskip("altair")
-    command = report.__name__.rpartition(".")[2]
+    command = report.__name__.rpartition(".")[2].removesuffix("_table")
     arguments = [command, "boston", "--rounds", "1", "--threads", "1", "--data", "embedded"]
     arguments += ["--framework", INSTALLED[-1], "--results", str(tmp_path)]
     arguments += ["--axis", "rows"] if command == "scale" else []
