@@ -48,12 +48,12 @@ BREACH = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What is climbed, by whom, and how far up."""
+    """The options of which problems are climbed, by which frameworks, and how far."""
     options.add(parser, "problems", "--twins", "--framework", "--device", "--threads", "--python")
     options.add(parser, "--data", "--data-dir", "--results")
     shared = [name for name, regime in REGIMES.items() if regime.shared_initial]
-    same = "one in which all start from the same weights (default: %(default)s)"
-    options.add(parser, "one --regime", choices=shared, help=same)
+    words = "one in which all start from the same weights (default: %(default)s)"
+    options.add(parser, "one --regime", choices=shared, help=words)
     options.add(parser, "--seed")
     parser.add_argument("--short", action="store_true", help="10 steps and 2 epochs")
     options.add(parser, "--json", help="print every error and its bound")
@@ -102,7 +102,7 @@ def _arms(names: list[str], args: argparse.Namespace) -> list[Place]:
 
 
 def _climb(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Parity:
-    """All traces of one problem, one climb after another; those of the arms are kept in files."""
+    """Climb one problem with all arms and the reference in turn; the arms' traces are saved."""
     import numpy as np
 
     from benchmarks.harness.ladder import SHORT, Ladder, climb_apart, climb_by_hand
@@ -138,7 +138,7 @@ def _climb(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Par
 
 
 def _climb_twins(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Parity:
-    """All traces of a user's twins: short climbs, and no reference."""
+    """Climb a user's twins with all arms: short climbs, and no reference."""
     from benchmarks.twins.ladder import TwinParity, climb_both_ways, ladder_of
 
     if len(arms) < 2:
@@ -160,7 +160,7 @@ def _climb_twins(problem: Problem, arms: list[Place], args: argparse.Namespace) 
 
 @contextmanager
 def _progress(ladder: Ladder, who: str) -> Iterator[Callable[[str], None]]:
-    """The rung that is climbed, on standard error; into a file one line a climb."""
+    """Show the present rung on standard error; in a file, write one line per climb."""
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
     from benchmarks.harness.progress import bar_of
@@ -185,7 +185,7 @@ def _show(parity: Parity, path: Path, args: argparse.Namespace) -> None:
 
 
 def _measure(problems: list[Problem], names: list[str], args: argparse.Namespace) -> int:
-    """The bounds of each problem, written as soon as they are known."""
+    """Measure the bounds of each problem, and write them as soon as they are known."""
     from benchmarks.parity.bounds import measure, write_bounds
     from common.trace import BOUNDS
 

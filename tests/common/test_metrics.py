@@ -86,13 +86,10 @@ def test_losses_at_scores_where_float32_probabilities_are_exactly_one():
     assert loss_value("binary_crossentropy", s, np.array([0, 1])) == 800
 
 
-def test_a_probability_of_one_half_is_not_over_one_half():
-    """Keras's `binary_accuracy` asks for more than its threshold."""
+def test_metrics_on_the_edge_of_a_threshold_and_of_float32():
+    # Keras's `binary_accuracy` asks for more than its threshold
     s, y = np.array([[0.0], [1e-9], [-1e-9]]), np.array([0, 1, 0])
     assert metric_value("binary_crossentropy", s, y) == 1
-
-
-def test_a_loss_of_float32_scores_is_that_of_the_same_scores_in_float64():
     s, y = np.array([[1e4], [0.1]], np.float32), np.array([1e4 + 1e-3, 0.0])
     wide = s.astype(np.float64)
     for value in (loss_value, metric_value):

@@ -44,8 +44,8 @@ def full(name: str, seed: int, **more) -> dict:
 
 def write(folder: Path, *records: dict) -> None:
     folder.mkdir(exist_ok=True)
-    for number, each in enumerate(records):
-        (folder / f"{number}.json").write_text(json.dumps(each))
+    for number, content in enumerate(records):
+        (folder / f"{number}.json").write_text(json.dumps(content))
 
 
 @pytest.fixture(scope="module")

@@ -213,7 +213,9 @@ def test_a_short_ladder_through_the_command(tmp_path, capsys):
         pytest.skip("no framework is installed")
     command = ["parity", "boston", "--short", "--data", "embedded", "--threads", "1", "--json"]
     status = main.main([*command, "--results", str(tmp_path)])
-    (result,) = json.loads(capsys.readouterr().out)
+    out, err = capsys.readouterr()
+    assert out, err
+    (result,) = json.loads(out)
     assert status == 0, result["verdict"]
     assert result["frameworks"] == names and result["first_breach"] is None
     assert {d["rung"] for d in result["differences"]} == set(rungs(*SHORT))

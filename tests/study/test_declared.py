@@ -12,14 +12,14 @@ import pytest
 
 from benchmarks.harness.plan import plan
 from benchmarks.records.declared import read_plan
-from benchmarks.records.record import SCHEMA, read_records
+from benchmarks.records.record import read_records
 from benchmarks.show.section import markdown
 from benchmarks.statistics.intervals import runs_needed
 from benchmarks.study.declared import declaration, declare, pilot, study_jobs, unfulfilled
 from benchmarks.study.study_table import sections
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE
-from tests.sample_records import RAN
+from tests import sample_records
 
 MNIST, BOSTON = PROBLEMS["mnist"], PROBLEMS["boston"]
 CPU = {"a": ["cpu"], "b": ["cpu"]}
@@ -35,25 +35,10 @@ def jobs(seeds: int, timed: int = 2, **per_problem: int):
     return study_jobs(every, {"mnist": seeds, "boston": seeds} | per_problem, timed)
 
 
-def run(seed: int, value: float, framework="a", regime="matched", **more) -> dict:
-    return {
-        **RAN,
-        "kind": "run",
-        "schema": SCHEMA,
-        "protocol": 1,
-        "problem": "mnist",
-        "device": "cpu",
-        "framework": framework,
-        "regime": regime,
-        "seed": seed,
-        "metrics": {"accuracy": value},
-        "history": {},
-        "epoch_seconds": [],
-        "timed": False,
-        "error": None,
-        "settings": {"changed": {}},
-        **more,
-    }
+def run(seed: int, value: float | None, framework="a", regime="matched", **more) -> dict:
+    """An untimed run of MNIST."""
+    untimed = {"timed": False, "history": {}, "epoch_seconds": []}
+    return sample_records.run("mnist", framework, regime, seed, value=value, **untimed | more)
 
 
 def noisy(seeds: int, spread: float, **more) -> list[dict]:

@@ -20,7 +20,7 @@ EXAMPLES = ROOT / "docs" / "examples"
 NAMES = ("keras", "torch")
 
 FILE = """\
-LOSS = "{loss}"
+LOSS = "categorical_crossentropy"
 INPUT = {shape}
 {more}
 
@@ -129,11 +129,15 @@ def children():
         yield dict(zip(NAMES, (one, other), strict=True))
 
 
-def climbed(children, path, shape, one, other, more="") -> TwinParity:
+def write(path, shape, one, other, more=""):
+    """The path of a file with two models."""
+    path.write_text(FILE.format(shape=shape, more=more, one=one, other=other))
+    return path
+
+
+def climbed(children, path, *models) -> TwinParity:
     """The file of two models on the ladder, in the processes that are there already."""
-    loss = "categorical_crossentropy"
-    path.write_text(FILE.format(loss=loss, shape=shape, more=more, one=one, other=other))
-    twins = read_twins(path)
+    twins = read_twins(write(path, *models))
     layers = {
         name: child.call("benchmarks.harness.pairing:layers_of", twins, name)[0]
         for name, child in children.items()
@@ -191,9 +195,8 @@ def test_what_depends_on_the_order_of_rows_is_said_and_is_no_rounding(
 
 
 def test_a_layer_for_which_the_other_has_no_place_is_refused(children, tmp_path):
-    path = tmp_path / "deep.py"
-    text = {"one": "layers.LSTM(5)", "other": "nn.LSTM(4, 5, num_layers=2), Last()"}
-    path.write_text(FILE.format(loss="mean_squared_error", shape="(7, 4)", more="", **text))
+    models = ("(7, 4)", "layers.LSTM(5)", "nn.LSTM(4, 5, num_layers=2), Last()")
+    path = write(tmp_path / "deep.py", *models)
     with pytest.raises(ValueError, match=r"LSTM has .*weight_hh_l1.*one layer for each"):
         children["torch"].call("benchmarks.harness.pairing:layers_of", read_twins(path), "torch")
 
@@ -203,29 +206,22 @@ def test_the_examples_through_the_command(tmp_path, capsys, name, status):
     file = str(EXAMPLES / f"{name}.py")
     options = ["--results", str(tmp_path), "--data", "embedded", "--json"]
     assert main.main(["parity", "--twins", file, *options]) == status
-    (found,) = json.loads(capsys.readouterr().out)
-    assert found["problem"] == f"twins:{name}"
+    (result,) = json.loads(capsys.readouterr().out)
+    assert result["problem"] == f"twins:{name}"
     if status:
-        assert found["first_breach"]["tensor"] == "dense_1 in"
-        assert "the same values in another order" in found["verdict"]
-
-
-def in_turn(children, monkeypatch):
-    """The processes that are there already, in place of fresh ones."""
-    found = {name: nullcontext(child) for name, child in children.items()}
-    monkeypatch.setattr("benchmarks.harness.pairing.Child", lambda name, **_: found[name])
+        assert result["first_breach"]["tensor"] == "dense_1 in"
+        assert "the same values in another order" in result["verdict"]
 
 
 @pytest.mark.parametrize("names", [["keras"], ["torch"], ["torch", "keras"]], ids=str)
 def test_layers_that_the_file_names_pair_whichever_framework_is_chosen(
     children, monkeypatch, tmp_path, names
 ):
-    in_turn(children, monkeypatch)
-    crossed = tmp_path / "crossed.py"
-    one = "layers.Dense(6, name='a'), layers.Dense(6, name='b')"
-    more = "PAIRS = {'a': '1'}"
-    text = {"one": one, "other": "nn.Linear(6, 6), nn.Linear(6, 6)", "more": more}
-    crossed.write_text(FILE.format(loss="categorical_crossentropy", shape="(6,)", **text))
+    contexts = {name: nullcontext(child) for name, child in children.items()}
+    monkeypatch.setattr("benchmarks.harness.pairing.Child", lambda name, **_: contexts[name])
+    keras, torch = "layers.Dense(6, name='a'), layers.Dense(6, name='b')", "nn.Linear(6, 6)"
+    models = ("(6,)", keras, f"{torch}, {torch}", "PAIRS = {'a': '1'}")
+    crossed = write(tmp_path / "crossed.py", *models)
     for path in (EXAMPLES / "conv_twins.py", crossed):
         both, _ = paired(path, ["keras", "torch"], {})
         twins, notes = paired(path, names, {})
@@ -251,11 +247,7 @@ def test_twins_have_no_tuned_regime(capsys, command):
 
 
 def test_twins_are_run_and_recorded(tmp_path, capsys):
-    path = tmp_path / "mine.py"
-    shape, one, other, more = RIGHT["normalisation, dropout"]
-    path.write_text(
-        FILE.format(loss="categorical_crossentropy", shape=shape, more=more, one=one, other=other)
-    )
+    path = write(tmp_path / "mine.py", *RIGHT["normalisation, dropout"])
     options = ["--results", str(tmp_path / "results"), "--regime", "matched", "--json"]
     assert main.main(["run", "--twins", str(path), *options]) == 0
     records = json.loads(capsys.readouterr().out)
