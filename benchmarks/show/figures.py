@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -137,8 +138,11 @@ def panels(
     heading = alt.TitleParams(title, subtitle=list(below), offset=12)
     rows = [charts[i : i + columns] for i in range(0, len(charts), columns)]
     resolve = {share: "shared"} if share else {}
-    beside = [alt.concat(*row, columns=columns).resolve_scale(**resolve) for row in rows]
-    return alt.vconcat(*beside, title=heading)
+    with warnings.catch_warnings():
+        # one legend for all panels, and one click on it
+        warnings.filterwarnings("ignore", "Automatically deduplicated selection", UserWarning)
+        beside = [alt.concat(*row, columns=columns).resolve_scale(**resolve) for row in rows]
+        return alt.vconcat(*beside, title=heading)
 
 
 def data(rows: Iterable[Mapping[str, Any]]) -> Any:
@@ -166,13 +170,19 @@ def colour(frameworks: Mapping[str, str], **more: Any) -> Any:
     return alt.Color("name:N", scale=names_in(frameworks, colours), title=None, **more)
 
 
-def thickness(names: Iterable[str]) -> Any:
-    """Lines by their `name`, each thinner than the one before: equal curves show around it."""
+def widths(names: Iterable[str]) -> dict[str, float]:
+    """The width of each line: thinner than the one before it, so that equal curves show."""
+    names = list(names)
+    return {name: width_of(place, len(names)) for place, name in enumerate(names)}
+
+
+def toggled(chart: Chart) -> Chart:
+    """A click on a `name` in the legend fades the others; a click beside it shows all again."""
     import altair as alt
 
-    names = list(names)
-    widths = (width_of(place, len(names)) for place in range(len(names)))
-    return alt.StrokeWidth("name:N", scale=names_in(names, widths), title=None)
+    clicked = alt.selection_point(name="clicked", fields=["name"], bind="legend")
+    shade = alt.when(clicked).then(alt.value(1)).otherwise(alt.value(0.1))
+    return chart.add_params(clicked).encode(opacity=shade)
 
 
 def logarithmic(values: Iterable[float | None], **more: Any) -> Any:
@@ -217,8 +227,15 @@ def lines(
     import altair as alt
 
     frameworks = frameworks or {line.name: line.framework for line in drawn}
+    width = widths(frameworks)
     rows = [
-        {"name": line.name, "x": float(a), "y": float(b) if b > 0 else None, "dashed": line.dashed}
+        {
+            "name": line.name,
+            "x": float(a),
+            "y": float(b) if b > 0 else None,
+            "dashed": line.dashed,
+            "width": width[line.name],
+        }
         for line in drawn
         for a, b in zip(line.x, line.y, strict=True)
     ]
@@ -230,9 +247,9 @@ def lines(
         tooltip=["name:N", "x:Q", alt.Tooltip("y:Q", format=".4~g")],
     )
     dashes = names_in((False, True), ([1, 0], [5, 4]))
-    line = base.mark_line().encode(
+    line = toggled(base.mark_line()).encode(
         strokeDash=alt.StrokeDash("dashed:N", scale=dashes, legend=None),
-        strokeWidth=thickness(frameworks),
+        strokeWidth=alt.StrokeWidth("width:Q", scale=None),
     )
     return (line + base.mark_point()).properties(**PANEL)
 
