@@ -137,7 +137,7 @@ def panels(
     columns = columns or len(charts)
     heading = alt.TitleParams(title, subtitle=list(below), offset=12)
     rows = [charts[i : i + columns] for i in range(0, len(charts), columns)]
-    resolve = {share: "shared"} if share else {}
+    resolve: dict[str, Any] = {share: "shared"} if share else {}
     with warnings.catch_warnings():
         # one legend for all panels, and one click on it
         warnings.filterwarnings("ignore", "Automatically deduplicated selection", UserWarning)
@@ -152,7 +152,7 @@ def data(rows: Iterable[Mapping[str, Any]]) -> Any:
     return alt.Data(values=tuple(map(dict, rows)))  # Altair would copy a list with every layer
 
 
-def names_in(domain: Iterable[str], values: Iterable[Any]) -> Any:
+def names_in(domain: Iterable[Any], values: Iterable[Any]) -> Any:
     """A scale from each name to its value, in this order."""
     import altair as alt
 
@@ -190,8 +190,7 @@ def logarithmic(values: Iterable[float | None], **more: Any) -> Any:
     import altair as alt
 
     finite = [v for v in values if v is not None and math.isfinite(v)]
-    kind = "log" if finite and min(finite) > 0 else "linear"
-    return alt.Scale(type=kind, nice=False, **more)
+    return alt.Scale(type="log" if finite and min(finite) > 0 else "linear", nice=False, **more)
 
 
 def from_the_least() -> Any:
@@ -228,7 +227,7 @@ def lines(
 
     frameworks = frameworks or {line.name: line.framework for line in drawn}
     width = widths(frameworks)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": line.name,
             "x": float(a),
