@@ -90,7 +90,7 @@ def panel(
     import altair as alt
 
     width_by_name = widths(frameworks)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": c.name,
             "kind": c.kind,
@@ -142,9 +142,8 @@ def _epoch(last: float) -> Any:
     import altair as alt
 
     # tickMinStep is lost where layers are merged
-    whole = alt.Axis(
-        format="d", **({"values": list(range(1, round(last) + 1))} if last < 10 else {})
-    )
+    few: dict[str, Any] = {"values": list(range(1, round(last) + 1))} if last < 10 else {}
+    whole = alt.Axis(format="d", **few)
     return alt.X("epoch:Q", title="epoch", axis=whole, scale=from_the_least())
 
 
