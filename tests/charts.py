@@ -8,7 +8,7 @@ from typing import Any
 
 def scale_of(figure: dict, channel: str) -> dict[str, Any]:
     """The one scale of a channel in all panels of a figure: from a name to its value."""
-    scales = [c["scale"] for c in found_in(figure, channel) if isinstance(c, dict)]
+    scales = [c["scale"] for c in found_in(figure, channel) if isinstance(c, dict) and "scale" in c]
     assert scales and all(scale == scales[0] for scale in scales)
     return dict(zip(scales[0]["domain"], scales[0]["range"], strict=True))
 

@@ -10,7 +10,7 @@ from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.records.schema import KERNELS, PARTS
-from benchmarks.show.figures import stacks
+from benchmarks.show.charts import stacks
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from common.framework import label_of

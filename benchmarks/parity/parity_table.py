@@ -10,8 +10,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.show.charts import Line, lines
 from benchmarks.show.colours import GREY
-from benchmarks.show.figures import Chart, Line, data, lines, panels, save
+from benchmarks.show.figures import Chart, data, panels, save
 from benchmarks.show.terminal import plain, print_wide
 from benchmarks.statistics.parity import Parity
 from common.framework import label_of

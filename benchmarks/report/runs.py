@@ -19,9 +19,10 @@ from benchmarks.records.arm import (
 )
 from benchmarks.records.keys import Record
 from benchmarks.show import curves, run_table
+from benchmarks.show.charts import stacks
 from benchmarks.show.colours import GREY
 from benchmarks.show.curves import Band
-from benchmarks.show.figures import PANEL, Chart, colour, data, logarithmic, stacks, title_of
+from benchmarks.show.figures import PANEL, Chart, colour, data, logarithmic, title_of
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.show.wording import number

@@ -33,8 +33,9 @@ from benchmarks.show.figures import (
     names_in,
     panels,
     save,
-    thickness,
     title_of,
+    toggled,
+    widths,
 )
 from common.framework import label_of
 from common.say import counted
@@ -88,8 +89,14 @@ def panel(
     """
     import altair as alt
 
-    rows = [
-        {"name": c.name, "kind": c.kind, **dict(zip(LEVELS, map(float, level), strict=True))}
+    width_by_name = widths(frameworks)
+    rows: list[dict[str, Any]] = [
+        {
+            "name": c.name,
+            "kind": c.kind,
+            "width": width_by_name[c.name],
+            **dict(zip(LEVELS, map(float, level), strict=True)),
+        }
         for c in curves
         for level in zip(*(part.tolist() for part in c.band), strict=True)
     ]
@@ -106,15 +113,16 @@ def panel(
         detail="kind:N",
         tooltip=["name:N", "kind:N", *told],
     )
+    width = alt.StrokeWidth("width:Q", scale=None)
     dashes = alt.StrokeDash("kind:N", scale=names_in(KINDS, KINDS.values()), legend=None)
-    band, line = base.mark_area(opacity=0.15), base.mark_line()
+    band, line = base.mark_area(opacity=0.15), toggled(base.mark_line())
     point, test = base.mark_point(size=30), base.mark_point(shape="diamond", size=70)
     if any(markers.values()):
         shapes = names_in(markers, (marker or "circle" for marker in markers.values()))
         point = point.encode(shape=alt.Shape("name:N", scale=shapes, title=None))
     layers = (
         (band.encode(y=alt.Y("least:Q", title=quantity), y2="most:Q"), _spread),
-        (line.encode(strokeDash=dashes, strokeWidth=thickness(frameworks)), lambda row: True),
+        (line.encode(strokeDash=dashes, strokeWidth=width), lambda row: True),
         (
             point,  # of a line of one epoch, which is none, and of a framework's second line
             lambda row: (
@@ -134,9 +142,8 @@ def _epoch(last: float) -> Any:
     import altair as alt
 
     # tickMinStep is lost where layers are merged
-    whole = alt.Axis(
-        format="d", **({"values": list(range(1, round(last) + 1))} if last < 10 else {})
-    )
+    few: dict[str, Any] = {"values": list(range(1, round(last) + 1))} if last < 10 else {}
+    whole = alt.Axis(format="d", **few)
     return alt.X("epoch:Q", title="epoch", axis=whole, scale=from_the_least())
 
 

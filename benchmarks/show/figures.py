@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.records.arm import data_of
 from benchmarks.records.keys import Record
-from benchmarks.show.colours import GREY, STACK, colour_of, width_of
+from benchmarks.show.colours import GREY, colour_of, width_of
 from common.atomic import replaced
 from common.problem import PROBLEMS
 from common.visible import visible
@@ -136,9 +136,12 @@ def panels(
     columns = columns or len(charts)
     heading = alt.TitleParams(title, subtitle=list(below), offset=12)
     rows = [charts[i : i + columns] for i in range(0, len(charts), columns)]
-    resolve = {share: "shared"} if share else {}
-    beside = [alt.concat(*row, columns=columns).resolve_scale(**resolve) for row in rows]
-    return alt.vconcat(*beside, title=heading)
+    resolve: dict[str, Any] = {share: "shared"} if share else {}
+    with warnings.catch_warnings():
+        # one legend for all panels, and one click on it
+        warnings.filterwarnings("ignore", "Automatically deduplicated selection", UserWarning)
+        beside = [alt.concat(*row, columns=columns).resolve_scale(**resolve) for row in rows]
+        return alt.vconcat(*beside, title=heading)
 
 
 def data(rows: Iterable[Mapping[str, Any]]) -> Any:
@@ -148,7 +151,7 @@ def data(rows: Iterable[Mapping[str, Any]]) -> Any:
     return alt.Data(values=tuple(map(dict, rows)))  # Altair would copy a list with every layer
 
 
-def names_in(domain: Iterable[str], values: Iterable[Any]) -> Any:
+def names_in(domain: Iterable[Any], values: Iterable[Any]) -> Any:
     """A scale from each name to its value, in this order."""
     import altair as alt
 
@@ -166,13 +169,19 @@ def colour(frameworks: Mapping[str, str], **more: Any) -> Any:
     return alt.Color("name:N", scale=names_in(frameworks, colours), title=None, **more)
 
 
-def thickness(names: Iterable[str]) -> Any:
-    """Lines by their `name`, each thinner than the one before: equal curves show around it."""
+def widths(names: Iterable[str]) -> dict[str, float]:
+    """The width of each line: thinner than the one before it, so that equal curves show."""
+    names = list(names)
+    return {name: width_of(place, len(names)) for place, name in enumerate(names)}
+
+
+def toggled(chart: Chart) -> Chart:
+    """A click on a `name` in the legend fades the others; a click beside it shows all again."""
     import altair as alt
 
-    names = list(names)
-    widths = (width_of(place, len(names)) for place in range(len(names)))
-    return alt.StrokeWidth("name:N", scale=names_in(names, widths), title=None)
+    clicked = alt.selection_point(name="clicked", fields=["name"], bind="legend")
+    shade = alt.when(clicked).then(alt.value(1)).otherwise(alt.value(0.1))
+    return chart.add_params(clicked).encode(opacity=shade)
 
 
 def logarithmic(values: Iterable[float | None], **more: Any) -> Any:
@@ -180,8 +189,7 @@ def logarithmic(values: Iterable[float | None], **more: Any) -> Any:
     import altair as alt
 
     finite = [v for v in values if v is not None and math.isfinite(v)]
-    kind = "log" if finite and min(finite) > 0 else "linear"
-    return alt.Scale(type=kind, nice=False, **more)
+    return alt.Scale(type="log" if finite and min(finite) > 0 else "linear", nice=False, **more)
 
 
 def from_the_least() -> Any:
@@ -189,108 +197,3 @@ def from_the_least() -> Any:
     import altair as alt
 
     return alt.Scale(zero=False)
-
-
-class Line(NamedTuple):
-    """Points of one arm that a line goes through."""
-
-    name: str
-    framework: str
-    x: Sequence[float]
-    y: Sequence[float]
-    dashed: bool = False
-
-
-def lines(
-    drawn: Sequence[Line],
-    x: str,
-    y: str,
-    *,
-    frameworks: Mapping[str, str] | None = None,
-    ticks: Sequence[float] = (),
-) -> Chart:
-    """Lines with a point at each value, on two logarithmic scales; `x` and `y` are titles.
-
-    A value that is not above 0 is left out. `frameworks` is as for `colour`, default: of these
-    lines. `ticks` are the places on the x axis; default: powers of ten.
-    """
-    import altair as alt
-
-    frameworks = frameworks or {line.name: line.framework for line in drawn}
-    rows = [
-        {"name": line.name, "x": float(a), "y": float(b) if b > 0 else None, "dashed": line.dashed}
-        for line in drawn
-        for a, b in zip(line.x, line.y, strict=True)
-    ]
-    axis = alt.Axis(values=list(ticks), format="~g") if ticks else alt.Axis(format="~g")
-    base = alt.Chart(data(rows)).encode(
-        x=alt.X("x:Q", title=x, scale=logarithmic(row["x"] for row in rows), axis=axis),
-        y=alt.Y("y:Q", title=y, scale=logarithmic(row["y"] for row in rows)),
-        color=colour(frameworks),
-        tooltip=["name:N", "x:Q", alt.Tooltip("y:Q", format=".4~g")],
-    )
-    dashes = names_in((False, True), ([1, 0], [5, 4]))
-    line = base.mark_line().encode(
-        strokeDash=alt.StrokeDash("dashed:N", scale=dashes, legend=None),
-        strokeWidth=thickness(frameworks),
-    )
-    return (line + base.mark_point()).properties(**PANEL)
-
-
-class Estimate(NamedTuple):
-    """A value and its interval, which may be missing; `row` is its place, `name` its legend."""
-
-    row: str
-    name: str
-    framework: str
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-def estimates(
-    drawn: Sequence[Estimate], title: str, *, at: float, reach: float = 0.0, log: bool = False
-) -> Chart:
-    """A dot per row with its interval; a line `at` no difference, a band of `reach` around it."""
-    import altair as alt
-
-    rows = [e._asdict() for e in drawn]
-    ends = [at - reach, at + reach, *(v for e in drawn for v in e[3:] if v is not None)]
-    scale = logarithmic(ends) if log else alt.Scale(zero=False)
-    x, y = alt.X("value:Q", title=title, scale=scale), alt.Y("row:N", title=None, sort=None)
-    base = alt.Chart(data(rows)).encode(y=y, color=colour({e.name: e.framework for e in drawn}))
-    line = alt.Chart(data([{"low": at - reach, "high": at + reach, "value": at}]))
-    return (
-        line.mark_rect(opacity=0.2, color=GREY).encode(x=alt.X("low:Q", title=title), x2="high:Q")
-        + line.mark_rule(strokeDash=[2, 2], color=GREY).encode(x=x)
-        + base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
-        + base.mark_point(size=70).encode(x=x, tooltip=[f"{k}:{t}" for k, t in _TOLD])
-    ).properties(width=PANEL["width"], height=alt.Step(26))
-
-
-_TOLD = (("row", "N"), ("name", "N"), ("value", "Q"), ("low", "Q"), ("high", "Q"))
-
-
-def stacks(parts: Mapping[str, Mapping[str, float]], unit: str) -> Chart:
-    """A bar per name, made of its parts in their order."""
-    import altair as alt
-
-    order = dict.fromkeys(part for of in parts.values() for part in of)
-    rows = [
-        {"bar": bar, "part": part, "value": value, "place": list(order).index(part)}
-        for bar, of in parts.items()
-        for part, value in of.items()
-    ]
-    colours = [colour for _, colour in zip(order, cycle(STACK), strict=False)]
-    return (
-        alt.Chart(data(rows))
-        .mark_bar(stroke=GREY, strokeWidth=0.5)
-        .encode(
-            x=alt.X("value:Q", title=unit),
-            y=alt.Y("bar:N", title=None, sort=None, axis=alt.Axis(labelLimit=240)),
-            color=alt.Color("part:N", scale=names_in(order, colours), title=None),
-            order="place:Q",
-            tooltip=["bar:N", "part:N", alt.Tooltip("value:Q", format=".3~g")],
-        )
-        .properties(width=PANEL["width"], height=alt.Step(28))
-    )

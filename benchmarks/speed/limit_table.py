@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.keys import Record
@@ -95,7 +96,7 @@ def roofline(found: Sequence[Reached]) -> Chart:
         knee = [top / feed] if ends[0] < top / feed < ends[1] else []
         for x in (ends[0], *knee, ends[1]):
             roofs.append({"name": label_of(name), "x": x, "y": min(top, x * feed) / 1e9})
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": label_of(arm.framework),
             "problem": arm.problem,

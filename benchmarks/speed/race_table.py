@@ -10,7 +10,7 @@ from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
-from benchmarks.show.figures import Estimate, estimates
+from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.speed.race import Runner, runners

@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.records.arm import group_by, succeeded
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
-from benchmarks.show.figures import Chart, Line, as_name, lines, panels
+from benchmarks.show.charts import Line, lines
+from benchmarks.show.figures import Chart, as_name, panels
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section, with_figures
 from benchmarks.speed.scale import EPOCHS, Growth, growths

@@ -10,7 +10,7 @@ from benchmarks.records.arm import Target, group_by, training_runs
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real
-from benchmarks.show.figures import Estimate, estimates
+from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part, Said
 from benchmarks.show.section import Section
 from benchmarks.show.wording import digits, number, probability, seeds, sentence, signed, span

@@ -64,7 +64,7 @@ def report(folder: Path) -> None:
     parts = contents(read_kinds(folder, complain=lambda _: None))
     script_json(figures_of(parts))
     text.markdown(parts)
-    tables(block.table for part in parts for block in part.blocks)
+    tables(table for part in parts for table in part.sections)
 
 
 def trackers(folder: Path) -> None:

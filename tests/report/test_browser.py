@@ -107,6 +107,17 @@ def test_it_loads_without_a_word_from_the_browser_and_every_chart_is_drawn(opene
     assert not [name for name in outside if not name.startswith("data:")]
 
 
+def test_a_click_on_a_name_in_the_legend_fades_the_other_lines(opened):
+    lines = "[...document.querySelectorAll('#learning-1 .mark-line path')]"
+    faint = f"{lines}.filter(line => line.getAttribute('opacity') === '0.1').length"
+    assert ask(opened, faint) == 0 < ask(opened, f"{lines}.length")
+    label = "//*[@id='learning-1']//*[local-name()='text' and text()='alpha']"
+    name = opened.find_element("xpath", label)
+    opened.execute_script("arguments[0].scrollIntoView({behavior: 'instant'})", name)
+    name.click()
+    assert 0 < ask(opened, faint) < ask(opened, f"{lines}.length")
+
+
 def test_the_keyboard_sorts_numbers_as_numbers(opened):
     heading = press(opened, "test accuracy")
     assert heading.get_attribute("aria-sort") == "ascending"

@@ -36,10 +36,8 @@ def page(parts: list[Part], title: str) -> str:
         keep_trailing_newline=True,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    # the library is 0.9 MB, and of no use without a figure
-    library = (
-        [f"{{{javascript_bundle()}}}"] if figures else []
-    )  # in a block: its names stay its own
+    # the library is 0.9 MB, and of no use without a figure; in a block its names stay its own
+    library = [f"{{{javascript_bundle()}}}"] if figures else []  # type: ignore[call-arg]
     scripts = [*library, _text("page.js")]
     return environment.from_string(_text("page.html.j2")).render(
         title=title,
