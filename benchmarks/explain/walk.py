@@ -23,20 +23,10 @@ from common.trace import FIRST_STEP, Trace, relative_error
 OWN = "random numbers"  # and with them the pipeline that feeds the rows
 EXECUTION = "execution"
 SWITCHES = (
-    "kernels",
-    "biases",
-    "rho",
-    "epsilon",
-    "epsilon_inside_root",
-    "order",
-    "loss_on",
-    "last_batch",
-    "tf32",
-    EXECUTION,
-    "denormals",
+    *("kernels", "biases", "rho", "epsilon", "epsilon_inside_root", "order", "loss_on"),
+    *("last_batch", "tf32", EXECUTION, "denormals"),
 )
-"""In the order of the walk. All but EXECUTION, where the framework changes, are switches of
-`Regime`."""
+"""In the order of the walk: EXECUTION changes the framework, the others a switch of `Regime`."""
 
 
 class Arm(NamedTuple):

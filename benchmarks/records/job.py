@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from common.data.sources import Choice
 
 PROTOCOL = 2  # how it is measured; numbers of two protocols never stand in one table
-
-
 MIN_PROCESSES = 5  # fewer say too little about time for an interval or a ranking
-
-
 UNTIMED = "-untimed.json"  # how the name of a record without clocks ends
 
 

@@ -2,8 +2,7 @@
 
 A shape is a word of TYPES; `[shape]`, a list of such; or `{key: shape}`, an object that has these
 keys among others (`*`: any). A record may lack what older ones do not have, and may have more than
-is known here. (Why no JSON Schema: jsonschema takes several times as long for a folder, in about as
-many lines.)
+is known here. (Why no JSON Schema: jsonschema takes several times as long for a folder.)
 """
 
 from __future__ import annotations

@@ -26,8 +26,6 @@ Chart = Any
 NAMES = {"loss": "loss", "accuracy": "accuracy", "mae": "mean absolute error (1,000 $)"}
 PANEL = {"width": 300, "height": 180}  # pixels of a panel without its axes
 PIXELS = 1.5  # of a PNG per pixel of the chart
-
-
 LEGEND = {
     "orient": "bottom",
     "columns": 2,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.records.job import MIN_PROCESSES
-from benchmarks.statistics.intervals import ALIKE, DIFFERENT, EQUIVALENT, ERROR, Interval, Ratio
+from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, Interval
+from benchmarks.statistics.ratios import ALIKE, Ratio
 from benchmarks.statistics.verdict import Comparison, Metric
 from common.framework import label_of
 from common.problem import PROBLEMS

@@ -16,7 +16,7 @@ from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from benchmarks.records.machine import usable_cores, versions
 from benchmarks.records.place import Place
-from benchmarks.statistics.intervals import Ratio, ratio_of_times
+from benchmarks.statistics.ratios import Ratio, ratio_of_times
 
 Emit = Callable[[dict[str, Any]], None]
 

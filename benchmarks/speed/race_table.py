@@ -14,7 +14,7 @@ from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.speed.race import Runner, runners
-from benchmarks.statistics.intervals import Ratio
+from benchmarks.statistics.ratios import Ratio
 from common.framework import label_of
 from common.problem import PROBLEMS, Problem
 from common.say import counted

@@ -6,8 +6,8 @@ Which of them holds where, and the words that may be said, are those of the meas
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
@@ -15,14 +15,10 @@ from scipy.special import ndtr
 from scipy.stats import chi2, nct
 from scipy.stats import t as student
 
-from benchmarks.records.job import MIN_PROCESSES
-
 EQUIVALENT, DIFFERENT, NOT_ENOUGH = "equivalent", "different", "not enough runs"
 ERROR = 0.05  # of a verdict, also among all verdicts of a page
 POWER = 0.8  # with which a planned number of runs reaches its verdict
 MOST_RUNS = 100_000  # more than these is no plan
-DRAWS = 5000  # of a bootstrap
-ALIKE = 0.05  # times that differ by a smaller share are equally fast
 
 
 class Interval(NamedTuple):
@@ -71,7 +67,7 @@ def paired(before: Sequence[float], after: Sequence[float], confidence: float = 
 
     Raises ValueError for no values, unequal numbers of them, or one that is not finite.
     """
-    a, b = _finite(before), _finite(after)
+    a, b = finite(before), finite(after)
     if len(a) != len(b):
         raise ValueError(f"pairs were expected, got {len(a)} and {len(b)} values")
     return _interval(*_of_pairs(a, b), confidence)
@@ -83,7 +79,7 @@ def welch(before: Sequence[float], after: Sequence[float], confidence: float = 0
     Degrees of freedom after Welch (1947, Biometrika 34). Raises ValueError for no values or one
     that is not finite.
     """
-    return _interval(*_of_two(_finite(before), _finite(after)), confidence)
+    return _interval(*_of_two(finite(before), finite(after)), confidence)
 
 
 def p_value(before: Sequence[float], after: Sequence[float], *, pairs: bool) -> float | None:
@@ -91,7 +87,7 @@ def p_value(before: Sequence[float], after: Sequence[float], *, pairs: bool) -> 
 
     None without a variance: values that do not vary tell nothing of others.
     """
-    mean, error, freedom = (_of_pairs if pairs else _of_two)(_finite(before), _finite(after))
+    mean, error, freedom = (_of_pairs if pairs else _of_two)(finite(before), finite(after))
     return float(2 * student.sf(abs(mean) / error, freedom)) if error else None
 
 
@@ -174,7 +170,7 @@ def superiority(
     With `pairs` a run is compared with its own partner, with the score interval of Wilson (1927).
     Unlike those of a bootstrap they have a width where one side always wins.
     """
-    a, b = _finite(first), _finite(second)
+    a, b = finite(first), finite(second)
     if pairs and len(a) != len(b):
         raise ValueError(f"pairs were expected, got {len(a)} and {len(b)} values")
     more = b - a if pairs else b[None, :] - a[:, None]
@@ -206,99 +202,6 @@ def sampling_error_of_mae(mae: float, mse: float, rows: int) -> float:
     return float(np.sqrt(max(0.0, mse - mae**2) / rows))
 
 
-class Ratio(NamedTuple):
-    """A ratio of two times and its 95 % interval; `low` and `high` are None without one."""
-
-    value: float
-    low: float | None
-    high: float | None
-    close: bool = False  # the 90 % interval lies within ALIKE of 1
-    p: float | None = None  # of no difference, two-sided, by the same draws
-
-    @property
-    def verdict(self) -> str:
-        """Of what stands below the bar: faster, slower, equally fast, or no difference seen."""
-        if self.low is None or self.high is None:
-            return "too few processes"
-        if self.low > 1:
-            return "faster"
-        if self.high < 1:
-            return "slower"
-        return "equally fast" if self.close else "no difference seen"
-
-
-def ratio_of_times(
-    before: Sequence[Sequence[float]],
-    after: Sequence[Sequence[float]],
-    *,
-    confidence: float = 0.95,
-    draws: int = DRAWS,
-) -> Ratio:
-    """Of the median time `before` to that `after`: over 1 when `after` is faster.
-
-    Each argument has a list of seconds a process; a time is the median over processes of each one's
-    median. The interval is a percentile bootstrap that draws processes first and then, within each,
-    its times; there is none with fewer processes than MIN_PROCESSES. The same values give the same
-    interval. Raises ValueError for no process, an empty one, or a time that is not positive.
-    """
-    value, drawn = _bootstrap(before, after, np.divide, draws)
-    if not len(drawn):
-        return Ratio(value, None, None)
-    inner = _middle(drawn, 0.90)
-    close = inner[0] > 1 / (1 + ALIKE) and inner[1] < 1 + ALIKE
-    less, more = (np.sum(drawn <= 1), np.sum(drawn >= 1))
-    p = min(1.0, 2 * (1 + float(min(less, more))) / (1 + draws))
-    return Ratio(value, *_middle(drawn, confidence), close, p)
-
-
-def difference_of_times(
-    before: Sequence[Sequence[float]],
-    after: Sequence[Sequence[float]],
-    *,
-    confidence: float = 0.95,
-    draws: int = DRAWS,
-) -> Interval:
-    """Of the median time `after` less that `before`, as `ratio_of_times` takes them."""
-    value, drawn = _bootstrap(after, before, np.subtract, draws)
-    return Interval(value, *(_middle(drawn, confidence) if len(drawn) else (None, None)))
-
-
-def _bootstrap(
-    one: Sequence[Sequence[float]],
-    other: Sequence[Sequence[float]],
-    combined: Callable[[Any, Any], Any],
-    draws: int,
-) -> tuple[float, np.ndarray]:
-    """The two median times combined, and those of each sample; none with too few processes."""
-    lists = [[_finite(times) for times in arm] for arm in (one, other)]
-    if not all(lists) or min(times.min() for arm in lists for times in arm) <= 0:
-        raise ValueError("positive seconds of one or more processes were expected")
-    value = float(combined(*(np.median([np.median(times) for times in arm]) for arm in lists)))
-    if min(map(len, lists)) < MIN_PROCESSES:
-        return value, np.empty(0)
-    random = np.random.default_rng(0)
-    return value, combined(*(_drawn_medians(arm, draws, random) for arm in lists))
-
-
-def _middle(drawn: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Where the middle share of the values begins and ends."""
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return float(low), float(high)
-
-
-def _drawn_medians(arm: list[np.ndarray], draws: int, random: np.random.Generator) -> np.ndarray:
-    """The time of each of some bootstrap samples of an arm, (draws,)."""
-    # of each process, as many redrawn medians as there are samples that may ask for it
-    medians = np.stack(
-        [np.median(random.choice(times, (draws, len(times))), axis=1) for times in arm]
-    )
-    chosen = random.integers(len(arm), size=(draws, len(arm)))
-    # a process drawn twice in one sample gives the times of two different redraws
-    shift = random.integers(draws, size=(draws, len(arm)))
-    return np.median(medians[chosen, shift], axis=1)
-
-
 def _of_pairs(a: np.ndarray, b: np.ndarray) -> tuple[float, float | None, float]:
     """The mean difference, its standard error (None of one pair) and the degrees of freedom."""
     n, differences = len(a), b - a
@@ -326,7 +229,7 @@ def _interval(mean: float, error: float | None, freedom: float, confidence: floa
     return Interval(mean, mean - reach, mean + reach)
 
 
-def _finite(values: Sequence[float]) -> np.ndarray:
+def finite(values: Sequence[float]) -> np.ndarray:
     array = np.asarray(values, np.float64)
     if array.ndim != 1 or not len(array) or not np.isfinite(array).all():
         raise ValueError(f"one or more finite numbers were expected, got {values!r}")

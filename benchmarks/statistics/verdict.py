@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import fmean, stdev
@@ -17,7 +17,6 @@ from benchmarks.records.arm import (
     changed,
     clocks,
     data_of,
-    ended_without,
     group_by,
     metric_of,
     result_of,
@@ -29,14 +28,13 @@ from benchmarks.records.arm import (
 )
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
-from benchmarks.records.notices import not_real, warnings_of
-from benchmarks.statistics import intervals
-from benchmarks.statistics.intervals import Interval, Ratio
+from benchmarks.statistics import intervals, ratios
+from benchmarks.statistics.doubts import notes
+from benchmarks.statistics.intervals import Interval
+from benchmarks.statistics.ratios import Ratio
 from common.data.files import DATASETS
-from common.framework import label_of
 from common.problem import PROBLEMS
 from common.regime import REGIMES
-from common.say import counted
 
 MARGINS: Mapping[str, float] = MappingProxyType({p.name: p.margin for p in PROBLEMS.values()})
 """By problem: test metrics that differ by less are called equivalent."""
@@ -171,7 +169,7 @@ def compared(
     def ratio(name: str) -> Ratio | None:
         values = [clocks(runs, name) for runs in arms]
         comparable = same_machine and min(map(len, values)) >= MIN_PROCESSES
-        return intervals.ratio_of_times(*values) if comparable else None
+        return ratios.ratio_of_times(*values) if comparable else None
 
     return Comparison(
         problem=some["problem"],
@@ -188,7 +186,7 @@ def compared(
         memory=ratio("peak_rss_bytes"),
         processes=(len(clocked[0]), len(clocked[1])),
         targets=(target_of(arms[0]), target_of(arms[1])),
-        notes=tuple(_notes(first, second, one, other, same_machine)),
+        notes=tuple(notes(first, second, one, other, same_machine)),
     )
 
 
@@ -254,40 +252,6 @@ def _needed(
     difference = fmean(second) - fmean(first)
     needed = intervals.runs_needed(spread, margin, paired=pairs, difference=difference)
     return needed and max(needed, PLANNED)
-
-
-def _notes(
-    first: str, second: str, one: Sequence[Record], other: Sequence[Record], same_machine: bool
-) -> Iterator[str]:
-    """What makes these numbers less than they look; the records' own warnings come last."""
-    first, second = label_of(first), label_of(second)
-    for name, runs in ((first, one), (second, other)):
-        finished = succeeded(runs)
-        lost = sum(result_of(run) is None for run in finished)
-        if failed := len(runs) - len(finished):
-            yield f"{failed} of {counted(len(runs), 'run')} of {name} failed and are left out"
-        if lost:
-            yield f"{lost} of {counted(len(finished), 'run')} of {name} {ended_without(finished)}"
-        if len({str(run.get("versions")) for run in finished}) > 1:
-            yield f"the runs of {name} mix versions of libraries"
-    if not same_machine:
-        yield "the timed runs come from more than one machine: their times are not compared"
-    for what, value in (("threads in use", _threads_used), ("compile modes", _compiled)):
-        sides = [
-            sorted({str(value(r)) for r in runs if not r.get("error")}) for runs in (one, other)
-        ]
-        if all(sides) and sides[0] != sides[1]:
-            yield (f"{what} differ: {first} {', '.join(sides[0])}; {second} {', '.join(sides[1])}")
-    yield from not_real((*one, *other))
-    yield from warnings_of([*one, *other])
-
-
-def _threads_used(record: Record) -> Any:
-    return record.get("threads")
-
-
-def _compiled(record: Record) -> Any:
-    return (record.get("settings") or {}).get("compiled")
 
 
 def _setting(record: Record) -> tuple:

@@ -16,7 +16,7 @@ from benchmarks.records.arm import (
     training_runs,
 )
 from benchmarks.records.keys import Record
-from benchmarks.statistics import intervals
+from benchmarks.statistics import intervals, ratios
 from benchmarks.statistics.intervals import Interval
 from benchmarks.statistics.verdict import Comparison, compared, with_holm
 from common.say import counted
@@ -167,10 +167,8 @@ def _change(condition: Condition, pair: Pair) -> Interval | None:
     if not (one and other):
         return None
     if condition.relative:
-        return _shifted(
-            Interval(*intervals.ratio_of_times(other, one)[:3]), lambda value: value - 1
-        )
-    return intervals.difference_of_times(one, other)
+        return _shifted(Interval(*ratios.ratio_of_times(other, one)[:3]), lambda value: value - 1)
+    return ratios.difference_of_times(one, other)
 
 
 def _shifted(interval: Interval, to: Callable[[float], float]) -> Interval:

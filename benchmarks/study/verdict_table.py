@@ -14,7 +14,8 @@ from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part, Said
 from benchmarks.show.section import Section
 from benchmarks.show.wording import digits, number, probability, seeds, sentence, signed, span
-from benchmarks.statistics.intervals import ALIKE, ERROR
+from benchmarks.statistics.intervals import ERROR
+from benchmarks.statistics.ratios import ALIKE
 from benchmarks.statistics.verdict import PLANNED, Comparison, Metric, Plan, comparisons
 from common.framework import label_of
 from common.say import counted

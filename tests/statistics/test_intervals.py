@@ -16,12 +16,9 @@ from benchmarks.statistics.intervals import (
     EQUIVALENT,
     NOT_ENOUGH,
     Interval,
-    Ratio,
-    difference_of_times,
     holm,
     p_value,
     paired,
-    ratio_of_times,
     runs_needed,
     sampling_error,
     sampling_error_of_mae,
@@ -29,6 +26,7 @@ from benchmarks.statistics.intervals import (
     verdict,
     welch,
 )
+from benchmarks.statistics.ratios import Ratio, difference_of_times, ratio_of_times
 
 samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
 

@@ -1,0 +1,46 @@
+"""What makes the numbers of two arms less than they look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchmarks.records.arm import ended_without, result_of, succeeded
+from benchmarks.records.keys import Record
+from benchmarks.records.notices import not_real, warnings_of
+from common.framework import label_of
+from common.say import counted
+
+
+def notes(
+    first: str, second: str, one: Sequence[Record], other: Sequence[Record], same_machine: bool
+) -> Iterator[str]:
+    """What makes these numbers less than they look; the records' own warnings come last."""
+    first, second = label_of(first), label_of(second)
+    for name, runs in ((first, one), (second, other)):
+        finished = succeeded(runs)
+        lost = sum(result_of(run) is None for run in finished)
+        if failed := len(runs) - len(finished):
+            yield f"{failed} of {counted(len(runs), 'run')} of {name} failed and are left out"
+        if lost:
+            yield f"{lost} of {counted(len(finished), 'run')} of {name} {ended_without(finished)}"
+        if len({str(run.get("versions")) for run in finished}) > 1:
+            yield f"the runs of {name} mix versions of libraries"
+    if not same_machine:
+        yield "the timed runs come from more than one machine: their times are not compared"
+    for what, value in (("threads in use", _threads_used), ("compile modes", _compiled)):
+        sides = [
+            sorted({str(value(r)) for r in runs if not r.get("error")}) for runs in (one, other)
+        ]
+        if all(sides) and sides[0] != sides[1]:
+            yield (f"{what} differ: {first} {', '.join(sides[0])}; {second} {', '.join(sides[1])}")
+    yield from not_real((*one, *other))
+    yield from warnings_of([*one, *other])
+
+
+def _threads_used(record: Record) -> Any:
+    return record.get("threads")
+
+
+def _compiled(record: Record) -> Any:
+    return (record.get("settings") or {}).get("compiled")
