@@ -18,7 +18,7 @@ LESSONS := --all
 # `make bench BENCHED=torch`: one; each has a process of its own
 BENCHED := keras torch jax
 COVERAGE := build/coverage
-.PHONY: help setup demo test coverage services faults mutants bench docs notebooks linkcheck lint format
+.PHONY: help setup demo test long coverage services faults mutants bench docs notebooks linkcheck lint format
 .PHONY: lock oldest audit sbom licences clean
 
 help:  ## list the targets
@@ -48,6 +48,9 @@ coverage: $(READY)  ## all tests, and how much of each folder they run: build/co
 	$(BIN)/coverage html --quiet --directory $(COVERAGE)/html
 	$(BIN)/coverage json --quiet -o $(COVERAGE)/report.json
 	$(BIN)/python -m tools.coverage_table $(COVERAGE)/report.json --into docs/coverage.md
+
+long: $(READY)  ## tests that train real frameworks for minutes: walks, verdicts, every bit twice
+	$(BIN)/python -m pytest tests -m long --numprocesses auto --dist loadfile
 
 services: $(READY)  ## tests on a Ray cluster, a tracking server, a browser, a wheel, an audit, all made here
 	$(BIN)/python -m pytest tests -m service

@@ -256,6 +256,7 @@ def test_what_is_wrong_with_a_walk_is_said_before_anything_runs(arguments, said,
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(any(f.missing for f in REAL), reason="needs both frameworks")
 def test_a_real_walk_finds_each_difference_at_its_rung_and_is_run_once(tmp_path, capsys):
     arguments = ["explain", "boston", "--epochs", "2", "--seeds", "2", "--threads", "1", "--json"]

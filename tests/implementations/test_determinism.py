@@ -19,6 +19,8 @@ from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE, Regime
 from tests.conftest import make_rows
 
+pytestmark = pytest.mark.long
+
 STRICT = replace(MATCHED, deterministic=True)  # last: TensorFlow cannot leave it again
 REGIMES = {"native": NATIVE, "matched": MATCHED, "deterministic": STRICT}
 ROWS = 600  # an epoch of several batches with a smaller last one, in every problem

@@ -6,7 +6,6 @@ import importlib.util
 import io
 import json
 import sys
-from argparse import Namespace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -20,9 +19,9 @@ from benchmarks.explain import steps_table
 from benchmarks.folds import crossval_table
 from benchmarks.folds.tune import choose
 from benchmarks.harness.peers import PEERS
-from benchmarks.records.record import write_record
+from benchmarks.records.record import read_beside, write_record
 from benchmarks.report.contents import contents
-from benchmarks.run import run_command, table_command
+from benchmarks.run import table_command
 from benchmarks.show import curves
 from benchmarks.show.colours import colour_of
 from benchmarks.show.curves import save_curves
@@ -451,17 +450,14 @@ def test_colours_are_told_apart_on_any_paper_by_any_eye_and_in_grey():
     assert colour_of("a stranger's") == colour_of("a stranger's") != colour_of("another's")
 
 
-def test_a_narrower_run_keeps_what_the_figure_shows(tmp_path, monkeypatch):
+def test_a_narrower_run_keeps_what_the_figure_shows(tmp_path):
     """All that the folder has of that problem and protocol."""
     kept = [sample_records.run("boston", name) for name in ("alpha", "beta")]
     other = [sample_records.run("imdb"), sample_records.run("boston", "old", protocol=0)]
     failed = sample_records.run("boston", "failed", error={"kind": "x", "message": "y"})
     for i, each in enumerate([*kept, *other, failed]):
         write_record(each, tmp_path / each["problem"] / f"{i}.json")
-    shown: list[str] = []
-    monkeypatch.setattr(curves, "save_curves", lambda runs, folder: shown.append(names(runs)) or [])
-    run_command._show(kept[1:], Namespace(results=tmp_path, json=False))
-    assert shown == ["alpha, beta"]
+    assert names(read_beside(kept[1:], tmp_path)) == "alpha, beta"
 
 
 def names(runs: list[dict[str, Any]]) -> str:

@@ -210,6 +210,7 @@ def test_margins_and_targets_are_those_of_the_protocol():
     assert TARGETS.keys() == MARGINS.keys() and min(TARGETS.values()) > 0
 
 
+@pytest.mark.long
 @pytest.mark.real_data
 def test_too_few_epochs_in_one_framework_are_called_different_and_as_many_equivalent():
     first, second = (installed(name) for name in ("keras", "torch"))
