@@ -133,6 +133,7 @@ def test_the_table_has_a_row_an_arm_and_says_what_the_data_were():
     assert "7.500" in out.getvalue() and "made up" in out.getvalue()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     any(frameworks()[name].missing for name in ("keras", "torch")), reason="needs both frameworks"
 )

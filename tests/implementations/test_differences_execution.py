@@ -258,6 +258,7 @@ of_newer_wheels = pytest.mark.skipif(
 
 
 @of_newer_wheels
+@pytest.mark.long
 @pytest.mark.skipif(
     sys.platform != "linux" or any(find_spec(n) is None for n in ("tensorflow", "torch", "triton")),
     reason="the clash is one of the Linux wheels of TensorFlow, PyTorch and triton",

@@ -125,6 +125,7 @@ def test_the_command_races_and_keeps_what_it_measured(tmp_path, capsys):
     assert "against the textbook" in captured.out and "times faster" in captured.out
 
 
+@pytest.mark.long
 @needs_keras
 def test_the_fold_protocol_is_raced_too():
     problem = BOSTON.but(folds=2, fold_epochs=20, fold_batch_size=4)

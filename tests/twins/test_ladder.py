@@ -201,7 +201,9 @@ def test_a_layer_for_which_the_other_has_no_place_is_refused(children, tmp_path)
         children["torch"].call("benchmarks.harness.pairing:layers_of", read_twins(path), "torch")
 
 
-@pytest.mark.parametrize(("name", "status"), [("conv_twins", 0), ("buggy_twins", 1)])
+@pytest.mark.parametrize(
+    ("name", "status"), [pytest.param("conv_twins", 0, marks=pytest.mark.long), ("buggy_twins", 1)]
+)
 def test_the_examples_through_the_command(tmp_path, capsys, name, status):
     file = str(EXAMPLES / f"{name}.py")
     options = ["--results", str(tmp_path), "--data", "embedded", "--json"]
@@ -246,6 +248,7 @@ def test_twins_have_no_tuned_regime(capsys, command):
     assert "twins run in native and matched" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_twins_are_run_and_recorded(tmp_path, capsys):
     path = write(tmp_path / "mine.py", *RIGHT["normalisation, dropout"])
     options = ["--results", str(tmp_path / "results"), "--regime", "matched", "--json"]
