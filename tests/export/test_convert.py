@@ -31,6 +31,7 @@ def convert(*words: object) -> int:
     return main(["convert", "boston", *map(str, words), "--data", "embedded", "--threads", "1"])
 
 
+@pytest.mark.long
 def test_weights_survive_a_journey_through_every_format(tmp_path: Path):
     names = ("boston.safetensors", "boston.pt", "boston.keras", "home.safetensors")
     files = [tmp_path / name for name in names]
