@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from common.atomic import replaced
 from common.data import cache, embedded, generated, prepare
 from common.data.dataset import Data, DataError
 from common.data.decode import check_arrays, read_idx, read_npz, read_pinned, read_text
@@ -227,7 +228,8 @@ def fetch(file: File, *, remember: bool = False) -> Path:
         path = _temporary_folder() / file.name
         kept = f"cannot write to the cache {cache.cache_folder()} ({error.strerror})"
         say_once(f"{kept}; using {path.parent}")
-        path.write_bytes(content)
+        with replaced(path) as out:
+            out.write(content)
     return path
 
 
