@@ -17,6 +17,7 @@ from rich.console import Console
 from benchmarks.export.flat import csv_text, epoch_rows, json_lines, parquet, run_rows
 from benchmarks.records.record import read_records
 from benchmarks.report.contents import contents
+from benchmarks.show import section
 from benchmarks.show.curves import save_curves
 from benchmarks.show.run_table import sections
 from benchmarks.show.section import Section, markdown, print_sections
@@ -99,7 +100,7 @@ def test_the_same_of_a_run_that_failed(place, tmp_path):
 @pytest.mark.parametrize("place", list(places(SOUND[0])), ids=lambda at: ".".join(map(str, at)))
 def test_no_value_of_one_record_ends_an_output_of_all(place, tmp_path, monkeypatch):
     """What no output can hold is skipped and named; else the record is used, or that."""
-    monkeypatch.setattr(study_table, "drawn", lambda *_: [])
+    monkeypatch.setattr(section, "drawn", lambda *_: [])
     for number, each in enumerate(SOUND):
         (tmp_path / f"{number}.json").write_text(json.dumps(each))
     for value in (*UNHELD, *HOSTILE):
