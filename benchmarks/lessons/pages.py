@@ -19,7 +19,7 @@ from benchmarks.harness.process import ROOT, python_path
 from common.framework import frameworks
 from common.install import install_extra
 
-PACKED = Path(__file__).resolve().parent / "docs"  # the pages in an installed copy
+PACKED = Path(__file__).resolve().parents[1] / "docs"  # the pages in an installed copy
 DOCS = PACKED if PACKED.is_dir() else ROOT / "docs"
 TRANSLATIONS = "zh"  # a folder of the pages
 CELL = re.compile(r"^```\{code-cell\}.*\n(?!:tags: \[remove-)", re.MULTILINE)  # with its code shown
