@@ -70,7 +70,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Explain one problem after another, and show each as soon as it is known."""
-    requests.check_protocol(args)
     problems = requests.problems(args)
     if args.into and len(problems) > 1 and not args.time:
         raise ValueError("--into takes one walk; name it, as in: twinbench explain boston")
@@ -80,6 +79,7 @@ def main(args: argparse.Namespace) -> int:
     device = _device(ends, args)
     if args.time:
         return _time(problems, ends, device, args)
+    requests.check_protocol(args)
     walks = {problem: _walks(problem, ends, device, args) for problem in problems}
     data = {problem: requests.data(problem, args) for problem in problems}
     failed, shown = False, []

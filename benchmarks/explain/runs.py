@@ -20,8 +20,8 @@ from typing import Any
 from benchmarks.explain.walk import Rung, first_rung
 from benchmarks.harness import worker
 from benchmarks.harness.local import Processes
-from benchmarks.records.job import PROTOCOL, Job, Process
-from benchmarks.records.record import SCHEMA, read_finished, write_record
+from benchmarks.records.job import Job, Process
+from benchmarks.records.record import header, read_finished, write_record
 from common.framework import framework
 from common.regime import Regime
 from common.splits import hold_out
@@ -114,9 +114,7 @@ def rung_key(before: Job, after: Job) -> str:
 def _rung_record(before: Job, after: Job, found: Rung) -> dict[str, Any]:
     error = found.error if found.error is not None and math.isfinite(found.error) else None
     return {
-        "kind": "explain_rung",
-        "schema": SCHEMA,
-        "protocol": PROTOCOL,
+        **header("explain_rung"),
         "before": before.key,
         "after": after.key,
         "first": found._replace(error=error)._asdict(),

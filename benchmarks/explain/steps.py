@@ -56,8 +56,7 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
         if part == PARTS[-1]:
             task = worker.task_of(job)
         else:
-            options = {"regime": job.regime, "device": job.device, "seed": job.seed}
-            task = ablation.PartialTask(job.problem, last=part, **options)
+            task = ablation.PartialTask(job.problem, last=part, **worker.task_options(job))
         history = task.fit(x, y, epochs=2, order=task.order(rows))
         until[part] = history["epoch_seconds"][1] / steps  # the second, which compiles nothing
         gc.collect()  # a Keras network is a ring of references, and the next is timed

@@ -21,13 +21,8 @@ from common.splits import hold_out
 from common.trace import STEPS, Rows, Trace, climb
 
 KIND = "parity"  # of a record, and the folder below the results
-
-
 REFERENCE = "reference"
-
-
 SHORT = ((1, 10), 2)  # steps and epochs of a ladder for a quick look
-
 
 OnRung = Callable[[str], None]
 

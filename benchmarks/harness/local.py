@@ -74,15 +74,14 @@ class Processes:
             if self.left[first.process] <= 0:
                 self.end(first.process)
         return [
-            make_record(job, {"trained_together": len(batch), **measured}, kind=job.kind)
-            | job.about
+            make_record(job, {"trained_together": len(batch), **measured})
             for job, measured in zip(batch, [answer] if alone else answer, strict=True)
         ]
 
 
 def failures(batch: Batch, error: Exception) -> list[Record]:
     """The record of each job of a batch that ended with an error."""
-    return [make_record(job, None, described(error), job.kind) | job.about for job in batch]
+    return [make_record(job, error=described(error)) for job in batch]
 
 
 def run_batch(batch: Batch) -> list[Record]:

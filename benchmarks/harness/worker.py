@@ -121,10 +121,14 @@ def diverged(
     return rose(losses[-1]) and rose(task.evaluate(x, y)["loss"])
 
 
+def task_options(job: Job) -> dict[str, Any]:
+    """The keyword arguments of the Task that the job trains."""
+    return {"regime": job.regime, "device": job.device, "seed": job.seed}
+
+
 def task_of(job: Job) -> Task:
     """A fresh Task of what the job trains."""
-    options = {"regime": job.regime, "device": job.device, "seed": job.seed}
-    return framework(job.framework).make_task(job.problem, **options)
+    return framework(job.framework).make_task(job.problem, **task_options(job))
 
 
 def planned_data(job: Job) -> Data:

@@ -11,9 +11,8 @@ import numpy as np
 
 from benchmarks.harness.ladder import KIND
 from benchmarks.records import machine
-from benchmarks.records.job import PROTOCOL
 from benchmarks.records.place import Place
-from benchmarks.records.record import SCHEMA, write_record
+from benchmarks.records.record import header, write_record
 from benchmarks.statistics.parity import Parity
 from common.atomic import replaced
 from common.trace import Difference, Trace
@@ -55,9 +54,8 @@ def _number(d: Difference) -> dict[str, Any]:
 
 def keep(numbers: Mapping[str, Any], path: Path) -> None:
     """Write the numbers of `plain` as a record, for `twinbench report`."""
-    header = {"kind": KIND, "schema": SCHEMA, "protocol": PROTOCOL, "error": None}
     origin = {"host": machine.host(), "git": machine.git(), "versions": machine.versions()}
-    write_record({**header, **numbers, **origin}, path)
+    write_record({**header(KIND), "error": None, **numbers, **origin}, path)
 
 
 def save_trace(trace: Trace, path: Path) -> None:

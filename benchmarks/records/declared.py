@@ -8,10 +8,7 @@ from typing import Any
 from benchmarks.records.record import read_records
 
 KIND = "plan"
-
-
 FILE = "plan.json"  # in the results folder
-
 
 Plan = dict[str, Any]
 

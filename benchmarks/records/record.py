@@ -66,11 +66,15 @@ CLOCKS = (
 """What the record of an untimed job leaves empty: other work may have run beside it."""
 
 
+def header(kind: str) -> dict[str, Any]:
+    """How every record begins."""
+    return {"kind": kind, "schema": SCHEMA, "protocol": PROTOCOL}
+
+
 def make_record(
     job: Job,
     measured: Mapping[str, Any] | None = None,
     error: Mapping[str, Any] | None = None,
-    kind: str = "run",
 ) -> dict[str, Any]:
     """The record of a job from what its worker measured, or from the error it ended with.
 
@@ -80,9 +84,7 @@ def make_record(
     measured = dict(measured or {})
     surroundings = measured.pop("surroundings", {})
     record = {
-        "kind": kind,
-        "schema": SCHEMA,
-        "protocol": PROTOCOL,
+        **header(job.kind),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "problem": job.problem.name,
         "framework": job.framework,
@@ -105,7 +107,7 @@ def make_record(
     not_finite: list[str] = []
     record = plain(record, "", not_finite)
     record["warnings"] = [] if error else [*_not_finite(not_finite), *_warnings(record, job)]
-    return record
+    return record | job.about
 
 
 def described(error: Exception) -> dict[str, str]:

@@ -17,7 +17,7 @@ from benchmarks.records.arm import arm, by_seed, group_by, succeeded, training_r
 from benchmarks.records.declared import FILE, KIND, Plan
 from benchmarks.records.job import PROTOCOL, Job
 from benchmarks.records.keys import Record
-from benchmarks.records.record import SCHEMA, read_record, read_records, write_record
+from benchmarks.records.record import header, read_record, read_records, write_record
 from benchmarks.statistics.intervals import runs_needed
 from common.problem import PROBLEMS
 from common.regime import REGIMES
@@ -125,7 +125,7 @@ def declare(results: Path, problems: Plan) -> Plan:
             raise ValueError(
                 f"{path} declares for {name}: {changes}; keep to it, or give another --results"
             )
-    whole = {"kind": KIND, "schema": SCHEMA, "protocol": PROTOCOL, "problems": declared}
+    whole = {**header(KIND), "problems": declared}
     if whole != plan:
         write_record(whole, path)
     return declared
