@@ -1,0 +1,128 @@
+"""`Probe`: what the judge asks of one model, in a process of its framework.
+
+All arrays that go in and come out are NumPy's. Weights are in the canonical layout of
+`common.twins.layers.AXES`, rows and what flows between layers have channels last where the
+framework's layer says which axis that is; an output of the model is as the model gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+Values = dict[str, np.ndarray]
+"""Arrays by name; those of weights are "<unit>/<role>"."""
+
+Rows = Sequence[np.ndarray]
+"""An array (n, ...) for each input of the model, in the order of INPUT; whole numbers are int64."""
+
+
+class Unit(NamedTuple):
+    """Weights that belong together: a layer, or what a composite layer is made of.
+
+    `name` is the user's own, with the part behind a dot: "block.conv1", "bi.forward", "mha.query";
+    `kind` one of `AXES`, or "other" with the roles in the order of definition. `weights` maps each
+    role to its canonical shape, `frozen` names those that no gradient changes. `layer` is the name
+    of the layer whose events show the unit, `settings` its conventions, as Keras defines them.
+    `tied` names roles that are the memory of an earlier unit's: role -> "unit/role".
+    """
+
+    name: str
+    kind: str
+    weights: Mapping[str, tuple[int, ...]]
+    frozen: frozenset[str] = frozenset()
+    layer: str = ""
+    settings: Mapping[str, Any] = {}
+    tied: Mapping[str, str] = {}
+
+
+class Event(NamedTuple):
+    """A layer, an activation or a function of the framework, called once while rows flowed.
+
+    `layer` is the user's name of it ("block.relu", or "block: interpolate" for a function called
+    in `block`), `kind` the framework's ("ReLU", "interpolate"). Tensors are float64 or int64,
+    channels last; `settings` are those a reader of the code would look for, such as a slope, a
+    rate, padding, strides, align_corners, as the framework spells them.
+    """
+
+    layer: str
+    kind: str
+    inputs: tuple[np.ndarray, ...]
+    outputs: tuple[np.ndarray, ...]
+    settings: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a probe is made from; plain, so that it travels to the process.
+
+    `loss` is "projection" (without LOSS: the sum of outputs times targets over rows), "functions"
+    (the file's own pair), or a name of Keras's losses; `loss_options` go with a name:
+    `label_smoothing`, `delta`, `class_weight` (one number a class). `loss_on` says what this
+    model's outputs are, "logits" or "probabilities". `dtype` is "float32" or "float64".
+    """
+
+    path: str
+    framework: str
+    shapes: tuple[tuple[int, ...], ...]  # of one row of each input, channels last
+    names: tuple[str, ...] = ()  # of the inputs, where INPUT is a dict
+    loss: str = "projection"
+    loss_options: Mapping[str, Any] = field(default_factory=dict)
+    loss_on: str = "logits"
+    learning_rate: float = 1e-3
+    dtype: str = "float32"
+    device: str = "cpu"
+    seed: int = 0
+
+
+class Probe(Protocol):
+    """One model of a user's twins file, built, weights and all.
+
+    Raises from its constructor what the user's function raises. Dropout is off from then on, in
+    training too, and so is every other draw of a framework's own dropout functions; `notes` has a
+    sentence for each thing that was changed in the model. Nothing else is: frozen stays frozen,
+    and a normalisation uses the batch's statistics in `gradients` and `step`, and the running ones
+    in `outputs`, `events` and `replay`.
+    """
+
+    units: list[Unit]
+    """In the order of execution; a unit that is never called by itself stands after the one that
+    was registered before it."""
+    notes: list[str]
+    dropout: list[tuple[str, float]]
+    """Layer or function, and rate, of each dropout that a training would draw, in order."""
+    precision: dict[str, str]
+    """The dtype that each unit computes in, where it is not `dtype`: mixed precision, or a layer
+    that has no float64."""
+
+    def __init__(self, setup: Setup) -> None: ...
+
+    def values(self) -> Values:
+        """Copies of all weights and running statistics, float64."""
+
+    def assign(self, values: Values) -> None:
+        """Take over the values that are named, and start the optimiser afresh."""
+
+    def outputs(self, rows: Rows) -> Values:
+        """Evaluation: each output as the model gives it, float64: "output", "output 1", ... or the
+        keys of its dict."""
+
+    def events(self, rows: Rows) -> list[Event]:
+        """Evaluation: everything that can be seen flowing, in the order of execution."""
+
+    def replay(self, layer: str, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+        """The outputs of one layer alone, called as it was in `events`, but on these inputs.
+
+        Raises ValueError for a layer that cannot be called alone.
+        """
+
+    def gradients(self, rows: Rows, targets: Rows) -> Values:
+        """Training: "loss", "weight/<unit>/<role>" for all that is trained, "input/<number>" for
+        all inputs of real numbers; a gradient that does not exist is zeros. Changes nothing."""
+
+    def step(self, rows: Rows, targets: Rows) -> Values:
+        """Training: a step of the optimiser; "loss" before it, all `values()` after it, and
+        "slot/<first|second>/<unit>/<role>" of RMSprop, Adam and AdamW."""
