@@ -48,6 +48,7 @@ class Framework:
     fixed: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     twin: str = ""  # "package.module:Class"
+    probe: str = ""  # the same, of what the judge of two models asks
     rank: int = 0
     label: str = ""  # what a reader is shown; empty: the name
     colour: str = ""

@@ -53,6 +53,7 @@ VARIANTS = (
         native=NATIVE,
         lowest={"jax": "0.7.2", "optax": "0.2.5"},
         suffix=".npz",
+        probe="jax_impl.probe:JaxProbe",
         ablation="jax_impl.ablation",
         fixed=("denormals",),
         without=("twins",),

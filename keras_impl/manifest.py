@@ -81,6 +81,7 @@ def _variant(name: str, backend: str, colour: str, without: tuple[str, ...] = ()
         lowest={"keras": "3.12", backend: LOWEST[backend]},
         suffix=".keras",
         twin="keras_impl.twins:KerasTwin",
+        probe="keras_impl.probe:KerasProbe",
         ablation=f"keras_impl.backends.{backend}_ablation",
         fixed=() if kept else ("denormals",),
         without=without,

@@ -1,0 +1,33 @@
+"""In a framework's process: the probes of users' models, kept between calls under a number."""
+
+from __future__ import annotations
+
+import gc
+from itertools import count
+from typing import Any
+
+from common.framework import framework
+from common.twins.probe import Probe, Setup
+
+_probes: dict[int, Probe] = {}
+_numbers = count(1)
+
+
+def open_probe(setup: Setup) -> tuple[int, dict[str, Any]]:
+    """Build the user's model; its number here, and what the probe knows of it."""
+    probe = framework(setup.framework).task_class("probe")(setup)
+    number = next(_numbers)
+    _probes[number] = probe
+    facts = ("units", "notes", "dropout", "precision")
+    return number, {name: getattr(probe, name) for name in facts}
+
+
+def ask(number: int, method: str, *args: Any) -> Any:
+    """What a method of that probe gives."""
+    return getattr(_probes[number], method)(*args)
+
+
+def close_probes() -> None:
+    """Forget all probes and free their memory; a process may serve many files."""
+    _probes.clear()
+    gc.collect()
