@@ -1,0 +1,172 @@
+"""A user's twins file as a module, and whatever it imports from beside it.
+
+The file's own folder and the working folder are on its path, and on nobody else's: a user's package
+called `common`, `benchmarks` or `tests` is theirs in their code, and ours in ours.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.machinery import PathFinder, SourceFileLoader
+from importlib.util import spec_from_loader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from common.framework import frameworks
+from common.install import ROOT
+
+FRAMEWORKS = frozenset(name for manifest in frameworks().values() for name in manifest.requires)
+NEVER_THEIRS = FRAMEWORKS | sys.stdlib_module_names  # a file keras.py must not hide the framework
+OURS = frozenset({"common", "benchmarks", "tests", "tools"} | {f.package for f in frameworks().values()})
+
+
+@cache
+def user_module(path: str) -> tuple[ModuleType, str]:
+    """The user's file, executed once, and its SHA-256.
+
+    Raises ValueError if it is no Python, or imports a framework at its top level; and whatever its
+    own code raises.
+    """
+    try:
+        text = Path(path).read_bytes()
+        tree = ast.parse(text, path)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read as a Python module: {error}") from error
+    for node in tree.body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if imported := FRAMEWORKS.intersection(n.partition(".")[0] for n in names) - {"numpy"}:
+            raise ValueError(
+                f"{path}, line {node.lineno} imports {', '.join(imported)}; move that into "
+                "the function that builds the model: no process may hold two frameworks"
+            )
+    module = ModuleType(f"twins_of_{Path(path).stem}")
+    module.__file__ = path
+    module.__dict__["__builtins__"] = _builtins_for(path)
+    exec(compile(tree, path, "exec"), module.__dict__)
+    return module, hashlib.sha256(text).hexdigest()
+
+
+def family(framework: str) -> str:
+    """What a file calls a framework: of Keras on whatever backend, "keras"."""
+    return framework.partition(":")[0]
+
+
+def model_of(path: str, framework: str) -> Any:
+    """The framework's model, freshly built; imports the framework."""
+    return getattr(user_module(path)[0], f"{family(framework)}_model")()
+
+
+def function_of(path: str, name: str, framework: str) -> Callable | None:
+    """The framework's part of LOSS or OPTIMIZER, where that is a pair of functions; else None.
+
+    A pair is a dict by framework, or a tuple in the order in which the file defines the models.
+    """
+    module = user_module(path)[0]
+    pair = getattr(module, name, None)
+    if isinstance(pair, Mapping):
+        return pair.get(family(framework)) if _callables(pair.values()) else None
+    if isinstance(pair, Sequence) and _callables(pair):
+        return dict(zip(models_of(module), pair, strict=False)).get(family(framework))
+    return None
+
+
+def models_of(module: ModuleType) -> list[str]:
+    """The frameworks that the file has a model for, in the order of its definitions."""
+    known = {f"{family(name)}_model": family(name) for name in frameworks()}
+    return list(dict.fromkeys(known[name] for name in vars(module) if name in known))
+
+
+def _callables(values: Any) -> bool:
+    values = list(values)
+    return bool(values) and all(map(callable, values))
+
+
+def _builtins_for(path: str) -> dict[str, Any]:
+    """The built-in names of a user's code, with an `import` that looks beside the file first."""
+    folders = list(dict.fromkeys([str(Path(path).resolve().parent), str(Path.cwd())]))
+    folders = [folder for folder in folders if Path(folder) != ROOT]
+    names: dict[str, Any] = dict(vars(builtins))
+    theirs: dict[str, ModuleType] = {}  # what stands in sys.modules while their code imports
+
+    inside: list[str] = []  # what is being imported: its own imports find everything in place
+
+    def imported(name: str, *rest: Any, **more: Any) -> Any:
+        if inside:
+            return builtins.__import__(name, *rest, **more)
+        inside.append(name)
+        try:
+            with _path_of(folders, names, theirs):
+                return builtins.__import__(name, *rest, **more)
+        finally:
+            inside.pop()
+
+    names["__import__"] = imported
+    return names
+
+
+@contextmanager
+def _path_of(
+    folders: list[str], names: dict[str, Any], theirs: dict[str, ModuleType]
+) -> Iterator[None]:
+    """Import from the user's folders; modules of ours of the same names step aside meanwhile."""
+    finder = _Beside(folders, names)
+    mine = {
+        name: module
+        for name, module in list(sys.modules.items())
+        if (top := name.partition(".")[0]) in OURS and finder.has(top)
+    }
+    for name in mine:
+        del sys.modules[name]
+    sys.modules.update(theirs)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        tops = {name.partition(".")[0] for name in mine}
+        theirs.update({k: v for k, v in sys.modules.items() if k.partition(".")[0] in tops})
+        for name in theirs:
+            sys.modules.pop(name, None)
+        sys.modules.update(mine)
+
+
+class _Beside:
+    """Finds modules in the user's folders, and gives them the user's built-in names."""
+
+    def __init__(self, folders: list[str], names: dict[str, Any]) -> None:
+        self.folders, self.names = folders, names
+
+    def has(self, name: str) -> bool:
+        return PathFinder.find_spec(name, self.folders) is not None
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name in NEVER_THEIRS:
+            return None
+        if path is not None and not any(str(p).startswith(tuple(self.folders)) for p in path):
+            return None
+        spec = PathFinder.find_spec(name, self.folders if path is None else path)
+        if spec and isinstance(spec.loader, SourceFileLoader):
+            loader = _Loader(name, spec.loader.path, self.names)
+            places = spec.submodule_search_locations
+            spec = spec_from_loader(name, loader, is_package=places is not None)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    """A module of the user's: its imports, now and later, are the user's too."""
+
+    def __init__(self, name: str, path: str, names: dict[str, Any]) -> None:
+        super().__init__(name, path)
+        self.names = names
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__dict__["__builtins__"] = self.names
+        super().exec_module(module)
