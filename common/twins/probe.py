@@ -69,6 +69,7 @@ class Setup:
     framework: str
     shapes: tuple[tuple[int, ...], ...]  # of one row of each input, channels last
     names: tuple[str, ...] = ()  # of the inputs, where INPUT is a dict
+    tokens: tuple[int, ...] = ()  # of each input: 0 real numbers, else whole numbers below it
     loss: str = "projection"
     loss_options: Mapping[str, Any] = field(default_factory=dict)
     loss_on: str = "logits"
