@@ -9,7 +9,6 @@ from benchmarks.twins.compare import Rung
 from benchmarks.twins.match import STATE
 from benchmarks.twins.place import Fault, Models, differing, listed
 
-
 SAME = 1e-6  # of the scale: weights that are one and the same in float32
 
 
