@@ -81,7 +81,7 @@ def judge(
     seed: int = 0,
     children: Mapping[str, Child] | Sequence[Child] = (),
     weights: str = "",
-    device: str = "cpu",
+    devices: tuple[str, str] = ("cpu", "cpu"),
     on_stage: Say = lambda stage: None,
 ) -> Judgement:
     """Judge the two models of a file.
@@ -101,11 +101,11 @@ def judge(
                 if family(name) not in file.models:
                     raise Refused(f"{Path(path).name} has no function {family(name)}_model")
                 child = _child(children, number, name) or stack.enter_context(
-                    Child(name, device=device)
+                    Child(name, device=devices[number])
                 )
                 stack.callback(_forget, child)
                 on_stage(f"{name} builds its model")
-                sides.append(Side(child, file, name, seed, device))
+                sides.append(Side(child, file, name, seed, devices[number]))
             _Case(judgement, file, (sides[0], sides[1]), weights, on_stage).judge()
         except Refused as error:
             judgement.sentence = str(error)
