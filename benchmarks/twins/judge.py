@@ -294,10 +294,10 @@ class _Case:
         parted = [rung.rung for rung in rungs if rung.rung.startswith("outputs") and rung.broken]
         if not parted:
             return shapes or training_faults(models, rungs)
+        self._give_one()  # the steps moved them
+        self.other.assign(self._of_other(self.matching))
         scale = float(parted[0].partition(" x")[2] or 1)
         if scale != 1:
-            self._give_one()  # the steps moved them
-            self.other.assign(self._of_other(self.matching))
             rows = scaled(self.rows, scale)
             seen: list[list[Event]] = [events_of(side, rows) for side in self.sides]
             models = models._replace(one=seen[0], other=seen[1])
