@@ -151,6 +151,8 @@ def _twin_arms(args: argparse.Namespace) -> list[Place]:
 
     if args.measure:
         raise ValueError("--measure needs the reference, which twins have not; leave out --twins")
+    if args.regime == "tuned":
+        raise ValueError("tuned is made for the four problems; twins run in native and matched")
     if args.problems:
         raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
     models = read_file(args.twins).models
@@ -188,6 +190,7 @@ def _judge_twins(args: argparse.Namespace) -> int:
                     seed=args.seed,
                     children=(children[0], child),
                     weights=args.weights,
+                    data=(args.data, requests.data_dir(args)),
                     devices=(arms[0].device, arm.device),
                     on_stage=on_stage,
                 )
