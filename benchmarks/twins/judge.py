@@ -90,8 +90,9 @@ def judge(
 
     `children` are processes that may serve many files, by framework or one for each model; one
     that is missing is made and ended here. `weights` is "carried", "own" or "drawn"; empty: what
-    the models ask for. `data` says where the rows of DATA are, as `load` takes it. `on_stage` hears what is being done. Raises ValueError for a file that
-    cannot be read; a model that fails is a verdict.
+    the models ask for. `data` says where the rows of DATA are, as `load` takes it. `on_stage` hears
+    what is being done. Raises ValueError for a file that cannot be read; a model that fails is a
+    verdict.
     """
     judgement = Judgement(str(path), frameworks, seed)
     with ExitStack() as stack:
@@ -309,7 +310,7 @@ class _Case:
         return shapes + place.faults(models)
 
     def _mixing_rows(self) -> list[Fault]:
-        """A model that looks across rows in evaluation, where the other does not; of both a note."""
+        """A model that looks across rows in evaluation and the other does not; of both a note."""
         turned = [rows[::-1] for rows in self.rows]
         mixing = []
         for side in self.sides:
