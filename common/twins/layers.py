@@ -17,14 +17,21 @@ AXES: Mapping[str, Mapping[str, str]] = {
     "conv1d": {"kernel": "wio", "bias": "o"},
     "conv2d": {"kernel": "hwio", "bias": "o"},
     "conv3d": {"kernel": "dhwio", "bias": "o"},
+    "conv1d_transpose": {"kernel": "woi", "bias": "o"},
     "conv2d_transpose": {"kernel": "hwoi", "bias": "o"},
+    "conv3d_transpose": {"kernel": "dhwoi", "bias": "o"},
+    "depthwise_conv1d": {"kernel": "wcm", "bias": "o"},
     "depthwise_conv2d": {"kernel": "hwcm", "bias": "o"},
     "embedding": {"embeddings": "vo"},
     "batch_norm": {"gamma": "c", "beta": "c", "moving_mean": "c", "moving_variance": "c"},
     "layer_norm": {"gamma": "c", "beta": "c"},
     "group_norm": {"gamma": "c", "beta": "c"},
+    "instance_norm": {"gamma": "c", "beta": "c"},
+    "rms_norm": {"gamma": "c"},
+    "prelu": {"alpha": "c"},
     "lstm": {"kernel": "ig", "recurrent_kernel": "og", "bias": "g"},
     "gru": {"kernel": "ig", "recurrent_kernel": "og", "bias": "bg"},
+    "simple_rnn": {"kernel": "ig", "recurrent_kernel": "og", "bias": "g"},
 }
 """Kind of layer -> weight -> its axes in the canonical layout, which is Keras's. i, o: inputs and
 outputs; d, h, w: depth, height, width; c: channels; m: outputs per channel; v: vocabulary; b: input
