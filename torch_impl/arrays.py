@@ -21,7 +21,7 @@ def array_of(tensor: Tensor) -> np.ndarray:
 
 
 def named_outputs(outputs: Any) -> dict[str, Tensor]:
-    """A model's outputs by the keys of its dict, else "output", "output 1", ...
+    """A model's outputs by the keys of its dict, else "output", or "output 1", "output 2", ...
 
     Raises ValueError where there is no tensor among them.
     """
@@ -32,7 +32,8 @@ def named_outputs(outputs: Any) -> dict[str, Tensor]:
             named |= {f"{key} {i}" if i else str(key): tensor for i, tensor in enumerate(tensors)}
     else:
         tensors = list(tensors_in(outputs))
-        named |= {f"output {i}" if i else "output": tensor for i, tensor in enumerate(tensors)}
+        several = len(tensors) > 1
+        named |= {f"output {i}" if several else "output": t for i, t in enumerate(tensors, 1)}
     if not named:
         raise ValueError(f"torch_model gives {type(outputs).__name__} and no tensor")
     return named

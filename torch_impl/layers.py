@@ -127,7 +127,7 @@ def canonical(
 def own(
     value: np.ndarray, kind: str, role: str, kept: Kept, flatten: tuple[int, ...]
 ) -> list[np.ndarray]:
-    """What PyTorch keeps for a canonical array, of its dtype; of two added biases the second is 0."""
+    """What PyTorch keeps for a canonical array, of its dtype; a second bias is 0."""
     axes = AXES.get(kind, {}).get(role, kept.axes)
     if flatten and axes == "io":
         value = np.moveaxis(value.reshape(*flatten, -1), -2, 0).reshape(value.shape)

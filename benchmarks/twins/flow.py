@@ -19,7 +19,7 @@ GROUP = 4  # layers of one shape and one input whose every order is tried
 EQUAL, MOVED, PART, DIFFER = "equal", "moved", "part", "differ"
 
 
-def relation(one: np.ndarray, other: np.ndarray) -> str:
+def relation(one: np.ndarray, other: np.ndarray, tolerance: float = CLOSE) -> str:
     """How two tensors that flow compare: "equal"; "moved": axes in another order, or reshaped;
     "part": the same values rearranged, padded or picked out; "differ"."""
     one, other = (np.asarray(tensor, np.float64) for tensor in (one, other))
@@ -27,7 +27,7 @@ def relation(one: np.ndarray, other: np.ndarray) -> str:
 
     def close(a: np.ndarray, b: np.ndarray) -> bool:
         with np.errstate(invalid="ignore"):
-            return a.shape == b.shape and not np.any(np.abs(a - b) > CLOSE * scale)
+            return a.shape == b.shape and not np.any(np.abs(a - b) > tolerance * scale)
 
     if one.shape == other.shape and close(one, other):
         return EQUAL
@@ -43,10 +43,10 @@ def relation(one: np.ndarray, other: np.ndarray) -> str:
             if close(*rows):
                 return PART
     small, large = sorted((_values(one), _values(other)), key=len)
-    if len(small) > 1 and len(large) and np.ptp(small) > CLOSE * scale:
+    if len(small) > 1 and len(large) and np.ptp(small) > tolerance * scale:
         places = np.clip(np.searchsorted(large, small), 1, len(large) - 1) if len(large) > 1 else 0
         near = np.minimum(np.abs(large[places] - small), np.abs(large[places - 1] - small))
-        if np.all(near <= CLOSE * scale):
+        if np.all(near <= tolerance * scale):
             return PART
     return DIFFER
 
@@ -55,12 +55,14 @@ def _values(tensor: np.ndarray) -> np.ndarray:
     return np.sort(tensor[tensor != 0], axis=None)
 
 
-def nearest(ones: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> str:
+def nearest(
+    ones: Sequence[np.ndarray], others: Sequence[np.ndarray], tolerance: float = CLOSE
+) -> str:
     """The best relation of any two of these tensors; "equal" where either side shows none."""
     if not ones or not others:
         return EQUAL
     ranks = (EQUAL, MOVED, PART, DIFFER)
-    return min((relation(a, b) for a in ones for b in others), key=ranks.index)
+    return min((relation(a, b, tolerance) for a in ones for b in others), key=ranks.index)
 
 
 class Flow(NamedTuple):
@@ -122,9 +124,9 @@ def _candidates(
     pairs = matching.pairs
     if reached < len(pairs):
         for j, pair in enumerate(pairs):
-            if j != reached and interchangeable(pairs[reached], pair):
-                if input_relation(shown, events, pairs[reached].one, pair.other) != DIFFER:
-                    yield exchanged(matching, reached, j)
+            fits = j != reached and interchangeable(pairs[reached], pair)
+            if fits and input_relation(shown, events, pairs[reached].one, pair.other) != DIFFER:
+                yield exchanged(matching, reached, j)
     for group in _groups(matching, shown, reached):
         for order in list(permutations(range(len(group))))[1:] if len(group) <= GROUP else ():
             yield _reordered(matching, group, order)
