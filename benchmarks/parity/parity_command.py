@@ -12,17 +12,22 @@ examples:
   twinbench parity mnist --device cpu,cuda  each device against the reference and the other
   twinbench parity --short                  10 steps and 2 epochs
   twinbench parity boston --json            every error and bound, and nothing else on stdout
-  twinbench parity --twins my_twins.py      your own two models, compared with each other
+  twinbench parity --twins my_twins.py      your own two models, judged against each other
   twinbench parity --measure                measure the bounds anew (into common/bounds.json)
 
 a file for --twins is executed; docs/examples/conv_twins.py is one, and has in short:
-  LOSS = "categorical_crossentropy"         or binary_crossentropy, mean_squared_error
-  INPUT = (28, 28, 1)                       the shape of one row, channels last
-  def keras_model(): ...                    import the framework inside, and give logits
+  INPUT = (28, 28, 1)                       the shape of one row, channels last; several: a tuple
+                                            of shapes, or a dict by name
+  def keras_model(): ...                    two of these; import the framework inside
   def torch_model(): ...
-  DATA, data(), LOSS_ON, TOKENS, PAIRS, FLATTEN, RULES: see `pydoc common.twins.problem`
+  def jax_model(): ...                      a module of Flax NNX
+  LOSS = "categorical_crossentropy"         a name of Keras's losses, or a function a model
+  OPTIMIZER, WEIGHTS, DATA, data(), LOSS_ON, TOKENS, PAIRS, FLATTEN, RULES: see
+  `pydoc common.twins.file` and `pydoc common.twins.problem`
+both models are run in float32 and in float64: what is rounding vanishes there, a difference stays
 
-exit status: 0 within all bounds, 1 a breach, 2 usage, 3 data, 130 interrupted
+exit status: 0 within all bounds, 1 a breach, or a model that draws random numbers, 2 usage or a
+model that cannot be judged, 3 data, 130 interrupted
 """
 
 from __future__ import annotations
@@ -31,6 +36,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,7 +186,7 @@ def _judge_twins(args: argparse.Namespace) -> int:
     from benchmarks.twins.report import STATUS, numbers, print_judgement
 
     results, status = [], 0
-    arms = [arm._replace(threads=arm.threads or THREADS) for arm in _twin_arms(args)]
+    arms = [replace(arm, threads=arm.threads or THREADS) for arm in _twin_arms(args)]
     with ExitStack() as stack:
         children = [stack.enter_context(Child.at(arm, REGIMES["matched"])) for arm in arms]
         for arm, child in zip(arms[1:], children[1:], strict=True):

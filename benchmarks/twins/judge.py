@@ -42,7 +42,7 @@ from common.twins.user_file import family
 
 FIXED = 1e-5  # a tolerance that people use: a larger error in float32 is said to be rounding
 DTYPES = ("float32", "float64")
-THREADS = 2  # with one, TensorFlow 2.20 overruns its heap in the gradient of a strided convolution
+THREADS = 2  # with one, TensorFlow 2.21 overruns its heap in the gradient of a strided convolution
 
 Say = Callable[[str], None]
 
