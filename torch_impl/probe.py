@@ -48,6 +48,8 @@ class TorchProbe:
             raise ValueError(
                 f"torch_model gives a {type(model).__name__}, expected a torch.nn.Module"
             )
+        if isinstance(model, torch.jit.ScriptModule):
+            raise ValueError("torch_model gives a ScriptModule; return the module it was made of")
         self.model: nn.Module = model.to(setup.device)
         written = {id(p): p.dtype for p in model.parameters()}
         if self.double:
