@@ -151,6 +151,8 @@ def _twin_arms(args: argparse.Namespace) -> list[Place]:
 
     if args.measure:
         raise ValueError("--measure needs the reference, which twins have not; leave out --twins")
+    if args.regime == "tuned":
+        raise ValueError("tuned is made for the four problems; twins run in native and matched")
     if args.problems:
         raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
     models = read_file(args.twins).models
@@ -174,10 +176,11 @@ def _judge_twins(args: argparse.Namespace) -> int:
     from benchmarks.harness.process import Child
     from benchmarks.parity.climbed import keep
     from benchmarks.records.job import path_of
-    from benchmarks.twins.judge import judge
+    from benchmarks.twins.judge import THREADS, judge
     from benchmarks.twins.report import STATUS, numbers, print_judgement
 
-    results, status, arms = [], 0, _twin_arms(args)
+    results, status = [], 0
+    arms = [arm._replace(threads=arm.threads or THREADS) for arm in _twin_arms(args)]
     with ExitStack() as stack:
         children = [stack.enter_context(Child.at(arm, REGIMES["matched"])) for arm in arms]
         for arm, child in zip(arms[1:], children[1:], strict=True):
@@ -188,6 +191,7 @@ def _judge_twins(args: argparse.Namespace) -> int:
                     seed=args.seed,
                     children=(children[0], child),
                     weights=args.weights,
+                    data=(args.data, requests.data_dir(args)),
                     devices=(arms[0].device, arm.device),
                     on_stage=on_stage,
                 )
