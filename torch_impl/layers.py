@@ -116,7 +116,7 @@ def canonical(
     value = np.stack(values) if "b" in kept.axes else sum(values)
     axes = AXES.get(kind, {}).get(role, kept.axes)
     value = _transposed(np.asarray(value), kept.axes, axes)
-    value = value[..., _gates(kind, value.shape[-1])]
+    value = value[..., _gates(kind, value.shape[-1])] if kind in GATES else value
     if flatten and axes == "io":  # rows of the kernel, from channels first to channels last
         *space, channels = flatten
         by_channel = value.reshape(channels, *space, -1)
@@ -131,7 +131,8 @@ def own(
     axes = AXES.get(kind, {}).get(role, kept.axes)
     if flatten and axes == "io":
         value = np.moveaxis(value.reshape(*flatten, -1), -2, 0).reshape(value.shape)
-    value = value[..., np.argsort(_gates(kind, value.shape[-1]))]
+    if kind in GATES:
+        value = value[..., np.argsort(_gates(kind, value.shape[-1]))]
     value = _transposed(value, axes, kept.axes)
     rest = [np.zeros_like(value)] * (len(kept.names) - 1)
     return [np.array(v) for v in (value if "b" in kept.axes else [value, *rest])]
@@ -144,8 +145,7 @@ def _transposed(value: np.ndarray, axes: str, wanted: str) -> np.ndarray:
 
 def _gates(kind: str, width: int) -> np.ndarray:
     """Where each column of Keras's gates, side by side on the last axis, is in PyTorch."""
-    columns = np.arange(width)
-    return columns.reshape(3, -1)[list(GATES[kind])].ravel() if kind in GATES else columns
+    return np.arange(width).reshape(3, -1)[list(GATES[kind])].ravel()
 
 
 def inputs_and_outputs(

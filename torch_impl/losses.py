@@ -58,7 +58,7 @@ def loss_of(
 def _projection(output: Tensor, target: Tensor) -> Tensor:
     if output.shape != target.shape:
         raise ValueError(f"an output is {tuple(output.shape)} and its target {tuple(target.shape)}")
-    return (output * target).sum() / max(1, len(output))
+    return (output * target).sum() / (len(output) if output.ndim else 1)
 
 
 Values = tuple[Tensor, Tensor | None]

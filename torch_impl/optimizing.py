@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from common.twins.probe import Setup, Values
 from common.twins.user_file import function_of
 from torch_impl.effective import Part
-from torch_impl.rmsprop import RMSpropInside
+from torch_impl.rmsprop import RMSpropBare
 from torch_impl.units import Holder
 
 SLOTS = {"first": ("exp_avg",), "second": ("exp_avg_sq", "square_avg")}
@@ -27,7 +27,7 @@ def optimizer_of(setup: Setup, model: nn.Module) -> list[Any]:
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     own = function_of(setup.path, "OPTIMIZER", setup.framework)
     if own is None:
-        return [RMSpropInside(trained, lr=setup.learning_rate, alpha=0.9, eps=1e-7)]
+        return [RMSpropBare(trained, lr=setup.learning_rate, alpha=0.9, eps=1e-7)]
     made = own(trained)
     steppers = list(made) if isinstance(made, tuple | list) else [made]
     for stepper in steppers:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from common.twins.probe import Event, Rows, Setup, Unit, Values
 from common.twins.user_file import function_of, model_of
@@ -47,12 +48,16 @@ class TorchProbe:
             raise ValueError(
                 f"torch_model gives a {type(model).__name__}, expected a torch.nn.Module"
             )
+        if isinstance(model, torch.jit.ScriptModule):
+            raise ValueError("torch_model gives a ScriptModule; return the module it was made of")
         self.model: nn.Module = model.to(setup.device)
         written = {id(p): p.dtype for p in model.parameters()}
         if self.double:
             to_double(model)
         self.notes = merged_biases(model)
+        before = self._buffers()
         self.feed = Feed(model, setup, lambda: self._evaluating(Trial(model, double=self.double)))
+        self._restore(before)  # one that moves its statistics in evaluation too
         trial = self.feed.trial
         self.holders = in_order(holders_of(names_of(model)), trial, written)
         self.units: list[Unit] = [holder.unit for holder in self.holders]
@@ -205,15 +210,16 @@ class TorchProbe:
             self.model.eval()
 
     def _dropout(self) -> list[tuple[str, float]]:
-        watch = Training(self.model, double=self.double)
+        watch, before = Training(self.model, double=self.double), self._buffers()
         # one that does not train says so when it is asked for gradients
         with torch.no_grad(), suppress(Exception), self._training(watch):
             self.feed.run(self.feed.leaves(self.feed.random_rows()), watch)
-        self._restore(self._others)
+        self._restore(before)
         return watch.dropout
 
     def _buffers(self) -> dict[str, Tensor]:
-        return {name: buffer.clone() for name, buffer in self.model.named_buffers()}
+        buffers = self.model.named_buffers()
+        return {name: buffer.clone() for name, buffer in buffers if not is_lazy(buffer)}
 
     def _unowned(self) -> dict[str, Tensor]:
         """Buffers that are no unit's: a run of training may move them."""

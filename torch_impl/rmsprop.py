@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,8 +29,32 @@ class RMSpropInside(torch.optim.RMSprop):
                     slot |= {"step": torch.zeros(()), "square_avg": torch.zeros_like(weight)}
                 slot["step"] += 1
                 square = slot["square_avg"]
-                square.mul_(decay).addcmul_(weight.grad, weight.grad, value=1 - decay)
-                weight.addcdiv_(weight.grad, (square + epsilon).sqrt_(), value=-group["lr"])
+                _step(weight, square, group["lr"], decay, epsilon)
+
+
+class RMSpropBare:
+    """The same rule and state, and no `torch.optim.Optimizer`: the first one of a process imports
+    PyTorch's compiler, which takes longer than to judge a small model."""
+
+    def __init__(
+        self, params: Iterable[nn.Parameter], lr: float, *, alpha: float, eps: float
+    ) -> None:
+        self.params, self.lr, self.alpha, self.eps = list(params), lr, alpha, eps
+        self.state: dict[nn.Parameter, dict[str, Tensor]] = {}
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """One step from the gradients that the parameters hold."""
+        for weight in self.params:
+            if weight.grad is not None:
+                slot = self.state.setdefault(weight, {"square_avg": torch.zeros_like(weight)})
+                _step(weight, slot["square_avg"], self.lr, self.alpha, self.eps)
+
+
+def _step(weight: Tensor, square: Tensor, rate: float, decay: float, epsilon: float) -> None:
+    gradient: Any = weight.grad
+    square.mul_(decay).addcmul_(gradient, gradient, value=1 - decay)
+    weight.addcdiv_(gradient, (square + epsilon).sqrt_(), value=-rate)
 
 
 class RMSpropFlat:

@@ -23,8 +23,8 @@ KERAS = {
 PLAIN = words(
     "mode momentum kernel_size padding output_padding padding_mode groups ceil_mode "
     "count_include_pad negative_slope alpha approximate dim align_corners size output_size dropout "
-    "padding_idx num_heads upscale_factor value min_val max_val threshold beta normalized_shape start_dim end_dim "
-    "num_layers bidirectional add_zero_attn max_norm scale lower upper lambd"
+    "padding_idx num_heads upscale_factor value min_val max_val threshold beta normalized_shape "
+    "start_dim end_dim num_layers bidirectional add_zero_attn max_norm scale lower upper lambd"
 )
 SIZES = ("strides", "pool_size", "kernel_size", "padding", "dilation_rate", "output_padding")
 GATES: dict[str, dict[str, Any]] = {
