@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -31,3 +32,9 @@ def close_probes() -> None:
     """Forget all probes and free their memory; a process may serve many files."""
     _probes.clear()
     gc.collect()
+
+
+def set_form(number: int, form: str) -> None:
+    """Say what the model's outputs are, "logits" or "probabilities", once they have been seen."""
+    probe: Any = _probes[number]
+    probe.setup = replace(probe.setup, loss_on=form)

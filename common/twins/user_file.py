@@ -24,7 +24,9 @@ from common.install import ROOT
 
 FRAMEWORKS = frozenset(name for manifest in frameworks().values() for name in manifest.requires)
 NEVER_THEIRS = FRAMEWORKS | sys.stdlib_module_names  # a file keras.py must not hide the framework
-OURS = frozenset({"common", "benchmarks", "tests", "tools"} | {f.package for f in frameworks().values()})
+OURS = frozenset(
+    {"common", "benchmarks", "tests", "tools"} | {f.package for f in frameworks().values()}
+)
 
 
 @cache

@@ -1,0 +1,216 @@
+"""Two models climb, each in float32 and in float64: what a judge compares."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness.process import Child, ChildError
+from common import metrics
+from common.twins.file import CLASSES, SCALES, TwinsFile
+from common.twins.probe import Event, Rows, Unit, Values
+from common.twins.user_file import family
+
+STEPS = 3  # of the optimiser, on one batch; the first and the last are judged
+RANDOM = 1e-4  # of the scale: two runs of one model that differ by more draw random numbers
+BROUGHT = 1e-6  # two builds whose kernels differ by less did not draw them
+LETTERS = 300  # of a user's error that are shown
+
+Trace = dict[str, np.ndarray]
+
+
+class Refused(ValueError):
+    """A model or a file that cannot be judged; the message says what to write."""
+
+
+class Side:
+    """One model of the file: its probes in float32 and float64, in one process."""
+
+    def __init__(
+        self, child: Child, file: TwinsFile, framework: str, seed: int, device: str
+    ) -> None:
+        """Build the model twice. Raises Refused with the model's own words."""
+        self.child, self.framework = child, framework
+        self.probes: dict[str, int] = {}
+        facts: dict[str, Any] = {}
+        form = file.loss_on.get(family(framework), "logits")
+        for number, dtype in enumerate(("float32", "float64")):
+            options = {"loss_on": form, "dtype": dtype, "device": device, "seed": seed + number}
+            setup = file.setup(framework, **options)
+            answer = self._call("benchmarks.twins.probes:open_probe", setup)
+            self.probes[dtype], facts[dtype] = answer
+            if path := file.weights.get(family(framework)):
+                self.ask("load", path, dtype=dtype)
+        self.units: list[Unit] = facts["float32"]["units"]
+        self.notes: list[str] = facts["float32"]["notes"]
+        self.dropout: list[tuple[str, float]] = facts["float32"]["dropout"]
+        self.precision: dict[str, str] = facts["float32"]["precision"]
+        self.inexact: dict[str, str] = facts["float64"]["precision"]
+        self.own = self.ask("values")
+        self.brought = family(framework) in file.weights or self._brings(self.ask64("values"))
+
+    def _call(self, target: str, *args: Any) -> Any:
+        try:
+            return self.child.call(target, *args)
+        except ChildError as error:
+            raise Refused(
+                f"{self.framework}_model: {error.kind}: {short(error.message)}"
+            ) from error
+        except (ValueError, TypeError, ImportError, RuntimeError, NotImplementedError) as error:
+            raise Refused(f"{self.framework}_model: {short(str(error))}") from error
+        except (KeyError, AttributeError, IndexError, AssertionError) as error:
+            words = f"{type(error).__name__}: {short(str(error))}"
+            raise Refused(f"{self.framework}_model: {words}") from error
+
+    def ask(self, method: str, *args: Any, dtype: str = "float32") -> Any:
+        """What the probe answers."""
+        return self._call("benchmarks.twins.probes:ask", self.probes[dtype], method, *args)
+
+    def ask64(self, method: str, *args: Any) -> Any:
+        """What the probe in float64 answers."""
+        return self.ask(method, *args, dtype="float64")
+
+    def assign(self, values: Values) -> None:
+        """Give both probes these values."""
+        for dtype in self.probes:
+            self.ask("assign", values, dtype=dtype)
+
+    def _brings(self, again: Values) -> bool:
+        """Whether the kernels are the same in two builds that draw from two seeds."""
+        kernels = [
+            f"{unit.name}/{role}"
+            for unit in self.units
+            for role, shape in unit.weights.items()
+            if len(shape) > 1
+            and role not in unit.frozen
+            and np.std(self.own[f"{unit.name}/{role}"])
+        ]
+        return bool(kernels) and all(
+            distance(self.own[key], again[key]) < BROUGHT for key in kernels if key in again
+        )
+
+    def draws(self, rows: Rows, targets: Rows | None = None) -> bool:
+        """Whether two runs of the model differ: in evaluation, with targets in training."""
+        runs = []
+        for _ in range(2):
+            if targets is None:
+                runs.append(self.ask("outputs", rows))
+            else:
+                runs.append({"loss": self.ask("gradients", rows, targets)["loss"]})
+        return any(distance(runs[0][name], runs[1][name]) > RANDOM for name in runs[0])
+
+
+def short(text: str) -> str:
+    """A user's error in one line of bounded length."""
+    line = " ".join(text.split())
+    return line if len(line) <= LETTERS else f"{line[:LETTERS]} ..."
+
+
+def distance(one: np.ndarray, other: np.ndarray, floor: float = 0.0) -> float:
+    """max|a - b| / max|b|, at least of `floor`; inf for unequal shapes, and where one alone has a
+    value that is not finite."""
+    one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    if one.shape != other.shape:
+        return np.inf
+    finite = np.isfinite(one) & np.isfinite(other)
+    if np.any((one != other) & ~finite & ~(np.isnan(one) & np.isnan(other))):
+        return np.inf
+    gap = float(np.max(np.abs(one - other), where=finite, initial=0.0))
+    scale = max(float(np.max(np.abs(other), where=finite, initial=0.0)), floor)
+    return gap / scale if gap and scale else 0.0 if not gap else np.inf
+
+
+def drawn(units: Iterable[Unit], seed: int) -> Values:
+    """Weights and running statistics for these units, float32 numbers, a generator a tensor.
+
+    Tables and matrices are U(-l, l) with l = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio
+    2010), scales and variances within .1 of 1, the rest within .1 of 0: exact ones and zeros, as
+    frameworks start from, would hide an exchange of two. What no gradient changes in a layer of
+    one's own, and is no running statistic, is a constant of the model's and stays.
+    """
+    values = {}
+    for unit in units:
+        for role, shape in unit.weights.items():
+            if role in unit.frozen and unit.kind == "other":
+                continue
+            name = f"{unit.name}/{role}"
+            rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+            middle = 1.0 if role in ("gamma", "moving_variance") else 0.0
+            limit = 0.1
+            if len(shape) > 1 and role != "bias":
+                limit = np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1])))
+            values[name] = (middle + limit * rng.uniform(-1, 1, shape)).astype(np.float32)
+    return {name: value.astype(np.float64) for name, value in values.items()}
+
+
+def scaled(rows: Rows, scale: float) -> list[np.ndarray]:
+    """Rows of real numbers at another scale; whole numbers stay."""
+    return [
+        x if x.dtype.kind == "i" else (x * scale).astype(np.float32).astype(float) for x in rows
+    ]
+
+
+def outputs_of(side: Side, rows: Rows, dtype: str) -> Trace:
+    """Every output at every scale: "outputs/output", "outputs x30/output"."""
+    trace = {}
+    for scale in SCALES if any(x.dtype.kind == "f" for x in rows) else SCALES[:1]:
+        rung = "outputs" if scale == 1 else f"outputs x{scale:g}"
+        for name, value in side.ask("outputs", scaled(rows, scale), dtype=dtype).items():
+            trace[f"{rung}/{name}"] = value
+    return trace
+
+
+def trained(side: Side, rows: Rows, targets: Rows, dtype: str) -> Trace:
+    """Loss, gradients and steps, as the probe names them: "gradients/<unit>/<role>"."""
+    trace = {}
+    for name, value in side.ask("gradients", rows, targets, dtype=dtype).items():
+        kind, _, rest = name.partition("/")
+        rung = {"loss": "loss/loss", "weight": f"gradients/{rest}"}.get(kind, f"gradients/{name}")
+        trace[rung] = value
+    for number in range(1, STEPS + 1):
+        step = side.ask("step", rows, targets, dtype=dtype)
+        if number in (1, STEPS):
+            trace |= {f"step {number}/{name}": value for name, value in step.items()}
+    return trace
+
+
+def forms(file: TwinsFile, frameworks: Sequence[str], outputs: Sequence[Values]) -> dict[str, str]:
+    """Of each framework "logits" or "probabilities", as its outputs look; {} for other losses."""
+    if file.loss not in CLASSES:
+        return {}
+    looks = {}
+    for name, values in zip(frameworks, outputs, strict=True):
+        within = all(np.all((v >= 0) & (v <= 1)) for v in values.values())
+        sums = all(np.allclose(v.sum(axis=-1), 1, atol=1e-5) for v in values.values())
+        likely = within and (sums or file.loss == "binary_crossentropy")
+        looks[family(name)] = "probabilities" if likely else "logits"
+    return looks
+
+
+def log_odds(loss: str, outputs: np.ndarray, form: str) -> np.ndarray:
+    """Log-probabilities, or logits of two classes: what both forms can be turned into."""
+    with np.errstate(divide="ignore"):
+        if loss == "binary_crossentropy":
+            return outputs if form == "logits" else np.log(outputs) - np.log1p(-outputs)
+        p = outputs if form == "probabilities" else metrics.link(loss, outputs)
+        return np.log(np.maximum(p, np.finfo(np.float32).tiny))
+
+
+def aligned(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The second model's output with the axes of the first's, where it keeps channels first."""
+    if one.ndim < 3 or one.ndim != other.ndim:
+        return other
+    moved = np.moveaxis(other, 1, -1)
+    if moved.shape != one.shape:
+        return other
+    if other.shape != one.shape:
+        return moved
+    return min((other, moved), key=lambda candidate: distance(candidate, one))
+
+
+def events_of(side: Side, rows: Rows, dtype: str = "float64") -> list[Event]:
+    """What the model shows flowing."""
+    return side.ask("events", rows, dtype=dtype)

@@ -1,0 +1,350 @@
+"""Two models judged: right, wrong and where, random, or refused with what to write.
+
+Judged is what a user can feel: outputs, loss, gradients, weights and running statistics after
+steps. The judge is the same model in float64: rounding shrinks there, a difference stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.harness.process import Child
+from benchmarks.twins import place
+from benchmarks.twins.climb import (
+    Refused,
+    Side,
+    Trace,
+    aligned,
+    distance,
+    events_of,
+    forms,
+    outputs_of,
+    scaled,
+    trained,
+)
+from benchmarks.twins.compare import BOUND, BOUND32, Rung, compare
+from benchmarks.twins.flow import Flow, event_of, settle
+from benchmarks.twins.match import Matching, match
+from benchmarks.twins.place import Fault, Models, listed
+from benchmarks.twins.reach import computes_in_float32, not_reached
+from benchmarks.twins.settings import setting_faults
+from benchmarks.twins.training import training_faults, weight_faults
+from benchmarks.twins.weights import chosen
+from common.twins.file import TwinsFile, read_file, targets_for
+from common.twins.probe import Event, Rows
+from common.twins.user_file import family
+
+FIXED = 1e-5  # a tolerance that people use: a larger error in float32 is said to be rounding
+DTYPES = ("float32", "float64")
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Judgement:
+    """What the judge says of two models, and all that it saw."""
+
+    path: str
+    frameworks: tuple[str, str]
+    seed: int
+    verdict: str = "refused"  # or "right", "wrong", "random"
+    sentence: str = ""
+    digest: str = ""  # of the file
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    weights: str = ""  # carried, own or drawn, and whose
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    rungs: list[Rung] = field(default_factory=list)
+    outputs: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)  # in float32
+    first_layer: tuple[np.ndarray, np.ndarray] | None = None  # its outputs
+
+    @property
+    def places(self) -> list[str]:
+        """The users' names of what is wrong, the first fault first."""
+        return [name for fault in self.faults for name in fault.places]
+
+    @property
+    def name(self) -> str:
+        """The file's name as that of a problem."""
+        return f"twins:{Path(self.path).stem}"
+
+
+def judge(
+    path: str | Path,
+    frameworks: tuple[str, str],
+    *,
+    seed: int = 0,
+    children: Mapping[str, Child] | Sequence[Child] = (),
+    weights: str = "",
+    device: str = "cpu",
+    on_stage: Say = lambda stage: None,
+) -> Judgement:
+    """Judge the two models of a file.
+
+    `children` are processes that may serve many files, by framework or one for each model; one
+    that is missing is made and ended here. `weights` is "carried", "own" or "drawn"; empty: what
+    the models ask for. `on_stage` hears what is being done. Raises ValueError for a file that
+    cannot be read; a model that fails is a verdict.
+    """
+    judgement = Judgement(str(path), frameworks, seed)
+    with ExitStack() as stack:
+        try:
+            file = read_file(path)
+            judgement.digest = file.sha256
+            sides = []
+            for number, name in enumerate(frameworks):
+                if family(name) not in file.models:
+                    raise Refused(f"{Path(path).name} has no function {family(name)}_model")
+                child = _child(children, number, name) or stack.enter_context(
+                    Child(name, device=device)
+                )
+                stack.callback(_forget, child)
+                on_stage(f"{name} builds its model")
+                sides.append(Side(child, file, name, seed, device))
+            _Case(judgement, file, (sides[0], sides[1]), weights, on_stage).judge()
+        except Refused as error:
+            judgement.sentence = str(error)
+    return judgement
+
+
+def _child(children: Mapping[str, Child] | Sequence[Child], number: int, name: str) -> Child | None:
+    if isinstance(children, Mapping):
+        return children.get(name)
+    return children[number] if number < len(children) else None
+
+
+def _forget(child: Child) -> None:
+    if not child.connection.closed:
+        child.call("benchmarks.twins.probes:close_probes")
+
+
+class _Case:
+    """One file being judged."""
+
+    def __init__(
+        self,
+        judgement: Judgement,
+        file: TwinsFile,
+        sides: tuple[Side, Side],
+        weights: str,
+        on_stage: Say,
+    ) -> None:
+        self.judgement, self.file, self.on_stage = judgement, file, on_stage
+        self.one, self.other = self.sides = sides
+        self.rows, self.y = file.rows(judgement.seed)
+        matching = match(self.one.units, self.other.units, file.pairs, file.flatten)
+        seed = judgement.seed
+        self.weights, self.matching = chosen(self.one, self.other, matching, weights, seed)
+
+    def judge(self) -> None:
+        """Fill the judgement."""
+        judgement = self.judgement
+        judgement.notes += [*self.one.notes, *self.other.notes]
+        judgement.notes += [self.weights.note] if self.weights.note else []
+        judgement.weights = str(self.weights)
+        if self._random():
+            return
+        models = self._settle()
+        coarse = self._coarse(models)
+        traces = self._climb()
+        if judgement.verdict == "random":
+            return
+        judgement.rungs = compare(
+            self.file,
+            *({dtype: traces[n, dtype] for dtype in DTYPES} for n in (0, 1)),
+            self.matching,
+            self.forms,
+            coarse=coarse,
+        )
+        judgement.faults += self._faults(models)
+        judgement.faults += setting_faults(models, self.sides)
+        judgement.notes += not_reached(models, [traces[0, "float64"], traces[1, "float64"]])
+        self._say(models)
+
+    def _random(self, targets: Sequence[Rows] = ()) -> bool:
+        """Whether a model draws random numbers, in training where targets are given; said."""
+        for number, side in enumerate(self.sides):
+            if side.draws(self.rows, targets[number] if targets else None):
+                when = "in training" if targets else "in evaluation"
+                self.judgement.verdict = "random"
+                self.judgement.sentence = (
+                    f"{side.framework}'s model draws random numbers {when}: two runs of it on the "
+                    "same rows differ; make its noise an input, or take its mean, to compare it"
+                )
+                return True
+        return False
+
+    def _settle(self) -> Models:
+        """Give both models their weights under the pairing that what flows decides."""
+        self.on_stage("layers are paired")
+        self._give_one()
+        shown = events_of(self.one, self.rows)
+        outputs = self.one.ask64("outputs", self.rows)
+
+        def run(matching: Matching) -> Flow:
+            self.other.ask64("assign", self._of_other(matching))
+            theirs = self.other.ask64("outputs", self.rows)
+            agree = len(outputs) == len(theirs) and all(
+                distance(aligned(mine, other), mine) <= BOUND
+                for mine, other in zip(outputs.values(), theirs.values(), strict=True)
+            )
+            return Flow(events_of(self.other, self.rows), agree)
+
+        self.matching, flow = settle(self.matching, shown, run)
+        self.other.assign(self._of_other(self.matching))
+        self.judgement.pairs = [(pair.one.name, pair.other.name) for pair in self.matching.pairs]
+        return Models(self.judgement.frameworks, self.matching, shown, flow.events, self._replayed)
+
+    def _give_one(self) -> None:
+        self.one.assign({**self.one.own, **self.weights.source})
+
+    def _of_other(self, matching: Matching) -> dict[str, np.ndarray]:
+        # its own first: in float64 it drew from another seed
+        seed = self.judgement.seed
+        given = self.weights.of_other(matching, self.one.own, seed)
+        return {**self.other.own, **given}
+
+    def _replayed(self, layer: str, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+        try:
+            return self.other.ask64("replay", layer, inputs)
+        except Refused as error:
+            raise ValueError(str(error)) from error
+
+    def _coarse(self, models: Models) -> bool:
+        """Whether a layer computes in float32 though asked for float64; said."""
+        coarse = False
+        for side, events in zip(self.sides, (models.one, models.other), strict=True):
+            names = [*side.inexact, *computes_in_float32(events)]
+            if names:
+                coarse = True
+                self.judgement.notes.append(
+                    f"{listed(names)} of {side.framework} compute in float32 whatever is asked: "
+                    f"judged by {BOUND32:.0e} and ten times each model's own rounding"
+                )
+        return coarse
+
+    def _climb(self) -> dict[tuple[int, str], Trace]:
+        """The four climbs; the outputs alone where those do not fit, or training is random."""
+        traces = {}
+        for number, side in enumerate(self.sides):
+            for dtype in DTYPES:
+                self.on_stage(f"{side.framework} climbs in {dtype}")
+                traces[number, dtype] = outputs_of(side, self.rows, dtype)
+        self._see_forms([traces[0, "float32"], traces[1, "float32"]])
+        ones, others = (
+            [
+                value
+                for key, value in traces[number, "float64"].items()
+                if key.startswith("outputs/")
+            ]
+            for number in (0, 1)
+        )
+        self.judgement.outputs = _by_name(traces[0, "float32"], traces[1, "float32"])
+        if [a.shape for a in ones] != [
+            aligned(*ab).shape for ab in zip(ones, others, strict=False)
+        ]:
+            return traces
+        targets = targets_for(self.file.loss, ones, self.y, self.judgement.seed)
+        theirs = [_in_layout_of(*trio) for trio in zip(targets, ones, others, strict=False)]
+        if len(ones) == len(others) and not self._random([targets, theirs]):
+            for (number, dtype), trace in traces.items():
+                self.on_stage(f"{self.sides[number].framework} trains in {dtype}")
+                trace |= trained(self.sides[number], self.rows, (targets, theirs)[number], dtype)
+        return traces
+
+    def _see_forms(self, traces: Sequence[Trace]) -> None:
+        """Say what the outputs are where LOSS_ON does not; a fault where it says otherwise."""
+        looks = forms(self.file, self.judgement.frameworks, traces)
+        self.forms = [looks.get(family(name), "") for name in self.judgement.frameworks]
+        for side, form in zip(self.sides, self.forms, strict=True):
+            told = self.file.loss_on.get(family(side.framework))
+            if form and told and form != told:
+                self.judgement.faults.append(
+                    Fault(
+                        ("outputs", "loss"),
+                        f"LOSS_ON says {told} for {side.framework}, and its outputs look like "
+                        f"{form}: a softmax or sigmoid too many or too few before the loss",
+                    )
+                )
+            elif form == "probabilities" and not told:
+                self.judgement.notes.append(
+                    f"{side.framework}'s outputs are probabilities, which LOSS_ON does not say"
+                )
+                for probe in side.probes.values():
+                    side.child.call("benchmarks.twins.probes:set_form", probe, form)
+
+    def _faults(self, models: Models) -> list[Fault]:
+        """Where the models part, at the lowest rung that breaks."""
+        rungs, outputs = self.judgement.rungs, self.judgement.outputs
+        if self.weights.mode == "own" and (wrong := weight_faults(models, self.sides)):
+            return wrong
+        counts = [len(side.ask("outputs", self.rows)) for side in self.sides]
+        if counts[0] != counts[1]:
+            return [Fault(("outputs",), "the models have {} and {} outputs".format(*counts))]
+        shapes = [
+            Fault(("outputs", name), f"the outputs have the shapes {one.shape} and {other.shape}")
+            for name, (one, other) in outputs.items()
+            if aligned(one, other).shape != one.shape
+        ]
+        parted = [rung.rung for rung in rungs if rung.rung.startswith("outputs") and rung.broken]
+        if not parted:
+            return shapes or training_faults(models, rungs)
+        scale = float(parted[0].partition(" x")[2] or 1)
+        if scale != 1:
+            self._give_one()  # the steps moved them
+            self.other.assign(self._of_other(self.matching))
+            rows = scaled(self.rows, scale)
+            seen: list[list[Event]] = [events_of(side, rows) for side in self.sides]
+            models = models._replace(one=seen[0], other=seen[1])
+        return shapes + place.faults(models)
+
+    def _say(self, models: Models) -> None:
+        """The verdict and its sentence."""
+        judgement = self.judgement
+        self._see_first_layer(models)
+        broken = [rung for rung in judgement.rungs if rung.broken]
+        if not broken and not judgement.faults:
+            judgement.verdict = "right"
+            judgement.notes += place.notes(models)
+            judgement.sentence = f"the two compute the same ({judgement.weights} weights)"
+            worst = max(judgement.rungs, key=lambda r: r.error32, default=None)
+            if worst and worst.error32 > FIXED:
+                judgement.sentence += (
+                    f"; {worst.rung} {worst.tensor} differs by {worst.error32:.0e} in float32, "
+                    f"which is rounding: {worst.error:.0e} in float64"
+                )
+            return
+        judgement.verdict = "wrong"
+        clauses = [fault.sentence for fault in judgement.faults[:1]]
+        clauses += [
+            f"{rung.rung} {rung.tensor} differs by {rung.error32:.1e}, and by {rung.error:.1e} "
+            f"in float64, where rounding stays below {rung.bound:.0e}"
+            for rung in broken[:1]
+        ]
+        if len(judgement.faults) > 1:
+            clauses.append(f"also: {listed(fault.places[0] for fault in judgement.faults[1:])}")
+        judgement.sentence = "; ".join(clauses)
+
+    def _see_first_layer(self, models: Models) -> None:
+        for pair in self.matching.pairs[:1]:
+            mine, theirs = event_of(models.one, pair.one), event_of(models.other, pair.other)
+            if mine and theirs and mine.outputs and theirs.outputs:
+                self.judgement.first_layer = mine.outputs[0], theirs.outputs[0]
+
+
+def _by_name(one: Trace, other: Trace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The outputs of both at the rows' own scale, under the first's names, by order."""
+    keys = [[key for key in trace if key.startswith("outputs/")] for trace in (one, other)]
+    return {a.partition("/")[2]: (one[a], other[b]) for a, b in zip(*keys, strict=False)}
+
+
+def _in_layout_of(target: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """A target of the first model's output for the second's, which may have channels first."""
+    if one.shape != other.shape and target.shape == one.shape == aligned(one, other).shape:
+        return np.moveaxis(target, -1, 1)
+    return target.reshape(other.shape) if target.shape == one.shape else target

@@ -1,0 +1,276 @@
+"""Which weights of one model are which of the other: by kind, shape and order of execution.
+
+What flows decides where these do not: see `benchmarks.twins.flow`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import permutations
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from common.twins.probe import Unit, Values
+
+FAMILIES = (
+    {"dense", "conv1d", "conv2d", "conv3d"},  # a window of one is a dense layer
+    {"depthwise_conv1d", "depthwise_conv2d"},
+    {"conv1d_transpose", "conv2d_transpose", "conv3d_transpose"},
+    {"layer_norm", "group_norm", "rms_norm", "batch_norm", "instance_norm"},
+)
+STATE = ("moving_mean", "moving_variance")
+
+
+class Link(NamedTuple):
+    """One weight of both models: its roles, and how the other keeps it.
+
+    The other's array is the first's with `axes` in this order, in `shape`; of a kernel behind a
+    flatten `flattened` is the shape that was flattened, channels last.
+    """
+
+    one: str
+    other: str
+    axes: tuple[int, ...]
+    shape: tuple[int, ...]
+    flattened: tuple[int, ...] = ()
+
+    def to_other(self, value: np.ndarray) -> np.ndarray:
+        """The first model's array in the other's layout."""
+        if self.flattened:  # rows of the kernel from channels last to channels first
+            value = np.moveaxis(value.reshape(*self.flattened, -1), -2, 0).reshape(value.shape)
+        return np.ascontiguousarray(value.transpose(self.axes).reshape(self.shape))
+
+    def to_one(self, value: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+        """The other model's array in the first's layout, whose shape this is."""
+        turned = [shape[axis] for axis in self.axes]
+        value = value.reshape(turned).transpose(np.argsort(self.axes))
+        if self.flattened:
+            *space, channels = self.flattened
+            value = np.moveaxis(value.reshape(channels, *space, -1), 0, -2).reshape(value.shape)
+        return np.ascontiguousarray(value)
+
+
+class Pair(NamedTuple):
+    """A unit of each model, by the users' names, and the weights that both have."""
+
+    one: Unit
+    other: Unit
+    links: tuple[Link, ...]
+    forced: bool = True  # nothing else of this kind and shape was left
+
+    @property
+    def name(self) -> str:
+        """The unit's name, and the other model's where it is another."""
+        same = self.one.name == self.other.name
+        return self.one.name if same else f"{self.one.name} ~ {self.other.name}"
+
+    def alone(self) -> tuple[list[str], list[str]]:
+        """Trained roles that only the first model has, and those that only the other has."""
+        mine, theirs = ({link.one for link in self.links}, {link.other for link in self.links})
+        return (
+            [role for role in self.one.weights if role not in mine],
+            [role for role in self.other.weights if role not in theirs],
+        )
+
+
+class Matching(NamedTuple):
+    """All pairs in the order of the first model, and the units without a partner."""
+
+    pairs: tuple[Pair, ...]
+    alone_one: tuple[Unit, ...]
+    alone_other: tuple[Unit, ...]
+
+    def to_other(self, values: Values) -> Values:
+        """The first model's values under the other's names and in its layout."""
+        return {
+            f"{pair.other.name}/{link.other}": link.to_other(values[f"{pair.one.name}/{link.one}"])
+            for pair in self.pairs
+            for link in pair.links
+            if f"{pair.one.name}/{link.one}" in values
+        }
+
+    def to_one(self, values: Values, prefix: str = "") -> Values:
+        """The other model's values under the first's names and in its layout."""
+        return {
+            f"{prefix}{pair.one.name}/{link.one}": link.to_one(
+                values[f"{prefix}{pair.other.name}/{link.other}"], pair.one.weights[link.one]
+            )
+            for pair in self.pairs
+            for link in pair.links
+            if f"{prefix}{pair.other.name}/{link.other}" in values
+        }
+
+
+def match(
+    ones: Sequence[Unit],
+    others: Sequence[Unit],
+    chosen: Mapping[str, str],
+    flatten: Mapping[str, tuple[int, ...]],
+) -> Matching:
+    """Pair the units of two models; `chosen` is PAIRS, `flatten` FLATTEN of the file.
+
+    Raises ValueError for names in them that no layer has.
+    """
+    ones, others = _single(ones), _single(others)
+    _check("PAIRS", chosen, ones)
+    _check("PAIRS", chosen.values(), others)
+    _check("FLATTEN", flatten, ones)
+    partner: dict[int, int] = {}
+    for name, other_name in chosen.items():
+        mine, theirs = (
+            [i for i, unit in enumerate(units) if unit.name == wanted]
+            for units, wanted in ((ones, name), (others, other_name))
+        )
+        partner.update(zip(mine, theirs, strict=False))
+    for likeness in (_exact, _shapes, _weights, _sizes):
+        mine = [i for i in range(len(ones)) if i not in partner]
+        theirs = [i for i in range(len(others)) if i not in partner.values()]
+        alike = [likeness(ones[i]) for i in mine], [likeness(others[j]) for j in theirs]
+        for i, j in _aligned(*alike):
+            partner[mine[i]] = theirs[j]
+    same = [_shapes(unit) for unit in others]
+    pairs = [
+        Pair(
+            one,
+            others[partner[i]],
+            links_of(one, others[partner[i]], flatten.get(one.name, ())),
+            forced=same.count(same[partner[i]]) == 1 or one.name in chosen,
+        )
+        for i, one in enumerate(ones)
+        if i in partner
+    ]
+    return Matching(
+        tuple(pairs),
+        tuple(unit for i, unit in enumerate(ones) if i not in partner),
+        tuple(unit for j, unit in enumerate(others) if j not in partner.values()),
+    )
+
+
+def exchanged(matching: Matching, i: int, j: int) -> Matching:
+    """The matching with the partners of two of its pairs exchanged, by their numbers."""
+    pairs = list(matching.pairs)
+    for number, source in ((i, matching.pairs[j]), (j, matching.pairs[i])):
+        pair = matching.pairs[number]
+        flattened = next((link.flattened for link in pair.links if link.flattened), ())
+        links = links_of(pair.one, source.other, flattened)
+        pairs[number] = pair._replace(other=source.other, links=links)
+    return matching._replace(pairs=tuple(pairs))
+
+
+def turned(matching: Matching, i: int) -> Matching | None:
+    """The matching with a square matrix of a layer of one's own turned; None if it is none."""
+    pair = matching.pairs[i]
+    links = tuple(
+        link._replace(axes=link.axes[::-1])
+        if len(link.shape) == 2 and link.shape[0] == link.shape[1]
+        else link
+        for link in pair.links
+    )
+    if pair.one.kind != "other" or links == pair.links:
+        return None
+    pairs = (*matching.pairs[:i], pair._replace(links=links), *matching.pairs[i + 1 :])
+    return matching._replace(pairs=pairs)
+
+
+def interchangeable(one: Pair, other: Pair) -> bool:
+    """Whether the partners of two pairs may be exchanged."""
+    return _shapes(one.other) == _shapes(other.other)
+
+
+def links_of(one: Unit, other: Unit, flattened: tuple[int, ...]) -> tuple[Link, ...]:
+    """The weights that two units share: by role, of layers of one's own by shape."""
+    links, free = [], list(other.weights)
+    for role, shape in one.weights.items():
+        partner = role if role in free else next(iter(free), None) if _free(one, other) else None
+        if partner is None:
+            continue
+        axes = _axes(shape, other.weights[partner])
+        if axes is not None:
+            free.remove(partner)
+            behind = flattened if role == "kernel" and len(shape) == 2 else ()
+            links.append(Link(role, partner, axes, other.weights[partner], behind))
+    return tuple(links)
+
+
+def _free(one: Unit, other: Unit) -> bool:
+    return "other" in (one.kind, other.kind)
+
+
+def _axes(shape: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...] | None:
+    """The order of axes that makes `shape` the wanted one, axes of one aside; None if none does."""
+    small = [n for n in wanted if n != 1]
+    orders = permutations(range(len(shape))) if len(shape) <= 5 else ()
+    return next((o for o in orders if [shape[i] for i in o if shape[i] != 1] == small), None)
+
+
+def _single(units: Sequence[Unit]) -> list[Unit]:
+    """Layers of one's own weight by weight: two models seldom gather them in the same way."""
+    single = []
+    for unit in units:
+        for role, shape in unit.weights.items() if unit.kind == "other" else ():
+            frozen = unit.frozen & {role}
+            single.append(unit._replace(weights={role: shape}, frozen=frozen))
+        if unit.kind != "other":
+            single.append(unit)
+    return single
+
+
+def _family(kind: str) -> str:
+    return next((min(family) for family in FAMILIES if kind in family), kind)
+
+
+def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n != 1) or (1,)
+
+
+def _exact(unit: Unit) -> Any:
+    return unit.kind, tuple(unit.weights.items()), unit.kind != "other" or unit.frozen
+
+
+def _shapes(unit: Unit) -> Any:
+    """Kind of layer and shapes of all weights, windows of one and missing roles aside."""
+    if unit.kind == "other":
+        return "other", tuple(sorted(map(_squeezed, unit.weights.values())))
+    return _family(unit.kind), tuple(sorted((r, _squeezed(s)) for r, s in unit.weights.items()))
+
+
+def _weights(unit: Unit) -> Any:
+    """Of a layer with a part that the other lacks, such as a bias: its largest weight alone."""
+    shape = max(unit.weights.values(), key=np.prod, default=())
+    return _family(unit.kind), _squeezed(shape)
+
+
+def _sizes(unit: Unit) -> Any:
+    """Of a layer of one's own against a framework's: the shape in any order of axes."""
+    return tuple(sorted(_squeezed(max(unit.weights.values(), key=np.prod, default=()))))
+
+
+def _aligned(ones: Sequence[Any], others: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    """Pairs of equal elements: by order if all have a partner, else by the longest common runs."""
+    numbers: dict[Any, tuple[list[int], list[int]]] = {}
+    for side, elements in enumerate((ones, others)):
+        for i, element in enumerate(elements):
+            numbers.setdefault(element, ([], []))[side].append(i)
+    uneven = {element for element, (mine, theirs) in numbers.items() if len(mine) != len(theirs)}
+    taken: dict[int, int] = {}
+    if uneven:
+        for run in SequenceMatcher(None, ones, others, autojunk=False).get_matching_blocks():
+            for k in range(run.size):
+                if ones[run.a + k] in uneven:
+                    taken[run.a + k] = run.b + k
+    yield from taken.items()
+    for mine, theirs in numbers.values():
+        yield from zip(
+            [i for i in mine if i not in taken],
+            [j for j in theirs if j not in taken.values()],
+            strict=False,
+        )
+
+
+def _check(table: str, names: Iterable[str], units: Sequence[Unit]) -> None:
+    known = list(dict.fromkeys(unit.name for unit in units))
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{table} has {name!r}, expected one of {', '.join(known)}")

@@ -1,0 +1,208 @@
+"""Where two models part: each layer's own error, and what lies between layers that agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, event_of, nearest
+from benchmarks.twins.match import Matching, Pair
+from common.twins.probe import Event
+
+CLOSER = 1e-8  # where nothing differs by more than CLOSE and the outputs do
+NAMED = 4  # functions between two layers that a sentence names
+
+Replay = Callable[[str, Sequence[np.ndarray]], tuple[np.ndarray, ...]]
+
+
+class Fault(NamedTuple):
+    """One place where the models part, by the users' names, and a sentence on it."""
+
+    places: tuple[str, ...]
+    sentence: str
+
+
+class Models(NamedTuple):
+    """Both models as they were seen: names of the frameworks, events in float64, and the second
+    model's layers one by one."""
+
+    names: tuple[str, str]
+    matching: Matching
+    one: Sequence[Event]
+    other: Sequence[Event]
+    replay: Replay
+
+
+def faults(models: Models) -> list[Fault]:
+    """Every wrong layer: the first from what flows, later ones from their own error alone.
+
+    A layer's own error is that of the second model's layer on the first model's input.
+    """
+    return _faults(models, CLOSE) or _faults(models, CLOSER) or [_at_the_end(models)]
+
+
+def notes(models: Models) -> list[str]:
+    """Of a pair that agrees in the end: inputs that do not, such as a pad that stands outside."""
+    one, other = models.names
+    return [
+        f"{pair.name}: {one} and {other} give it the same values in another arrangement; what "
+        "comes out agrees"
+        for pair, mine, theirs in _seen(models)
+        if nearest(mine.inputs, theirs.inputs) == PART
+        and nearest(mine.outputs, theirs.outputs) in (EQUAL, MOVED)
+    ]
+
+
+def _seen(models: Models) -> list[tuple[Pair, Event, Event]]:
+    """The pairs that both models show, in the order of the first."""
+    seen = []
+    for pair in models.matching.pairs:
+        mine, theirs = event_of(models.one, pair.one), event_of(models.other, pair.other)
+        if mine and theirs and not any(mine is event for _, event, _ in seen):
+            seen.append((pair, mine, theirs))
+    return sorted(seen, key=lambda item: _position(models.one, item[1]))
+
+
+def _position(events: Sequence[Event], event: Event) -> int:
+    return next(i for i, candidate in enumerate(events) if candidate is event)
+
+
+def _faults(models: Models, tolerance: float) -> list[Fault]:
+    found: list[Fault] = []
+    agreed: tuple[Pair, Event, Event] | None = None
+    for pair, mine, theirs in _seen(models):
+        before = nearest(mine.inputs, theirs.inputs, tolerance)
+        after = nearest(mine.outputs, theirs.outputs, tolerance)
+        if after != DIFFER and before != DIFFER:
+            agreed = pair, mine, theirs
+        elif after == DIFFER and before in (EQUAL, MOVED):
+            found.append(_own_fault(models, pair, mine, theirs))
+        elif not found and after == DIFFER and before == PART:
+            found.append(_between(models, agreed, (pair, mine, theirs), rearranged=True))
+        elif not found and before == DIFFER:
+            found.append(_between(models, agreed, (pair, mine, theirs), rearranged=False))
+            found += _own_error(models, pair, mine, theirs, tolerance)
+        elif found:
+            found += _own_error(models, pair, mine, theirs, tolerance)
+    return found
+
+
+def _own_fault(models: Models, pair: Pair, mine: Event, theirs: Event) -> Fault:
+    settings = differing(pair, models.names)
+    sentence = f"{pair.name}: what goes in agrees, what comes out does not"
+    shapes = [event.outputs[0].shape for event in (mine, theirs) if event.outputs]
+    if len(set(shapes)) > 1:
+        sentence += f", not even in shape: {shapes[0]} and {shapes[1]}"
+    return Fault(_names(pair), "; ".join([sentence, *settings]))
+
+
+def _own_error(
+    models: Models, pair: Pair, mine: Event, theirs: Event, tolerance: float
+) -> list[Fault]:
+    """The pair's own error: the second model's layer on the first model's input."""
+    try:
+        outputs = models.replay(pair.other.layer, mine.inputs)
+    except (ValueError, RuntimeError):
+        return []
+    if nearest(mine.outputs, outputs, tolerance) != DIFFER:
+        return []
+    told = f"{pair.name}: it differs on the same input too"
+    return [Fault(_names(pair), "; ".join([told, *differing(pair, models.names)]))]
+
+
+def _between(
+    models: Models,
+    agreed: tuple[Pair, Event, Event] | None,
+    parted: tuple[Pair, Event, Event],
+    *,
+    rearranged: bool,
+) -> Fault:
+    """The layers without weights between the last pair that agrees and the first that does not."""
+    pair = parted[0]
+    gaps, shown = [], (models.one, models.other)
+    for side, events in enumerate(shown):
+        start = -1 if agreed is None else _position(events, agreed[1 + side])
+        gaps.append(events[start + 1 : max(_position(events, parted[1 + side]), start + 1)])
+    where = f"between {'the rows' if agreed is None else agreed[0].name} and {pair.name}"
+    places, clauses = _parting(models.names, *gaps)
+    if rearranged:
+        clauses.insert(
+            0,
+            "the same values arrive in another order: a flatten of channels first "
+            "against channels last, or a pad on another side",
+        )
+    return Fault((where, *places, *_names(pair)), "; ".join([where, *clauses]))
+
+
+def _at_the_end(models: Models) -> Fault:
+    """What stands after the last pair, which agrees."""
+    seen = _seen(models)
+    where, gaps = "between the rows and the outputs", [models.one, models.other]
+    if seen:
+        last = seen[-1]
+        where = f"between {last[0].name} and the outputs"
+        gaps = [
+            events[_position(events, last[1 + side]) + 1 :]
+            for side, events in enumerate((models.one, models.other))
+        ]
+    places, clauses = _parting(models.names, *gaps)
+    return Fault((where, "outputs", *places), "; ".join([where, *clauses]))
+
+
+def _parting(
+    names: tuple[str, str], ones: Sequence[Event], others: Sequence[Event]
+) -> tuple[list[str], list[str]]:
+    """Of two stretches without weights: the first event of each whose output the other lacks."""
+    places, clauses = [], []
+    for name, mine, theirs in ((names[0], ones, others), (names[1], others, ones)):
+        results = [output for event in theirs for output in event.outputs]
+        results += [value for event in theirs for value in event.inputs]
+        lost = [e for e in mine if e.outputs and nearest(e.outputs, results) == DIFFER]
+        shown = lost[:1] if results and lost else list(mine)[:NAMED]
+        for event in shown:
+            places += [event.layer, event.kind]
+        if shown:
+            clauses.append(f"{name} has {', '.join(map(_described, shown))} there")
+        else:
+            clauses.append(f"{name} shows nothing there")
+    return places, clauses
+
+
+def _described(event: Event) -> str:
+    settings = ", ".join(f"{key}={value}" for key, value in event.settings.items())
+    name = event.layer if event.kind in event.layer else f"{event.layer} ({event.kind})"
+    return f"{name}[{settings}]" if settings and len(settings) < 80 else name
+
+
+def _names(pair: Pair) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((pair.one.name, pair.one.layer, pair.other.name, pair.other.layer)))
+
+
+def differing(pair: Pair, names: tuple[str, str]) -> list[str]:
+    """The settings of a pair that both layers have, and have differently; and weights of one."""
+    mine, theirs = pair.one.settings, pair.other.settings
+    clauses = [
+        f"{key} is {mine[key]} in {names[0]} and {theirs[key]} in {names[1]}"
+        for key in mine
+        if key in theirs and not _same(mine[key], theirs[key])
+    ]
+    for name, roles in zip(names, pair.alone(), strict=True):
+        if roles:
+            clauses.append(f"{', '.join(roles)} in {name} alone")
+    return clauses
+
+
+def _same(one: Any, other: Any) -> bool:
+    numbers = isinstance(one, int | float) and isinstance(other, int | float)
+    if numbers:
+        return bool(np.isclose(float(one), float(other), rtol=1e-6, atol=0))
+    return str(one).strip("()[]") == str(other).strip("()[]")
+
+
+def listed(names: Iterable[str], limit: int = 5) -> str:
+    """Names in a sentence: the first, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more

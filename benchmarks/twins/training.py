@@ -1,0 +1,78 @@
+"""Two models with the same outputs that do not train alike: at the loss, a gradient or a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.twins.climb import Side, distance
+from benchmarks.twins.compare import Rung
+from benchmarks.twins.match import STATE
+from benchmarks.twins.place import Fault, Models, differing, listed
+
+SAME = 1e-6  # of the scale: weights that are one and the same in float32
+
+
+def weight_faults(models: Models, sides: Sequence[Side]) -> list[Fault]:
+    """Weights that are not the same in two models that both bring theirs."""
+    wrong = {}
+    for pair in models.matching.pairs:
+        for link in pair.links:
+            mine = link.to_other(sides[0].own[f"{pair.one.name}/{link.one}"])
+            error = distance(mine, sides[1].own[f"{pair.other.name}/{link.other}"])
+            if error > SAME:
+                wrong[f"{pair.name} {link.one}"] = pair, error
+    if not wrong:
+        return []
+    places = [name for pair, _ in wrong.values() for name in (pair.one.name, pair.other.name)]
+    worst = max(error for _, error in wrong.values())
+    told = f"the weights that both bring are not the same: {listed(wrong)}, by up to {worst:.1e}"
+    return [Fault(("weights", *dict.fromkeys(places)), told)]
+
+
+def training_faults(models: Models, rungs: Sequence[Rung]) -> list[Fault]:
+    """The first rung above the outputs that breaks, and by which layers."""
+    broken: dict[str, list[str]] = {}
+    for rung in rungs:
+        if rung.broken:
+            broken.setdefault(rung.rung, []).append(rung.tensor)
+    if "loss" in broken:
+        told = (
+            "the outputs agree and the loss does not: another reduction, weighting or smoothing, "
+        )
+        told += "a regulariser on one side, or a layer that trains otherwise than it evaluates"
+        wrong = _by_pair(models, broken.get("gradients", []))
+        return [Fault(("loss", "gradients", *wrong), told)]
+    if "gradients" in broken:
+        wrong = _by_pair(models, broken["gradients"])
+        told = f"the outputs and the loss agree, the gradients of {listed(wrong or ['the rows'])} "
+        told += "do not: a tensor that is detached, or a way back of one's own"
+        return [Fault(("gradients", *wrong), told)]
+    for rung, tensors in broken.items():
+        state = [t for t in tensors if t.rpartition("/")[2] in STATE]
+        wrong = _by_pair(models, state or tensors)
+        settings = [
+            clause
+            for pair in models.matching.pairs
+            if pair.name in wrong or pair.one.name in wrong
+            for clause in differing(pair, models.names)
+        ]
+        if state:
+            told = f"the running statistics of {listed(wrong)} differ after {rung}: the momentum?"
+            places = ("running statistics", *wrong)
+        else:
+            told = f"the gradients agree, and after {rung} the weights of {listed(wrong)} do not: "
+            told += "the optimisers differ, or what they leave out"
+            places = ("optimizer", *wrong)
+        return [Fault(places, "; ".join([told, *settings[:3]]))]
+    return []
+
+
+def _by_pair(models: Models, tensors: Sequence[str]) -> list[str]:
+    """Names of the pairs that the tensors belong to, the last of the model first."""
+    names = [
+        part
+        for pair in reversed(models.matching.pairs)
+        if any(f"{pair.one.name}/{link.one}" in tensor for tensor in tensors for link in pair.links)
+        for part in (pair.one.name, pair.other.name)
+    ]
+    return list(dict.fromkeys(names))

@@ -1,0 +1,280 @@
+"""What a twins file says of inputs, loss and rows, for the judge of two models.
+
+    INPUT = (28, 28, 1)                    # one row, channels last; ((6,), (4,)) of two inputs,
+                                           # {"image": (28, 28, 1), "words": (7,)} by name
+    TOKENS = 1000                          # whole numbers below this; of several inputs a tuple or
+                                           # a dict like INPUT, 0 or nothing for real numbers
+    LOSS = "huber"                         # a name of Keras's losses; {"name": ..., "delta": 2.0};
+                                           # {"keras": f(y_true, y_pred), "torch": f(output, y)};
+                                           # nothing: a fixed random projection of every output
+    OPTIMIZER = {"keras": f(), "torch": f(parameters)}        # nothing: RMSprop, the same in both
+    WEIGHTS = {"torch": "trained.pt"}      # beside the file; nothing: those that the models have
+    def data(): return x, y                # x: an array, or like INPUT; nothing: random rows
+
+The rest is in `common.twins.problem`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from common.twins.probe import Rows, Setup
+from common.twins.user_file import family, function_of, models_of, user_module
+
+CLASSES = ("categorical_crossentropy", "binary_crossentropy")
+LOSSES = (
+    *CLASSES,
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "log_cosh",
+    "kl_divergence",
+    "poisson",
+    "hinge",
+    "squared_hinge",
+    "cosine_similarity",
+    "ctc",
+)
+OTHER_NAMES = {
+    "sparse_categorical_crossentropy": "categorical_crossentropy",
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "logcosh": "log_cosh",
+    "kl": "kl_divergence",
+    "cosine": "cosine_similarity",
+}
+OPTIONS = ("label_smoothing", "delta", "class_weight")
+BATCH = 8  # rows of a step
+SCALES = (1.0, 30.0, 0.03)  # of random rows: a clip is reached, and an epsilon is felt
+
+
+@dataclass(frozen=True)
+class TwinsFile:
+    """A user's file, read: what both models are given and held against."""
+
+    path: str
+    sha256: str
+    models: tuple[str, ...]  # the frameworks that it has a model for
+    names: tuple[str, ...]  # of the inputs; empty unless INPUT is a dict
+    shapes: tuple[tuple[int, ...], ...]
+    tokens: tuple[int, ...]
+    loss: str
+    loss_options: Mapping[str, Any]
+    loss_on: Mapping[str, str]  # by framework, where the file says it
+    learning_rate: float
+    pairs: Mapping[str, str]
+    flatten: Mapping[str, tuple[int, ...]]
+    weights: Mapping[str, str]  # framework -> path
+
+    def setup(self, framework: str, **options: Any) -> Setup:
+        """What the framework's probe is made from; `options` are the rest of `Setup`."""
+        return Setup(
+            self.path,
+            framework,
+            self.shapes,
+            self.names,
+            self.tokens,
+            self.loss,
+            self.loss_options,
+            learning_rate=self.learning_rate,
+            **options,
+        )
+
+    def rows(self, seed: int) -> tuple[list[np.ndarray], Any]:
+        """Rows of each input, and targets or None: the first of data(), else random ones.
+
+        Random words end in zeros of a random number, as padded sentences do.
+        """
+        module = user_module(self.path)[0]
+        if hasattr(module, "data"):
+            return self._own_rows(*module.data())
+        name = getattr(module, "DATA", None)
+        if name is not None:
+            from common.data import load
+            from common.problem import PROBLEMS
+
+            data = load(PROBLEMS[name])
+            return [data.x[:BATCH].reshape(-1, *self.shapes[0]).astype(float)], data.y[:BATCH]
+        rng = np.random.default_rng([seed, 1])
+        rows = []
+        for shape, limit in zip(self.shapes, self.tokens, strict=True):
+            if not limit:
+                rows.append(rng.normal(size=(BATCH, *shape)).astype(np.float32).astype(float))
+                continue
+            words = rng.integers(min(1, limit - 1), limit, (BATCH, *shape))
+            for sentence in words[: BATCH // 2] if shape else ():
+                length = int(rng.integers(1, sentence.shape[-1] + 1))
+                sentence[..., length:] = 0
+            rows.append(words)
+        return rows, None
+
+    def _own_rows(self, x: Any, y: Any = None) -> tuple[list[np.ndarray], Any]:
+        inputs = [x[name] for name in self.names] if isinstance(x, Mapping) else x
+        inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+        rows = []
+        for array, shape, limit in zip(inputs, self.shapes, self.tokens, strict=False):
+            array = np.asarray(array)[:BATCH]
+            if array.shape[1:] != shape:
+                array = array.reshape(-1, *shape) if array[0].size == np.prod(shape) else array
+            if array.shape[1:] != shape:
+                raise ValueError(
+                    f"{Path(self.path).name}: data() gives rows of shape {array.shape[1:]}, "
+                    f"INPUT says {shape}"
+                )
+            rows.append(array.astype(np.int64 if limit else np.float32).astype(array_type(limit)))
+        if len(rows) != len(self.shapes):
+            raise ValueError(
+                f"{Path(self.path).name}: data() gives {len(rows)} inputs, INPUT has "
+                f"{len(self.shapes)}"
+            )
+        return rows, None if y is None else _first(y)
+
+
+def array_type(limit: int) -> type:
+    """How rows travel: whole numbers as int64, real ones as float64."""
+    return np.int64 if limit else np.float64
+
+
+def _first(y: Any) -> Any:
+    if isinstance(y, Mapping):
+        return {name: np.asarray(part)[:BATCH] for name, part in y.items()}
+    if isinstance(y, list | tuple):
+        return [np.asarray(part)[:BATCH] for part in y]
+    return np.asarray(y)[:BATCH]
+
+
+def read_file(path: str | Path) -> TwinsFile:
+    """Read a user's file, which is executed; its models are not built.
+
+    Raises ValueError with the path, the name of what is wrong and what was expected.
+    """
+    path = str(Path(path).resolve())
+    module, sha256 = user_module(path)
+
+    def refuse(name: str, expected: str) -> ValueError:
+        value = repr(getattr(module, name, "missing"))
+        return ValueError(f"{path}: {name} is {value[:100]}, {expected}")
+
+    names, shapes = _shapes(getattr(module, "INPUT", None))
+    if not shapes:
+        raise refuse("INPUT", "expected the shape of one row, such as (28, 28, 1), or several")
+    tokens = _tokens(getattr(module, "TOKENS", 0), names, len(shapes))
+    if tokens is None:
+        raise refuse("TOKENS", "expected a number of words, or one for each input")
+    loss, options = _loss(module, path)
+    if loss is None:
+        raise refuse("LOSS", f"expected one of {', '.join(LOSSES)}, a function a model, or nothing")
+    loss_on = getattr(module, "LOSS_ON", {})
+    models = models_of(module)
+    loss_on = dict.fromkeys(models, loss_on) if isinstance(loss_on, str) else dict(loss_on)
+    if not set(loss_on.values()) <= {"logits", "probabilities"}:
+        raise refuse("LOSS_ON", "expected 'logits' or 'probabilities', for all or by framework")
+    folder = Path(path).parent
+    weights = {name: str(folder / file) for name, file in getattr(module, "WEIGHTS", {}).items()}
+    return TwinsFile(
+        path,
+        sha256,
+        tuple(models),
+        names,
+        shapes,
+        tokens,
+        loss,
+        options,
+        loss_on,
+        getattr(module, "RULES", {}).get("learning_rate", 1e-3),
+        getattr(module, "PAIRS", {}),
+        getattr(module, "FLATTEN", {}),
+        weights,
+    )
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(n, int) and n > 0 for n in value)
+
+
+def _shapes(value: Any) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+    """The names and shapes of the inputs; no shapes where INPUT is wrong."""
+    names = tuple(value) if isinstance(value, Mapping) else ()
+    shapes = tuple(value.values()) if isinstance(value, Mapping) else value
+    if _is_shape(shapes) and (shapes or not names):
+        shapes = (shapes,)
+    if not isinstance(shapes, tuple | list) or not all(map(_is_shape, shapes)):
+        return (), ()
+    return names, tuple(tuple(shape) for shape in shapes)
+
+
+def _tokens(value: Any, names: Sequence[str], inputs: int) -> tuple[int, ...] | None:
+    if isinstance(value, Mapping):
+        value = [value.get(name, 0) for name in names or range(inputs)]
+    limits = tuple(value) if isinstance(value, list | tuple) else (value,) * inputs
+    limits = tuple(limit or 0 for limit in limits)
+    whole = all(isinstance(limit, int) and limit >= 0 for limit in limits)
+    return limits if whole and len(limits) == inputs else None
+
+
+def _loss(module: ModuleType, path: str) -> tuple[str | None, dict[str, Any]]:
+    """The loss's name and options; None where LOSS is wrong."""
+    loss = getattr(module, "LOSS", None)
+    if loss is None:
+        return "projection", {}
+    if any(function_of(path, "LOSS", name) for name in models_of(module)):
+        return "functions", {}
+    if isinstance(loss, Mapping):
+        options = {key: value for key, value in loss.items() if key != "name"}
+        loss = loss.get("name")
+    elif isinstance(loss, list | tuple) and len(loss) == 2 and isinstance(loss[1], Mapping):
+        loss, options = loss[0], dict(loss[1])
+    else:
+        options = {}
+    name = OTHER_NAMES.get(loss, loss) if isinstance(loss, str) else None
+    return (name if name in LOSSES and set(options) <= set(OPTIONS) else None), options
+
+
+def targets_for(loss: str, outputs: Sequence[np.ndarray], y: Any, seed: int) -> list[np.ndarray]:
+    """A target for each output: the user's, else random ones of the form that the loss takes.
+
+    `outputs` have their classes on the last axis. Of "projection" they are the weights of a sum,
+    of "functions" and values they have the outputs' shape.
+    """
+    rng = np.random.default_rng([seed, 2])
+    given = list(y.values()) if isinstance(y, Mapping) else y if isinstance(y, list) else [y]
+    targets = []
+    for number, output in enumerate(outputs):
+        own = given[number] if number < len(given) else given[0]
+        if loss == "projection" or own is None:
+            targets.append(_random_target(loss, output, rng))
+        elif loss == "categorical_crossentropy" and own.shape == output.shape[:-1]:
+            targets.append(own.astype(np.int64))
+        elif own.size == output.size and loss != "ctc":
+            targets.append(own.reshape(output.shape).astype(float))
+        else:
+            targets.append(own)
+    return targets
+
+
+def _random_target(loss: str, output: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if loss == "categorical_crossentropy":
+        return rng.integers(0, output.shape[-1], output.shape[:-1])
+    if loss == "binary_crossentropy":
+        return rng.integers(0, 2, output.shape).astype(float)
+    if loss in ("hinge", "squared_hinge"):
+        return 2.0 * rng.integers(0, 2, output.shape) - 1
+    if loss == "kl_divergence":
+        positive = rng.uniform(0.1, 1, output.shape)
+        return positive / positive.sum(axis=-1, keepdims=True)
+    if loss == "poisson":
+        return rng.poisson(2, output.shape).astype(float)
+    if loss == "ctc":
+        # blanks pad; repeats would need more steps than there may be
+        length = max(1, min(output.shape[1] // 3, output.shape[-1] - 1))
+        return np.stack([1 + rng.permutation(output.shape[-1] - 1)[:length] for _ in output])
+    return rng.normal(size=output.shape)
+
+
+__all__ = ["BATCH", "CLASSES", "SCALES", "Rows", "TwinsFile", "family", "read_file", "targets_for"]
