@@ -39,7 +39,7 @@ def bits(wide: bool) -> AbstractContextManager[None]:
     """JAX's switch between 32 and 64 bits, for what is computed inside."""
     if hasattr(jax, "enable_x64"):
         return jax.enable_x64(wide)  # type: ignore[return-value]
-    from jax.experimental import enable_x64
+    from jax.experimental import enable_x64  # type: ignore[attr-defined]  # before 0.8
 
     return enable_x64(wide)
 
@@ -55,28 +55,22 @@ def hasty() -> Iterator[None]:
 
 
 def named(out: Any) -> dict[str, Any]:
-    """A model's outputs by name: the keys of its dict, or "output", "output 1", ...
+    """A model's outputs by name: the keys of its dict, or "output", or "output 1", "output 2", ...
 
     Raises ValueError for what holds no array.
     """
     arrays = dict(_leaves(out, ()))
     if not arrays:
         raise ValueError(f"the model gives a {type(out).__name__}, expected arrays")
-    return arrays
-
-
-def _leaves(out: Any, path: Path) -> Iterator[tuple[str, Any]]:
     if isinstance(out, Mapping):
-        for key, value in out.items():
+        return {dotted(path): array for path, array in arrays.items()}
+    several = len(arrays) > 1
+    return {f"output {i}" if several else "output": a for i, a in enumerate(arrays.values(), 1)}
+
+
+def _leaves(out: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(out, Mapping | list | tuple):
+        for key, value in out.items() if isinstance(out, Mapping) else enumerate(out):
             yield from _leaves(value, (*path, key))
-    elif isinstance(out, list | tuple):
-        for i, value in enumerate(out):
-            yield from _leaves(value, (*path, i))
     elif hasattr(out, "dtype"):
-        yield _output(path), out
-
-
-def _output(path: Path) -> str:
-    if not path or isinstance(path[0], int):
-        return " ".join(["output", *(str(key) for key in path if path != (0,))])
-    return dotted(path)
+        yield path, out

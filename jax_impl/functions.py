@@ -124,7 +124,7 @@ class FunctionNet:
             return self.apply(params, *args, **options)
 
         try:
-            first, *rest = inspect.signature(self.apply).parameters.values()
+            _, *rest = inspect.signature(self.apply).parameters.values()
             model.__signature__ = inspect.Signature(rest)  # type: ignore[attr-defined]
         except (TypeError, ValueError):
             pass
@@ -160,7 +160,7 @@ def _part(name: str, kind: str, roles: Mapping[str, Kept], frozen: bool) -> Part
 
 
 def _known(shapes: Mapping[Any, tuple[int, ...]]) -> Iterator[tuple[str, dict[str, Kept]]]:
-    """Kind and roles of what the keys tell: kernels, each with its bias, tables, a normalisation."""
+    """Kind and roles of what the keys tell: kernels with their biases, tables, a normalisation."""
     if set(shapes) == {"scale", "bias"}:
         yield "layer_norm", {"gamma": kept([("scale",)]), "beta": kept([("bias",)])}
         return

@@ -12,14 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from common.install import pip_install
 from common.regime import MATCHED
 from common.twins.probe import Event, Rows, Setup, Unit, Values
-from common.twins.user_file import function_of, model_of
+from common.twins.user_file import function_of
 from jax_impl.compiled import LOOKS, Compiled, bits, hasty, named
-from jax_impl.functions import FunctionNet
 from jax_impl.losses import loss_of
-from jax_impl.places import Kept, Part, Path, flat
+from jax_impl.nets import net_of
+from jax_impl.places import Kept, Part, Path, flat, in_order
 from jax_impl.recorded import Call, Recorder, flowing, plain, recording, watch_functions
 from jax_impl.rmsprop import rmsprop
 from jax_impl.weight_files import numbers_of
@@ -41,7 +40,7 @@ class JaxProbe:
         self.setup = setup
         # built in 32 bits in either case: with 64 JAX draws other random numbers
         with bits(False), hasty():
-            self.net: Any = _net(model_of(setup.path, setup.framework), setup)
+            self.net: Any = net_of(setup)
         self.dropout: list[tuple[str, float]] = list(self.net.dropout)
         self.notes = [
             f"dropout of {rate:g} in {setup.framework}'s {name!r} is switched off"
@@ -113,13 +112,17 @@ class JaxProbe:
 
     def events(self, rows: Rows) -> list[Event]:
         """Evaluation: the calls of modules and of JAX's functions, as they end."""
-        with self._bits(), hasty(), recording(Recorder(self.net.names, dict(self.dropout))) as recorder:
+        with (
+            self._bits(),
+            hasty(),
+            recording(Recorder(self.net.names, dict(self.dropout))) as recorder,
+        ):
             self.net.evaluate(self._arrays(rows), self.setup.names)
         self.calls = recorder.calls
         return recorder.events
 
     def replay(self, layer: str, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
-        """The outputs of one layer's first call, on other inputs. Raises ValueError if it has none."""
+        """The outputs of a layer's first call on other inputs; ValueError for one that has none."""
         call = self.calls.get(layer)
         if call is None or len(call.arrays) != len(inputs):
             raise ValueError(f"{layer!r} of {self.setup.framework}'s model cannot be called alone")
@@ -138,13 +141,11 @@ class JaxProbe:
     def step(self, rows: Rows, targets: Rows) -> Values:
         """Training: a step of the optimiser; the loss before it, all values and slots after it."""
         with self._bits():
-            optimizer = optax.with_extra_args_support(self._make_optimizer())
-            weights = self.net.weights
             if self.slots is None:
-                self.slots = optimizer.init(weights)
+                self._stepped, self.slots = self._start(self.net.weights)
             loss, state, (gradients, _) = self._differentiated(rows, targets)
-            updates, self.slots = optimizer.update(gradients, self.slots, weights, value=loss)
-            self.net.write(flat(optax.apply_updates(weights, updates)))  # type: ignore[arg-type]
+            weights, self.slots = self._stepped(gradients, self.slots, self.net.weights, loss)
+            self.net.write(flat(weights))
             self.net.keep(state)
         values = {"loss": np.float64(loss), **self.values()}
         for slot, theirs in SLOTS.items():
@@ -171,7 +172,7 @@ class JaxProbe:
             except LOOKS:
                 self._outputs_of(state, arrays)
         order = {name: i for i, name in enumerate(recorder.order)}
-        self.parts = _in_order(self.net.parts, order)
+        self.parts = in_order(self.net.parts, order)
         self.units = self._units()
         self.dropout.sort(key=lambda item: order.get(item[0], len(order)))
         self.precision: dict[str, str] = {}
@@ -237,16 +238,21 @@ class JaxProbe:
         )
         return float(value), after, gradients
 
-    def _make_optimizer(self) -> optax.GradientTransformation:
-        if self._optimizer is None:
-            return rmsprop(self.setup.learning_rate, MATCHED)
-        optimizer = self._optimizer()
-        if not (hasattr(optimizer, "init") and hasattr(optimizer, "update")):
+    def _start(self, weights: Any) -> tuple[Compiled, optax.OptState]:
+        """A step of the optimiser, and its state before the first one."""
+        made = self._optimizer() if self._optimizer else rmsprop(self.setup.learning_rate, MATCHED)
+        if not (hasattr(made, "init") and hasattr(made, "update")):
             raise ValueError(
-                f"OPTIMIZER of {self.setup.framework} gives a {type(optimizer).__name__}, expected "
+                f"OPTIMIZER of {self.setup.framework} gives a {type(made).__name__}, expected "
                 "a transformation of Optax, such as optax.adam(1e-3)"
             )
-        return optimizer
+        optimizer = optax.with_extra_args_support(made)
+
+        def step(gradients: Any, slots: Any, weights: Any, loss: Any) -> tuple[Any, Any]:
+            updates, slots = optimizer.update(gradients, slots, weights, value=loss)
+            return optax.apply_updates(weights, updates), slots
+
+        return Compiled(step), Compiled(optimizer.init)(weights)
 
     def _arrays(self, rows: Rows) -> list[jax.Array]:
         return [jnp.asarray(x, self._dtype(np.asarray(x))) for x in rows]
@@ -272,31 +278,3 @@ class JaxProbe:
 
     def _bits(self) -> AbstractContextManager[None]:
         return bits(self.setup.dtype == "float64")
-
-
-def _net(model: Any, setup: Setup) -> Any:
-    """The model behind the interface of nets. Raises ValueError for what is none."""
-    if isinstance(model, tuple) and len(model) == 2 and callable(model[0]):
-        return FunctionNet(*model)
-    try:
-        from flax import nnx
-    except ImportError as error:
-        raise ImportError(f"Flax is not installed; get it with: {pip_install(['flax'])}") from error
-    if not isinstance(model, nnx.Module):
-        raise ValueError(
-            f"jax_model() gives a {type(model).__name__}, expected a flax.nnx.Module, or a pair "
-            "(apply, params) for which apply(params, *inputs) gives the outputs"
-        )
-    from jax_impl.modules import ModuleNet
-
-    return ModuleNet(model)
-
-
-def _in_order(parts: Sequence[Part], order: Mapping[str, int]) -> list[Part]:
-    """Parts by their layers' first calls; one that is never called after the one defined before."""
-    place: dict[str, tuple[int, int]] = {}
-    before = -1
-    for i, part in enumerate(parts):
-        before = order.get(part.layer, before)
-        place[part.name] = (before, i)
-    return sorted(parts, key=lambda part: place[part.name])

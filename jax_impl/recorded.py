@@ -17,21 +17,20 @@ import jax
 import numpy as np
 
 from common.twins.probe import Event
+from jax_impl.attention import exact
 
 ACTIVATIONS = (
     "celu elu gelu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid "
     "log_softmax mish relu relu6 selu sigmoid silu soft_sign softmax softplus squareplus "
     "standardize swish tanh dot_product_attention"
-).split()
+)
 FUNCTIONS = {
     "jax.nn": ACTIVATIONS,
-    "jax.numpy": (
-        "clip concatenate cumsum flip max maximum mean minimum pad prod roll stack std sum "
-        "tanh var where"
-    ).split(),
-    "jax.lax": ["clamp", "conv_general_dilated", "reduce_window", "stop_gradient"],
-    "jax.image": ["resize"],
-    "flax.nnx": [*ACTIVATIONS, "avg_pool", "max_pool", "min_pool"],
+    "jax.numpy": "clip concatenate cumsum flip max maximum mean minimum pad prod roll stack std "
+    "sum tanh var where",
+    "jax.lax": "clamp conv_general_dilated reduce_window stop_gradient",
+    "jax.image": "resize",
+    "flax.nnx": f"{ACTIVATIONS} avg_pool max_pool min_pool",
 }
 """Functions of which a call is an event, where a user's code finds them."""
 
@@ -164,10 +163,11 @@ class Watched:
 def watch_functions() -> None:
     """Let functions of JAX and Flax be seen from now on: before a user's code takes hold of one."""
     watched: dict[int, Watched] = {}
+    jax.nn.dot_product_attention = exact(jax.nn.dot_product_attention)
     for name, functions in FUNCTIONS.items():
         with suppress(ImportError):
             place = importlib.import_module(name)
-            for function in functions:
+            for function in functions.split():
                 call = getattr(place, function, None)
                 if call is not None and not isinstance(call, Watched):
                     setattr(place, function, watched.setdefault(id(call), Watched(call)))
@@ -186,7 +186,7 @@ def watch_class(kind: type) -> None:
         return _active[-1].module(call, self, args, options)
 
     watched.is_watched = True  # type: ignore[attr-defined]
-    kind.__call__ = watched  # type: ignore[attr-defined, operator]
+    kind.__call__ = watched  # type: ignore[method-assign]
 
 
 def flowing(out: Any) -> list[Any]:

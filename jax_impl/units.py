@@ -20,7 +20,7 @@ TABLE: dict[type[nnx.Module], tuple[str, dict[str, str]]] = {
         {"gamma": "scale", "beta": "bias", "moving_mean": "mean", "moving_variance": "var"},
     ),
     nnx.LayerNorm: ("layer_norm", {"gamma": "scale", "beta": "bias"}),
-    nnx.RMSNorm: ("rms_norm", {"scale": "scale"}),
+    nnx.RMSNorm: ("rms_norm", {"gamma": "scale"}),
     nnx.GroupNorm: ("group_norm", {"gamma": "scale", "beta": "bias"}),
     nnx.InstanceNorm: ("group_norm", {"gamma": "scale", "beta": "bias"}),
     nnx.PReLU: ("prelu", {"alpha": "negative_slope"}),
@@ -107,15 +107,16 @@ def _trains(variable: nnx.Variable) -> bool:
 
 def _kind(found: Found) -> tuple[str, dict[str, Kept]]:
     module, own = found.module, found.own
-    for known, how in (
+    how: tuple[tuple[type, Callable], ...] = (
         (nnx.Conv, _convolution),
         (nnx.ConvTranspose, _transposed_convolution),
         (nnx.LinearGeneral, _general),
         (nnx.Einsum, _einsum),
         *((known, _from_table) for known in TABLE),
-    ):
+    )
+    for known, described in how:
         if isinstance(module, known):
-            kind, roles = how(module, own)
+            kind, roles = described(module, own)
             names = {place for one in roles.values() for place in one.paths}
             if kind != "other" and names == set(own):
                 return kind, roles
@@ -218,9 +219,7 @@ def _recurrent(cell: Found, found: Sequence[Found]) -> Part:
 
 def _cell_roles(cell: Any) -> tuple[str, dict[str, Kept]]:
     if isinstance(cell, nnx.LSTMCell):  # one matrix a gate, in Keras's order
-        gates = "ifgo"
-        inputs = ["if_" if gate == "f" else f"i{gate}" for gate in gates]
-        hidden = [f"h{gate}" for gate in gates]
+        inputs, hidden = ("ii", "if_", "ig", "io"), ("hi", "hf", "hg", "ho")
         return "lstm", {
             "kernel": kept([(name, "kernel") for name in inputs], merged),
             "recurrent_kernel": kept([(name, "kernel") for name in hidden], merged),
@@ -232,17 +231,17 @@ def _cell_roles(cell: Any) -> tuple[str, dict[str, Kept]]:
         nnx.SimpleCell: ("simple_rnn", "dense_i"),
     }[next(known for known in CELLS if isinstance(cell, known))]
 
-    def gates(values: list[np.ndarray]) -> np.ndarray:
+    def in_order(values: list[np.ndarray]) -> np.ndarray:
         if kind != "gru":
             return values[0]
         split = np.split(values[0], 3, axis=-1)
         return np.concatenate([split[i] for i in GRU], axis=-1)
 
     return kind, {
-        "kernel": kept([("dense_i", "kernel")], gates),
-        "recurrent_kernel": kept([("dense_h", "kernel")], gates),
+        "kernel": kept([("dense_i", "kernel")], in_order),
+        "recurrent_kernel": kept([("dense_h", "kernel")], in_order),
         # a GRU of Flax has no second bias, which in Keras and PyTorch stands inside the reset gate
-        "bias": kept([(biased, "bias")], gates),
+        "bias": kept([(biased, "bias")], in_order),
     }
 
 
