@@ -11,8 +11,8 @@ from jax import Array
 
 from jax_impl.functions import called
 from jax_impl.places import Path, dotted, flat, nested
-from jax_impl.recorded import rename, watch_class
 from jax_impl.units import Found, modules, parts
+from jax_impl.watch import rename, watch_class
 
 
 class ModuleNet:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.framework import framework
 from common.install import pip_install
 from common.twins.probe import Setup
 from common.twins.user_file import model_of

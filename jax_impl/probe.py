@@ -19,9 +19,9 @@ from jax_impl.compiled import LOOKS, Compiled, bits, hasty, named
 from jax_impl.losses import loss_of
 from jax_impl.nets import net_of
 from jax_impl.places import Kept, Part, Path, flat, in_order
-from jax_impl.recorded import Call, Recorder, flowing, plain, recording, watch_functions
 from jax_impl.rmsprop import rmsprop
-from jax_impl.weight_files import numbers_of
+from jax_impl.watch import Call, Recorder, flowing, plain, recording, watch_functions
+from jax_impl.weights_file import numbers_of
 
 TRACED_ROWS = 3
 SLOTS = {"first": "mu", "second": "nu"}  # as Optax calls them
