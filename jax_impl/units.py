@@ -199,11 +199,11 @@ def _recurrent(cell: Found, found: Sequence[Found]) -> Part:
     parent = next((each for each in found if cell.path == (*each.path, "cell")), cell)
     if not isinstance(parent.module, nnx.RNN):
         parent = cell
-    places = {each.path[len(cell.path) :]: each for each in found}
+    depth = len(cell.path)
     own = {
-        (*path, *name): variable
-        for path, each in places.items()
-        if each.path[: len(cell.path)] == cell.path
+        (*each.path[depth:], *name): variable
+        for each in found
+        if each.path[:depth] == cell.path
         for name, variable in each.own.items()
     }
     kind, roles = _cell_roles(cell.module)
