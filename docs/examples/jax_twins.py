@@ -2,9 +2,9 @@
 
     twinbench parity --twins docs/examples/jax_twins.py
 
-Flax keeps channels last, so the port permutes before it flattens: the rows of its dense kernel then
-stand in the order of Flax's. What differs by default is written out: PyTorch's momentum is the share
-that is new, Flax's the share that is kept, and `nnx.gelu` is the tanh form unless it is told.
+Flax keeps channels last, so the port permutes before it flattens: the rows of its dense kernel
+stand in the order of Flax's. What differs by default is written out: PyTorch's momentum is the
+share that is new, Flax's the share that is kept, and `nnx.gelu` is the tanh form unless it is told.
 """
 
 LOSS = "categorical_crossentropy"
