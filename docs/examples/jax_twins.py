@@ -25,7 +25,7 @@ def jax_model():
 
         def __call__(self, x):
             x = nnx.gelu(self.norm(self.edges(x)), approximate=False)
-            x = nnx.max_pool(x, (2, 2), strides=(2, 2))
+            x = nnx.avg_pool(x, (2, 2), strides=(2, 2))
             return self.classes(x.reshape(len(x), -1))
 
     return Net(nnx.Rngs(0))
@@ -44,7 +44,7 @@ def torch_model():
             self.classes = nn.Linear(8 * 13 * 13, 10)
 
         def forward(self, x):
-            x = F.max_pool2d(F.gelu(self.norm(self.edges(x))), 2)
+            x = F.avg_pool2d(F.gelu(self.norm(self.edges(x))), 2)
             return self.classes(x.permute(0, 2, 3, 1).flatten(1))
 
     return Net()
