@@ -26,7 +26,7 @@ class Framework:
     """What may be known of a framework without importing it.
 
     `lowest` has each package to install, with the oldest version that will do, as pyproject.toml
-    asks for it;
+    asks for it, `companions` what its users build models with, which a model of theirs alone needs;
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
     that of the file that its own users keep weights in, empty where it has none; `ablation` names
@@ -43,6 +43,9 @@ class Framework:
     environment: Callable[[Regime, str, int | None], Mapping[str, str]]
     native: Mapping[str, Any]
     lowest: Mapping[str, str] = field(default_factory=dict)  # by the name of the package
+    companions: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the same: its users' own, not ours
     suffix: str = ""
     ablation: str = ""  # the module that takes its steps apart
     fixed: tuple[str, ...] = ()

@@ -52,6 +52,7 @@ VARIANTS = (
         environment=environment,
         native=NATIVE,
         lowest={"jax": "0.7.2", "optax": "0.2.5"},
+        companions={"flax": "0.12"},
         suffix=".npz",
         probe="jax_impl.probe:JaxProbe",
         ablation="jax_impl.ablation",

@@ -22,7 +22,7 @@ from typing import Any
 from common.framework import frameworks
 from common.install import ROOT
 
-FRAMEWORKS = frozenset(name for manifest in frameworks().values() for name in manifest.requires)
+FRAMEWORKS = frozenset(name for f in frameworks().values() for name in (*f.requires, *f.companions))
 NEVER_THEIRS = FRAMEWORKS | sys.stdlib_module_names  # a file keras.py must not hide the framework
 OURS = frozenset(
     {"common", "benchmarks", "tests", "tools"} | {f.package for f in frameworks().values()}

@@ -148,7 +148,7 @@ def test_the_manifests_know_the_lowest_versions():
     asked = versions([str(each) for name in ("keras", "torch", "jax") for each in groups[name]])
     known: dict[str, str] = {}
     for framework in frameworks().values():
-        known |= framework.lowest
+        known |= {**framework.lowest, **framework.companions}
         assert set(framework.lowest) == set(framework.requires)
     assert known == asked
 
