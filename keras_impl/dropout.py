@@ -45,6 +45,11 @@ def dropout_of(watch: Watch, train: Callable[[], Any]) -> list[tuple[str, float]
     return list(draws)
 
 
+def may_draw(model: layers.Layer) -> bool:
+    """Whether a training may draw dropout; what a layer of the user's own does is not known."""
+    return any(_rates(layer) or not is_keras_own(layer) for layer in model._flatten_layers())
+
+
 def _rates(layer: layers.Layer) -> list[str]:
     return [
         name

@@ -18,13 +18,13 @@ from common.task import choose_device
 from common.twins.probe import Event, Rows, Setup, Unit, Values
 from common.twins.user_file import function_of, model_of
 from keras_impl import backend
-from keras_impl.dropout import dropout_of, without_dropout
+from keras_impl.dropout import dropout_of, may_draw, without_dropout
 from keras_impl.feeder import Feeder
 from keras_impl.losses import loss_of
 from keras_impl.precision import computing_in, widen
-from keras_impl.weights_file import load
 from keras_impl.units import Part, named_layers, parts_of
 from keras_impl.watch import Watch, as_array
+from keras_impl.weights_file import load
 
 backend.allow_float64()
 ROWS = 2  # a batch normalisation has no variance of one
@@ -178,6 +178,8 @@ class KerasProbe:
 
     def _dropout(self) -> list[tuple[str, float]]:
         """Layer and rate of each dropout in a training of random rows, which changes nothing."""
+        if not may_draw(self.model):
+            return []
         rows = self.feeder.random_rows(ROWS, self.setup.seed)
         before = [(variable, _numpy(variable)) for variable in self.model.variables]
         with backend.evaluating():

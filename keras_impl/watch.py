@@ -284,7 +284,11 @@ class Watch:
     def _tensors(args: tuple, options: Mapping[str, Any]) -> list[Any]:
         """The tensors among arguments, without masks, in their order."""
         flowing = [value for name, value in options.items() if "mask" not in name]
-        return [one for one in tree.flatten((args, flowing)) if keras.ops.is_tensor(one)]
+        return [
+            one
+            for one in tree.flatten((args, flowing))
+            if keras.ops.is_tensor(one) and not isinstance(one, keras.Variable)
+        ]
 
     def _shown(self, tensors: Sequence[Any], moved: bool) -> tuple[np.ndarray, ...]:
         """Copies, float64 or int64, channels last; one array for a tensor that is shown twice."""
