@@ -170,6 +170,7 @@ class KerasProbe:
         watch = Watch(self.model, {id(layer): name for name, layer in named_layers(self.model)})
         watch.check = self.feeder.check
         try:
+            self.feeder.check_whole()
             with backend.evaluating(), watch:
                 self._call(rows)
         except Exception as error:

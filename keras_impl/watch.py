@@ -56,7 +56,7 @@ class Watch:
         self.called: dict[int, layers.Layer] = {}
         self.dtypes: dict[str, str] = {}
         self.stack: list[str] = []  # names of the layers that are being called
-        self.check: Callable[[Any, tuple], None] = lambda layer, tensors: None
+        self.check: Callable[[Any, Sequence[Any]], None] = lambda layer, tensors: None
         self._quiet = 0
         self._arrays: dict[int, tuple[Any, np.ndarray | None]] = {}
         self._patches = ExitStack()

@@ -85,7 +85,7 @@ ZOO = {
     "attention": (
         (5, 6),
         "layers.Dense(6, name='d'), Twice(layers.MultiHeadAttention(2, 3, name='mha')), "
-        "Twice(layers.GroupedQueryAttention(3, 4, 2, name='gqa'))",
+        "Twice(layers.GroupQueryAttention(3, 4, 2, name='gqa'))",
         {
             "d": "dense",
             **{
@@ -133,7 +133,7 @@ ZOO = {
         "layers.Bidirectional(layers.GRU(4, return_sequences=True, reset_after=False), name='bi'), "
         "layers.RNN([layers.LSTMCell(3, name='a'), layers.SimpleRNNCell(4, name='b')], "
         "return_sequences=True, name='deep'), layers.SimpleRNN(3, return_sequences=True, name='s'),"
-        "layers.TimeDistributed(layers.Dense(3, activation='gelu', name='inner'), name='td'), "
+        "layers.TimeDistributed(layers.Dense(3, activation='tanh', name='inner'), name='td'), "
         "layers.GRU(3, go_backwards=True, name='g')",
         {
             "bi.forward": "gru_v1",
@@ -234,13 +234,22 @@ return Net()
     assert gradients["weight/embed/embeddings"].shape == (9, 4)
     assert not gradients["weight/never/kernel"].any()
     shared = """
-one, two = layers.Dense(4, name="one"), layers.Dense(4, name="two", use_bias=False)
-one.build((None, 4)), two.build((None, 4))
-two.kernel = one.kernel
-return keras.Sequential([keras.Input((4,)), one, two, one])
+one = layers.Dense(4, name="one")
+class Tied(layers.Layer):
+    def build(self, shape):
+        self.matrix = one.kernel
+    def call(self, x):
+        return ops.matmul(x, ops.transpose(self.matrix))
+return keras.Sequential([keras.Input((4,)), one, Tied(name="two")])
 """
-    tied = {unit.name: unit.tied for unit in probe(shared.replace(", one])", "])"), (4,)).units}
-    assert tied == {"one": {}, "two": {"kernel": "one/kernel"}} or tied["one"] == {}
+    net = probe(shared, (4,))
+    assert {unit.name: unit.tied for unit in net.units} == {
+        "one": {},
+        "two": {"weight1": "one/kernel"},
+    }
+    rows, targets = rows_of((4,)), rows_of((4,), seed=1)
+    gradients = net.gradients(rows, targets)
+    np.testing.assert_array_equal(gradients["weight/one/kernel"], gradients["weight/two/weight1"])
 
 
 def test_gradients_are_those_of_finite_differences(probe):
@@ -293,7 +302,8 @@ LOSSES = {
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_is_that_of_its_formula(probe, name):
     formula, options = LOSSES[name]
-    body = stack("layers.Dense(3, activation='softplus')")
+    last = "softmax" if name == "kl_divergence" else "softplus"
+    body = stack(f"layers.Dense(3, activation='{last}')")
     net = probe(body, (2,), loss=name, loss_options=options, dtype="float64")
     rows = rows_of((2,))
     y = net.outputs(rows)["output"]
@@ -303,9 +313,9 @@ def test_a_loss_is_that_of_its_formula(probe, name):
         "kl_divergence": np.full((4, 3), 0.3),
     }.get(name, np.abs(rows_of((3,), seed=1)[0]))
     loss = net.gradients(rows, [t])["loss"]
-    assert loss == pytest.approx(np.mean(formula(y, t)), rel=1e-6)
-    if name != "poisson":  # whose epsilon
-        assert loss == pytest.approx(np.mean(formula(y, t)), rel=1e-9)
+    # Keras has float32 constants in a few: the logarithm of 2, its epsilon
+    rounded = name in ("log_cosh", "poisson")
+    assert loss == pytest.approx(np.mean(formula(y, t)), rel=1e-6 if rounded else 1e-9)
 
 
 @pytest.mark.parametrize("targets", [CLASSES, ONE_HOT], ids=["classes", "one hot"])
@@ -326,7 +336,8 @@ def test_categorical_crossentropy_and_its_options(probe, targets, options, smoot
     each = -(smoothed * log_softmax(net.outputs(rows)["output"])).sum(-1)
     penalty = 0.1 * (net.values()["d/kernel"] ** 2).sum()
     expected = (each * np.array(weights)[CLASSES]).mean() + penalty
-    assert net.gradients(rows, [targets])["loss"] == pytest.approx(expected, rel=1e-9)
+    # the factor of a regulariser is float32 in TensorFlow
+    assert net.gradients(rows, [targets])["loss"] == pytest.approx(expected, rel=1e-8)
 
 
 def test_dropout_is_listed_and_off_and_what_draws_in_evaluation_draws(probe):
@@ -416,7 +427,7 @@ OPTIMIZER = {"keras": make}
     rows, targets = rows_of((2,)), rows_of((3,), seed=1)
     before, gradients = net.values()["d/kernel"], net.gradients(rows, targets)["weight/d/kernel"]
     after = net.step(rows, targets)
-    expected = before * (1 - 0.001) - 0.01 * gradients / (np.abs(gradients) + 1e-7)
+    expected = before * (1 - 0.001) - 0.01 * gradients / (np.abs(gradients) + 1e-7 / 0.001**0.5)
     np.testing.assert_allclose(after["d/kernel"], expected, atol=1e-7)
     np.testing.assert_allclose(after["slot/first/d/kernel"], 0.1 * gradients, rtol=1e-6)
     np.testing.assert_allclose(after["slot/second/d/kernel"], 0.001 * gradients**2, rtol=1e-5)
