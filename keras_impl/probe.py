@@ -22,8 +22,9 @@ from keras_impl.dropout import dropout_of, may_draw, without_dropout
 from keras_impl.feeder import Feeder
 from keras_impl.losses import loss_of
 from keras_impl.precision import computing_in, widen
+from keras_impl.shown import as_array
 from keras_impl.units import Part, named_layers, parts_of
-from keras_impl.watch import Watch, as_array
+from keras_impl.watch import Watch
 from keras_impl.weights_file import load
 
 backend.allow_float64()
@@ -256,6 +257,9 @@ class KerasProbe:
             part.unit.name: watch.dtypes.get(part.unit.layer, part.owner.compute_dtype)
             for part in self.parts
         }
+        if backend.NAME == "jax":  # its softmax is float32, whatever goes in
+            narrow = [name for name in dtypes if name.endswith(".attention_output")]
+            dtypes |= {name: "float32" for name in narrow if dtypes[name] == "float64"}
         return {name: dtype for name, dtype in dtypes.items() if dtype != self.setup.dtype}
 
 
