@@ -18,12 +18,13 @@ from common.task import choose_device
 from common.twins.probe import Event, Rows, Setup, Unit, Values
 from common.twins.user_file import function_of, model_of
 from keras_impl import backend
-from keras_impl.dropout import dropout_of, without_dropout
+from keras_impl.dropout import dropout_of, may_draw, without_dropout
 from keras_impl.feeder import Feeder
 from keras_impl.losses import loss_of
 from keras_impl.precision import computing_in, widen
+from keras_impl.shown import as_array
 from keras_impl.units import Part, named_layers, parts_of
-from keras_impl.watch import Watch, as_array
+from keras_impl.watch import Watch
 from keras_impl.weights_file import load
 
 backend.allow_float64()
@@ -170,6 +171,7 @@ class KerasProbe:
         watch = Watch(self.model, {id(layer): name for name, layer in named_layers(self.model)})
         watch.check = self.feeder.check
         try:
+            self.feeder.check_whole()
             with backend.evaluating(), watch:
                 self._call(rows)
         except Exception as error:
@@ -178,6 +180,8 @@ class KerasProbe:
 
     def _dropout(self) -> list[tuple[str, float]]:
         """Layer and rate of each dropout in a training of random rows, which changes nothing."""
+        if not may_draw(self.model):
+            return []
         rows = self.feeder.random_rows(ROWS, self.setup.seed)
         before = [(variable, _numpy(variable)) for variable in self.model.variables]
         with backend.evaluating():
@@ -253,6 +257,9 @@ class KerasProbe:
             part.unit.name: watch.dtypes.get(part.unit.layer, part.owner.compute_dtype)
             for part in self.parts
         }
+        if backend.NAME == "jax":  # its softmax is float32, whatever goes in
+            narrow = [name for name in dtypes if name.endswith(".attention_output")]
+            dtypes |= {name: "float32" for name in narrow if dtypes[name] == "float64"}
         return {name: dtype for name, dtype in dtypes.items() if dtype != self.setup.dtype}
 
 

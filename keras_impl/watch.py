@@ -15,8 +15,8 @@ from keras import layers, tree
 from keras.src.backend import get_keras_mask, set_keras_mask
 
 from common.twins.probe import Event
-from keras_impl import backend
-from keras_impl.units import plain, settings_of
+from keras_impl.shown import arguments, as_array, channels_first, event_settings, flowing, swapped
+from keras_impl.units import plain
 
 REPEAT = {"cond", "switch", "scan", "while_loop", "fori_loop", "map", "vectorized_map"}
 REPEAT |= {"associative_scan"}
@@ -56,7 +56,7 @@ class Watch:
         self.called: dict[int, layers.Layer] = {}
         self.dtypes: dict[str, str] = {}
         self.stack: list[str] = []  # names of the layers that are being called
-        self.check: Callable[[Any, tuple], None] = lambda layer, tensors: None
+        self.check: Callable[[Any, Sequence[Any]], None] = lambda layer, tensors: None
         self._quiet = 0
         self._arrays: dict[int, tuple[Any, np.ndarray | None]] = {}
         self._patches = ExitStack()
@@ -66,7 +66,7 @@ class Watch:
 
         def observed(operation: Any, *args: Any, **options: Any) -> Any:
             run = partial(original, operation)
-            if self._quiet or not _flowing(args, options):
+            if self._quiet or not flowing(args, options):
                 return run(*args, **options)
             return self._observe(operation, run, args, options)
 
@@ -117,7 +117,7 @@ class Watch:
         if isinstance(layer, layers.TimeDistributed):
             self._merge(before, layer, name)
         kind = type(layer).__name__
-        event = Event(name, kind, inputs, outputs, _settings(layer, options))
+        event = Event(name, kind, inputs, outputs, event_settings(layer, options))
         shown = self.events.pop() if ends else None
         self.events.append(event)
         if shown:
@@ -127,7 +127,7 @@ class Watch:
     def _function(self, name: str, function: Callable, *args: Any, **options: Any) -> Any:
         """Call one of `keras.ops` or `keras.activations`, as a user's own layer does."""
         tensors = self._tensors(args, options)
-        if self._quiet or not tensors or not _flowing(args, options):
+        if self._quiet or not tensors or not flowing(args, options):
             return function(*args, **options)
         self._quiet += 1  # what it calls in turn is no event
         try:
@@ -145,7 +145,7 @@ class Watch:
                     name,
                     self._shown(tensors, False),
                     self._shown(results, False),
-                    _arguments(function, args, options),
+                    arguments(function, args, options),
                 )
             )
         return out
@@ -156,10 +156,7 @@ class Watch:
         activation = vars(layer).get("activation")
         pairs: list[tuple] = []
         known = isinstance(layer, layers.Activation | layers.RNN) or self._quiet
-        if not callable(activation) or activation is keras.activations.linear or known:
-            yield pairs
-            return
-        if getattr(activation, "__name__", "") == "linear":
+        if not callable(activation) or getattr(activation, "__name__", "") == "linear" or known:
             yield pairs
             return
 
@@ -170,7 +167,7 @@ class Watch:
             if isinstance(activation, layers.Layer):  # an event of its own
                 shown = self.names.get(id(activation), activation.name)
             else:
-                settings = _arguments(activation, (x, *args), options)
+                settings = arguments(activation, (x, *args), options)
                 tensors = self._shown([x], moved), self._shown([out], moved)
                 given = (x, *args)
                 self.calls[shown] = Call(activation, given, options, [None], moved, name, shown)
@@ -283,8 +280,12 @@ class Watch:
     @staticmethod
     def _tensors(args: tuple, options: Mapping[str, Any]) -> list[Any]:
         """The tensors among arguments, without masks, in their order."""
-        flowing = [value for name, value in options.items() if "mask" not in name]
-        return [one for one in tree.flatten((args, flowing)) if keras.ops.is_tensor(one)]
+        given = [value for name, value in options.items() if "mask" not in name]
+        return [
+            one
+            for one in tree.flatten((args, given))
+            if keras.ops.is_tensor(one) and not isinstance(one, keras.Variable)
+        ]
 
     def _shown(self, tensors: Sequence[Any], moved: bool) -> tuple[np.ndarray, ...]:
         """Copies, float64 or int64, channels last; one array for a tensor that is shown twice."""
@@ -296,71 +297,3 @@ class Watch:
             if array is not None:
                 shown.append(np.moveaxis(array, 1, -1) if moved and array.ndim > 2 else array)
         return tuple(shown)
-
-
-def as_array(tensor: Any) -> np.ndarray | None:
-    """A copy, float64 or, of whole numbers, int64; None of a tensor that is only traced."""
-    if not keras.ops.is_tensor(tensor) or not backend.concrete(tensor):
-        return None
-    array = np.asarray(keras.ops.convert_to_numpy(tensor))
-    return np.array(array, np.int64 if array.dtype.kind in "iub" else np.float64)
-
-
-def channels_first(layer: Any) -> bool:
-    """Whether the layer says that channels are on axis 1."""
-    if getattr(layer, "data_format", None) == "channels_first":
-        return True
-    normalises = isinstance(layer, layers.BatchNormalization | layers.GroupNormalization)
-    return normalises and layer.axis == 1
-
-
-def _flowing(args: tuple, options: Mapping[str, Any]) -> bool:
-    """Whether the arguments hold values, and are not those of a graph that is being made."""
-    given = tree.flatten((args, options))
-    return not any(isinstance(one, keras.KerasTensor) for one in given) and all(
-        backend.concrete(one) for one in given if keras.ops.is_tensor(one)
-    )
-
-
-def _settings(layer: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-    if isinstance(layer, layers.Layer):
-        settings = settings_of(layer)
-    else:
-        hidden = {name: value for name, value in vars(layer).items() if not name.startswith("_")}
-        settings = _simple({name: value for name, value in hidden.items() if name != "name"})
-    return {**settings, **_simple({k: v for k, v in options.items() if k != "training"})}
-
-
-def _arguments(function: Callable, args: tuple, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a function that are no tensors, with its defaults."""
-    try:
-        bound = inspect.signature(function).bind(*args, **options)
-    except (TypeError, ValueError):
-        return {}
-    bound.apply_defaults()
-    return _simple(bound.arguments)
-
-
-def _simple(values: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = bool | int | float | str | tuple | list
-    return {
-        name: plain(value)
-        for name, value in values.items()
-        if isinstance(value, kinds) and not any(map(keras.ops.is_tensor, tree.flatten(value)))
-    }
-
-
-@contextmanager
-def swapped(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Another attribute meanwhile, past Keras, which would track it as a part of the layer."""
-    mine = vars(owner)
-    missing = object()
-    before = mine.get(name, missing)
-    mine[name] = value
-    try:
-        yield
-    finally:
-        if before is missing:
-            del mine[name]
-        else:
-            mine[name] = before

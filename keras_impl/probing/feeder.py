@@ -80,6 +80,19 @@ class Feeder:
             return dict(zip(self.setup.names, tensors, strict=True))
         return tensors[0] if len(tensors) == 1 else list(tensors)
 
+    def check_whole(self) -> None:
+        """Raise Tokens where the model declares an input of whole numbers, and TOKENS says none."""
+        for number, below in enumerate(self.tokens):
+            if not below and self._whole(number):
+                embedding = self._embedding()
+                raise Tokens(
+                    f"{embedding.name!r} is an embedding and is given real numbers: "
+                    f"say TOKENS = {embedding.input_dim}"
+                    if embedding
+                    else f"input {number + 1} of {self.model.name!r} takes whole numbers: "
+                    "say TOKENS = how many there are"
+                )
+
     def check(self, layer: Any, tensors: Sequence[Any]) -> None:
         """Raise Tokens where an embedding is given real numbers, or ones that it does not have."""
         if not isinstance(layer, layers.Embedding) or not tensors:
@@ -101,12 +114,6 @@ class Feeder:
         file = Path(self.setup.path).name
         if isinstance(error, Tokens):
             return f"{file}: {error}"
-        for number, below in enumerate(self.tokens):
-            if not below and self._whole(number) and (embedding := self._embedding()):
-                return (
-                    f"{file}: {embedding.name!r} is an embedding and is given real numbers: "
-                    f"say TOKENS = {embedding.input_dim}"
-                )
         fed = ", ".join(f"{x.shape} {x.dtype}" for x in self.arrays(rows))
         text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip() or type(error).__name__
         text = " ".join(text.split())

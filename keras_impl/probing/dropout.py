@@ -10,8 +10,9 @@ from unittest.mock import patch
 from keras import layers
 from keras.src import backend
 
+from keras_impl.shown import swapped
 from keras_impl.units import is_keras_own
-from keras_impl.watch import Watch, swapped
+from keras_impl.watch import Watch
 
 RATES = ("rate", "dropout", "recurrent_dropout", "_dropout", "stddev")
 NOISE = (layers.GaussianDropout, layers.GaussianNoise, layers.AlphaDropout)
@@ -43,6 +44,11 @@ def dropout_of(watch: Watch, train: Callable[[], Any]) -> list[tuple[str, float]
     with watch, _drawing(lambda rate: draws.setdefault((watch.top, rate))):
         train()
     return list(draws)
+
+
+def may_draw(model: layers.Layer) -> bool:
+    """Whether a training may draw dropout; what a layer of the user's own does is not known."""
+    return any(_rates(layer) or not is_keras_own(layer) for layer in model._flatten_layers())
 
 
 def _rates(layer: layers.Layer) -> list[str]:

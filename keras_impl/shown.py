@@ -1,0 +1,83 @@
+"""What an event shows of a call in Keras: arrays, settings, and the attributes swapped for that."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, tree
+
+from keras_impl import backend
+from keras_impl.units import plain, settings_of
+
+
+def as_array(tensor: Any) -> np.ndarray | None:
+    """A copy, float64 or, of whole numbers, int64; None of a tensor that is only traced."""
+    if not keras.ops.is_tensor(tensor) or not backend.concrete(tensor):
+        return None
+    array = np.asarray(keras.ops.convert_to_numpy(tensor))
+    return np.array(array, np.int64 if array.dtype.kind in "iub" else np.float64)
+
+
+def channels_first(layer: Any) -> bool:
+    """Whether the layer says that channels are on axis 1."""
+    if getattr(layer, "data_format", None) == "channels_first":
+        return True
+    normalises = isinstance(layer, layers.BatchNormalization | layers.GroupNormalization)
+    return normalises and layer.axis == 1
+
+
+def flowing(args: tuple, options: Mapping[str, Any]) -> bool:
+    """Whether the arguments hold values, and are not those of a graph that is being made."""
+    given = tree.flatten((args, options))
+    return not any(isinstance(one, keras.KerasTensor) for one in given) and all(
+        backend.concrete(one) for one in given if keras.ops.is_tensor(one)
+    )
+
+
+def event_settings(layer: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(layer, layers.Layer):
+        settings = settings_of(layer)
+    else:
+        hidden = {name: value for name, value in vars(layer).items() if not name.startswith("_")}
+        settings = _simple({name: value for name, value in hidden.items() if name != "name"})
+    return {**settings, **_simple({k: v for k, v in options.items() if k != "training"})}
+
+
+def arguments(function: Callable, args: tuple, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a function that are no tensors, with its defaults."""
+    try:
+        bound = inspect.signature(function).bind(*args, **options)
+    except (TypeError, ValueError):
+        return {}
+    bound.apply_defaults()
+    return _simple(bound.arguments)
+
+
+def _simple(values: Mapping[str, Any]) -> dict[str, Any]:
+    kinds = bool | int | float | str | tuple | list
+    return {
+        name: plain(value)
+        for name, value in values.items()
+        if isinstance(value, kinds) and not any(map(keras.ops.is_tensor, tree.flatten(value)))
+    }
+
+
+@contextmanager
+def swapped(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Another attribute meanwhile, past Keras, which would track it as a part of the layer."""
+    mine = vars(owner)
+    missing = object()
+    before = mine.get(name, missing)
+    mine[name] = value
+    try:
+        yield
+    finally:
+        if before is missing:
+            del mine[name]
+        else:
+            mine[name] = before
