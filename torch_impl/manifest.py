@@ -48,7 +48,7 @@ VARIANTS = (
         lowest={"torch": "2.9", "torchvision": "0.24"},
         suffix=".pt",
         twin="torch_impl.twins:TorchTwin",
-        probe="torch_impl.probe:TorchProbe",
+        probe="torch_impl.probing.probe:TorchProbe",
         ablation="torch_impl.ablation",
         colour="#DE8F05",
     ),

@@ -190,7 +190,7 @@ def forms(file: TwinsFile, frameworks: Sequence[str], outputs: Sequence[Values])
     return looks
 
 
-def log_odds(loss: str, outputs: np.ndarray, form: str) -> np.ndarray:
+def log_odds(loss: Any, outputs: np.ndarray, form: str) -> np.ndarray:
     """Log-probabilities, or logits of two classes: what both forms can be turned into."""
     with np.errstate(divide="ignore"):
         if loss == "binary_crossentropy":

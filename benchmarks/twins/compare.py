@@ -76,7 +76,7 @@ def compare(
 def renamed(trace: Trace, matching: Matching) -> Trace:
     """The second model's trace under the first's names and in its layouts; what has no partner
     there is left out."""
-    result = {}
+    result: Trace = {}
     for rung in dict.fromkeys(key.partition("/")[0] for key in trace):
         own = {key.partition("/")[2]: v for key, v in trace.items() if key.startswith(f"{rung}/")}
         part = own

@@ -41,6 +41,7 @@ from common.twins.probe import Event, Rows
 from common.twins.user_file import family
 
 FIXED = 1e-5  # a tolerance that people use: a larger error in float32 is said to be rounding
+FAR = 1e-1  # of its scale: a tensor in float32 that is farther from float64 has no digit left
 DTYPES = ("float32", "float64")
 THREADS = 2  # with one, TensorFlow 2.21 overruns its heap in the gradient of a strided convolution
 
@@ -162,7 +163,8 @@ class _Case:
             return
         judgement.rungs = compare(
             self.file,
-            *({dtype: traces[n, dtype] for dtype in DTYPES} for n in (0, 1)),
+            {dtype: traces[0, dtype] for dtype in DTYPES},
+            {dtype: traces[1, dtype] for dtype in DTYPES},
             self.matching,
             self.forms,
             coarse=coarse,
@@ -334,12 +336,7 @@ class _Case:
             judgement.verdict = "right"
             judgement.notes += place.notes(models)
             judgement.sentence = f"the two compute the same ({judgement.weights} weights)"
-            worst = max(judgement.rungs, key=lambda r: r.error32, default=None)
-            if worst and worst.error32 > FIXED:
-                judgement.sentence += (
-                    f"; {worst.rung} {worst.tensor} differs by {worst.error32:.0e} in float32, "
-                    f"which is rounding: {worst.error:.0e} in float64"
-                )
+            judgement.sentence += self._rounding()
             return
         judgement.verdict = "wrong"
         clauses = [fault.sentence for fault in judgement.faults[:1]]
@@ -351,6 +348,25 @@ class _Case:
         if len(judgement.faults) > 1:
             clauses.append(f"also: {listed(fault.places[0] for fault in judgement.faults[1:])}")
         judgement.sentence = "; ".join(clauses)
+
+    def _rounding(self) -> str:
+        """What differs in float32 by more than people allow, and vanishes in float64."""
+        rungs = [r for r in self.judgement.rungs if FIXED < r.error32 <= FAR]
+        for side, framework in enumerate(self.judgement.frameworks):
+            lost = [r for r in self.judgement.rungs if r.own[side] > FAR]
+            if lost:
+                self.judgement.notes.append(
+                    f"{framework} in float32 is by {max(r.own[side] for r in lost):.0e} from itself "
+                    f"in float64 at {listed(f'{r.rung} {r.tensor}' for r in lost)}: no digit of it "
+                    "is left; an ill-conditioned model, or a kernel of the framework that is wrong"
+                )
+        if not rungs:
+            return ""
+        worst = max(rungs, key=lambda r: r.error32)
+        return (
+            f"; {worst.rung} {worst.tensor} differs by {worst.error32:.0e} in float32, which is "
+            f"rounding: {worst.error:.0e} in float64"
+        )
 
     def _see_first_layer(self, models: Models) -> None:
         for pair in self.matching.pairs[:1]:

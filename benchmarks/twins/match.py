@@ -206,9 +206,16 @@ def _axes(shape: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...] | None
 
 
 def _single(units: Sequence[Unit]) -> list[Unit]:
-    """Layers of one's own weight by weight: two models seldom gather them in the same way."""
+    """Layers of one's own weight by weight: two models seldom gather them in the same way.
+
+    Weights that are an earlier unit's memory are left out: they follow it.
+    """
     single = []
     for unit in units:
+        free = {role: shape for role, shape in unit.weights.items() if role not in unit.tied}
+        if unit.tied and not free:
+            continue
+        unit = unit._replace(weights=free)
         for role, shape in unit.weights.items() if unit.kind == "other" else ():
             frozen = unit.frozen & {role}
             single.append(unit._replace(weights={role: shape}, frozen=frozen))

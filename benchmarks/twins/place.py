@@ -55,14 +55,22 @@ def notes(models: Models) -> list[str]:
     ]
 
 
-def _seen(models: Models) -> list[tuple[Pair, Event, Event]]:
+class Seen(NamedTuple):
+    """A pair and the first event of each of its layers."""
+
+    pair: Pair
+    one: Event
+    other: Event
+
+
+def _seen(models: Models) -> list[Seen]:
     """The pairs that both models show, in the order of the first."""
-    seen = []
+    seen: list[Seen] = []
     for pair in models.matching.pairs:
         mine, theirs = event_of(models.one, pair.one), event_of(models.other, pair.other)
         if mine and theirs and not any(mine is event for _, event, _ in seen):
-            seen.append((pair, mine, theirs))
-    return sorted(seen, key=lambda item: _position(models.one, item[1]))
+            seen.append(Seen(pair, mine, theirs))
+    return sorted(seen, key=lambda item: _position(models.one, item.one))
 
 
 def _position(events: Sequence[Event], event: Event) -> int:
@@ -71,18 +79,18 @@ def _position(events: Sequence[Event], event: Event) -> int:
 
 def _faults(models: Models, tolerance: float) -> list[Fault]:
     found: list[Fault] = []
-    agreed: tuple[Pair, Event, Event] | None = None
+    agreed: Seen | None = None
     for pair, mine, theirs in _seen(models):
         before = nearest(mine.inputs, theirs.inputs, tolerance)
         after = nearest(mine.outputs, theirs.outputs, tolerance)
         if after != DIFFER and before != DIFFER:
-            agreed = pair, mine, theirs
+            agreed = Seen(pair, mine, theirs)
         elif after == DIFFER and before in (EQUAL, MOVED):
             found.append(_own_fault(models, pair, mine, theirs))
         elif not found and after == DIFFER and before == PART:
-            found.append(_between(models, agreed, (pair, mine, theirs), rearranged=True))
+            found.append(_between(models, agreed, Seen(pair, mine, theirs), rearranged=True))
         elif not found and before == DIFFER:
-            found.append(_between(models, agreed, (pair, mine, theirs), rearranged=False))
+            found.append(_between(models, agreed, Seen(pair, mine, theirs), rearranged=False))
             found += _own_error(models, pair, mine, theirs, tolerance)
         elif found:
             found += _own_error(models, pair, mine, theirs, tolerance)
@@ -114,18 +122,18 @@ def _own_error(
 
 def _between(
     models: Models,
-    agreed: tuple[Pair, Event, Event] | None,
-    parted: tuple[Pair, Event, Event],
+    agreed: Seen | None,
+    parted: Seen,
     *,
     rearranged: bool,
 ) -> Fault:
     """The layers without weights between the last pair that agrees and the first that does not."""
-    pair = parted[0]
-    gaps, shown = [], (models.one, models.other)
-    for side, events in enumerate(shown):
-        start = -1 if agreed is None else _position(events, agreed[1 + side])
-        gaps.append(events[start + 1 : max(_position(events, parted[1 + side]), start + 1)])
-    where = f"between {'the rows' if agreed is None else agreed[0].name} and {pair.name}"
+    pair = parted.pair
+    where = f"between {'the rows' if agreed is None else agreed.pair.name} and {pair.name}"
+    gaps = (
+        _stretch(models.one, agreed and agreed.one, parted.one),
+        _stretch(models.other, agreed and agreed.other, parted.other),
+    )
     places, clauses = _parting(models.names, *gaps)
     if rearranged:
         clauses.insert(
@@ -139,16 +147,21 @@ def _between(
 def _at_the_end(models: Models) -> Fault:
     """What stands after the last pair, which agrees."""
     seen = _seen(models)
-    where, gaps = "between the rows and the outputs", [models.one, models.other]
-    if seen:
-        last = seen[-1]
-        where = f"between {last[0].name} and the outputs"
-        gaps = [
-            events[_position(events, last[1 + side]) + 1 :]
-            for side, events in enumerate((models.one, models.other))
-        ]
+    last = seen[-1] if seen else None
+    where = f"between {last.pair.name if last else 'the rows'} and the outputs"
+    gaps = (
+        _stretch(models.one, last and last.one, None),
+        _stretch(models.other, last and last.other, None),
+    )
     places, clauses = _parting(models.names, *gaps)
     return Fault((where, "outputs", *places), "; ".join([where, *clauses]))
+
+
+def _stretch(events: Sequence[Event], after: Event | None, before: Event | None) -> Sequence[Event]:
+    """What flows between two events; None: from the rows, to the outputs."""
+    start = 0 if after is None else _position(events, after) + 1
+    end = len(events) if before is None else _position(events, before)
+    return events[start : max(start, end)]
 
 
 def _parting(

@@ -29,7 +29,10 @@ def _dropout(sides: Sequence[Side]) -> Iterator[Fault]:
 def _precision(models: Models, sides: Sequence[Side]) -> Iterator[Fault]:
     """The first layer that computes in half precision in one model alone."""
     for pair in models.matching.pairs:
-        dtypes = [sides[n].precision.get(pair[n].name, "float32") for n in (0, 1)]
+        dtypes = [
+            side.precision.get(unit.name, "float32")
+            for side, unit in zip(sides, (pair.one, pair.other), strict=True)
+        ]
         if dtypes[0] != dtypes[1]:
             told = " and ".join(
                 f"in {dtype} in {name}" for dtype, name in zip(dtypes, models.names, strict=True)

@@ -32,9 +32,9 @@ def weight_faults(models: Models, sides: Sequence[Side]) -> list[Fault]:
 def training_faults(models: Models, rungs: Sequence[Rung]) -> list[Fault]:
     """The first rung above the outputs that breaks, and by which layers."""
     broken: dict[str, list[str]] = {}
-    for rung in rungs:
-        if rung.broken:
-            broken.setdefault(rung.rung, []).append(rung.tensor)
+    for r in rungs:
+        if r.broken:
+            broken.setdefault(r.rung, []).append(r.tensor)
     if "loss" in broken:
         told = (
             "the outputs agree and the loss does not: another reduction, weighting or smoothing, "

@@ -66,8 +66,9 @@ def chosen(
 
 def units_of(matching: Matching, side: int) -> list[Unit]:
     """All units of a model, 0 or 1, those without a partner last."""
-    alone = matching.alone_other if side else matching.alone_one
-    return [pair[side] for pair in matching.pairs] + list(alone)
+    if side:
+        return [pair.other for pair in matching.pairs] + list(matching.alone_other)
+    return [pair.one for pair in matching.pairs] + list(matching.alone_one)
 
 
 def _by_value(one: Side, other: Side, matching: Matching) -> tuple[Matching, bool]:

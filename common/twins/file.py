@@ -103,7 +103,7 @@ class TwinsFile:
             loaded = load(PROBLEMS[name], data=data, data_dir=data_dir)
             return [loaded.x[:BATCH].reshape(-1, *self.shapes[0]).astype(float)], loaded.y[:BATCH]
         rng = np.random.default_rng([seed, 1])
-        rows = []
+        rows: list[np.ndarray] = []
         for shape, limit in zip(self.shapes, self.tokens, strict=True):
             if not limit:
                 rows.append(rng.normal(size=(BATCH, *shape)).astype(np.float32).astype(float))
@@ -118,7 +118,7 @@ class TwinsFile:
     def _own_rows(self, x: Any, y: Any = None) -> tuple[list[np.ndarray], Any]:
         inputs = [x[name] for name in self.names] if isinstance(x, Mapping) else x
         inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-        rows = []
+        rows: list[np.ndarray] = []
         for array, shape, limit in zip(inputs, self.shapes, self.tokens, strict=False):
             array = np.asarray(array)[:BATCH]
             if array.shape[1:] != shape:

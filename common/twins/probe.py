@@ -120,9 +120,15 @@ class Probe(Protocol):
         Raises ValueError for a layer that cannot be called alone.
         """
 
+    def load(self, path: str) -> None:
+        """Take over the weights in a file of the framework's users; nothing in it is run.
+
+        Raises ValueError that names what does not fit.
+        """
+
     def gradients(self, rows: Rows, targets: Rows) -> Values:
-        """Training: "loss", "weight/<unit>/<role>" for all that is trained, "input/<number>" for
-        all inputs of real numbers; a gradient that does not exist is zeros. Changes nothing."""
+        """Training: "loss", "weight/<unit>/<role>" for all that is trained, "input/<number>", from
+        1, for all inputs of real numbers; a gradient that does not exist is zeros. Changes nothing."""
 
     def step(self, rows: Rows, targets: Rows) -> Values:
         """Training: a step of the optimiser; "loss" before it, all `values()` after it, and

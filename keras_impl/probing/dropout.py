@@ -10,9 +10,9 @@ from unittest.mock import patch
 from keras import layers
 from keras.src import backend
 
-from keras_impl.shown import swapped
-from keras_impl.units import is_keras_own
-from keras_impl.watch import Watch
+from keras_impl.probing.shown import swapped
+from keras_impl.probing.units import is_keras_own
+from keras_impl.probing.watch import Watch
 
 RATES = ("rate", "dropout", "recurrent_dropout", "_dropout", "stddev")
 NOISE = (layers.GaussianDropout, layers.GaussianNoise, layers.AlphaDropout)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from torch_impl.watch import tensors_in
+from torch_impl.probing.watch import tensors_in
 
 
 def array_of(tensor: Tensor) -> np.ndarray:

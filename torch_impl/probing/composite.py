@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from torch_impl.watch import mapped
+from torch_impl.probing.watch import mapped
 
 
 class Place(NamedTuple):

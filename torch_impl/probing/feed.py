@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from common.twins.probe import Rows, Setup
-from torch_impl.watch import Function, Watch, has_channels_at_1, tensors_in
+from torch_impl.probing.watch import Function, Watch, has_channels_at_1, tensors_in
 
 TRIED = 2  # rows of the run that decides
 

@@ -10,12 +10,12 @@ import numpy as np
 from torch import Tensor, nn
 
 from common.twins.probe import Event
-from torch_impl import composite
-from torch_impl.arrays import array_of
-from torch_impl.composite import Place
-from torch_impl.functions import ARGUMENTS, arguments_of, plain_name, settings_in
-from torch_impl.settings import settings_of, spelt
-from torch_impl.watch import (
+from torch_impl.probing import composite
+from torch_impl.probing.arrays import array_of
+from torch_impl.probing.composite import Place
+from torch_impl.probing.functions import ARGUMENTS, arguments_of, plain_name, settings_in
+from torch_impl.probing.settings import settings_of, spelt
+from torch_impl.probing.watch import (
     COMPOSITES,
     Function,
     Watch,

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from torch_impl.watch import words
+from torch_impl.probing.watch import words
 
 NORM = "weight bias eps"
 POOL = "input kernel_size stride padding"

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from common.twins.probe import Setup, Values
 from common.twins.user_file import function_of
-from torch_impl.effective import Part
+from torch_impl.probing.effective import Part
+from torch_impl.probing.units import Holder
 from torch_impl.rmsprop import RMSpropBare
-from torch_impl.units import Holder
 
 SLOTS = {"first": ("exp_avg",), "second": ("exp_avg_sq", "square_avg")}
 

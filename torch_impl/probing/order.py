@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
-from torch_impl.feed import Trial
-from torch_impl.flow import shows
-from torch_impl.units import Holder, with_ties
-from torch_impl.watch import is_whole
+from torch_impl.probing.feed import Trial
+from torch_impl.probing.flow import shows
+from torch_impl.probing.units import Holder, with_ties
+from torch_impl.probing.watch import is_whole
 
 
 def in_order(

@@ -13,17 +13,17 @@ from torch.nn.parameter import is_lazy
 
 from common.twins.probe import Event, Rows, Setup, Unit, Values
 from common.twins.user_file import function_of, model_of
-from torch_impl.arrays import array_of, named_outputs, to_double
-from torch_impl.effective import Part, gradients_of
-from torch_impl.feed import Feed, Trial
-from torch_impl.flow import Call, Flow, replay
-from torch_impl.losses import loss_of
-from torch_impl.optimizing import optimizer_of, read_trained, slots_of, trained_roles
-from torch_impl.order import in_order, precision
-from torch_impl.training import Training, has_running_variance, merged_biases
-from torch_impl.units import holders_of
-from torch_impl.watch import Watch, names_of
-from torch_impl.weight_files import load_weights
+from torch_impl.probing.arrays import array_of, named_outputs, to_double
+from torch_impl.probing.effective import Part, gradients_of
+from torch_impl.probing.feed import Feed, Trial
+from torch_impl.probing.flow import Call, Flow, replay
+from torch_impl.probing.losses import loss_of
+from torch_impl.probing.optimizing import optimizer_of, read_trained, slots_of, trained_roles
+from torch_impl.probing.order import in_order, precision
+from torch_impl.probing.training import Training, has_running_variance, merged_biases
+from torch_impl.probing.units import holders_of
+from torch_impl.probing.watch import Watch, names_of
+from torch_impl.probing.weight_files import load_weights
 
 NAMED = 4  # dropouts in a note
 
@@ -140,7 +140,7 @@ class TorchProbe:
         values = {"loss": array_of(loss)}
         for holder, role in trained_roles(self.holders):
             values[f"weight/{holder.unit.name}/{role}"] = read_trained(holder, role, gradient)
-        for number, leaf in enumerate(leaves):
+        for number, leaf in enumerate(leaves, 1):
             if leaf.requires_grad:
                 grad = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)
                 values[f"input/{number}"] = array_of(grad)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from torch_impl.watch import words
+from torch_impl.probing.watch import words
 
 KERAS = {
     "eps": "epsilon",

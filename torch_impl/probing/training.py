@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from torch_impl.functions import DROPOUTS, arguments_of, plain_name
-from torch_impl.watch import Function, Watch, names_of, words
+from torch_impl.probing.functions import DROPOUTS, arguments_of, plain_name
+from torch_impl.probing.watch import Function, Watch, names_of, words
 
 DROPPING = frozenset(words(DROPOUTS))
 ATTENTION = {"scaled_dot_product_attention": 4, "multi_head_attention_forward": 10}

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from common.twins.probe import Unit
-from torch_impl.effective import Part, can_be_written, old_norm
 from torch_impl.layers import DEPTHWISE, LAYOUTS, RUNNING, SCALE, Kept, canonical, own
-from torch_impl.settings import settings_of
+from torch_impl.probing.effective import Part, can_be_written, old_norm
+from torch_impl.probing.settings import settings_of
 
 Layout = tuple[str, dict[str, Kept]]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from common.weights import COPIES, REST
-from jax_impl.places import Path
+from jax_impl.probing.places import Path
 
 WRAPPERS = ("params", "value", "model")
 """Names that a file may have around those of the model, and the model has not."""

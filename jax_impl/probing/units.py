@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flax import nnx
 
-from jax_impl.places import Kept, Part, Path, dotted, kept, merged
+from jax_impl.probing.places import Kept, Part, Path, dotted, kept, merged
 
 TABLE: dict[type[nnx.Module], tuple[str, dict[str, str]]] = {
     nnx.Linear: ("dense", {"kernel": "kernel", "bias": "bias"}),

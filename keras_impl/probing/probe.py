@@ -18,14 +18,14 @@ from common.task import choose_device
 from common.twins.probe import Event, Rows, Setup, Unit, Values
 from common.twins.user_file import function_of, model_of
 from keras_impl import backend
-from keras_impl.dropout import dropout_of, may_draw, without_dropout
-from keras_impl.feeder import Feeder
-from keras_impl.losses import loss_of
-from keras_impl.precision import computing_in, widen
-from keras_impl.shown import as_array
-from keras_impl.units import Part, named_layers, parts_of
-from keras_impl.watch import Watch
-from keras_impl.weights_file import load
+from keras_impl.probing.dropout import dropout_of, may_draw, without_dropout
+from keras_impl.probing.feeder import Feeder
+from keras_impl.probing.losses import loss_of
+from keras_impl.probing.precision import computing_in, widen
+from keras_impl.probing.shown import as_array
+from keras_impl.probing.units import Part, named_layers, parts_of
+from keras_impl.probing.watch import Watch
+from keras_impl.probing.weights_file import load
 
 backend.allow_float64()
 ROWS = 2  # a batch normalisation has no variance of one

@@ -7,7 +7,7 @@ from typing import Any
 from common.install import pip_install
 from common.twins.probe import Setup
 from common.twins.user_file import model_of
-from jax_impl.functions import FunctionNet
+from jax_impl.probing.functions import FunctionNet
 
 
 def net_of(setup: Setup) -> Any:
@@ -30,6 +30,6 @@ def net_of(setup: Setup) -> Any:
             f"jax_model() gives a {type(model).__name__}, expected a flax.nnx.Module, or a pair "
             "(apply, params) for which apply(params, *inputs) gives the outputs"
         )
-    from jax_impl.modules import ModuleNet
+    from jax_impl.probing.modules import ModuleNet
 
     return ModuleNet(model)

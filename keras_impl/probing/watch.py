@@ -15,8 +15,15 @@ from keras import layers, tree
 from keras.src.backend import get_keras_mask, set_keras_mask
 
 from common.twins.probe import Event
-from keras_impl.shown import arguments, as_array, channels_first, event_settings, flowing, swapped
-from keras_impl.units import plain
+from keras_impl.probing.shown import (
+    arguments,
+    as_array,
+    channels_first,
+    event_settings,
+    flowing,
+    swapped,
+)
+from keras_impl.probing.units import plain
 
 REPEAT = {"cond", "switch", "scan", "while_loop", "fori_loop", "map", "vectorized_map"}
 REPEAT |= {"associative_scan"}

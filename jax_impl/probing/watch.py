@@ -17,7 +17,7 @@ import jax
 import numpy as np
 
 from common.twins.probe import Event
-from jax_impl.attention import exact
+from jax_impl.probing.attention import exact
 
 ACTIVATIONS = (
     "celu elu gelu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid "

@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 
-from jax_impl.places import Path, dotted
+from jax_impl.probing.places import Path, dotted
 
 LOOKS = (
     jax.errors.ConcretizationTypeError,

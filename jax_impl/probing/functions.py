@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jax_impl.places import Kept, Part, Path, dotted, flat, kept, nested
+from jax_impl.probing.places import Kept, Part, Path, dotted, flat, kept, nested
 
 MODES = {
     "train": True,

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import Array
 
-from jax_impl.functions import called
-from jax_impl.places import Path, dotted, flat, nested
-from jax_impl.units import Found, modules, parts
-from jax_impl.watch import rename, watch_class
+from jax_impl.probing.functions import called
+from jax_impl.probing.places import Path, dotted, flat, nested
+from jax_impl.probing.units import Found, modules, parts
+from jax_impl.probing.watch import rename, watch_class
 
 
 class ModuleNet:

@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers, tree
 
 from keras_impl import backend
-from keras_impl.units import plain, settings_of
+from keras_impl.probing.units import plain, settings_of
 
 
 def as_array(tensor: Any) -> np.ndarray | None:

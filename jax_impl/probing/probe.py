@@ -15,13 +15,13 @@ import optax
 from common.regime import MATCHED
 from common.twins.probe import Event, Rows, Setup, Unit, Values
 from common.twins.user_file import function_of
-from jax_impl.compiled import LOOKS, Compiled, bits, hasty, named
-from jax_impl.losses import loss_of
-from jax_impl.nets import net_of
-from jax_impl.places import Kept, Part, Path, flat, in_order
+from jax_impl.probing.compiled import LOOKS, Compiled, bits, hasty, named
+from jax_impl.probing.losses import loss_of
+from jax_impl.probing.nets import net_of
+from jax_impl.probing.places import Kept, Part, Path, flat, in_order
+from jax_impl.probing.watch import Call, Recorder, flowing, plain, recording, watch_functions
+from jax_impl.probing.weights_file import numbers_of
 from jax_impl.rmsprop import rmsprop
-from jax_impl.watch import Call, Recorder, flowing, plain, recording, watch_functions
-from jax_impl.weights_file import numbers_of
 
 TRACED_ROWS = 3
 SLOTS = {"first": "mu", "second": "nu"}  # as Optax calls them
@@ -135,7 +135,7 @@ class JaxProbe:
             loss, _, (by_weight, by_input) = self._differentiated(rows, targets)
             arrays = flat(by_weight)
         found = {f"weight/{name}": value for name, value in self._by_role(arrays).items()}
-        found |= {f"input/{i}": plain(value) for i, value in by_input.items()}
+        found |= {f"input/{i + 1}": plain(value) for i, value in by_input.items()}
         return {"loss": np.float64(loss), **found}  # type: ignore[dict-item]
 
     def step(self, rows: Rows, targets: Rows) -> Values:
