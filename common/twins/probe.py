@@ -128,7 +128,7 @@ class Probe(Protocol):
 
     def gradients(self, rows: Rows, targets: Rows) -> Values:
         """Training: "loss", "weight/<unit>/<role>" for all that is trained, "input/<number>", from
-        1, for all inputs of real numbers; a gradient that does not exist is zeros. Changes nothing."""
+        1, for all inputs of real numbers; one that does not exist is zeros. Changes nothing."""
 
     def step(self, rows: Rows, targets: Rows) -> Values:
         """Training: a step of the optimiser; "loss" before it, all `values()` after it, and
