@@ -4,13 +4,19 @@ TRUTH = "wrong"
 PLACE = ("loss", "gradient")
 CAUSE = "sum or mean reduction"
 INPUT = (6,)
-LOSS = {"keras": lambda y, p: squared(y, p), "torch": lambda p, y: ((p - y) ** 2).sum()}
 
 
-def squared(y, p):
+def keras_loss(y, p):
     import keras
 
     return keras.losses.MeanSquaredError()(y, p)
+
+
+def torch_loss(p, y):
+    return ((p - y) ** 2).sum()
+
+
+LOSS = {"keras": keras_loss, "torch": torch_loss}
 
 
 def keras_model():
