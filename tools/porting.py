@@ -182,15 +182,12 @@ def outcomes(
 
 
 def sections(results: Sequence[Outcome], *, rivals: bool = False) -> list[Section]:
-    """The tables: rates, what was said wrongly, and what people use today beside it."""
-    seeds = sorted({o.seed for o in results})
-    parts = [_rates(results, f"{made_with()}; seeds {', '.join(map(str, seeds))}")]
-    if amiss := [o for o in results if not o.as_it_should_be]:
-        parts.append(_amiss(amiss))
-    return [*parts, _beside(results)] if rivals else parts
+    """The tables: rates, and what people use today beside it."""
+    return [_rates(results), *([_beside(results)] if rivals else [])]
 
 
-def _rates(results: Sequence[Outcome], note: str) -> Section:
+def _rates(results: Sequence[Outcome]) -> Section:
+    """How often each truth was called what; what is amiss has a line, what is fatal above it."""
     rows = []
     for truth in TRUTHS:
         ports = [o for o in results if o.situation.truth == truth]
@@ -200,23 +197,20 @@ def _rates(results: Sequence[Outcome], note: str) -> Section:
         rows.append([truth, str(len(ports)), *map(str, counts), placed])
     seconds = sum(o.seconds for o in results) / max(1, len(results))
     headings = ("truth", "ports", *(f"called {verdict}" for verdict in VERDICTS), "place named")
-    notes = [f"{seconds:.1f} s a port in processes that were there already", note]
-    return Section("Ports and what the judge calls them", headings, rows, notes=notes)
+    seeds = ", ".join(map(str, sorted({o.seed for o in results})))
+    notes = [f"{made_with()}; seeds {seeds}; {seconds:.1f} s a port"]
+    notes += [_line(o) for o in results if not o.as_it_should_be and not o.fatal]
+    astray = [o for o in results if o.as_it_should_be and o.situation.places and not o.placed]
+    notes += [f"{_line(o)}; the place is {' or '.join(o.situation.places)}" for o in astray]
+    notices = [_line(o) for o in results if o.fatal]
+    title = "Ports and what the judge calls them"
+    return Section(title, headings, rows, notes=notes, notices=notices)
 
 
-def _amiss(results: Sequence[Outcome]) -> Section:
-    rows = [
-        [
-            "*" * o.fatal + o.situation.path.stem,
-            str(o.seed),
-            o.situation.truth,
-            o.verdict,
-            o.sentence.partition("\n")[0],
-        ]
-        for o in sorted(results, key=lambda o: not o.fatal)
-    ]
-    headings = ("port", "seed", "truth", "verdict", "sentence")
-    return Section("Not as they should be", headings, rows, left=(0, 2, 3, 4))
+def _line(outcome: Outcome) -> str:
+    case = outcome.situation
+    name = f"{case.path.stem}, seed {outcome.seed}"
+    return f"{name}: is {case.truth}, {outcome.verdict}: {outcome.sentence}"
 
 
 def _beside(results: Sequence[Outcome]) -> Section:

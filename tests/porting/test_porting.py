@@ -120,15 +120,17 @@ def test_the_rates_count_each_verdict_and_the_places_of_those_called_wrong():
         outcome("wrong", "right", known=["a"]),
         outcome("refuse", "refused"),
     ]
-    rates, amiss = porting.sections(results)
+    (rates,) = porting.sections(results)
     assert rates.rows == [
         ["right", "2", "1", "1", "0", "0", "0", "-"],
         ["wrong", "3", "1", "2", "0", "0", "0", "1 of 2"],
         ["random", "0", "0", "0", "0", "0", "0", "-"],
         ["refuse", "1", "0", "0", "0", "1", "0", "-"],
     ]
-    assert [row[2:4] for row in amiss.rows] == [["right", "wrong"], ["wrong", "right"]]
-    assert all(row[0].startswith("*") for row in amiss.rows)
+    assert rates.notices == ["a, seed 0: is right, wrong: ", "a, seed 0: is wrong, right: "]
+    assert len(rates.notes) == 1
+    (rates,) = porting.sections([outcome("right", "refused", sentence="no Net")])
+    assert rates.notes[1:] == ["a, seed 0: is right, refused: no Net"] and not rates.notices
 
 
 def test_an_error_ends_the_processes_and_a_refusal_does_not(tmp_path):
@@ -191,7 +193,7 @@ def test_the_command_prints_writes_and_ends_with_its_status(
     )
     words = [str(port), "--seeds", "0,3", "--into", str(page), "--json", str(tmp_path / "o.json")]
     assert porting.main(words) == status
-    assert "called refused" in capsys.readouterr().out
+    assert ("is right, wrong: so" in capsys.readouterr().out) == (status == 1)
     assert "| right | 2 |" in page.read_text() and "seeds 0, 3" in page.read_text()
     records = json.loads((tmp_path / "o.json").read_text())
     assert [(r["seed"], r["situation"]["truth"]) for r in records] == [(0, "right"), (3, "right")]
