@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import keras
@@ -26,6 +27,23 @@ class Backend(Protocol):
     def densified(self, gradient: Any) -> Any:
         """A gradient as one tensor, an embedding's too: parts of a repeated word are added."""
 
+    def gradients(
+        self, loss_of: Callable[[], Any], variables: Sequence[Any], state: Sequence[Any]
+    ) -> tuple[Any, list[Any]]:
+        """A loss and its gradients, None where there is none, computed call by call.
+
+        What the call gives the variables of `state`, such as running means, they hold afterwards.
+        """
+
+    def evaluating(self) -> AbstractContextManager:
+        """While entered, nothing is kept for gradients."""
+
+    def concrete(self, tensor: Any) -> bool:
+        """Whether a tensor of the backend has values, and is not of a graph being made."""
+
+    def allow_float64(self) -> None:
+        """Let this process compute in float64, before anything is computed."""
+
     def synchronize(self, device: str) -> None:
         """Wait until the device has finished all it was given."""
 
@@ -40,6 +58,8 @@ NAME: str = keras.config.backend()
 _chosen: Backend = importlib.import_module(f"keras_impl.backends.{NAME}")  # type: ignore
 
 prepare, densified, Feed = _chosen.prepare, _chosen.densified, _chosen.Feed
+gradients, evaluating, concrete = _chosen.gradients, _chosen.evaluating, _chosen.concrete
+allow_float64 = _chosen.allow_float64
 synchronize, peak_bytes, runtime = _chosen.synchronize, _chosen.peak_bytes, _chosen.runtime
 
 

@@ -25,6 +25,13 @@ AXES: Mapping[str, Mapping[str, str]] = {
     "group_norm": {"gamma": "c", "beta": "c"},
     "lstm": {"kernel": "ig", "recurrent_kernel": "og", "bias": "g"},
     "gru": {"kernel": "ig", "recurrent_kernel": "og", "bias": "bg"},
+    "conv1d_transpose": {"kernel": "woi", "bias": "o"},
+    "conv3d_transpose": {"kernel": "dhwoi", "bias": "o"},
+    "depthwise_conv1d": {"kernel": "wcm", "bias": "o"},
+    "rms_norm": {"gamma": "c"},
+    "prelu": {"alpha": "c"},
+    "simple_rnn": {"kernel": "ig", "recurrent_kernel": "og", "bias": "g"},
+    "gru_v1": {"kernel": "ig", "recurrent_kernel": "og", "bias": "g"},
 }
 """Kind of layer -> weight -> its axes in the canonical layout, which is Keras's. i, o: inputs and
 outputs; d, h, w: depth, height, width; c: channels; m: outputs per channel; v: vocabulary; b: input

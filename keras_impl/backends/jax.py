@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib.metadata import version
 from typing import Any
 
 import jax
+import keras
 
 from common.regime import Regime
 from keras_impl.feed import Feed as Feed
@@ -25,6 +28,34 @@ def prepare(rules: Regime) -> None:
 
 def densified(gradient: Any) -> Any:
     return gradient
+
+
+def gradients(
+    loss_of: Callable[[], Any], variables: Sequence[Any], state: Sequence[Any]
+) -> tuple[Any, list[Any]]:
+    def run(values: list[Any]) -> tuple[Any, list[Any]]:
+        mapping = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(mapping, collect_losses=True) as scope:
+            loss = loss_of()
+        return loss, [scope.get_current_value(variable) for variable in state]
+
+    values = [variable.value for variable in variables]
+    (loss, updates), slopes = jax.value_and_grad(run, has_aux=True)(values)
+    for variable, value in zip(state, updates, strict=True):
+        if value is not None:
+            variable.assign(value)
+    return loss, slopes
+
+
+evaluating = nullcontext
+
+
+def concrete(tensor: Any) -> bool:
+    return not isinstance(tensor, jax.core.Tracer)
+
+
+def allow_float64() -> None:
+    jax.config.update("jax_enable_x64", True)
 
 
 def synchronize(device: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -90,6 +90,25 @@ def prepare(rules: Regime) -> None:
 
 def densified(gradient: Any) -> Any:
     return tf.convert_to_tensor(gradient)
+
+
+def gradients(
+    loss_of: Callable[[], Any], variables: Sequence[Any], state: Sequence[Any]
+) -> tuple[Any, list[Any]]:
+    with tf.GradientTape() as tape:
+        loss = loss_of()
+    return loss, tape.gradient(loss, [variable.value for variable in variables])
+
+
+evaluating = nullcontext
+
+
+def concrete(tensor: Any) -> bool:
+    return hasattr(tensor, "numpy")
+
+
+def allow_float64() -> None:
+    pass  # it always may
 
 
 def synchronize(device: str) -> None:

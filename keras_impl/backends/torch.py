@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -19,6 +20,27 @@ def prepare(rules: Regime) -> None:
 
 def densified(gradient: Any) -> Any:
     return gradient
+
+
+def gradients(
+    loss_of: Callable[[], Any], variables: Sequence[Any], state: Sequence[Any]
+) -> tuple[Any, list[Any]]:
+    loss = loss_of()
+    values = [variable.value for variable in variables]
+    if not loss.requires_grad:  # a loss of no weight
+        return loss, [None] * len(values)
+    return loss.detach(), list(torch.autograd.grad(loss, values, allow_unused=True))
+
+
+evaluating = torch.no_grad
+
+
+def concrete(tensor: Any) -> bool:
+    return not tensor.is_meta
+
+
+def allow_float64() -> None:
+    pass  # it always may
 
 
 def synchronize(device: str) -> None:
