@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness.process import Child, ChildError
-from benchmarks.twins.match import STATE, Matching
 from common import metrics
 from common.twins.file import CLASSES, SCALES, TwinsFile
 from common.twins.probe import Event, Rows, Unit, Values
@@ -178,24 +177,6 @@ def trained(side: Side, rows: Rows, targets: Rows, dtype: str) -> Trace:
     return trace
 
 
-def renamed(trace: Trace, matching: Matching) -> Trace:
-    """The second model's trace under the first's names and in its layouts; what has no partner
-    there is left out."""
-    result = {}
-    for rung in dict.fromkeys(key.partition("/")[0] for key in trace):
-        inside = {
-            key.partition("/")[2]: v for key, v in trace.items() if key.startswith(f"{rung}/")
-        }
-        if rung.startswith("outputs"):
-            part = inside
-        else:
-            part = {k: v for k, v in inside.items() if k == "loss" or k.startswith("input/")}
-            for prefix in ("", "slot/first/", "slot/second/"):
-                part |= matching.to_one(inside, prefix)
-        result |= {f"{rung}/{name}": value for name, value in part.items()}
-    return result
-
-
 def forms(file: TwinsFile, frameworks: Sequence[str], outputs: Sequence[Values]) -> dict[str, str]:
     """Of each framework "logits" or "probabilities", as its outputs look; {} for other losses."""
     if file.loss not in CLASSES:
@@ -233,8 +214,3 @@ def aligned(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def events_of(side: Side, rows: Rows, dtype: str = "float64") -> list[Event]:
     """What the model shows flowing."""
     return side.ask("events", rows, dtype=dtype)
-
-
-def state_roles(units: Iterable[Unit]) -> set[str]:
-    """Names of running statistics."""
-    return {f"{unit.name}/{role}" for unit in units for role in unit.weights if role in STATE}

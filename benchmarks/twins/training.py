@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from benchmarks.twins.climb import Side, distance
+from benchmarks.twins.compare import Rung
 from benchmarks.twins.match import STATE
 from benchmarks.twins.place import Fault, Models, differing, listed
 
+SAME = 1e-6  # of the scale: weights that are one and the same in float32
 
-def training_faults(models: Models, rungs: Sequence[Any], names: tuple[str, str]) -> list[Fault]:
+
+def weight_faults(models: Models, sides: Sequence[Side]) -> list[Fault]:
+    """Weights that are not the same in two models that both bring theirs."""
+    wrong = {}
+    for pair in models.matching.pairs:
+        for link in pair.links:
+            mine = link.to_other(sides[0].own[f"{pair.one.name}/{link.one}"])
+            error = distance(mine, sides[1].own[f"{pair.other.name}/{link.other}"])
+            if error > SAME:
+                wrong[f"{pair.name} {link.one}"] = pair, error
+    if not wrong:
+        return []
+    places = [name for pair, _ in wrong.values() for name in (pair.one.name, pair.other.name)]
+    worst = max(error for _, error in wrong.values())
+    told = f"the weights that both bring are not the same: {listed(wrong)}, by up to {worst:.1e}"
+    return [Fault(("weights", *dict.fromkeys(places)), told)]
+
+
+def training_faults(models: Models, rungs: Sequence[Rung]) -> list[Fault]:
     """The first rung above the outputs that breaks, and by which layers."""
     broken: dict[str, list[str]] = {}
     for rung in rungs:
@@ -34,7 +54,7 @@ def training_faults(models: Models, rungs: Sequence[Any], names: tuple[str, str]
             clause
             for pair in models.matching.pairs
             if pair.name in wrong or pair.one.name in wrong
-            for clause in differing(pair, names)
+            for clause in differing(pair, models.names)
         ]
         if state:
             told = f"the running statistics of {listed(wrong)} differ after {rung}: the momentum?"

@@ -1,0 +1,115 @@
+"""Every tensor of two models that climbed: its error in float64, which is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.twins.climb import Trace, aligned, distance, log_odds
+from benchmarks.twins.match import Matching
+from common.twins.file import TwinsFile
+
+BOUND = 1e-7  # in float64, of the scale: half a rounding of float32, which nobody can feel
+BOUND32 = 1e-5  # where a layer has no float64, and ten times what each side differs from itself
+SHARE = 1e-2  # of the largest gradient: the least scale that an error of a gradient is judged on
+NOTHING = 1e-12  # a scale below this is rounding even of float64
+
+
+class Rung(NamedTuple):
+    """One tensor of both models: its error in float64, which is judged, and in float32.
+
+    `own` is how far each model in float32 is from itself in float64; `error32` is the least
+    tolerance that would pass. Errors are max|a - b| / max|b|.
+    """
+
+    rung: str
+    tensor: str
+    error: float
+    bound: float
+    error32: float
+    own: tuple[float, float]
+
+    @property
+    def broken(self) -> bool:
+        """Whether the models differ here by more than rounding; NaN always does."""
+        return not self.error <= self.bound
+
+
+def compare(
+    file: TwinsFile,
+    mine: Mapping[str, Trace],
+    theirs: Mapping[str, Trace],
+    matching: Matching,
+    forms: Sequence[str],
+    *,
+    coarse: bool,
+) -> list[Rung]:
+    """Every tensor that both models have, in the order of the rungs; traces are by dtype.
+
+    `forms` says of each model whether its outputs are "logits" or "probabilities", where that
+    matters; `coarse` that some layer has no float64.
+    """
+    theirs = {dtype: renamed(trace, matching) for dtype, trace in theirs.items()}
+    keys = {key: key for key in mine["float64"]}
+    keys |= dict(zip(*(_outputs(traces["float64"]) for traces in (mine, theirs)), strict=False))
+    gradients = [v for k, v in mine["float64"].items() if k.startswith("gradients/")]
+    largest = max((float(np.max(np.abs(v), initial=0.0)) for v in gradients), default=0.0)
+    rungs = []
+    for key, other in keys.items():
+        if other not in theirs["float64"]:
+            continue
+        rung, _, tensor = key.partition("/")
+        floor = max(_floor(file, rung, tensor, largest), NOTHING)
+        pairs = {
+            dtype: _comparable(file.loss, mine[dtype][key], theirs[dtype][other], rung, forms)
+            for dtype in mine
+        }
+        error, error32 = (distance(b, a, floor) for a, b in (pairs["float64"], pairs["float32"]))
+        own = [distance(pairs["float32"][n], pairs["float64"][n], floor) for n in (0, 1)]
+        bound = BOUND32 + 10 * max(own) if coarse else BOUND
+        rungs.append(Rung(rung, tensor, error, bound, error32, (own[0], own[1])))
+    return rungs
+
+
+def renamed(trace: Trace, matching: Matching) -> Trace:
+    """The second model's trace under the first's names and in its layouts; what has no partner
+    there is left out."""
+    result = {}
+    for rung in dict.fromkeys(key.partition("/")[0] for key in trace):
+        own = {key.partition("/")[2]: v for key, v in trace.items() if key.startswith(f"{rung}/")}
+        part = own
+        if not rung.startswith("outputs"):
+            part = {k: v for k, v in own.items() if k == "loss" or k.startswith("input/")}
+            for prefix in ("", "slot/first/", "slot/second/"):
+                part |= matching.to_one(own, prefix)
+        result |= {f"{rung}/{name}": value for name, value in part.items()}
+    return result
+
+
+def _outputs(trace: Trace) -> list[str]:
+    return [key for key in trace if key.startswith("outputs")]
+
+
+def _comparable(
+    loss: str, one: np.ndarray, other: np.ndarray, rung: str, forms: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two tensors of one form: probabilities and logits are both turned into logarithms."""
+    if not rung.startswith("outputs"):
+        return one, other
+    other = aligned(one, other)
+    if len(set(forms)) < 2 or one.shape != other.shape:
+        return one, other
+    return log_odds(loss, one, forms[0]), log_odds(loss, other, forms[1])
+
+
+def _floor(file: TwinsFile, rung: str, tensor: str, largest: float) -> float:
+    """The least scale of an error: a bias before a normalisation has a gradient of rounding."""
+    if rung == "gradients":
+        return 0.0 if tensor.startswith("input/") else SHARE * largest
+    if "slot/first" in tensor:
+        return 0.1 * SHARE * largest
+    if "slot/second" in tensor:
+        return 0.1 * (SHARE * largest) ** 2
+    return file.learning_rate if rung.startswith("step") else 0.0

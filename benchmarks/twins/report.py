@@ -1,0 +1,117 @@
+"""What is printed and kept of two models that were judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.show.terminal import plain, print_wide
+from benchmarks.twins.judge import Judgement, Rung
+from common.framework import label_of
+
+STYLES = {"right": "green", "wrong": "bold red", "random": "yellow", "refused": "yellow"}
+
+
+def print_judgement(judgement: Judgement, *, every: bool = False) -> None:
+    """The verdict, what a reader should know, the pairs, and the rungs that are not zero.
+
+    `every` shows the rungs that agree to the last bit too.
+    """
+    console = Console()
+    names = [label_of(name) for name in judgement.frameworks]
+    words = f"{judgement.verdict}: {judgement.sentence}"
+    console.print(plain(words, STYLES[judgement.verdict]), soft_wrap=True)
+    for fault in judgement.faults[1:]:
+        console.print(plain(f"  also: {fault.sentence}", "red"), soft_wrap=True)
+    for note in judgement.notes:
+        console.print(plain(f"NOTE: {note}", "yellow"), soft_wrap=True)
+    if judgement.pairs:
+        table = _table(f"pairs, {judgement.weights} weights", *names)
+        for one, other in dict.fromkeys(judgement.pairs):
+            table.add_row(plain(one), plain(other))
+        print_wide(table, console)
+    if judgement.rungs:
+        print_wide(_rungs(judgement, names, every), console)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=plain(title, "bold"), title_justify="left", box=SIMPLE_HEAD, padding=0)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=True, justify="left" if number < 2 else "right")
+    return table
+
+
+def _rungs(judgement: Judgement, names: Sequence[str], every: bool) -> Table:
+    title = f"errors: {' and '.join(names)}, seed {judgement.seed}"
+    columns = ("rung", "tensor", "in float64", "bound", "least tolerance in float32")
+    table = _table(title, *columns, *(f"{name} itself" for name in names))
+    rung = ""
+    shown = [r for r in judgement.rungs if every or r.broken or max(r.error32, *r.own) > 0]
+    for r in shown:
+        error = plain(f"{_number(r.error)} !", "bold red") if r.broken else _number(r.error)
+        first = "" if r.rung == rung else r.rung
+        numbers = (f"{r.bound:.0e}", *map(_number, (r.error32, *r.own)))
+        table.add_row(first, plain(r.tensor), error, *numbers)
+        rung = r.rung
+    if len(shown) < len(judgement.rungs):
+        rest = len(judgement.rungs) - len(shown)
+        table.add_row("", f"{rest} more are equal bit for bit: --all", *[""] * 5)
+    return table
+
+
+def _number(error: float) -> str:
+    return "0" if error == 0 else f"{error:.0e}" if math.isfinite(error) else str(error)
+
+
+def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
+    """All that was seen, for JSON and as a record of kind parity; what is not finite is None."""
+    pair = list(judgement.frameworks)
+    broken = next((r for r in judgement.rungs if r.broken), None)
+    return {
+        "problem": judgement.name,
+        "regime": "matched",
+        "seed": judgement.seed,
+        "frameworks": pair,
+        "threads": threads,
+        "steps": sorted({int(r.rung[5:]) for r in judgement.rungs if r.rung.startswith("step ")}),
+        "epochs": 0,
+        "data_digest": judgement.digest,
+        "notice": "",
+        "raised_bounds": [],
+        "verdict": f"{judgement.verdict}: {judgement.sentence}",
+        "first_breach": broken and _difference(broken, pair),
+        "differences": [_difference(r, pair) for r in judgement.rungs],
+        "growth": [],
+        "judged": judgement.verdict,
+        "places": judgement.places,
+        "faults": [_fault(fault) for fault in judgement.faults],
+        "notes": judgement.notes,
+        "weights": judgement.weights,
+        "pairs": [list(names) for names in judgement.pairs],
+    }
+
+
+def _fault(fault: Any) -> Mapping[str, Any]:
+    """A fault as JSON has it."""
+    return {"places": list(fault.places), "sentence": fault.sentence}
+
+
+def _difference(r: Rung, pair: list[str]) -> dict[str, Any]:
+    def finite(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
+    return {
+        "pair": pair,
+        "rung": r.rung,
+        "tensor": r.tensor,
+        "error": finite(r.error),
+        "bound": r.bound,
+        "broken": r.broken,
+        "error_float32": finite(r.error32),
+        "own": [finite(error) for error in r.own],
+    }

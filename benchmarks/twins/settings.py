@@ -1,0 +1,50 @@
+"""What two models say of themselves before anything runs: dropout, precision, what is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.twins.climb import Side
+from benchmarks.twins.match import STATE
+from benchmarks.twins.place import Fault, Models, listed
+
+
+def setting_faults(models: Models, sides: Sequence[Side]) -> list[Fault]:
+    """What makes two models train otherwise and no output shows."""
+    return [*_dropout(sides), *_precision(models, sides), *_frozen(models)]
+
+
+def _dropout(sides: Sequence[Side]) -> Iterator[Fault]:
+    rates = [sorted(rate for _, rate in side.dropout) for side in sides]
+    if rates[0] != rates[1]:
+        told = [
+            f"{side.framework} has "
+            + (listed(f"{rate:g} in {name}" for name, rate in side.dropout) or "none")
+            for side in sides
+        ]
+        places = [name for side in sides for name, _ in side.dropout]
+        yield Fault(("dropout", *places), f"the rates of dropout differ: {'; '.join(told)}")
+
+
+def _precision(models: Models, sides: Sequence[Side]) -> Iterator[Fault]:
+    """The first layer that computes in half precision in one model alone."""
+    for pair in models.matching.pairs:
+        dtypes = [sides[n].precision.get(pair[n].name, "float32") for n in (0, 1)]
+        if dtypes[0] != dtypes[1]:
+            told = " and ".join(
+                f"in {dtype} in {name}" for dtype, name in zip(dtypes, models.names, strict=True)
+            )
+            yield Fault((pair.one.name, pair.other.name), f"{pair.name} computes {told}")
+            return
+
+
+def _frozen(models: Models) -> Iterator[Fault]:
+    """Weights that one model alone trains."""
+    for pair in models.matching.pairs:
+        for link in pair.links:
+            frozen = link.one in pair.one.frozen, link.other in pair.other.frozen
+            if frozen[0] != frozen[1] and link.one not in STATE:
+                held, trains = models.names if frozen[0] else models.names[::-1]
+                told = f"{pair.name}: {link.one} is frozen in {held} and trained in {trains}"
+                yield Fault((pair.one.name, pair.other.name), told)
+                break

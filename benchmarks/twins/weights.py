@@ -1,0 +1,96 @@
+"""Whose weights two models are compared with: carried, own or drawn."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from benchmarks.twins.climb import Side, distance, drawn
+from benchmarks.twins.match import Matching, Pair, exchanged, interchangeable
+from common.twins.probe import Unit, Values
+
+MODES = ("carried", "own", "drawn")
+ALIKE = 1e-4  # weights that both models bring, nearer than this, are one and the same
+
+
+class Weights(NamedTuple):
+    """The mode, whose they are, what the first model is given, and a sentence on what is lost."""
+
+    mode: str
+    whose: str
+    source: Values
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"carried from {self.whose}" if self.mode == "carried" else self.mode
+
+    def of_other(self, matching: Matching, own: Values, seed: int) -> Values:
+        """What the second model is given under a pairing; `own` are the first model's values.
+
+        In the mode "own" nothing. Weights of the second model alone are drawn too where weights
+        are drawn: at zero, as a bias begins, they could not be told from absent ones.
+        """
+        if self.mode == "own":
+            return {}
+        values = matching.to_other({**own, **self.source})
+        if self.mode == "drawn":
+            values = {**drawn(units_of(matching, 1), seed), **values}
+        return values
+
+
+def chosen(
+    one: Side, other: Side, matching: Matching, wanted: str, seed: int
+) -> tuple[Weights, Matching]:
+    """The mode that was wanted, or else the one that the models ask for.
+
+    Weights that one model brings are carried to the other. Where both bring theirs and most are
+    the same, each keeps its own: the conversion that the user made is what is judged.
+    """
+    both, bring = one.brought and other.brought, one.brought or other.brought
+    alike, mode = both and wanted in ("", "own"), wanted
+    if alike:
+        matching, alike = _by_value(one, other, matching)
+    if not mode:
+        mode = "own" if alike else "carried" if bring else "drawn"
+    if mode == "own":
+        return Weights(mode, "", {}), matching
+    if mode == "drawn":
+        lost = " and ".join(side.framework for side in (one, other) if side.brought)
+        note = f"the weights that {lost} brought are not used" if lost else ""
+        return Weights(mode, "", drawn(units_of(matching, 0), seed), note), matching
+    if other.brought and not one.brought:
+        return Weights(mode, other.framework, matching.to_one(other.own)), matching
+    note = f"the weights that {other.framework} brought too are not used, and are others: "
+    note = note + "--weights own judges both as they are" if both else ""
+    return Weights(mode, one.framework, one.own, note), matching
+
+
+def units_of(matching: Matching, side: int) -> list[Unit]:
+    """All units of a model, 0 or 1, those without a partner last."""
+    alone = matching.alone_other if side else matching.alone_one
+    return [pair[side] for pair in matching.pairs] + list(alone)
+
+
+def _by_value(one: Side, other: Side, matching: Matching) -> tuple[Matching, bool]:
+    """The pairing under which most weights are the same, and whether most are."""
+
+    def far(pair: Pair) -> float:
+        return max(
+            (
+                distance(
+                    link.to_other(one.own[f"{pair.one.name}/{link.one}"]),
+                    other.own[f"{pair.other.name}/{link.other}"],
+                )
+                for link in pair.links
+            ),
+            default=0.0,
+        )
+
+    for i in range(len(matching.pairs)):
+        for j in range(i + 1, len(matching.pairs)):
+            if far(matching.pairs[i]) < ALIKE:
+                break
+            if interchangeable(matching.pairs[i], matching.pairs[j]):
+                trial = exchanged(matching, i, j)
+                matching = trial if far(trial.pairs[i]) < ALIKE else matching
+    near = [far(pair) < ALIKE for pair in matching.pairs]
+    return matching, 2 * sum(near) >= len(near)
