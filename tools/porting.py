@@ -272,9 +272,10 @@ def run(cases: Sequence[tuple[Situation, int]]) -> list[Outcome]:
     with _children() as children, suppress(KeyboardInterrupt):
         for outcome in outcomes(cases, judge, children):
             results.append(outcome)
-            mark = "" if outcome.as_it_should_be else f", but is {outcome.situation.truth}"
-            name = f"{outcome.situation.path.stem}, seed {outcome.seed}"
-            say(f"{len(results)}/{len(cases)} {name}: {outcome.verdict}{mark}")
+            name = f"{outcome.situation.path.stem}: {outcome.verdict}"
+            say(
+                f"{len(results)}/{len(cases)} {name if outcome.as_it_should_be else _line(outcome)}"
+            )
     return results
 
 
