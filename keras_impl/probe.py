@@ -22,9 +22,9 @@ from keras_impl.dropout import dropout_of, without_dropout
 from keras_impl.feeder import Feeder
 from keras_impl.losses import loss_of
 from keras_impl.precision import computing_in, widen
-from keras_impl.weights_file import load
 from keras_impl.units import Part, named_layers, parts_of
 from keras_impl.watch import Watch, as_array
+from keras_impl.weights_file import load
 
 backend.allow_float64()
 ROWS = 2  # a batch normalisation has no variance of one

@@ -112,10 +112,10 @@ def _settings(module: Any) -> dict[str, Any]:
 def canonical(
     values: list[np.ndarray], kind: str, role: str, kept: Kept, flatten: tuple[int, ...]
 ) -> np.ndarray:
-    """The canonical array, float32, of what PyTorch keeps."""
+    """The canonical array, of the same dtype, of what PyTorch keeps."""
     value = np.stack(values) if "b" in kept.axes else sum(values)
     axes = AXES.get(kind, {}).get(role, kept.axes)
-    value = _transposed(np.asarray(value, np.float32), kept.axes, axes)
+    value = _transposed(np.asarray(value), kept.axes, axes)
     value = value[..., _gates(kind, value.shape[-1])]
     if flatten and axes == "io":  # rows of the kernel, from channels first to channels last
         *space, channels = flatten
@@ -127,9 +127,8 @@ def canonical(
 def own(
     value: np.ndarray, kind: str, role: str, kept: Kept, flatten: tuple[int, ...]
 ) -> list[np.ndarray]:
-    """What PyTorch keeps for a canonical array, float32; of two added biases the second is 0."""
+    """What PyTorch keeps for a canonical array, of its dtype; a second bias is 0."""
     axes = AXES.get(kind, {}).get(role, kept.axes)
-    value = np.asarray(value, np.float32)
     if flatten and axes == "io":
         value = np.moveaxis(value.reshape(*flatten, -1), -2, 0).reshape(value.shape)
     value = value[..., np.argsort(_gates(kind, value.shape[-1]))]

@@ -57,6 +57,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "--seed")
     parser.add_argument("--short", action="store_true", help="10 steps and 2 epochs")
     options.add(parser, "--json", help="print every error and its bound")
+    parser.add_argument("--all", action="store_true", help="of twins: rungs equal bit for bit too")
+    parser.add_argument(
+        "--weights",
+        choices=("carried", "own", "drawn"),
+        default="",
+        help="of twins: one model's weights in both, each its own, or random ones "
+        "(default: carried where a model brings weights, else drawn)",
+    )
     parser.add_argument(
         "--measure",
         action="store_true",
@@ -69,16 +77,16 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.parity.climbed import keep, plain
 
     requests.check_protocol(args)
+    if args.twins:
+        return _judge_twins(args)
     names = requests.frameworks(args)
-    if args.twins and args.measure:
-        raise ValueError("--measure needs the reference, which twins have not; leave out --twins")
     problems = requests.problems(args)
     if args.measure:
         return _measure(problems, names, args)
     arms = _arms(names, args)
     results, breaches = [], 0
     for problem in problems:
-        parity = (_climb_twins if args.twins else _climb)(problem, arms, args)
+        parity = _climb(problem, arms, args)
         breaches += parity.breach() is not None
         results.append(plain(parity, arms))
         path = args.results / parity.ladder.key(arms)
@@ -137,25 +145,80 @@ def _climb(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Par
     return Parity(ladder, notice, exact, rounded, traces)
 
 
-def _climb_twins(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Parity:
-    """Climb a user's twins with all arms: short climbs, and no reference."""
-    from benchmarks.twins.ladder import TwinParity, climb_both_ways, ladder_of
+def _twin_arms(args: argparse.Namespace) -> list[Place]:
+    """Who has a model in the file: those that are asked for, or all that are installed."""
+    from common.twins.file import read_file
 
+    if args.measure:
+        raise ValueError("--measure needs the reference, which twins have not; leave out --twins")
+    if args.regime == "tuned":
+        raise ValueError("tuned is made for the four problems; twins run in native and matched")
+    if args.problems:
+        raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
+    models = read_file(args.twins).models
+    names = args.framework
+    if not names:
+        names = [name for name in requests.available(None, args.python) if name in models]
+    arms = _arms(requests.available(names, args.python), args)
     if len(arms) < 2:
-        raise ValueError(f"--twins compares two frameworks or devices, got {arms[0]} alone")
-    ladder = ladder_of(
-        problem,  # type: ignore[arg-type]  # --twins makes it one
-        regime=REGIMES[args.regime],
-        seed=args.seed,
-        data=args.data,
-        data_dir=requests.data_dir(args),
-    ).planned()
-    notice, traces, turned = ladder.loaded().notice, {}, {}
-    for arm in arms:
-        with _progress(ladder, str(arm)) as on_rung:
-            traces[str(arm)], turned[str(arm)] = climb_both_ways(ladder, arm, on_rung)
-    leading = traces[str(arms[0])]  # gives the rungs; it is no reference
-    return TwinParity(ladder, notice, leading, leading, traces, turned)
+        held = ", ".join(f"{name}_model" for name in models) or "none"
+        raise ValueError(
+            f"--twins compares two models, frameworks or devices; {args.twins} has {held}, and of "
+            f"what is installed that leaves {', '.join(map(str, arms)) or 'none'}"
+        )
+    return arms
+
+
+def _judge_twins(args: argparse.Namespace) -> int:
+    """Judge a user's two models, the first arm's against each other's; kept and shown."""
+    from contextlib import ExitStack
+
+    from benchmarks.harness.process import Child
+    from benchmarks.parity.climbed import keep
+    from benchmarks.records.job import path_of
+    from benchmarks.twins.judge import judge
+    from benchmarks.twins.report import STATUS, numbers, print_judgement
+
+    results, status, arms = [], 0, _twin_arms(args)
+    with ExitStack() as stack:
+        children = [stack.enter_context(Child.at(arm, REGIMES["matched"])) for arm in arms]
+        for arm, child in zip(arms[1:], children[1:], strict=True):
+            with _stages(f"{args.twins.name}: {arms[0]} and {arm}") as on_stage:
+                judgement = judge(
+                    args.twins,
+                    (arms[0].framework, arm.framework),
+                    seed=args.seed,
+                    children=(children[0], child),
+                    weights=args.weights,
+                    data=(args.data, requests.data_dir(args)),
+                    devices=(arms[0].device, arm.device),
+                    on_stage=on_stage,
+                )
+            results.append(numbers(judgement, args.threads))
+            settings = {"arms": [str(arms[0]), str(arm)], "file": judgement.digest}
+            name = judgement.name.replace(":", "-")
+            path = args.results / path_of(("parity", name, "matched"), args.seed, settings)
+            keep(results[-1], path.with_suffix(".json"))
+            if not args.json:
+                print_judgement(judgement, every=args.all)
+            status = max(status, STATUS[judgement.verdict])
+    if args.json:
+        print(json.dumps(results, indent=1, allow_nan=False))
+    return status
+
+
+@contextmanager
+def _stages(title: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error what is being done."""
+    from rich.progress import TextColumn, TimeElapsedColumn
+
+    from benchmarks.harness.progress import bar_of
+
+    with bar_of(TextColumn("{task.description}"), TimeElapsedColumn()) as bar:
+        if bar.disable:
+            say(title)
+        stage = bar.add_task(title, total=None)
+        yield lambda text: bar.update(stage, description=f"{title}: {text}")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -81,15 +82,17 @@ def judge(
     seed: int = 0,
     children: Mapping[str, Child] | Sequence[Child] = (),
     weights: str = "",
-    device: str = "cpu",
+    data: tuple[str, str | None] = ("auto", None),
+    devices: tuple[str, str] = ("cpu", "cpu"),
     on_stage: Say = lambda stage: None,
 ) -> Judgement:
     """Judge the two models of a file.
 
     `children` are processes that may serve many files, by framework or one for each model; one
     that is missing is made and ended here. `weights` is "carried", "own" or "drawn"; empty: what
-    the models ask for. `on_stage` hears what is being done. Raises ValueError for a file that
-    cannot be read; a model that fails is a verdict.
+    the models ask for. `data` says where the rows of DATA are, as `load` takes it. `on_stage` hears
+    what is being done. Raises ValueError for a file that cannot be read; a model that fails is a
+    verdict.
     """
     judgement = Judgement(str(path), frameworks, seed)
     with ExitStack() as stack:
@@ -101,12 +104,13 @@ def judge(
                 if family(name) not in file.models:
                     raise Refused(f"{Path(path).name} has no function {family(name)}_model")
                 child = _child(children, number, name) or stack.enter_context(
-                    Child(name, device=device)
+                    Child(name, device=devices[number])
                 )
                 stack.callback(_forget, child)
                 on_stage(f"{name} builds its model")
-                sides.append(Side(child, file, name, seed, device))
-            _Case(judgement, file, (sides[0], sides[1]), weights, on_stage).judge()
+                sides.append(Side(child, file, name, seed, devices[number]))
+            rows, y = file.rows(seed, *data)
+            _Case(judgement, file, (sides[0], sides[1]), (rows, y), weights, on_stage).judge()
         except Refused as error:
             judgement.sentence = str(error)
     return judgement
@@ -131,12 +135,13 @@ class _Case:
         judgement: Judgement,
         file: TwinsFile,
         sides: tuple[Side, Side],
+        rows: tuple[list[np.ndarray], Any],
         weights: str,
         on_stage: Say,
     ) -> None:
         self.judgement, self.file, self.on_stage = judgement, file, on_stage
         self.one, self.other = self.sides = sides
-        self.rows, self.y = file.rows(judgement.seed)
+        self.rows, self.y = rows
         matching = match(self.one.units, self.other.units, file.pairs, file.flatten)
         seed = judgement.seed
         self.weights, self.matching = chosen(self.one, self.other, matching, weights, seed)
@@ -163,6 +168,7 @@ class _Case:
         )
         judgement.faults += self._faults(models)
         judgement.faults += setting_faults(models, self.sides)
+        judgement.faults += self._mixing_rows()
         judgement.notes += not_reached(models, [traces[0, "float64"], traces[1, "float64"]])
         self._say(models)
 
@@ -294,14 +300,29 @@ class _Case:
         parted = [rung.rung for rung in rungs if rung.rung.startswith("outputs") and rung.broken]
         if not parted:
             return shapes or training_faults(models, rungs)
+        self._give_one()  # the steps moved them
+        self.other.assign(self._of_other(self.matching))
         scale = float(parted[0].partition(" x")[2] or 1)
         if scale != 1:
-            self._give_one()  # the steps moved them
-            self.other.assign(self._of_other(self.matching))
             rows = scaled(self.rows, scale)
             seen: list[list[Event]] = [events_of(side, rows) for side in self.sides]
             models = models._replace(one=seen[0], other=seen[1])
         return shapes + place.faults(models)
+
+    def _mixing_rows(self) -> list[Fault]:
+        """A model that looks across rows in evaluation and the other does not; of both a note."""
+        turned = [rows[::-1] for rows in self.rows]
+        mixing = []
+        for side in self.sides:
+            upright, other = side.ask64("outputs", self.rows), side.ask64("outputs", turned)
+            if any(distance(other[name][::-1], upright[name]) > BOUND32 for name in upright):
+                mixing.append(side.framework)
+        told = f"{' and '.join(mixing)}: a row's output depends on the other rows: is the first "
+        told += "axis the rows' in every layer (batch_first)?"
+        if len(mixing) == 1:
+            return [Fault((f"rows of {mixing[0]}",), told)]
+        self.judgement.notes += [told] if mixing else []
+        return []
 
     def _say(self, models: Models) -> None:
         """The verdict and its sentence."""

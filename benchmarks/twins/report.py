@@ -14,6 +14,8 @@ from benchmarks.show.terminal import plain, print_wide
 from benchmarks.twins.judge import Judgement, Rung
 from common.framework import label_of
 
+STATUS = {"right": 0, "wrong": 1, "random": 1, "refused": 2}
+"""Exit status by verdict: a model that draws random numbers has not passed."""
 STYLES = {"right": "green", "wrong": "bold red", "random": "yellow", "refused": "yellow"}
 
 

@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from common.data import load
+from common.problem import PROBLEMS
 from common.twins.probe import Rows, Setup
 from common.twins.user_file import family, function_of, models_of, user_module
 
@@ -86,8 +88,10 @@ class TwinsFile:
             **options,
         )
 
-    def rows(self, seed: int) -> tuple[list[np.ndarray], Any]:
-        """Rows of each input, and targets or None: the first of data(), else random ones.
+    def rows(
+        self, seed: int, data: Any = "auto", data_dir: str | None = None
+    ) -> tuple[list[np.ndarray], Any]:
+        """Rows of each input, and targets or None: the first of data() or DATA, else random ones.
 
         Random words end in zeros of a random number, as padded sentences do.
         """
@@ -96,11 +100,8 @@ class TwinsFile:
             return self._own_rows(*module.data())
         name = getattr(module, "DATA", None)
         if name is not None:
-            from common.data import load
-            from common.problem import PROBLEMS
-
-            data = load(PROBLEMS[name])
-            return [data.x[:BATCH].reshape(-1, *self.shapes[0]).astype(float)], data.y[:BATCH]
+            loaded = load(PROBLEMS[name], data=data, data_dir=data_dir)
+            return [loaded.x[:BATCH].reshape(-1, *self.shapes[0]).astype(float)], loaded.y[:BATCH]
         rng = np.random.default_rng([seed, 1])
         rows = []
         for shape, limit in zip(self.shapes, self.tokens, strict=True):

@@ -1,0 +1,300 @@
+"""Two models judged: each kind of layer right, what people get wrong at its place, refusals."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks.cli import main
+from benchmarks.harness.process import Child
+from benchmarks.twins.judge import Judgement, judge
+from common.framework import frameworks
+from tests.command import ROOT
+
+EXAMPLES = ROOT / "docs" / "examples"
+NAMES = ("keras", "torch")
+
+FILE = """\
+{head}
+INPUT = {shape}
+{more}
+
+def keras_model():
+    import keras
+    from keras import layers
+
+    return keras.Sequential([keras.Input(INPUT), {one}])
+
+def torch_model():
+    import torch
+    from torch import nn
+
+    class Last(nn.Module):
+        def forward(self, outputs):
+            return outputs[0][:, -1]
+
+    class Swap(nn.Module):
+        def forward(self, x):
+            return x.transpose(1, 2)
+
+    class Mix(nn.Module):
+        def forward(self, x):
+            return x + x.roll(1, 0)
+
+    return nn.Sequential({other})
+"""
+CLASSES = 'LOSS = "categorical_crossentropy"'
+NORM = "eps=1e-3, momentum=0.01"
+RIGHT = {
+    "convolutions, flatten": (
+        "(9, 8, 3)",
+        "layers.DepthwiseConv2D(3), layers.Conv2DTranspose(2, 3), "
+        "layers.Conv2D(4, 3, activation='relu'), layers.Flatten(), layers.Dense(3, name='d')",
+        "nn.Conv2d(3, 3, 3, groups=3), nn.ConvTranspose2d(3, 2, 3), "
+        "nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(168, 3)",
+        "FLATTEN = {'d': (7, 6, 4)}",
+    ),
+    "conv1d, gru": (
+        "(9, 2)",
+        "layers.Conv1D(4, 3), layers.GRU(5), layers.Dense(3)",
+        "nn.Conv1d(2, 4, 3), Swap(), nn.GRU(4, 5, batch_first=True), Last(), nn.Linear(5, 3)",
+        "",
+    ),
+    "normalisation, dropout": (
+        "(6,)",
+        "layers.Dense(5), layers.BatchNormalization(), layers.Dense(5), "
+        "layers.LayerNormalization(), layers.Dropout(0.5), layers.Dense(3)",
+        f"nn.Linear(6, 5), nn.BatchNorm1d(5, {NORM}), nn.Linear(5, 5), "
+        "nn.LayerNorm(5, eps=1e-3), nn.Dropout(0.5), nn.Linear(5, 3)",
+        "",
+    ),
+    "embedding, lstm": (
+        "(7,)",
+        "layers.Embedding(20, 4), layers.LSTM(5), layers.Dense(3)",
+        "nn.Embedding(20, 4), nn.LSTM(4, 5, batch_first=True), Last(), nn.Linear(5, 3)",
+        "TOKENS = 20",
+    ),
+    "softmax against logits": (
+        "(6,)",
+        "layers.Dense(3, activation='softmax')",
+        "nn.Linear(6, 3)",
+        "",
+    ),
+    "a pad beside the layer": (
+        "(8, 8, 2)",
+        "layers.Conv2D(4, 3, strides=2, padding='same'), layers.GlobalMaxPooling2D(), "
+        "layers.Dense(3)",
+        "nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(2, 4, 3, stride=2), nn.AdaptiveMaxPool2d(1), "
+        "nn.Flatten(), nn.Linear(4, 3)",
+        "",
+    ),
+}
+WRONG = {
+    "epsilon": (
+        "(6,)",
+        "layers.Dense(5), layers.BatchNormalization(name='norm'), layers.Dense(3)",
+        "nn.Linear(6, 5), nn.BatchNorm1d(5, momentum=0.01), nn.Linear(5, 3)",
+        "",
+        "norm",
+        "epsilon is 0.001 in keras and 1e-05 in torch",
+    ),
+    "momentum": (
+        "(6,)",
+        "layers.Dense(5), layers.BatchNormalization(name='norm'), layers.Dense(3)",
+        "nn.Linear(6, 5), nn.BatchNorm1d(5, eps=1e-3), nn.Linear(5, 3)",
+        "",
+        "norm",
+        "running statistics",
+    ),
+    "gelu": (
+        "(6,)",
+        "layers.Dense(5, activation='gelu', name='one'), layers.Dense(3, name='two')",
+        "nn.Linear(6, 5), nn.GELU(approximate='tanh'), nn.Linear(5, 3)",
+        "",
+        "GELU",
+        "between one ~ 0 and two ~ 2",
+    ),
+    "padding with a stride": (
+        "(8, 8, 2)",
+        "layers.Conv2D(4, 3, strides=2, padding='same', name='conv'), "
+        "layers.GlobalMaxPooling2D(), layers.Dense(3)",
+        "nn.Conv2d(2, 4, 3, stride=2, padding=1), nn.AdaptiveMaxPool2d(1), nn.Flatten(), "
+        "nn.Linear(4, 3)",
+        "",
+        "conv",
+        "what goes in agrees, what comes out does not",
+    ),
+    "a clip that small rows never reach": (
+        "(6,)",
+        "layers.Dense(5), layers.ReLU(6.0, name='clip'), layers.Dense(3)",
+        "nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3)",
+        "",
+        "clip",
+        "outputs x30",
+    ),
+    "rows taken for time": (
+        "(7, 4)",
+        "layers.GRU(5, name='memory'), layers.Dense(3)",
+        "nn.GRU(4, 5), Last(), nn.Linear(5, 3)",
+        "",
+        "memory",
+        "rows of torch",
+    ),
+    "dropout": (
+        "(6,)",
+        "layers.Dense(5), layers.Dropout(0.1), layers.Dense(3)",
+        "nn.Linear(6, 5), nn.Dropout(0.5), nn.Linear(5, 3)",
+        "",
+        "dropout",
+        "0.1 in dropout; torch has 0.5",
+    ),
+    "a softmax too many": (
+        "(6,)",
+        "layers.Dense(3)",
+        "nn.Linear(6, 3), nn.Softmax(1)",
+        "LOSS_ON = 'logits'",
+        "outputs",
+        "LOSS_ON says logits for torch",
+    ),
+    "a regulariser on one side": (
+        "(6,)",
+        "layers.Dense(3, kernel_regularizer='l2', name='d')",
+        "nn.Linear(6, 3)",
+        "",
+        "loss",
+        "a regulariser on one side",
+    ),
+}
+
+pytestmark = pytest.mark.skipif(
+    any(frameworks()[name].missing for name in NAMES), reason="twins need both frameworks"
+)
+
+
+@pytest.fixture(scope="module")
+def children():
+    with Child(NAMES[0], threads=1) as one, Child(NAMES[1], threads=1) as other:
+        yield dict(zip(NAMES, (one, other), strict=True))
+
+
+def judged(children, path, shape, one, other, more="", head=CLASSES, **options) -> Judgement:
+    path.write_text(FILE.format(head=head, shape=shape, more=more, one=one, other=other))
+    return judge(path, NAMES, children=children, **options)
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_a_right_port_is_right(children, tmp_path, kind):
+    judgement = judged(children, tmp_path / "right.py", *RIGHT[kind])
+    assert judgement.verdict == "right", judgement.sentence
+    rungs = {rung.rung.partition(" x")[0] for rung in judgement.rungs}
+    assert {"outputs", "loss", "gradients", "step 1", "step 3"} == rungs
+    assert max(rung.error for rung in judgement.rungs) < 1e-9  # float64 has room to spare
+
+
+@pytest.mark.parametrize("bug", WRONG)
+def test_a_bug_is_found_at_its_place(children, tmp_path, bug):
+    *models, place, words = WRONG[bug]
+    judgement = judged(children, tmp_path / "wrong.py", *models)
+    assert judgement.verdict == "wrong"
+    assert any(place in name for name in judgement.places), judgement.places
+    assert words in " ".join([judgement.sentence, *judgement.places])
+
+
+def test_all_wrong_layers_are_named_in_one_run(children, tmp_path):
+    keras = "layers.Dense(5), layers.LayerNormalization(name='a'), layers.Dense(5), "
+    keras += "layers.LayerNormalization(name='b'), layers.Dense(3, name='c')"
+    torch = "nn.Linear(6, 5), nn.LayerNorm(5), nn.Linear(5, 5), nn.LayerNorm(5), nn.Linear(5, 3)"
+    judgement = judged(children, tmp_path / "two.py", "(6,)", keras, torch)
+    assert {"a", "b"} <= set(judgement.places) and "c" not in judgement.places
+
+
+def test_a_model_that_draws_is_said_to_draw(children, tmp_path):
+    models = "layers.Dense(3)", "nn.Linear(6, 3), nn.Dropout(0.5)"
+    more = "import os"
+    judgement = judged(children, tmp_path / "noise.py", "(6,)", *models, more)
+    assert judgement.verdict == "wrong"  # a dropout that evaluation leaves out is a setting
+    drawing = "nn.Linear(6, 3), type('N', (nn.Module,), {'forward': lambda s, x: x + "
+    drawing += "torch.randn_like(x)})()"
+    judgement = judged(children, tmp_path / "noise.py", "(6,)", models[0], drawing)
+    assert judgement.verdict == "random"
+    assert "torch's model draws random numbers in evaluation" in judgement.sentence
+
+
+def test_what_a_model_raises_is_said_in_its_words(children, tmp_path):
+    judgement = judged(children, tmp_path / "x.py", "(6,)", "layers.Dense(3)", "nn.Linear(7, 3)")
+    assert judgement.verdict == "refused"
+    assert "torch_model" in judgement.sentence and "6" in judgement.sentence
+    words = "layers.Embedding(20, 4), layers.Flatten(), layers.Dense(3)"
+    others = "nn.Embedding(20, 4), nn.Flatten(), nn.Linear(28, 3)"
+    judgement = judged(children, tmp_path / "t.py", "(7,)", words, others)
+    assert judgement.verdict == "refused" and "say TOKENS = 20" in judgement.sentence
+
+
+def test_two_rows_that_are_mixed_in_both_are_a_note(children, tmp_path):
+    models = (
+        "layers.Dense(4), layers.Lambda(lambda x: x + keras.ops.roll(x, 1, axis=0))",
+        "nn.Linear(6, 4), Mix()",
+    )
+    judgement = judged(children, tmp_path / "mixed.py", "(6,)", *models)
+    assert judgement.verdict == "right"
+    assert any("depends on the other rows" in note for note in judgement.notes)
+
+
+def test_without_a_loss_a_projection_of_the_outputs_is_compared(children, tmp_path):
+    models = "layers.Dense(4, activation='tanh')", "nn.Linear(6, 4), nn.Tanh()"
+    judgement = judged(children, tmp_path / "bare.py", "(6,)", *models, head="")
+    assert judgement.verdict == "right", judgement.sentence
+    assert any(rung.rung == "gradients" for rung in judgement.rungs)
+
+
+def test_weights_that_a_model_brings_are_carried(children, tmp_path):
+    bring = "keras.utils.set_random_seed(1)"
+    text = FILE.format(
+        head=CLASSES, shape="(6,)", more="", one="layers.Dense(3)", other="nn.Linear(6, 3)"
+    ).replace("    return keras", f"    {bring}\n    return keras")
+    (tmp_path / "mine.py").write_text(text)
+    judgement = judge(tmp_path / "mine.py", NAMES, children=children)
+    assert (judgement.verdict, judgement.weights) == ("right", "carried from keras")
+    both = text.replace("    return nn", "    torch.manual_seed(1)\n    return nn")
+    (tmp_path / "both.py").write_text(both)
+    judgement = judge(tmp_path / "both.py", NAMES, children=children, weights="own")
+    assert judgement.verdict == "wrong" and "weights" in judgement.places
+    judgement = judge(tmp_path / "both.py", NAMES, children=children)
+    assert judgement.verdict == "right"
+    assert any("brought too are not used" in note for note in judgement.notes)
+
+
+def test_a_users_own_packages_are_theirs(children, tmp_path):
+    package = tmp_path / "common"
+    package.mkdir()
+    (package / "__init__.py").write_text("WIDTH = 3\n")
+    judgement = judged(
+        children,
+        tmp_path / "mine.py",
+        "(6,)",
+        "layers.Dense(WIDTH)",
+        "nn.Linear(6, WIDTH)",
+        "from common import WIDTH",
+    )
+    assert judgement.verdict == "right", judgement.sentence
+
+
+@pytest.mark.parametrize(("name", "status"), [("conv_twins", 0), ("buggy_twins", 1)])
+def test_the_examples_through_the_command(tmp_path, capsys, name, status):
+    file = str(EXAMPLES / f"{name}.py")
+    options = ["--results", str(tmp_path), "--data", "embedded", "--framework", "keras,torch"]
+    assert main.main(["parity", "--twins", file, *options, "--json"]) == status
+    (result,) = json.loads(capsys.readouterr().out)
+    assert result["problem"] == f"twins:{name}"
+    assert result["judged"] == ("wrong" if status else "right")
+    if status:
+        assert "another order" in result["verdict"] and "classes" in result["places"]
+    assert len(list(tmp_path.rglob("*.json"))) == 1
+
+
+def test_one_model_alone_is_refused_with_what_there_is(tmp_path, capsys):
+    path = tmp_path / "alone.py"
+    path.write_text("INPUT = (6,)\ndef keras_model(): pass\n")
+    assert main.main(["parity", "--twins", str(path)]) == 2
+    assert "has keras_model" in capsys.readouterr().err
