@@ -26,7 +26,8 @@ def keras_model():
     x = layers.LayerNormalization(epsilon=1e-12, name="norm1")(
         layers.add([x, layers.Dropout(0.1)(y)])
     )
-    y = layers.Dense(8, name="down")(layers.Dense(16, activation="gelu", name="up")(x))
+    y = layers.Dropout(0.1)(layers.Dense(16, activation="gelu", name="up")(x))
+    y = layers.Dense(8, name="down")(y)
     x = layers.LayerNormalization(epsilon=1e-12, name="norm2")(
         layers.add([x, layers.Dropout(0.1)(y)])
     )
