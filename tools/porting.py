@@ -135,6 +135,9 @@ def _table_beside(file: Path) -> dict[str, tuple[str, str]]:
 class Children(dict[str, Child]):
     """A process for each framework, which serves many files; one that died is made anew."""
 
+    def died(self) -> bool:
+        return any(child.connection.closed for child in self.values())
+
     def renew(self) -> None:
         for name in FRAMEWORKS:
             if name not in self or self[name].connection.closed:
@@ -165,6 +168,9 @@ def outcomes(
         try:
             children.renew()
             judgement = judge(case.path, FRAMEWORKS, seed=seed, children=children)
+            if children.died():  # perhaps of what many files had left there: once more, afresh
+                children.renew()
+                judgement = judge(case.path, FRAMEWORKS, seed=seed, children=children)
             rivals = answers(judgement.outputs, judgement.first_layer)
             words = (
                 judgement.verdict,

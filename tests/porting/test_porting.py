@@ -150,6 +150,15 @@ def test_an_error_ends_the_processes_and_a_refusal_does_not(tmp_path):
     assert all(same for name, same in results[2].rivals.items() if "first" not in name)
 
 
+def test_a_port_whose_process_died_is_judged_once_more_in_a_fresh_one(tmp_path):
+    children, verdicts = NoChildren(), iter(["refused", "right"])
+    children.died = lambda: next(deaths)
+    deaths = iter([True, False])
+    case = Situation(tmp_path / "a.py", "right")
+    (result,) = porting.outcomes([(case, 0)], lambda *_, **__: Said(next(verdicts)), children)
+    assert result.verdict == "right"
+
+
 def test_what_people_use_sees_what_its_formula_sees():
     rng = np.random.default_rng(0)
     a = rng.normal(size=(64, 3))
