@@ -128,7 +128,7 @@ def test_the_rates_count_each_verdict_and_the_places_of_those_called_wrong():
         ["refuse", "1", "0", "0", "0", "1", "0", "-"],
     ]
     assert rates.notices == ["a, seed 0: is right, wrong: ", "a, seed 0: is wrong, right: "]
-    assert len(rates.notes) == 1
+    assert rates.notes[1:] == ["a, seed 0: is wrong, wrong: ; the place is a"]
     (rates,) = porting.sections([outcome("right", "refused", sentence="no Net")])
     assert rates.notes[1:] == ["a, seed 0: is right, refused: no Net"] and not rates.notices
 
