@@ -1,4 +1,4 @@
-"""the normalisation runs in inference mode in Keras alone, as in fine-tuning"""
+"""frozen in both, as in fine-tuning: in Keras it evaluates then, in PyTorch it takes the batch's mean"""
 
 TRUTH = "wrong"
 PLACE = "bn"
@@ -10,10 +10,15 @@ def keras_model():
     import keras
     from keras import layers
 
-    i = keras.Input(INPUT)
-    x = layers.Dense(5, name="h")(i)
-    x = layers.BatchNormalization(name="bn")(x, training=False)
-    return keras.Model(i, layers.Dense(2, name="out")(layers.ReLU()(x)))
+    return keras.Sequential(
+        [
+            keras.Input(INPUT),
+            layers.Dense(5, name="h"),
+            layers.BatchNormalization(trainable=False, name="bn"),
+            layers.ReLU(),
+            layers.Dense(2, name="out"),
+        ]
+    )
 
 
 def torch_model():
@@ -24,6 +29,7 @@ def torch_model():
         def __init__(self):
             super().__init__()
             self.h, self.bn = nn.Linear(7, 5), nn.BatchNorm1d(5, eps=1e-3, momentum=0.01)
+            self.bn.requires_grad_(False)
             self.out = nn.Linear(5, 2)
 
         def forward(self, x):
