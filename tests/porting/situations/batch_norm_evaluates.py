@@ -1,4 +1,4 @@
-"""frozen in both, as in fine-tuning: in Keras it evaluates then, in PyTorch it takes the batch's mean"""
+"""frozen in both: Keras evaluates then, PyTorch still takes the mean of the batch"""
 
 TRUTH = "wrong"
 PLACE = "bn"
