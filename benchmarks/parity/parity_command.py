@@ -176,10 +176,11 @@ def _judge_twins(args: argparse.Namespace) -> int:
     from benchmarks.harness.process import Child
     from benchmarks.parity.climbed import keep
     from benchmarks.records.job import path_of
-    from benchmarks.twins.judge import judge
+    from benchmarks.twins.judge import THREADS, judge
     from benchmarks.twins.report import STATUS, numbers, print_judgement
 
-    results, status, arms = [], 0, _twin_arms(args)
+    results, status = [], 0
+    arms = [arm._replace(threads=arm.threads or THREADS) for arm in _twin_arms(args)]
     with ExitStack() as stack:
         children = [stack.enter_context(Child.at(arm, REGIMES["matched"])) for arm in arms]
         for arm, child in zip(arms[1:], children[1:], strict=True):

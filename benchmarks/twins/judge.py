@@ -42,6 +42,7 @@ from common.twins.user_file import family
 
 FIXED = 1e-5  # a tolerance that people use: a larger error in float32 is said to be rounding
 DTYPES = ("float32", "float64")
+THREADS = 2  # with one, TensorFlow 2.20 overruns its heap in the gradient of a strided convolution
 
 Say = Callable[[str], None]
 
@@ -104,7 +105,7 @@ def judge(
                 if family(name) not in file.models:
                     raise Refused(f"{Path(path).name} has no function {family(name)}_model")
                 child = _child(children, number, name) or stack.enter_context(
-                    Child(name, device=devices[number])
+                    Child(name, device=devices[number], threads=THREADS)
                 )
                 stack.callback(_forget, child)
                 on_stage(f"{name} builds its model")

@@ -29,17 +29,24 @@ OURS = frozenset(
 )
 
 
-@cache
 def user_module(path: str) -> tuple[ModuleType, str]:
-    """The user's file, executed once, and its SHA-256.
+    """The user's file, executed once as it is now, and its SHA-256.
 
     Raises ValueError if it is no Python, or imports a framework at its top level; and whatever its
     own code raises.
     """
     try:
         text = Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read as a Python module: {error}") from error
+    return _executed(path, text), hashlib.sha256(text).hexdigest()
+
+
+@cache
+def _executed(path: str, text: bytes) -> ModuleType:
+    try:
         tree = ast.parse(text, path)
-    except (OSError, SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError) as error:
         raise ValueError(f"{path} cannot be read as a Python module: {error}") from error
     for node in tree.body:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -53,7 +60,7 @@ def user_module(path: str) -> tuple[ModuleType, str]:
     module.__file__ = path
     module.__dict__["__builtins__"] = _builtins_for(path)
     exec(compile(tree, path, "exec"), module.__dict__)
-    return module, hashlib.sha256(text).hexdigest()
+    return module
 
 
 def family(framework: str) -> str:

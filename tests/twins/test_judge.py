@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.cli import main
 from benchmarks.harness.process import Child
-from benchmarks.twins.judge import Judgement, judge
+from benchmarks.twins.judge import THREADS, Judgement, judge
 from common.framework import frameworks
 from tests.command import ROOT
 
@@ -174,7 +174,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def children():
-    with Child(NAMES[0], threads=1) as one, Child(NAMES[1], threads=1) as other:
+    with Child(NAMES[0], threads=THREADS) as one, Child(NAMES[1], threads=THREADS) as other:
         yield dict(zip(NAMES, (one, other), strict=True))
 
 
