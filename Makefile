@@ -18,7 +18,7 @@ LESSONS := --all
 # `make bench BENCHED=torch`: one; each has a process of its own
 BENCHED := keras torch jax
 COVERAGE := build/coverage
-.PHONY: help setup demo test long coverage services faults mutants bench docs notebooks linkcheck lint format
+.PHONY: help setup demo test long coverage services faults mutants bench porting porting-networks docs notebooks linkcheck lint format
 .PHONY: lock oldest audit sbom licences clean
 
 help:  ## list the targets
@@ -69,6 +69,13 @@ bench: $(READY)  ## time each method of a Task, and compare with the last time
 			--framework $$framework --benchmark-columns median,iqr,rounds --benchmark-autosave \
 			--benchmark-compare --benchmark-storage results/bench/$$framework || exit; \
 	done
+
+# `make porting PORTING="--rivals --into docs/check.md"`: with what people use today, into the page
+porting: $(READY)  ## right and wrong ports through the judge: how often is it right?
+	$(BIN)/python -m tools.porting $(PORTING)
+
+porting-networks: $(READY)  ## the same of ResNet50, MobileNetV2 and EfficientNetB0, as they come and mended
+	$(BIN)/python -m tools.porting tests/porting/networks $(PORTING)
 
 docs: $(READY)  ## run every lesson and build the site of them: build/site/html/index.html
 	rm -rf $(SITE)/cache

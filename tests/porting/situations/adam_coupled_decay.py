@@ -1,0 +1,40 @@
+"""the decay of Adam is part of the gradient in PyTorch, and none of it in Keras"""
+
+TRUTH = "wrong"
+PLACE = ("step", "optimi", "decay")
+CAUSE = "coupled or decoupled decay"
+INPUT = (6,)
+
+
+def keras_optimizer():
+    import keras
+
+    return keras.optimizers.Adam(1e-2, epsilon=1e-12, weight_decay=0.1)
+
+
+def torch_optimizer(parameters):
+    import torch
+
+    return torch.optim.Adam(parameters, 1e-2, eps=1e-12, weight_decay=0.1)
+
+
+OPTIMIZER = {"keras": keras_optimizer, "torch": torch_optimizer}
+
+
+def keras_model():
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input(INPUT),
+            layers.Dense(5, activation="tanh", name="h"),
+            layers.Dense(1, name="out"),
+        ]
+    )
+
+
+def torch_model():
+    from torch import nn
+
+    return nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 1))

@@ -1,0 +1,40 @@
+"""epsilon was seen, momentum was not"""
+
+TRUTH = "wrong"
+PLACE = "bn"
+CAUSE = "momentum of the normalisation"
+INPUT = (7,)
+
+
+def keras_model():
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input(INPUT),
+            layers.Dense(5, name="h"),
+            layers.BatchNormalization(name="bn"),
+            layers.ReLU(),
+            layers.Dense(2, name="out"),
+        ]
+    )
+
+
+def torch_model():
+    import torch.nn.functional as F
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.h, self.bn, self.out = (
+                nn.Linear(7, 5),
+                nn.BatchNorm1d(5, eps=1e-3),
+                nn.Linear(5, 2),
+            )
+
+        def forward(self, x):
+            return self.out(F.relu(self.bn(self.h(x))))
+
+    return Net()

@@ -1,0 +1,25 @@
+"""the class is returned instead of a model"""
+
+TRUTH = "refuse"
+INPUT = (6,)
+
+
+def keras_model():
+    import keras
+    from keras import layers
+
+    return keras.Sequential([keras.Input(INPUT), layers.Dense(2, name="out")])
+
+
+def torch_model():
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.out = nn.Linear(6, 2)
+
+        def forward(self, x):
+            return self.out(x)
+
+    return Net

@@ -1,0 +1,48 @@
+"""both models give probabilities, and Keras's loss takes them for logits"""
+
+import numpy as np
+
+TRUTH = "wrong"
+PLACE = ("loss", "gradient")
+CAUSE = "softmax twice"
+INPUT = (6,)
+
+
+def data():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(60, 6)), rng.integers(0, 3, 60)
+
+
+def keras_loss(y, p):
+    import keras
+
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, p)
+
+
+def torch_loss(p, y):
+    import torch.nn.functional as F
+
+    return F.nll_loss(p.log(), y.long())
+
+
+LOSS = {"keras": keras_loss, "torch": torch_loss}
+
+
+def keras_model():
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input(INPUT),
+            layers.Dense(5, activation="relu", name="h"),
+            layers.Dense(3, name="out"),
+            layers.Softmax(),
+        ]
+    )
+
+
+def torch_model():
+    from torch import nn
+
+    return nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3), nn.Softmax(-1))

@@ -1,0 +1,289 @@
+"""The porting bench: how often is the judge of two models right?
+
+`python -m tools.porting [PATH...]` runs files and folders of twins files whose truth is known: a
+file says it itself (TRUTH, PLACE, CAUSE), or a table in the folder's README.md does. Ends with
+status 1 if a right port is called wrong or a wrong one right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness.process import Child
+from benchmarks.show.section import Section, show
+from common.say import say
+from common.twins.user_file import user_module
+from tools.project import ROOT, made_with
+from tools.rivals import RIVALS, answers
+
+SITUATIONS = ROOT / "tests" / "porting" / "situations"
+FRAMEWORKS = ("keras", "torch")
+TRUTHS = ("right", "wrong", "random", "refuse")
+VERDICTS = ("right", "wrong", "random", "refused", "crashed")
+EXPECTED = {"right": "right", "wrong": "wrong", "random": "random", "refuse": "refused"}
+KINDS: Mapping[str, str] = {  # of a cause, by the first of which a word stands in it
+    "the step": "decay|Adam|RMSprop|bias correction|schedule|clipping|momentum copied|max-norm",
+    "the loss": "loss|CrossEntropy|reduction|class weights|label|twice|regulariser|(n,)",
+    "gradients": "detach|frozen|padding_idx|tied",
+    "precision": "float16",
+    "dropout": "dropout|rates",
+    "normalisation": "normalisation|epsilon|momentum",
+    "padding and grids": "pads|padding|crop|pixel|align_corners|interpolation|dilation|pooling",
+    "attention and masks": "attention|mask|softmax|query",
+    "activation": "activation|tanh|GELU|slope|relu|sigmoid",
+    "order of numbers": "order|reshape|batch_first|axis|transpose|exchanged|step|backward",
+    "wiring": "residual|bias|state|preprocessing|scale",
+}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A twins file and what is true of it. `places` are parts of names, any of which will do; they
+    are empty where none are known."""
+
+    path: Path
+    truth: str
+    places: tuple[str, ...] = ()
+    cause: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What the cause is about, a key of KINDS; "other" if it has no word of them."""
+        for kind, words in KINDS.items():
+            if any(word in self.cause for word in words.split("|")):
+                return kind
+        return "other"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the judge said of a situation. `rivals`: name -> whether it says "the same"."""
+
+    situation: Situation
+    seed: int
+    verdict: str
+    sentence: str
+    places: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    rivals: Mapping[str, bool | None] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def as_it_should_be(self) -> bool:
+        return self.verdict == EXPECTED[self.situation.truth]
+
+    @property
+    def fatal(self) -> bool:
+        """A right port called wrong, or a wrong one right: what a checker must never say."""
+        return {self.situation.truth, self.verdict} == {"right", "wrong"}
+
+    @property
+    def placed(self) -> bool:
+        """Whether a known place stands in the places or in the sentence."""
+        text = "\n".join([*self.places, self.sentence])
+        return any(place in text for place in self.situation.places)
+
+    def record(self) -> dict[str, Any]:
+        """The same in plain values."""
+        situation = {**asdict(self.situation), "path": str(self.situation.path)}
+        return {**asdict(self), "situation": situation, "placed": self.placed}
+
+
+def situations(paths: Iterable[Path]) -> list[Situation]:
+    """All situations of files and folders, in order. Raises ValueError where no truth is known."""
+    files = [file for path in paths for file in _files(path)]
+    if not files:
+        raise ValueError("no twins file there: give files, or folders of them")
+    return [situation(file) for file in files]
+
+
+def situation(file: Path) -> Situation:
+    """A file with the truth that it or the table beside it states. Raises ValueError without one,
+    and for one that is none of TRUTHS."""
+    constants = vars(user_module(str(file.resolve()))[0])
+    if "TRUTH" in constants:
+        place = constants.get("PLACE", ())
+        places = (place,) if isinstance(place, str) else tuple(place)
+        case = Situation(file, constants["TRUTH"], places, constants.get("CAUSE", ""))
+    else:
+        truth, cause = _table_beside(file).get(file.stem, ("", ""))
+        case = Situation(file, truth, cause=cause)  # the table tells the place in prose
+    if case.truth not in TRUTHS:
+        raise ValueError(f"{file}: TRUTH is {case.truth!r}, expected one of {', '.join(TRUTHS)}")
+    return case
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.glob("*.py")) if path.is_dir() else [path]
+
+
+def _table_beside(file: Path) -> dict[str, tuple[str, str]]:
+    """Name -> (truth, cause) of the table "file | truth | place | cause" in README.md."""
+    page = file.with_name("README.md")
+    lines = page.read_text(encoding="utf-8").splitlines() if page.is_file() else []
+    rows = [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in lines]
+    return {row[0]: (row[1], row[-1]) for row in rows if len(row) == 4}
+
+
+class Children(dict[str, Child]):
+    """A process for each framework, which serves many files; one that died is made anew."""
+
+    def died(self) -> bool:
+        return any(child.connection.closed for child in self.values())
+
+    def renew(self) -> None:
+        for name in FRAMEWORKS:
+            if name not in self or self[name].connection.closed:
+                self[name] = Child(name, threads=1)
+
+    def close(self) -> None:
+        for child in self.values():
+            child.close()
+        self.clear()
+
+
+@contextmanager
+def _children() -> Iterator[Children]:
+    children = Children()
+    try:
+        yield children
+    finally:
+        children.close()
+
+
+def outcomes(
+    cases: Sequence[tuple[Situation, int]], judge: Callable[..., Any], children: Children
+) -> Iterator[Outcome]:
+    """The judge's answer to each situation and seed. An error of it is an outcome, "crashed", and
+    ends its processes; but one that tells the user what to write, ValueError, is a refusal."""
+    for case, seed in cases:
+        start = time.monotonic()
+        try:
+            children.renew()
+            judgement = judge(case.path, FRAMEWORKS, seed=seed, children=children)
+            if children.died():  # perhaps of what many files had left there: once more, afresh
+                children.renew()
+                judgement = judge(case.path, FRAMEWORKS, seed=seed, children=children)
+            rivals = answers(judgement.outputs, judgement.first_layer)
+            words = (
+                judgement.verdict,
+                judgement.sentence,
+                judgement.places,
+                judgement.notes,
+                rivals,
+            )
+        except ValueError as error:
+            words = "refused", str(error), (), (), {}
+        except Exception as error:
+            children.close()
+            words = "crashed", f"{type(error).__name__}: {error}", (), (), {}
+        yield Outcome(case, seed, *words, seconds=time.monotonic() - start)
+
+
+def sections(results: Sequence[Outcome], *, rivals: bool = False) -> list[Section]:
+    """The tables: rates, and what people use today beside it."""
+    return [_rates(results), *([_beside(results)] if rivals else [])]
+
+
+def _rates(results: Sequence[Outcome]) -> Section:
+    """How often each truth was called what; what is amiss has a line, what is fatal above it."""
+    rows = []
+    for truth in TRUTHS:
+        ports = [o for o in results if o.situation.truth == truth]
+        counts = [sum(o.verdict == verdict for o in ports) for verdict in VERDICTS]
+        where = [o for o in ports if o.verdict == "wrong" and o.situation.places]
+        placed = f"{sum(o.placed for o in where)} of {len(where)}" if where else "-"
+        rows.append([truth, str(len(ports)), *map(str, counts), placed])
+    seconds = sum(o.seconds for o in results) / max(1, len(results))
+    headings = ("truth", "ports", *(f"called {verdict}" for verdict in VERDICTS), "place named")
+    seeds = ", ".join(map(str, sorted({o.seed for o in results})))
+    notes = [f"{made_with()}; seeds {seeds}; {seconds:.1f} s a port"]
+    notes += [_line(o) for o in results if not o.as_it_should_be and not o.fatal]
+    astray = [o for o in results if o.as_it_should_be and o.situation.places and not o.placed]
+    notes += [f"{_line(o)}; the place is {' or '.join(o.situation.places)}" for o in astray]
+    notices = [_line(o) for o in results if o.fatal]
+    title = "Ports and what the judge calls them"
+    return Section(title, headings, rows, notes=notes, notices=notices)
+
+
+def _line(outcome: Outcome) -> str:
+    case = outcome.situation
+    name = f"{case.path.stem}, seed {outcome.seed}"
+    return f"{name}: is {case.truth}, {outcome.verdict}: {outcome.sentence}"
+
+
+def _beside(results: Sequence[Outcome]) -> Section:
+    """How many wrong ports of each kind are caught, and how many right ones are called wrong."""
+    answered = [o for o in results if o.rivals and o.situation.truth in ("right", "wrong")]
+    wrong = [o for o in answered if o.situation.truth == "wrong"]
+    right = [o for o in answered if o.situation.truth == "right"]
+    kinds = sorted({o.situation.kind for o in wrong}, key=[*KINDS, "other"].index)
+    rows = [
+        [f"wrong: {kind}", *_caught([o for o in wrong if o.situation.kind == kind])]
+        for kind in kinds
+    ]
+    rows += [["*wrong, all: caught", *_caught(wrong)], ["*right: false alarms", *_caught(right)]]
+    headings = ("kind of port", "ports", "twinbench", *(rival.name for rival in RIVALS))
+    notes = ["a count is of ports called wrong; `-` where there was nothing to look at"]
+    return Section("What each check sees", headings, rows, notes=notes)
+
+
+def _caught(results: Sequence[Outcome]) -> list[str]:
+    """The number of ports, and of those that the judge and each rival call wrong."""
+    counts = [str(len(results)), str(sum(o.verdict == "wrong" for o in results))]
+    for rival in RIVALS:
+        same = [s for o in results if (s := o.rivals.get(rival.name)) is not None]
+        counts.append(str(same.count(False)) if same else "-")
+    return counts
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m tools.porting")
+    parser.add_argument("paths", nargs="*", type=Path, default=[SITUATIONS], metavar="PATH")
+    parser.add_argument("--seeds", default="0", help="of rows and weights, such as 0,1")
+    parser.add_argument("--rivals", action="store_true", help="what people use today beside it")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every outcome there")
+    parser.add_argument("--into", type=Path, metavar="PAGE", help="write the tables into a page")
+    args = parser.parse_args(arguments)
+    try:
+        seeds = [int(seed) for seed in args.seeds.split(",")]
+        cases = [(case, seed) for case in situations(args.paths) for seed in seeds]
+    except ValueError as error:
+        parser.error(str(error))
+    results = run(cases)
+    tables = sections(results, rivals=args.rivals)
+    show(tables, None)
+    if args.into:
+        show(tables, None, into=args.into)
+    if args.json:
+        import json
+
+        args.json.write_text(json.dumps([o.record() for o in results], indent=1) + "\n")
+    return int(any(o.fatal for o in results))
+
+
+def run(cases: Sequence[tuple[Situation, int]]) -> list[Outcome]:
+    """All outcomes, with a line on standard error for each; Ctrl-C keeps those that are there."""
+    from benchmarks.twins.judge import judge
+
+    results: list[Outcome] = []
+    with _children() as children, suppress(KeyboardInterrupt):
+        for outcome in outcomes(cases, judge, children):
+            results.append(outcome)
+            name = f"{outcome.situation.path.stem}: {outcome.verdict}"
+            say(
+                f"{len(results)}/{len(cases)} {name if outcome.as_it_should_be else _line(outcome)}"
+            )
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())
