@@ -141,7 +141,7 @@ class Children(dict[str, Child]):
     def renew(self) -> None:
         for name in FRAMEWORKS:
             if name not in self or self[name].connection.closed:
-                self[name] = Child(name, threads=1)
+                self[name] = Child(name, threads=THREADS)
 
     def close(self) -> None:
         for child in self.values():

@@ -355,17 +355,18 @@ class _Case:
         for side, framework in enumerate(self.judgement.frameworks):
             lost = [r for r in self.judgement.rungs if r.own[side] > FAR]
             if lost:
+                worst = max(r.own[side] for r in lost)
                 self.judgement.notes.append(
-                    f"{framework} in float32 is by {max(r.own[side] for r in lost):.0e} from itself "
-                    f"in float64 at {listed(f'{r.rung} {r.tensor}' for r in lost)}: no digit of it "
-                    "is left; an ill-conditioned model, or a kernel of the framework that is wrong"
+                    f"{framework} in float32 is {worst:.0e} away from itself in float64 at "
+                    f"{listed(f'{r.rung} {r.tensor}' for r in lost)}: no digit of it is left; an "
+                    "ill-conditioned model, or a kernel of the framework that is wrong"
                 )
         if not rungs:
             return ""
-        worst = max(rungs, key=lambda r: r.error32)
+        far = max(rungs, key=lambda r: r.error32)
         return (
-            f"; {worst.rung} {worst.tensor} differs by {worst.error32:.0e} in float32, which is "
-            f"rounding: {worst.error:.0e} in float64"
+            f"; {far.rung} {far.tensor} differs by {far.error32:.0e} in float32, which is "
+            f"rounding: {far.error:.0e} in float64"
         )
 
     def _see_first_layer(self, models: Models) -> None:
