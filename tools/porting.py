@@ -139,6 +139,8 @@ class Children(dict[str, Child]):
         return any(child.connection.closed for child in self.values())
 
     def renew(self) -> None:
+        from benchmarks.twins.judge import THREADS
+
         for name in FRAMEWORKS:
             if name not in self or self[name].connection.closed:
                 self[name] = Child(name, threads=THREADS)
