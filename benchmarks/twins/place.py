@@ -138,8 +138,8 @@ def _between(
     if rearranged:
         clauses.insert(
             0,
-            "the same values arrive in another order: a flatten of channels first "
-            "against channels last, or a pad on another side",
+            "the same values arrive in another order: a flatten of channels first against channels "
+            "last (move the channels before it, or name the shape in FLATTEN), or another pad",
         )
     return Fault((where, *places, *_names(pair)), "; ".join([where, *clauses]))
 
