@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -65,13 +67,22 @@ def framework_name(request: pytest.FixtureRequest) -> str:
 
 
 @contextmanager
-def processes(**options: Any) -> Iterator[Callable[[str], Child]]:
-    """The process of a framework by name: started when it is asked for and there is none alive."""
+def processes(programs: Path | None = None, **options: Any) -> Iterator[Callable[[str], Child]]:
+    """The process of a framework by name: started when it is asked for and there is none alive.
+
+    In the folder `programs` JAX keeps what it compiles: Keras has it compile anew for every Task.
+    """
     running: dict[str, Child] = {}
+    kept = {
+        "JAX_COMPILATION_CACHE_DIR": str(programs),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
 
     def process_of(name: str) -> Child:
         if name not in running or running[name].connection.closed:
-            running[name] = Child(installed(name), **options)
+            with mock.patch.dict(os.environ, kept if programs else {}):
+                running[name] = Child(installed(name), **options)
         return running[name]
 
     try:
@@ -82,13 +93,19 @@ def processes(**options: Any) -> Iterator[Callable[[str], Child]]:
 
 
 @pytest.fixture(scope="session")
-def process_of() -> Iterator[Callable[[str], Child]]:
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the processes of these tests keep what they compile."""
+    return tmp_path_factory.mktemp("programs")
+
+
+@pytest.fixture(scope="session")
+def process_of(programs: Path) -> Iterator[Callable[[str], Child]]:
     """For all files of tests, as an import takes seconds; one thread, so that numbers repeat."""
-    with processes(threads=1) as of:
+    with processes(programs, threads=1) as of:
         yield of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def child(framework_name: str, process_of: Callable[[str], Child]) -> Child:
     """The process of each framework in turn."""
     return process_of(framework_name)

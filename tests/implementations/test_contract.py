@@ -17,20 +17,20 @@ from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.regime import MATCHED, TUNED, Regime
 from common.splits import shared_order
-from tests.conftest import RemoteTask, error, installed, make_rows
+from tests.conftest import RemoteTask, error, make_rows, processes
 
 LIKE = {"mnist": "boston", "reuters": "imdb"}  # a variant has the same networks: two will do
 BOUND = 1e-5  # PROTOCOL: scores, loss, gradients and one step; measured errors are under 3e-6
 
 
 @pytest.fixture(scope="module", params=list(frameworks()))
-def child(request: pytest.FixtureRequest, process_of) -> Iterator[Child]:
+def child(request: pytest.FixtureRequest, process_of, programs) -> Iterator[Child]:
     """The process of each framework in turn, and of each variant, which ends with its tests."""
     if request.param in plain_frameworks():
         yield process_of(request.param)
     else:
-        with Child(installed(request.param), threads=1) as process:
-            yield process
+        with processes(programs, threads=1) as of:
+            yield of(request.param)
 
 
 @pytest.fixture(autouse=True, params=[MATCHED, TUNED], ids=lambda regime: regime.name)
