@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.cli.main import main
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -38,6 +40,21 @@ def twinbench(checkout, tmp_path):
 def path_with(folder: Path) -> str:
     """PYTHONPATH with the folder before all that pytest itself was given."""
     return os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+
+
+@pytest.fixture
+def here(capsys):
+    """Runs the command in the process of the tests: what it printed, and its status."""
+
+    def run(*words: object) -> Done:
+        capsys.readouterr()
+        try:
+            status = main([*map(str, words)])
+        except SystemExit as end:  # of argparse
+            status = end.code
+        return Done(*capsys.readouterr(), status)
+
+    return run
 
 
 class Command:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from benchmarks.harness.process import Child
 from common.framework import frameworks, plain_frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import MATCHED
-from tests.command import checkout, twinbench  # noqa: F401
+from tests.command import checkout, here, twinbench  # noqa: F401
 
 # `make mutants`: the same examples each time, and a failure is not made small, which takes seconds
 settings.register_profile(
@@ -26,7 +29,21 @@ settings.register_profile(
 )
 
 
+# folders whose tests start processes, those that take longest first
+LONGEST = ("implementations", "parity", "twins", "faults", "cli", "harness", "explain", "speed")
+LONGEST += ("folds", "study", "data", "export", "lessons", "rows")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Of pytest-xdist: it would begin with the files of the most tests, however short they are."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker ends with one while the others have nothing to do."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
     if os.environ.get("TWINBENCH_DATA_DIR"):
         return
     skip = pytest.mark.skip(reason="set TWINBENCH_DATA_DIR to the folder of the real data files")
@@ -49,11 +66,49 @@ def framework_name(request: pytest.FixtureRequest) -> str:
     return installed(request.param)
 
 
+@contextmanager
+def processes(programs: Path | None = None, **options: Any) -> Iterator[Callable[[str], Child]]:
+    """The process of a framework by name: started when it is asked for and there is none alive.
+
+    In the folder `programs` JAX keeps what it compiles: Keras has it compile anew for every Task.
+    """
+    running: dict[str, Child] = {}
+    kept = {
+        "JAX_COMPILATION_CACHE_DIR": str(programs),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+
+    def process_of(name: str) -> Child:
+        if name not in running or running[name].connection.closed:
+            with mock.patch.dict(os.environ, kept if programs else {}):
+                running[name] = Child(installed(name), **options)
+        return running[name]
+
+    try:
+        yield process_of
+    finally:
+        for process in running.values():
+            process.close()
+
+
 @pytest.fixture(scope="session")
-def child(framework_name: str) -> Iterator[Child]:
-    """The process of one framework, alive for the whole session; one thread, so that it repeats."""
-    with Child(framework_name, threads=1) as process:
-        yield process
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the processes of these tests keep what they compile."""
+    return tmp_path_factory.mktemp("programs")
+
+
+@pytest.fixture(scope="session")
+def process_of(programs: Path) -> Iterator[Callable[[str], Child]]:
+    """For all files of tests, as an import takes seconds; one thread, so that numbers repeat."""
+    with processes(programs, threads=1) as of:
+        yield of
+
+
+@pytest.fixture(scope="session")
+def child(framework_name: str, process_of: Callable[[str], Child]) -> Child:
+    """The process of each framework in turn."""
+    return process_of(framework_name)
 
 
 class RemoteTask:

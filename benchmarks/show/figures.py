@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,10 @@ from benchmarks.show.colours import GREY, colour_of, width_of
 from common.atomic import replaced
 from common.problem import PROBLEMS
 from common.visible import visible
+
+# Altair imports jsonschema, and that, where Jupyter is installed, a package that makes 38 grammars
+# of addresses first: three quarters of the time. No chart has an address in it
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 Chart = Any
 """An Altair chart, whose classes are not imported before one is drawn."""

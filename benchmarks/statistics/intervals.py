@@ -1,6 +1,8 @@
 """Intervals, verdicts at a margin, and how many runs they take; numbers in, numbers out.
 
 Which of them holds where, and the words that may be said, are those of the measuring protocol.
+Of SciPy the special functions are enough nearly everywhere; to import the rest takes longer than
+most commands, so it is imported where it is used.
 """
 
 from __future__ import annotations
@@ -10,10 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import ndtr
-from scipy.stats import chi2, nct
-from scipy.stats import t as student
+from scipy.special import gammaincinv, ndtr, stdtr, stdtrit
 
 EQUIVALENT, DIFFERENT, NOT_ENOUGH = "equivalent", "different", "not enough runs"
 ERROR = 0.05  # of a verdict, also among all verdicts of a page
@@ -88,7 +87,7 @@ def p_value(before: Sequence[float], after: Sequence[float], *, pairs: bool) -> 
     None without a variance: values that do not vary tell nothing of others.
     """
     mean, error, freedom = (_of_pairs if pairs else _of_two)(finite(before), finite(after))
-    return float(2 * student.sf(abs(mean) / error, freedom)) if error else None
+    return float(2 * stdtr(freedom, -abs(mean) / error)) if error else None
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -143,11 +142,13 @@ def _power(n: int, spread: float, margin: float, paired: bool, difference: float
     if error == 0:
         return float(distance != margin)
     if distance >= margin:
-        edge = student.ppf(0.975, freedom)
+        from scipy.stats import nct
+
+        edge = stdtrit(freedom, 0.975)
         return float(nct.sf(edge, freedom, (distance - margin) / error))
     # over the observed error, of which the chi-square distribution is that of the square
-    shares = np.sqrt(chi2.ppf((np.arange(2000) + 0.5) / 2000, freedom) / freedom)
-    reach = student.ppf(0.95, freedom) * shares
+    shares = np.sqrt(_chi2((np.arange(2000) + 0.5) / 2000, freedom) / freedom)
+    reach = stdtrit(freedom, 0.95) * shares
     inside = ndtr((margin - distance) / error - reach) - ndtr(reach - (margin + distance) / error)
     return float(np.maximum(inside, 0).mean())
 
@@ -170,6 +171,8 @@ def superiority(
     With `pairs` a run is compared with its own partner, with the score interval of Wilson (1927).
     Unlike those of a bootstrap they have a width where one side always wins.
     """
+    from scipy.optimize import brentq
+
     a, b = finite(first), finite(second)
     if pairs and len(a) != len(b):
         raise ValueError(f"pairs were expected, got {len(a)} and {len(b)} values")
@@ -183,7 +186,7 @@ def superiority(
         others = ((len(a) + len(b)) / 2 - 1) * ((1 - p) / (2 - p) + p / (1 + p))
         return p * (1 - p) * (1 + others) / (len(a) * len(b))
 
-    z_squared = chi2.ppf(confidence, 1)
+    z_squared = float(_chi2(confidence, 1))
 
     def beyond(p: float) -> float:
         return (share - p) ** 2 - z_squared * variance(p)
@@ -225,8 +228,13 @@ def _of_two(a: np.ndarray, b: np.ndarray) -> tuple[float, float | None, float]:
 def _interval(mean: float, error: float | None, freedom: float, confidence: float) -> Interval:
     if error is None:
         return Interval(mean, None, None)
-    reach = float(student.ppf((1 + confidence) / 2, freedom)) * error
+    reach = float(stdtrit(freedom, (1 + confidence) / 2)) * error
     return Interval(mean, mean - reach, mean + reach)
+
+
+def _chi2(probability: float | np.ndarray, freedom: float) -> np.ndarray:
+    """Where the chi-square distribution reaches the probability."""
+    return 2 * gammaincinv(freedom / 2, probability)
 
 
 def finite(values: Sequence[float]) -> np.ndarray:

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from benchmarks.cli.main import main
-from benchmarks.harness.process import Child
 from common.framework import frameworks
 from common.initial import initial_weights
 from common.problem import PROBLEMS
@@ -91,9 +90,8 @@ def save_lambda(path: Path) -> None:
     keras.Sequential([keras.Input((13,)), *layers]).save(path)
 
 
-def test_a_lambda_layer_is_refused(tmp_path: Path, capsys):
-    with Child("keras") as child:
-        child.call("tests.export.test_convert:save_lambda", tmp_path / "code.keras")
+def test_a_lambda_layer_is_refused(process_of, tmp_path: Path, capsys):
+    process_of("keras").call("tests.export.test_convert:save_lambda", tmp_path / "code.keras")
     assert convert(tmp_path / "code.keras", tmp_path / "out.safetensors") == 3
     err = capsys.readouterr().err
     assert "code.keras" in err and "Lambda" in err and "Traceback" not in err

@@ -17,14 +17,14 @@ pytestmark = [
     pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed"),
 ]
 RUNS = {
-    "npz": 100_000,
-    "npy": 150_000,
-    "idx": 500_000,
-    "gz": 400_000,
-    "safetensors": 100_000,
-    "record": 100_000,
-    "packed": 50_000,
-    "packed-gz": 100_000,
+    "npz": 60_000,
+    "npy": 100_000,
+    "idx": 400_000,
+    "gz": 300_000,
+    "safetensors": 60_000,
+    "record": 40_000,
+    "packed": 30_000,
+    "packed-gz": 60_000,
 }
 
 

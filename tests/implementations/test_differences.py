@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from benchmarks.harness.process import Child
 from common.framework import framework, frameworks
 from common.regime import NATIVE
 from tests.command import ROOT
-from tests.conftest import error, installed
+from tests.conftest import error, processes
 
 PAGES = {int(page.name[:2]): page for page in sorted(ROOT.glob("docs/differences/[0-9]*-*.md"))}
 ROWS = range(1, 24)  # of the table that the pages were written from; later pages go on from there
@@ -34,11 +34,17 @@ GAP = 60.0  # a logit whose sigmoid is exactly 1 in float32
 PAIR = ("keras", "torch")  # the two that are compared
 
 
-@pytest.fixture(scope="module", params=PAIR)
-def child(request: pytest.FixtureRequest) -> Iterator[Child]:
-    """The process of each of the two, with their own defaults."""
-    with Child(installed(request.param), regime=NATIVE, threads=1) as process:
-        yield process
+@pytest.fixture(scope="module")
+def process_of() -> Iterator[Callable[[str], Child]]:
+    """The process of a framework by name, with its own defaults."""
+    with processes(regime=NATIVE, threads=1) as of:
+        yield of
+
+
+@pytest.fixture(params=PAIR)
+def child(request: pytest.FixtureRequest, process_of) -> Child:
+    """The process of each of the two."""
+    return process_of(request.param)
 
 
 def call(child: Child, function: Any, *args: Any) -> Any:
@@ -328,9 +334,8 @@ def orders(name: str, rows: int, epochs: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", [n for n in frameworks() if n.startswith(PAIR)])
-def test_the_order_of_a_native_fit_is_that_of_the_manifest(name):
-    with Child(installed(name), regime=NATIVE, threads=1) as child:
-        found = call(child, orders, 20, 2)
+def test_the_order_of_a_native_fit_is_that_of_the_manifest(process_of, name):
+    found = call(process_of(name), orders, 20, 2)
     assert [sorted(epoch) for epoch in found.tolist()] == [list(range(20))] * 4
     expected = {"repeated": 1, "reshuffled": 4}[framework(name).native["order"]]
     assert len(np.unique(found, axis=0)) == expected

@@ -20,7 +20,7 @@ from benchmarks.harness.process import Child
 from common.framework import framework
 from common.problem import PROBLEMS
 from common.regime import MATCHED, REGIMES
-from tests.conftest import error, installed
+from tests.conftest import error, installed, processes
 
 HERE = f"{__name__}:"
 THREADS = 2
@@ -28,17 +28,9 @@ THREADS = 2
 
 @pytest.fixture(scope="module")
 def children() -> Iterator[Any]:
-    """The process of a framework by name, started when it is first asked for, as a user has it."""
-    running: dict[str, Child] = {}
-
-    def child(name: str) -> Child:
-        if name not in running:
-            running[name] = Child(installed(name), regime="native", threads=THREADS)
-        return running[name]
-
-    yield child
-    for process in running.values():
-        process.close()
+    """The process of a framework by name, as a user has it."""
+    with processes(regime="native", threads=THREADS) as of:
+        yield of
 
 
 @pytest.fixture
@@ -231,9 +223,7 @@ def test_each_framework_follows_its_own_variable_for_threads(name, monkeypatch):
         monkeypatch.setenv(other, str(of_other))
         return fresh(name, threads_of_the_process, name, threads=None)
 
-    one = count(1, 1)
-    assert count(2, 1) == one + 1
-    assert count(1, 2) == one
+    assert count(2, 1) == count(1, 2) + 1
 
 
 # 17, memory of a GPU

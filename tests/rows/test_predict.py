@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -99,16 +98,16 @@ def test_data_that_is_not_real_is_said():
     assert "NOT THE REAL DATA FILES: words drawn at random" in text
 
 
-def predict(*words: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "benchmarks.cli.main", "predict", "--data", "embedded", *words]
-    return subprocess.run(command, capture_output=True, text=True)
+@pytest.fixture
+def predict(here):
+    return partial(here, "predict", "--data", "embedded")
 
 
 @needs_framework
-def test_every_framework_predicts_the_same_rows():
+def test_every_framework_predicts_the_same_rows(predict):
     run = predict("boston", "--epochs", "2", "--rows", "3", "--first", "5", "--json")
-    assert run.returncode == 0, run.stderr
-    (result,) = json.loads(run.stdout)
+    assert run.status == 0, run.err
+    (result,) = json.loads(run.out)
     assert [row["row"] for row in result["rows"]] == [5, 6, 7]
     assert result["changed"] == {"epochs": 2}
     for row in result["rows"]:
@@ -120,11 +119,11 @@ def test_every_framework_predicts_the_same_rows():
 
 
 @needs_framework
-def test_the_page_of_a_real_run():
+def test_the_page_of_a_real_run(predict):
     run = predict("boston", "--epochs", "1", "--rows", "1", "--framework", INSTALLED[-1])
-    assert run.returncode == 0, run.stderr
-    assert "row 0, truth" in run.stdout and "LSTAT" in run.stdout
-    assert f"{INSTALLED[-1]}: loss" in run.stdout
+    assert run.status == 0, run.err
+    assert "row 0, truth" in run.out and "LSTAT" in run.out
+    assert f"{INSTALLED[-1]}: loss" in run.out
 
 
 @needs_framework
@@ -140,7 +139,7 @@ def test_the_page_of_a_real_run():
         (["--device", "cpu,auto"], "--device: one device was expected, got cpu, auto"),
     ],
 )
-def test_what_cannot_be_shown_is_one_clear_line(words, message):
+def test_what_cannot_be_shown_is_one_clear_line(predict, words, message):
     run = predict("boston", *words)
-    assert (run.returncode, run.stdout) == (2, "")
-    assert message in run.stderr and "Traceback" not in run.stderr
+    assert (run.status, run.out) == (2, "")
+    assert message in run.err and "Traceback" not in run.err

@@ -10,7 +10,6 @@ from benchmarks.cli.main import main
 from benchmarks.harness.local import run_batch
 from benchmarks.harness.peers import PEERS
 from benchmarks.harness.plan import plan
-from benchmarks.harness.process import Child
 from benchmarks.records.job import Job
 from benchmarks.show.section import markdown
 from benchmarks.speed.race import RacedFolds, runners
@@ -18,6 +17,7 @@ from benchmarks.speed.race_table import sections
 from common.framework import frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE, TUNED
+from tests.conftest import processes
 from tests.sample_records import RAN
 
 BOSTON = PROBLEMS["boston"]
@@ -92,19 +92,25 @@ def test_the_plan_has_each_peer_once_a_round():
     assert ("textbook", NATIVE) in arms
 
 
+@pytest.fixture(scope="module")
+def native_process_of():
+    with processes(regime=NATIVE, threads=1) as of:
+        yield of
+
+
 @needs_keras
 @pytest.mark.parametrize(
     ("peer", "name"),
     # the textbook's text is a dense matrix of gigabytes
     [("textbook", "mnist"), ("textbook", "boston"), *(("scikit", name) for name in PROBLEMS)],
 )
-def test_a_peer_learns_what_the_data_have(peer: str, name: str):
+def test_a_peer_learns_what_the_data_have(native_process_of, peer: str, name: str):
     if peer == "scikit":
         pytest.importorskip("sklearn")
     problem = PROBLEMS[name].but(epochs=2, batch_size=512 if name != "boston" else 4)
     job = Job(problem, peer, NATIVE, data="embedded", threads=1)
-    with Child(PEERS[peer].framework, regime=NATIVE, threads=1) as child:
-        found = child.call("benchmarks.speed.race:measure_peer", job, False)
+    child = native_process_of(PEERS[peer].framework)
+    found = child.call("benchmarks.speed.race:measure_peer", job, False)
     assert len(found["epoch_seconds"]) == 2 and min(found["epoch_seconds"]) > 0
     assert len(found["validation_seconds"]) in (0, 2)
     value = found["metrics"][problem.metric]
@@ -114,7 +120,7 @@ def test_a_peer_learns_what_the_data_have(peer: str, name: str):
 @needs_keras
 def test_the_command_races_and_keeps_what_it_measured(tmp_path, capsys):
     arguments = ["race", "boston", "--rounds", "1", "--threads", "1", "--regime", "tuned"]
-    arguments += ["--data", "embedded", "--results", str(tmp_path)]
+    arguments += ["--framework", "keras", "--data", "embedded", "--results", str(tmp_path)]
     assert main([*arguments, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {"textbook", "keras"} <= {each["framework"] for each in found}
