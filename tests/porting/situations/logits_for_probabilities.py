@@ -1,4 +1,4 @@
-"""both models give probabilities, and Keras's loss takes them for logits"""
+"""both models give probabilities, and PyTorch's loss takes them for logits"""
 
 import numpy as np
 
@@ -16,13 +16,13 @@ def data():
 def keras_loss(y, p):
     import keras
 
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, p)
+    return keras.losses.SparseCategoricalCrossentropy()(y, p)
 
 
 def torch_loss(p, y):
     import torch.nn.functional as F
 
-    return F.nll_loss(p.log(), y.long())
+    return F.cross_entropy(p, y.long())
 
 
 LOSS = {"keras": keras_loss, "torch": torch_loss}
