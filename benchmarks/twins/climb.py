@@ -34,13 +34,20 @@ class Side:
     ) -> None:
         """Build the model twice. Raises Refused with the model's own words."""
         self.child, self.framework = child, framework
+        self.narrow = ""  # why there is no model in float64
         self.probes: dict[str, int] = {}
         facts: dict[str, Any] = {}
         form = file.loss_on.get(family(framework), "logits")
         for number, dtype in enumerate(("float32", "float64")):
             options = {"loss_on": form, "dtype": dtype, "device": device, "seed": seed + number}
             setup = file.setup(framework, **options)
-            answer = self._call("benchmarks.twins.probes:open_probe", setup)
+            try:
+                answer = self._call("benchmarks.twins.probes:open_probe", setup)
+            except Refused as error:
+                if dtype == "float32":
+                    raise
+                self.narrow = str(error)
+                answer = self.probes["float32"], facts["float32"]
             self.probes[dtype], facts[dtype] = answer
             if path := file.weights.get(family(framework)):
                 self.ask("load", path, dtype=dtype)
@@ -190,13 +197,9 @@ def forms(file: TwinsFile, frameworks: Sequence[str], outputs: Sequence[Values])
     return looks
 
 
-def log_odds(loss: Any, outputs: np.ndarray, form: str) -> np.ndarray:
-    """Log-probabilities, or logits of two classes: what both forms can be turned into."""
-    with np.errstate(divide="ignore"):
-        if loss == "binary_crossentropy":
-            return outputs if form == "logits" else np.log(outputs) - np.log1p(-outputs)
-        p = outputs if form == "probabilities" else metrics.link(loss, outputs)
-        return np.log(np.maximum(p, np.finfo(np.float32).tiny))
+def probabilities(loss: Any, outputs: np.ndarray, form: str) -> np.ndarray:
+    """Outputs of either form as probabilities; logits of where they saturate would be infinite."""
+    return outputs if form == "probabilities" else metrics.link(loss, outputs)
 
 
 def aligned(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.twins.climb import Trace, aligned, distance, log_odds
+from benchmarks.twins.climb import Trace, aligned, distance, probabilities
 from benchmarks.twins.match import Matching
 from common.twins.file import TwinsFile
 
-BOUND = 1e-7  # in float64, of the scale: half a rounding of float32, which nobody can feel
+BOUND = 1e-6  # in float64, of the scale: some roundings of float32, as its constants have
 BOUND32 = 1e-5  # where a layer has no float64, and ten times what each side differs from itself
 SHARE = 1e-2  # of the largest gradient: the least scale that an error of a gradient is judged on
 NOTHING = 1e-12  # a scale below this is rounding even of float64
@@ -95,13 +95,13 @@ def _outputs(trace: Trace) -> list[str]:
 def _comparable(
     loss: str, one: np.ndarray, other: np.ndarray, rung: str, forms: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two tensors of one form: probabilities and logits are both turned into logarithms."""
+    """Two tensors of one form: logits are turned into probabilities where the other has those."""
     if not rung.startswith("outputs"):
         return one, other
     other = aligned(one, other)
     if len(set(forms)) < 2 or one.shape != other.shape:
         return one, other
-    return log_odds(loss, one, forms[0]), log_odds(loss, other, forms[1])
+    return probabilities(loss, one, forms[0]), probabilities(loss, other, forms[1])
 
 
 def _floor(file: TwinsFile, rung: str, tensor: str, largest: float) -> float:

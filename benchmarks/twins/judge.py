@@ -229,7 +229,12 @@ class _Case:
         coarse = False
         for side, events in zip(self.sides, (models.one, models.other), strict=True):
             names = [*side.inexact, *computes_in_float32(events)]
-            if names:
+            if side.narrow:
+                coarse = True
+                self.judgement.notes.append(
+                    f"{side.narrow}: it was judged in float32 alone, by {BOUND32:.0e}"
+                )
+            elif names:
                 coarse = True
                 self.judgement.notes.append(
                     f"{listed(names)} of {side.framework} compute in float32 whatever is asked: "

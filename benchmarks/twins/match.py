@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.twins.fused import Splits, joined, parted, split_units, splits_of
 from common.twins.probe import Unit, Values
 
 FAMILIES = (
@@ -59,6 +60,7 @@ class Pair(NamedTuple):
     other: Unit
     links: tuple[Link, ...]
     forced: bool = True  # nothing else of this kind and shape was left
+    chosen: bool = False  # by PAIRS
 
     @property
     def name(self) -> str:
@@ -76,24 +78,31 @@ class Pair(NamedTuple):
 
 
 class Matching(NamedTuple):
-    """All pairs in the order of the first model, and the units without a partner."""
+    """All pairs in the order of the first model, and the units without a partner.
+
+    `splits` says of each model which of its layers are several of the other's.
+    """
 
     pairs: tuple[Pair, ...]
     alone_one: tuple[Unit, ...]
     alone_other: tuple[Unit, ...]
+    splits: tuple[Splits, Splits] = ({}, {})
 
     def to_other(self, values: Values) -> Values:
         """The first model's values under the other's names and in its layout."""
-        return {
+        values = parted(values, self.splits[0])
+        moved = {
             f"{pair.other.name}/{link.other}": link.to_other(values[f"{pair.one.name}/{link.one}"])
             for pair in self.pairs
             for link in pair.links
             if f"{pair.one.name}/{link.one}" in values
         }
+        return joined(moved, self.splits[1])
 
     def to_one(self, values: Values, prefix: str = "") -> Values:
         """The other model's values under the first's names and in its layout."""
-        return {
+        values = parted(values, self.splits[1], prefix)
+        moved = {
             f"{prefix}{pair.one.name}/{link.one}": link.to_one(
                 values[f"{prefix}{pair.other.name}/{link.other}"], pair.one.weights[link.one]
             )
@@ -101,6 +110,7 @@ class Matching(NamedTuple):
             for link in pair.links
             if f"{prefix}{pair.other.name}/{link.other}" in values
         }
+        return joined(moved, self.splits[0], prefix)
 
 
 def match(
@@ -113,7 +123,8 @@ def match(
 
     Raises ValueError for names in them that no layer has.
     """
-    ones, others = _single(ones), _single(others)
+    splits = splits_of(ones, others)
+    ones, others = _single(split_units(ones, splits[0])), _single(split_units(others, splits[1]))
     _check("PAIRS", chosen, ones)
     _check("PAIRS", chosen.values(), others)
     _check("FLATTEN", flatten, ones)
@@ -127,6 +138,10 @@ def match(
     for likeness in (_exact, _shapes, _weights, _sizes):
         mine = [i for i in range(len(ones)) if i not in partner]
         theirs = [i for i in range(len(others)) if i not in partner.values()]
+        if likeness is _sizes:
+            left = [ones[i] for i in mine], [others[j] for j in theirs]
+            ones, mine = _loosened(ones, mine, left[1])
+            others, theirs = _loosened(others, theirs, left[0])
         alike = [likeness(ones[i]) for i in mine], [likeness(others[j]) for j in theirs]
         for i, j in _aligned(*alike):
             partner[mine[i]] = theirs[j]
@@ -136,15 +151,17 @@ def match(
             one,
             others[partner[i]],
             links_of(one, others[partner[i]], flatten.get(one.name, ())),
-            forced=same.count(same[partner[i]]) == 1 or one.name in chosen,
+            forced=same.count(same[partner[i]]) == 1,
+            chosen=one.name in chosen,
         )
         for i, one in enumerate(ones)
         if i in partner
     ]
     return Matching(
         tuple(pairs),
-        tuple(unit for i, unit in enumerate(ones) if i not in partner),
-        tuple(unit for j, unit in enumerate(others) if j not in partner.values()),
+        tuple(ones[i] for i in mine if i not in partner),
+        tuple(others[j] for j in theirs if j not in partner.values()),
+        splits,
     )
 
 
@@ -168,15 +185,15 @@ def turned(matching: Matching, i: int) -> Matching | None:
         else link
         for link in pair.links
     )
-    if pair.one.kind != "other" or links == pair.links:
+    if not _free(pair.one, pair.other) or links == pair.links or pair.chosen:
         return None
     pairs = (*matching.pairs[:i], pair._replace(links=links), *matching.pairs[i + 1 :])
     return matching._replace(pairs=pairs)
 
 
 def interchangeable(one: Pair, other: Pair) -> bool:
-    """Whether the partners of two pairs may be exchanged."""
-    return _shapes(one.other) == _shapes(other.other)
+    """Whether the partners of two pairs may be exchanged; those in PAIRS may not."""
+    return not (one.chosen or other.chosen) and _shapes(one.other) == _shapes(other.other)
 
 
 def links_of(one: Unit, other: Unit, flattened: tuple[int, ...]) -> tuple[Link, ...]:
@@ -222,6 +239,23 @@ def _single(units: Sequence[Unit]) -> list[Unit]:
         if unit.kind != "other":
             single.append(unit)
     return single
+
+
+def _loosened(
+    units: list[Unit], left: list[int], others: Sequence[Unit]
+) -> tuple[list[Unit], list[int]]:
+    """Layers that are left weight by weight, where the other model keeps such by itself.
+
+    The new units stand at the end; the numbers are those of all that are left.
+    """
+    if not any(unit.kind == "other" for unit in others):
+        return units, left
+    single: list[Unit] = []
+    for i in left:
+        for role, shape in units[i].weights.items():
+            frozen = units[i].frozen & {role}
+            single.append(units[i]._replace(weights={role: shape}, frozen=frozen))
+    return [*units, *single], list(range(len(units), len(units) + len(single)))
 
 
 def _family(kind: str) -> str:

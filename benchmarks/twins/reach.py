@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from benchmarks.twins.fused import whole
 from benchmarks.twins.place import Models, listed
 from common.twins.probe import Event
 
@@ -41,7 +42,10 @@ def not_reached(models: Models, traces: Sequence[Mapping[str, np.ndarray]]) -> l
     silent = []
     for pair in models.matching.pairs:
         keys = [
-            (f"gradients/{pair.one.name}/{link.one}", f"gradients/{pair.other.name}/{link.other}")
+            (
+                f"gradients/{whole(pair.one.name)}/{link.one}",
+                f"gradients/{whole(pair.other.name)}/{link.other}",
+            )
             for link in pair.links
         ]
         known = [(a, b) for a, b in keys if a in traces[0] and b in traces[1]]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.twins.climb import Side, distance
+from benchmarks.twins.climb import Side
 from benchmarks.twins.compare import Rung
+from benchmarks.twins.fused import parted, whole
 from benchmarks.twins.match import STATE
 from benchmarks.twins.place import Fault, Models, differing, listed
+from benchmarks.twins.weights import far_of
 
 SAME = 1e-6  # of the scale: weights that are one and the same in float32
 
@@ -15,10 +17,11 @@ SAME = 1e-6  # of the scale: weights that are one and the same in float32
 def weight_faults(models: Models, sides: Sequence[Side]) -> list[Fault]:
     """Weights that are not the same in two models that both bring theirs."""
     wrong = {}
+    splits = models.matching.splits
+    owns = [parted(side.own, split) for side, split in zip(sides, splits, strict=True)]
     for pair in models.matching.pairs:
         for link in pair.links:
-            mine = link.to_other(sides[0].own[f"{pair.one.name}/{link.one}"])
-            error = distance(mine, sides[1].own[f"{pair.other.name}/{link.other}"])
+            error = far_of(pair, link, owns)
             if error > SAME:
                 wrong[f"{pair.name} {link.one}"] = pair, error
     if not wrong:
@@ -72,7 +75,11 @@ def _by_pair(models: Models, tensors: Sequence[str]) -> list[str]:
     names = [
         part
         for pair in reversed(models.matching.pairs)
-        if any(f"{pair.one.name}/{link.one}" in tensor for tensor in tensors for link in pair.links)
+        if any(
+            f"{whole(pair.one.name)}/{link.one}" in tensor
+            for tensor in tensors
+            for link in pair.links
+        )
         for part in (pair.one.name, pair.other.name)
     ]
     return list(dict.fromkeys(names))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from benchmarks.twins.climb import Side, distance, drawn
-from benchmarks.twins.match import Matching, Pair, exchanged, interchangeable
-from common.twins.probe import Unit, Values
+from benchmarks.twins.fused import joined, parted
+from benchmarks.twins.match import Link, Matching, Pair, exchanged, interchangeable
+from common.twins.probe import Values
 
 MODES = ("carried", "own", "drawn")
 ALIKE = 1e-4  # weights that both models bring, nearer than this, are one and the same
@@ -33,7 +35,7 @@ class Weights(NamedTuple):
             return {}
         values = matching.to_other({**own, **self.source})
         if self.mode == "drawn":
-            values = {**drawn(units_of(matching, 1), seed), **values}
+            values = {**drawn_for(matching, 1, seed), **values}
         return values
 
 
@@ -56,7 +58,7 @@ def chosen(
     if mode == "drawn":
         lost = " and ".join(side.framework for side in (one, other) if side.brought)
         note = f"the weights that {lost} brought are not used" if lost else ""
-        return Weights(mode, "", drawn(units_of(matching, 0), seed), note), matching
+        return Weights(mode, "", drawn_for(matching, 0, seed), note), matching
     if other.brought and not one.brought:
         return Weights(mode, other.framework, matching.to_one(other.own)), matching
     note = f"the weights that {other.framework} brought too are not used, and are others: "
@@ -64,27 +66,39 @@ def chosen(
     return Weights(mode, one.framework, one.own, note), matching
 
 
-def units_of(matching: Matching, side: int) -> list[Unit]:
-    """All units of a model, 0 or 1, those without a partner last."""
-    if side:
-        return [pair.other for pair in matching.pairs] + list(matching.alone_other)
-    return [pair.one for pair in matching.pairs] + list(matching.alone_one)
+def drawn_for(matching: Matching, side: int, seed: int) -> Values:
+    """Random values for all weights of a model, 0 or 1, that have a partner or are trained.
+
+    What neither holds for, such as the scale of ones of a normalisation without one, is a constant.
+    """
+    units = [(pair.other if side else pair.one, pair) for pair in matching.pairs]
+    kept = {
+        f"{unit.name}/{role}"
+        for unit, pair in units
+        for role in pair.alone()[side]
+        if role in unit.frozen
+    }
+    alone = matching.alone_other if side else matching.alone_one
+    free = [
+        u._replace(weights={r: w for r, w in u.weights.items() if r not in u.frozen}) for u in alone
+    ]
+    values = drawn([*(unit for unit, _ in units), *free], seed)
+    return joined({k: v for k, v in values.items() if k not in kept}, matching.splits[side])
+
+
+def far_of(pair: Pair, link: Link, owns: Sequence[Values]) -> float:
+    """How far a weight of the first model is from the second's own."""
+    mine = link.to_other(owns[0][f"{pair.one.name}/{link.one}"])
+    return distance(mine, owns[1][f"{pair.other.name}/{link.other}"])
 
 
 def _by_value(one: Side, other: Side, matching: Matching) -> tuple[Matching, bool]:
     """The pairing under which most weights are the same, and whether most are."""
 
+    owns = [parted(side.own, matching.splits[n]) for n, side in enumerate((one, other))]
+
     def far(pair: Pair) -> float:
-        return max(
-            (
-                distance(
-                    link.to_other(one.own[f"{pair.one.name}/{link.one}"]),
-                    other.own[f"{pair.other.name}/{link.other}"],
-                )
-                for link in pair.links
-            ),
-            default=0.0,
-        )
+        return max((far_of(pair, link, owns) for link in pair.links), default=0.0)
 
     for i in range(len(matching.pairs)):
         for j in range(i + 1, len(matching.pairs)):
