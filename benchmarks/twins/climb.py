@@ -56,7 +56,8 @@ class Side:
         self.dropout: list[tuple[str, float]] = facts["float32"]["dropout"]
         self.precision: dict[str, str] = facts["float32"]["precision"]
         self.inexact: dict[str, str] = facts["float64"]["precision"]
-        self.own = self.ask("values")
+        tied = {f"{unit.name}/{role}" for unit in self.units for role in unit.tied}
+        self.own = {k: v for k, v in self.ask("values").items() if k not in tied}
         self.brought = family(framework) in file.weights or self._brings(self.ask64("values"))
 
     def _call(self, target: str, *args: Any) -> Any:
