@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from benchmarks.harness.process import Child, ChildError
-from common import metrics
-from common.twins.file import CLASSES, SCALES, TwinsFile
+from common.twins.file import SCALES, TwinsFile
 from common.twins.probe import Event, Rows, Unit, Values
 from common.twins.user_file import family
 
@@ -58,7 +57,9 @@ class Side:
         self.inexact: dict[str, str] = facts["float64"]["precision"]
         tied = {f"{unit.name}/{role}" for unit in self.units for role in unit.tied}
         self.own = {k: v for k, v in self.ask("values").items() if k not in tied}
-        self.brought = family(framework) in file.weights or self._brings(self.ask64("values"))
+        self.brought = family(framework) in file.weights or (
+            not self.narrow and self._brings(self.ask64("values"))
+        )
 
     def _call(self, target: str, *args: Any) -> Any:
         try:
@@ -94,7 +95,7 @@ class Side:
             for role, shape in unit.weights.items()
             if len(shape) > 1
             and role not in unit.frozen
-            and np.std(self.own[f"{unit.name}/{role}"])
+            and np.std(self.own.get(f"{unit.name}/{role}", 0.0))
         ]
         return bool(kernels) and all(
             distance(self.own[key], again[key]) < BROUGHT for key in kernels if key in again
@@ -172,8 +173,12 @@ def outputs_of(side: Side, rows: Rows, dtype: str) -> Trace:
 
 
 def trained(side: Side, rows: Rows, targets: Rows, dtype: str) -> Trace:
-    """Loss, gradients and steps, as the probe names them: "gradients/<unit>/<role>"."""
-    trace = {}
+    """Loss, gradients and steps, as the probe names them: "gradients/<unit>/<role>".
+
+    The rung "before" has the values that the first step begins with.
+    """
+    values = side.ask("values", dtype=dtype)
+    trace = {f"before/{name}": value for name, value in values.items()}
     for name, value in side.ask("gradients", rows, targets, dtype=dtype).items():
         kind, _, rest = name.partition("/")
         rung = {"loss": "loss/loss", "weight": f"gradients/{rest}"}.get(kind, f"gradients/{name}")
@@ -183,24 +188,6 @@ def trained(side: Side, rows: Rows, targets: Rows, dtype: str) -> Trace:
         if number in (1, STEPS):
             trace |= {f"step {number}/{name}": value for name, value in step.items()}
     return trace
-
-
-def forms(file: TwinsFile, frameworks: Sequence[str], outputs: Sequence[Values]) -> dict[str, str]:
-    """Of each framework "logits" or "probabilities", as its outputs look; {} for other losses."""
-    if file.loss not in CLASSES:
-        return {}
-    looks = {}
-    for name, values in zip(frameworks, outputs, strict=True):
-        within = all(np.all((v >= 0) & (v <= 1)) for v in values.values())
-        sums = all(np.allclose(v.sum(axis=-1), 1, atol=1e-5) for v in values.values())
-        likely = within and (sums or file.loss == "binary_crossentropy")
-        looks[family(name)] = "probabilities" if likely else "logits"
-    return looks
-
-
-def probabilities(loss: Any, outputs: np.ndarray, form: str) -> np.ndarray:
-    """Outputs of either form as probabilities; logits of where they saturate would be infinite."""
-    return outputs if form == "probabilities" else metrics.link(loss, outputs)
 
 
 def aligned(one: np.ndarray, other: np.ndarray) -> np.ndarray:

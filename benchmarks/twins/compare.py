@@ -7,11 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.twins.climb import Trace, aligned, distance, probabilities
+from benchmarks.twins.climb import Trace, aligned, distance
+from benchmarks.twins.forms import probabilities
 from benchmarks.twins.match import Matching
 from common.twins.file import TwinsFile
 
 BOUND = 1e-6  # in float64, of the scale: some roundings of float32, as its constants have
+BEFORE = "before"  # the rung of what a step begins with, which is not compared
+STEP = 5e-5  # of a step's size: an optimiser keeps its decays and rates in float32
+SLOT = 1e-5  # what an optimiser keeps, for the same reason
 BOUND32 = 1e-5  # where a layer has no float64, and ten times what each side differs from itself
 SHARE = 1e-2  # of the largest gradient: the least scale that an error of a gradient is judged on
 NOTHING = 1e-12  # a scale below this is rounding even of float64
@@ -53,7 +57,7 @@ def compare(
     """
     theirs = {dtype: renamed(trace, matching) for dtype, trace in theirs.items()}
     keys = {key: key for key in mine["float64"]}
-    keys |= dict(zip(*(_outputs(traces["float64"]) for traces in (mine, theirs)), strict=False))
+    keys |= same_outputs(*(_outputs(traces["float64"]) for traces in (mine, theirs)))
     gradients = [v for k, v in mine["float64"].items() if k.startswith("gradients/")]
     largest = max((float(np.max(np.abs(v), initial=0.0)) for v in gradients), default=0.0)
     rungs = []
@@ -61,6 +65,8 @@ def compare(
         if other not in theirs["float64"]:
             continue
         rung, _, tensor = key.partition("/")
+        if rung == BEFORE:
+            continue
         floor = max(_floor(file, rung, tensor, largest), NOTHING)
         pairs = {
             dtype: _comparable(file.loss, mine[dtype][key], theirs[dtype][other], rung, forms)
@@ -69,6 +75,14 @@ def compare(
         error, error32 = (distance(b, a, floor) for a, b in (pairs["float64"], pairs["float32"]))
         own = [distance(pairs["float32"][n], pairs["float64"][n], floor) for n in (0, 1)]
         bound = BOUND32 + 10 * max(own) if coarse else BOUND
+        if rung.startswith("step") and tensor.startswith("slot/"):
+            bound = max(bound, SLOT)
+        start = mine["float64"].get("loss/loss" if tensor == "loss" else f"{BEFORE}/{tensor}")
+        if rung.startswith("step") and start is not None:
+            step = distance(mine["float64"][key], start, floor)  # relative to where it began
+            scale = max(float(np.max(np.abs(start), initial=0.0)), floor)
+            reached = max(float(np.max(np.abs(pairs["float64"][0]), initial=0.0)), floor)
+            bound = max(bound, STEP * step * scale / reached)
         rungs.append(Rung(rung, tensor, error, bound, error32, (own[0], own[1])))
     return rungs
 
@@ -86,6 +100,12 @@ def renamed(trace: Trace, matching: Matching) -> Trace:
                 part |= matching.to_one(own, prefix)
         result |= {f"{rung}/{name}": value for name, value in part.items()}
     return result
+
+
+def same_outputs(ones: Sequence[str], others: Sequence[str]) -> dict[str, str]:
+    """The second model's name of each of the first's outputs: its own where both have the same
+    names, else the one that is there in order."""
+    return dict(zip(ones, ones if set(ones) == set(others) else others, strict=False))
 
 
 def _outputs(trace: Trace) -> list[str]:

@@ -23,25 +23,24 @@ from benchmarks.twins.climb import (
     aligned,
     distance,
     events_of,
-    forms,
     outputs_of,
     scaled,
     trained,
 )
-from benchmarks.twins.compare import BOUND, BOUND32, Rung, compare
+from benchmarks.twins.compare import BOUND, BOUND32, Rung, compare, same_outputs
 from benchmarks.twins.flow import Flow, event_of, settle
+from benchmarks.twins.forms import see_forms
 from benchmarks.twins.match import Matching, match
 from benchmarks.twins.place import Fault, Models, listed
 from benchmarks.twins.reach import computes_in_float32, not_reached
 from benchmarks.twins.settings import setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
+from benchmarks.twins.verdict import lost_digits, said_right, said_wrong
 from benchmarks.twins.weights import chosen
 from common.twins.file import TwinsFile, read_file, targets_for
 from common.twins.probe import Event, Rows
 from common.twins.user_file import family
 
-FIXED = 1e-5  # a tolerance that people use: a larger error in float32 is said to be rounding
-FAR = 1e-1  # of its scale: a tensor in float32 that is farther from float64 has no digit left
 DTYPES = ("float32", "float64")
 THREADS = 2  # with one, TensorFlow 2.21 overruns its heap in the gradient of a strided convolution
 
@@ -191,7 +190,7 @@ class _Case:
     def _settle(self) -> Models:
         """Give both models their weights under the pairing that what flows decides."""
         self.on_stage("layers are paired")
-        self._give_one()
+        self._give(0)
         shown = events_of(self.one, self.rows)
         outputs = self.one.ask64("outputs", self.rows)
 
@@ -199,18 +198,22 @@ class _Case:
             self.other.ask64("assign", self._of_other(matching))
             theirs = self.other.ask64("outputs", self.rows)
             agree = len(outputs) == len(theirs) and all(
-                distance(aligned(mine, other), mine) <= BOUND
-                for mine, other in zip(outputs.values(), theirs.values(), strict=True)
+                distance(aligned(outputs[name], theirs[other]), outputs[name]) <= BOUND
+                for name, other in same_outputs(list(outputs), list(theirs)).items()
             )
             return Flow(events_of(self.other, self.rows), agree)
 
         self.matching, flow = settle(self.matching, shown, run)
-        self.other.assign(self._of_other(self.matching))
+        self._give(1)
         self.judgement.pairs = [(pair.one.name, pair.other.name) for pair in self.matching.pairs]
         return Models(self.judgement.frameworks, self.matching, shown, flow.events, self._replayed)
 
-    def _give_one(self) -> None:
-        self.one.assign({**self.one.own, **self.weights.source})
+    def _give(self, number: int) -> None:
+        """A model's first weights: both probes have them, and start their optimisers afresh."""
+        if number:
+            self.other.assign(self._of_other(self.matching))
+        else:
+            self.one.assign({**self.one.own, **self.weights.source})
 
     def _of_other(self, matching: Matching) -> dict[str, np.ndarray]:
         # its own first: in float64 it drew from another seed
@@ -249,48 +252,31 @@ class _Case:
             for dtype in DTYPES:
                 self.on_stage(f"{side.framework} climbs in {dtype}")
                 traces[number, dtype] = outputs_of(side, self.rows, dtype)
-        self._see_forms([traces[0, "float32"], traces[1, "float32"]])
-        ones, others = (
-            [
-                value
-                for key, value in traces[number, "float64"].items()
-                if key.startswith("outputs/")
-            ]
-            for number in (0, 1)
-        )
+        seen = [traces[number, "float32"] for number in (0, 1)]
+        self.forms, faults, notes = see_forms(self.file, self.sides, seen)
+        self.judgement.faults += faults
+        self.judgement.notes += notes
         self.judgement.outputs = _by_name(traces[0, "float32"], traces[1, "float32"])
-        if [a.shape for a in ones] != [
-            aligned(*ab).shape for ab in zip(ones, others, strict=False)
-        ]:
-            return traces
+        pairs = _by_name(traces[0, "float64"], traces[1, "float64"])
+        counts = [len(_outputs_of(traces[number, "float64"])) for number in (0, 1)]
+        fit = all(one.shape == aligned(one, other).shape for one, other in pairs.values())
+        if not fit or counts[0] != counts[1]:
+            return traces  # what trains on other shapes is another training
+        ones = [one for one, _ in pairs.values()]
         targets = targets_for(self.file.loss, ones, self.y, self.judgement.seed)
-        theirs = [_in_layout_of(*trio) for trio in zip(targets, ones, others, strict=False)]
-        if len(ones) == len(others) and not self._random([targets, theirs]):
-            for (number, dtype), trace in traces.items():
-                self.on_stage(f"{self.sides[number].framework} trains in {dtype}")
-                trace |= trained(self.sides[number], self.rows, (targets, theirs)[number], dtype)
+        theirs = {
+            name: _in_layout_of(target, *pairs[name])
+            for name, target in zip(pairs, targets, strict=True)
+        }
+        own = same_outputs(_outputs_of(traces[1, "float64"]), list(pairs))
+        given = targets, [theirs[name] for name in own.values()]
+        if self._random(given):
+            return traces
+        for (number, dtype), trace in traces.items():
+            self.on_stage(f"{self.sides[number].framework} trains in {dtype}")
+            self._give(number)  # the same model again where it has no float64
+            trace |= trained(self.sides[number], self.rows, given[number], dtype)
         return traces
-
-    def _see_forms(self, traces: Sequence[Trace]) -> None:
-        """Say what the outputs are where LOSS_ON does not; a fault where it says otherwise."""
-        looks = forms(self.file, self.judgement.frameworks, traces)
-        self.forms = [looks.get(family(name), "") for name in self.judgement.frameworks]
-        for side, form in zip(self.sides, self.forms, strict=True):
-            told = self.file.loss_on.get(family(side.framework))
-            if form and told and form != told:
-                self.judgement.faults.append(
-                    Fault(
-                        ("outputs", "loss"),
-                        f"LOSS_ON says {told} for {side.framework}, and its outputs look like "
-                        f"{form}: a softmax or sigmoid too many or too few before the loss",
-                    )
-                )
-            elif form == "probabilities" and not told:
-                self.judgement.notes.append(
-                    f"{side.framework}'s outputs are probabilities, which LOSS_ON does not say"
-                )
-                for probe in side.probes.values():
-                    side.child.call("benchmarks.twins.probes:set_form", probe, form)
 
     def _faults(self, models: Models) -> list[Fault]:
         """Where the models part, at the lowest rung that breaks."""
@@ -308,8 +294,8 @@ class _Case:
         parted = [rung.rung for rung in rungs if rung.rung.startswith("outputs") and rung.broken]
         if not parted:
             return shapes or training_faults(models, rungs)
-        self._give_one()  # the steps moved them
-        self.other.assign(self._of_other(self.matching))
+        self._give(0)  # the steps moved them
+        self._give(1)
         scale = float(parted[0].partition(" x")[2] or 1)
         if scale != 1:
             rows = scaled(self.rows, scale)
@@ -336,43 +322,14 @@ class _Case:
         """The verdict and its sentence."""
         judgement = self.judgement
         self._see_first_layer(models)
-        broken = [rung for rung in judgement.rungs if rung.broken]
-        if not broken and not judgement.faults:
+        judgement.notes += lost_digits(judgement.frameworks, judgement.rungs)
+        if judgement.faults or any(rung.broken for rung in judgement.rungs):
+            judgement.verdict = "wrong"
+            judgement.sentence = said_wrong(judgement.faults, judgement.rungs)
+        else:
             judgement.verdict = "right"
             judgement.notes += place.notes(models)
-            judgement.sentence = f"the two compute the same ({judgement.weights} weights)"
-            judgement.sentence += self._rounding()
-            return
-        judgement.verdict = "wrong"
-        clauses = [fault.sentence for fault in judgement.faults[:1]]
-        clauses += [
-            f"{rung.rung} {rung.tensor} differs by {rung.error32:.1e}, and by {rung.error:.1e} "
-            f"in float64, where rounding stays below {rung.bound:.0e}"
-            for rung in broken[:1]
-        ]
-        if len(judgement.faults) > 1:
-            clauses.append(f"also: {listed(fault.places[0] for fault in judgement.faults[1:])}")
-        judgement.sentence = "; ".join(clauses)
-
-    def _rounding(self) -> str:
-        """What differs in float32 by more than people allow, and vanishes in float64."""
-        rungs = [r for r in self.judgement.rungs if FIXED < r.error32 <= FAR]
-        for side, framework in enumerate(self.judgement.frameworks):
-            lost = [r for r in self.judgement.rungs if r.own[side] > FAR]
-            if lost:
-                worst = max(r.own[side] for r in lost)
-                self.judgement.notes.append(
-                    f"{framework} in float32 is {worst:.0e} away from itself in float64 at "
-                    f"{listed(f'{r.rung} {r.tensor}' for r in lost)}: no digit of it is left; an "
-                    "ill-conditioned model, or a kernel of the framework that is wrong"
-                )
-        if not rungs:
-            return ""
-        far = max(rungs, key=lambda r: r.error32)
-        return (
-            f"; {far.rung} {far.tensor} differs by {far.error32:.0e} in float32, which is "
-            f"rounding: {far.error:.0e} in float64"
-        )
+            judgement.sentence = said_right(judgement.weights, judgement.rungs)
 
     def _see_first_layer(self, models: Models) -> None:
         for pair in self.matching.pairs[:1]:
@@ -381,10 +338,15 @@ class _Case:
                 self.judgement.first_layer = mine.outputs[0], theirs.outputs[0]
 
 
+def _outputs_of(trace: Trace) -> list[str]:
+    """Names of the outputs."""
+    return [key.partition("/")[2] for key in trace if key.startswith("outputs/")]
+
+
 def _by_name(one: Trace, other: Trace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The outputs of both at the rows' own scale, under the first's names, by order."""
-    keys = [[key for key in trace if key.startswith("outputs/")] for trace in (one, other)]
-    return {a.partition("/")[2]: (one[a], other[b]) for a, b in zip(*keys, strict=False)}
+    """The outputs of both at the rows' own scale, under the first's names."""
+    names = same_outputs(_outputs_of(one), _outputs_of(other))
+    return {a: (one[f"outputs/{a}"], other[f"outputs/{b}"]) for a, b in names.items()}
 
 
 def _in_layout_of(target: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ class Link(NamedTuple):
         """The first model's array in the other's layout."""
         if self.flattened:  # rows of the kernel from channels last to channels first
             value = np.moveaxis(value.reshape(*self.flattened, -1), -2, 0).reshape(value.shape)
-        return np.ascontiguousarray(value.transpose(self.axes).reshape(self.shape))
+        return np.array(value.transpose(self.axes).reshape(self.shape))
 
     def to_one(self, value: np.ndarray, shape: Sequence[int]) -> np.ndarray:
         """The other model's array in the first's layout, whose shape this is."""
@@ -50,7 +50,7 @@ class Link(NamedTuple):
         if self.flattened:
             *space, channels = self.flattened
             value = np.moveaxis(value.reshape(channels, *space, -1), 0, -2).reshape(value.shape)
-        return np.ascontiguousarray(value)
+        return np.array(value)
 
 
 class Pair(NamedTuple):

@@ -40,7 +40,8 @@ def loss_of(
     `outputs` are as the model gives them, `function` is the file's own (y_true, y_pred), whose
     values for each row are averaged as Keras does. Raises ValueError for targets that do not fit.
     """
-    flat = keras.tree.flatten(outputs)
+    # of a dict in its own order, as `outputs` of the probe names them; a tree's is by name
+    flat = list(outputs.values()) if isinstance(outputs, dict) else keras.tree.flatten(outputs)
     if len(flat) != len(targets):
         raise ValueError(
             f"the Keras model has {_counted(len(flat), 'output')} and the data "
@@ -50,7 +51,11 @@ def loss_of(
         tensors = [_tensor(setup, target) for target in targets]
         if not isinstance(outputs, dict | list | tuple):
             return ops.mean(ops.cast(function(tensors[0], outputs), setup.dtype))
-        packed = keras.tree.pack_sequence_as(outputs, tensors)
+        packed = (
+            dict(zip(outputs, tensors, strict=True))
+            if isinstance(outputs, dict)
+            else keras.tree.pack_sequence_as(outputs, tensors)
+        )
         return ops.mean(ops.cast(function(packed, outputs), setup.dtype))
     # ops.cast would drop the mask by which Keras leaves padding out of a loss
     return sum(_one(setup, out, target) for out, target in zip(flat, targets, strict=True))

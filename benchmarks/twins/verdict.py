@@ -1,0 +1,52 @@
+"""The verdict on two models in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.twins.compare import Rung
+from benchmarks.twins.place import Fault, listed
+
+FIXED = 1e-5  # a tolerance that people use: a larger error in float32 is said to be rounding
+FAR = 1e-1  # of its scale: a tensor in float32 that is farther from float64 has no digit left
+
+
+def said_right(weights: str, rungs: Sequence[Rung]) -> str:
+    """That two models compute the same, and what differs in float32 and vanishes in float64."""
+    sentence = f"the two compute the same ({weights} weights)"
+    rounded = [r for r in rungs if FIXED < r.error32 <= FAR]
+    if not rounded:
+        return sentence
+    worst = max(rounded, key=lambda r: r.error32)
+    return (
+        f"{sentence}; {worst.rung} {worst.tensor} differs by {worst.error32:.0e} in float32, which "
+        f"is rounding: {worst.error:.0e} in float64"
+    )
+
+
+def said_wrong(faults: Sequence[Fault], rungs: Sequence[Rung]) -> str:
+    """The first fault, the lowest rung that breaks, and where else."""
+    clauses = [fault.sentence for fault in faults[:1]]
+    clauses += [
+        f"{r.rung} {r.tensor} differs by {r.error32:.1e}, and by {r.error:.1e} in float64, where "
+        f"rounding stays below {r.bound:.0e}"
+        for r in [r for r in rungs if r.broken][:1]
+    ]
+    if len(faults) > 1:
+        clauses.append(f"also: {listed(fault.places[0] for fault in faults[1:])}")
+    return "; ".join(clauses)
+
+
+def lost_digits(frameworks: Sequence[str], rungs: Sequence[Rung]) -> list[str]:
+    """Sentences on a model whose float32 has nothing to do with its float64."""
+    sentences = []
+    for side, framework in enumerate(frameworks):
+        lost = [r for r in rungs if r.own[side] > FAR]
+        if lost:
+            worst = max(r.own[side] for r in lost)
+            sentences.append(
+                f"{framework} in float32 is {worst:.0e} away from itself in float64 at "
+                f"{listed(f'{r.rung} {r.tensor}' for r in lost)}: no digit of it is left; an "
+                "ill-conditioned model, or a kernel of the framework that is wrong"
+            )
+    return sentences
