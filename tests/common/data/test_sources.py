@@ -19,7 +19,7 @@ import pytest
 from benchmarks.cli.main import main
 from benchmarks.harness import worker
 from benchmarks.harness.ladder import Ladder
-from benchmarks.records.job import Job
+from benchmarks.records.job import Job, Source
 from common.atomic import UNFINISHED
 from common.data import Data, DataError, cache, embedded, generated, load, sources, words
 from common.data.files import DATASETS, File, file_digest
@@ -420,7 +420,7 @@ def test_a_file_of_the_users_in_the_cache_is_not_written_over(
 
 
 def planned(data: Data) -> Job:
-    return Job(REUTERS, "any", MATCHED, content=data.digest, source=data.again)
+    return Job(REUTERS, "any", MATCHED, content=data.digest, data=Source("auto", *data.again))
 
 
 def test_a_worker_takes_the_planned_data_whatever_has_come_since(
