@@ -427,7 +427,7 @@ def test_a_worker_takes_the_planned_data_whatever_has_come_since(
     newswires: Path, mirror: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     job = planned(load(REUTERS))
-    assert job.source == ("embedded", None)
+    assert job.data[1:] == ("embedded", None)
     # then another command fetches the real file, and prepares it
     monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     later = load(REUTERS)
@@ -436,12 +436,12 @@ def test_a_worker_takes_the_planned_data_whatever_has_come_since(
     assert worker.planned_data(job).digest == job.content != later.digest
     assert len(sources.as_keras_loads(REUTERS, data="embedded")["y"]) == 8_982
     ladder = Ladder(REUTERS, data="embedded").planned()
-    assert (ladder.data, ladder.data_dir) == job.source
+    assert (ladder.data, ladder.data_dir) == job.data[1:]
     real = planned(later)
     assert worker.planned_data(real).source == "cache"
     # the other way round, and from a folder that is named no more
     folder = planned(load(REUTERS))
-    assert folder.source == ("folder", str(newswires)) and folder.key == real.key
+    assert folder.data[1:] == ("folder", str(newswires)) and folder.key == real.key
     monkeypatch.delenv("TWINBENCH_DATA_DIR")
     assert worker.planned_data(folder).source == "folder"
     (newswires / "reuters.npz").rename(tmp_path / "gone")
