@@ -4,9 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple
 
 Loss = Literal["categorical_crossentropy", "binary_crossentropy", "mean_squared_error"]
+
+
+class Metric(StrEnum):
+    """A test metric: the text that names it on disk, and how it is shown."""
+
+    word: str
+    plural: str
+    full_name: str  # with the unit
+    digits: int  # decimal places
+    larger_is_better: bool
+
+    ACCURACY = "accuracy", "accuracy", "accuracies", "accuracy", 4, True
+    MAE = "mae", "MAE", "MAEs", "mean absolute error (1,000 $)", 3, False
+
+    def __new__(
+        cls, name: str, word: str, plural: str, full_name: str, digits: int, larger_is_better: bool
+    ) -> Metric:
+        metric = str.__new__(cls, name)
+        metric._value_, metric.word, metric.plural = name, word, plural
+        metric.full_name = full_name
+        metric.digits, metric.larger_is_better = digits, larger_is_better
+        return metric
+
+    def __repr__(self) -> str:
+        return str.__repr__(self)  # in a printed history it is a key like the others
 
 
 class Layer(NamedTuple):
@@ -67,9 +93,9 @@ class Problem:
         return None
 
     @property
-    def metric(self) -> Literal["accuracy", "mae"]:
-        """Name of the test metric: `accuracy` (higher is better) or `mae` (lower is better)."""
-        return "mae" if self.loss == "mean_squared_error" else "accuracy"
+    def metric(self) -> Metric:
+        """The test metric."""
+        return Metric.MAE if self.loss == "mean_squared_error" else Metric.ACCURACY
 
     @property
     def layers(self) -> tuple[Layer, ...]:

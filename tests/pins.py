@@ -18,10 +18,10 @@ from benchmarks.cli.main import command_module, commands
 from benchmarks.explain.runs import Walked, rung_key
 from benchmarks.explain.steps import Round
 from benchmarks.harness.worker_folds import folds_of
+from benchmarks.records.check import fault_of
 from benchmarks.records.job import Job
 from benchmarks.records.packed import unpack
 from benchmarks.records.record import read_records
-from benchmarks.records.schema import fault_of
 from benchmarks.speed.limit import Limited
 from benchmarks.speed.race import Raced, RacedFolds
 from benchmarks.speed.scale import along

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Planned, typed
 from common.problem import PROBLEMS
 
 RAN: dict[str, Any] = {
@@ -19,6 +21,32 @@ RAN: dict[str, Any] = {
 }
 
 
+FILL: dict[str, Any] = {
+    **RAN,
+    "schema": 1,
+    "protocol": 1,
+    "device": "cpu",
+    "seed": 0,
+    "metrics": {},
+    "history": {},
+    "epoch_seconds": [],
+    "validation_seconds": [],
+    "total_seconds": None,
+    "settings": {"changed": {}},
+    "error": None,
+}
+
+
+def made(**fields: Any) -> Record:
+    """A record of any kind with these fields, and what every kind has beside them."""
+    return typed({**FILL, **fields})
+
+
+def but(record: Record, **changes: Any) -> Record:
+    """The record with some keys changed."""
+    return typed({**record.json, **changes})
+
+
 def run(
     problem: str = "mnist",
     framework: str = "alpha",
@@ -28,34 +56,32 @@ def run(
     value: float | None = 0.97,
     epochs: tuple[float, ...] = (0.9, 0.25, 0.2, 0.3),
     **more: Any,
-) -> dict[str, Any]:
+) -> Record:
     """A whole run with that test metric and those seconds an epoch."""
     metric = PROBLEMS[problem].metric
     curve = [4 / (1 + epoch) for epoch in range(len(epochs))]
     history = {"loss": curve, metric: curve}
     if PROBLEMS[problem].validation:
         history |= {"val_loss": curve, f"val_{metric}": curve}
-    return {
-        **RAN,
-        "kind": "run",
-        "schema": 1,
-        "protocol": 1,
+    fields = {
         "problem": problem,
         "framework": framework,
         "regime": regime,
-        "device": "cpu",
         "seed": seed,
         "metrics": {"loss": 0.1, metric: value},
         "history": history,
         "epoch_seconds": list(epochs),
-        "validation_seconds": [],
         "first_epoch_seconds": epochs[0],
         "steady_epoch_seconds": 0.25,
         "total_seconds": 12.34,
         "peak_rss_bytes": 700 * 2**20,
-        "settings": {"changed": {}},
-        "error": None,
-    } | more
+    }
+    return made(**{"kind": "run", **fields, **more})
+
+
+def declared(seeds: int = 30, runs_before: int = 0) -> Planned:
+    """What a plan says of MNIST."""
+    return Planned(seeds, 0, runs_before, "accuracy", "sha256:1", "today", 0.003, 1, {}, None)
 
 
 def paths_in(value: Any) -> list[str]:
@@ -67,7 +93,7 @@ def paths_in(value: Any) -> list[str]:
     return [value] if isinstance(value, str) and re.search(path, value) else []
 
 
-def seeds(values: Iterable[float], framework: str = "alpha", **more: Any) -> list[dict[str, Any]]:
+def seeds(values: Iterable[float], framework: str = "alpha", **more: Any) -> list[Record]:
     """A whole run a value, of the seeds 0, 1, 2, ..."""
     return [
         run(framework=framework, seed=seed, value=value, **more)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.cli.options import SETTINGS
 from benchmarks.harness.plan import check_device, plan
-from benchmarks.records.job import PROTOCOL, Job
+from benchmarks.records.job import PROTOCOL, Job, Source
 from common.framework import framework, plain_frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import REGIMES, Regime
@@ -85,10 +85,10 @@ def check_protocol(args: argparse.Namespace) -> None:
     if getattr(args, "force", False) or not args.results.is_dir():
         return
     for _, record in read_files(args.results, complain=lambda message: None):
-        if record.get("protocol", PROTOCOL) not in (None, PROTOCOL):
+        if record.protocol not in (None, PROTOCOL):
             despite = ", or --force to measure into it despite that" if "force" in args else ""
             raise ValueError(
-                f"{args.results} holds records of protocol {record['protocol']}, this version "
+                f"{args.results} holds records of protocol {record.protocol}, this version "
                 f"measures by protocol {PROTOCOL}, and their numbers cannot stand in one table; "
                 f"give another --results{despite}"
             )
@@ -108,10 +108,8 @@ def fields(args: argparse.Namespace, data: Data) -> dict[str, Any]:
     """The fields of every Job on these data, whoever runs it."""
     return {
         "threads": args.threads,
-        "data": args.data,
-        "data_dir": data_dir(args),
+        "data": Source(args.data, *(data.again or (args.data, data_dir(args)))),
         "content": data.digest,
-        "source": data.again,
         "timeout": args.timeout,
     }
 

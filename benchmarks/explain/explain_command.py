@@ -30,16 +30,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.cli import options, requests
 from benchmarks.explain.runs import Walked
-from benchmarks.explain.walk import Arm, Explained, Walk, plan_walks, walk
+from benchmarks.explain.walk import Explained, Walk, plan_walks, walk
+from benchmarks.records.kinds import Explain
 from benchmarks.show.markdown import around_table
 from common.framework import framework
 from common.say import SOME_FAILED, counted, say
 
 if TYPE_CHECKING:
+    from benchmarks.records.arm import Arm
     from benchmarks.records.job import Job
     from common.problem import Problem
 
@@ -111,7 +113,7 @@ def _ends(args: argparse.Namespace) -> list[str]:
 def _device(names: list[str], args: argparse.Namespace) -> str:
     places = {*args.device}
     if len(places) == 1:
-        places = {place for each in requests.devices(args, names).values() for place in each}
+        places = {device for own in requests.devices(args, names).values() for device in own}
     if len(places) != 1:
         raise ValueError(f"a walk stays on one device, got {', '.join(sorted(places))}")
     return places.pop()
@@ -135,13 +137,13 @@ def _explain(
     from benchmarks.explain.runs import first_rungs
     from benchmarks.harness.engine import run_jobs, say_failures
 
-    records: dict[Arm, dict[int, dict[str, Any]]] = {}
+    records: dict[Arm, dict[int, Explain]] = {}
     runs = run_jobs(jobs, args.results, force=args.force)
     for job, record in zip(jobs, runs, strict=True):
-        if record["error"] is None:
-            records.setdefault(Arm.of(job), {})[job.seed] = record
-    first = {Arm.of(job): job for job in reversed(jobs) if Arm.of(job) in records}
-    steps = [step for each in walks for step in each.steps]
+        if isinstance(record, Explain):
+            records.setdefault(job.arm, {})[job.seed] = record
+    first = {job.arm: job for job in reversed(jobs) if job.arm in records}
+    steps = [step for walk in walks for step in walk.steps]
     pairs = [(s.before, s.after) for s in steps if s.before in first and s.after in first]
     steps_apart = counted(len(pairs), "step")
     say(f"{problem.name}: a short parity ladder before and after each of {steps_apart}")

@@ -17,10 +17,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from benchmarks.explain.walk import Rung, first_rung
+from msgspec import to_builtins
+
+from benchmarks.explain.walk import first_rung
 from benchmarks.harness import worker
 from benchmarks.harness.local import Processes
 from benchmarks.records.job import Job, Process
+from benchmarks.records.kinds import ExplainRung, Rung, typed
 from benchmarks.records.record import header, read_finished, write_record
 from common.framework import framework
 from common.regime import Regime
@@ -70,7 +73,7 @@ def first_rungs(pairs: Iterable[tuple[Job, Job]], results: Path) -> list[Rung]:
         for before, after in pairs:
             path = results / Walked.folder / rung_key(before, after)
             record = read_finished(path)
-            if record is None:
+            if not isinstance(record, ExplainRung):
                 for job in (before, after):
                     if job not in last:
                         target = f"{__name__}:climb_arm"
@@ -79,7 +82,7 @@ def first_rungs(pairs: Iterable[tuple[Job, Job]], results: Path) -> list[Rung]:
                 last = {after: last[after]}
                 record = _rung_record(before, after, rung)
                 write_record(record, path)
-            rungs.append(Rung(**record["first"]))
+            rungs.append(record.first)
     return rungs
 
 
@@ -111,12 +114,16 @@ def rung_key(before: Job, after: Job) -> str:
     return f"{before.problem.name}/rungs/{digest}.json"
 
 
-def _rung_record(before: Job, after: Job, found: Rung) -> dict[str, Any]:
-    error = found.error if found.error is not None and math.isfinite(found.error) else None
-    return {
-        **header("explain_rung"),
-        "before": before.key,
-        "after": after.key,
-        "first": found._replace(error=error)._asdict(),
-        "error": None,
-    }
+def _rung_record(before: Job, after: Job, rung: Rung) -> ExplainRung:
+    error = rung.error if rung.error is not None and math.isfinite(rung.error) else None
+    record = typed(
+        {
+            **header("explain_rung"),
+            "before": before.key,
+            "after": after.key,
+            "first": {**to_builtins(rung), "error": error},
+            "error": None,
+        }
+    )
+    assert isinstance(record, ExplainRung)
+    return record

@@ -16,10 +16,10 @@ from typing import Any
 from benchmarks.explain.runs import Walked
 from benchmarks.harness import worker
 from benchmarks.harness.clocks import Stages, Surroundings, median_seconds
-from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
-from benchmarks.records.schema import KERNELS, PARTS
+from benchmarks.records.kinds import KERNELS, PARTS, Ablation
 from common.framework import framework
 from common.splits import hold_out
 
@@ -92,25 +92,25 @@ class Split:
 
 def splits(records: Iterable[Record]) -> list[Split]:
     """One for each arm of the finished records, in their order."""
-    finished = succeeded(records)
-    arms = group_by(finished, lambda record: (record["framework"], record["regime"]))
+    finished = of_kind(records, Ablation)
+    arms = group_by(finished, lambda record: (record.framework, record.regime))
     return [_split(name, regime, rounds) for (name, regime), rounds in arms.items()]
 
 
-def _split(name: str, regime: str, rounds: list[Record]) -> Split:
-    before = (None, *PARTS)
+def _split(name: str, regime: str, rounds: list[Ablation]) -> Split:
+    until = {part: [r.until[part] for r in rounds] for part in PARTS}
+    before = ([0.0] * len(rounds), *until.values())
     parts = {
-        part: median(r["until"][part] - (r["until"][last] if last else 0.0) for r in rounds)
-        for last, part in zip(before, PARTS, strict=False)
+        part: median(b - a for a, b in zip(last, seconds, strict=True))
+        for last, (part, seconds) in zip(before, until.items(), strict=False)
     }
+    profile = {k: median(getattr(r.profile, k) / r.profile.whole for r in rounds) for k in KERNELS}
     return Split(
         name,
         regime,
         parts,
-        step=median(r["until"][PARTS[-1]] for r in rounds),
-        products_alone=median(r["products_alone"] for r in rounds),
-        profile={
-            k: median(r["profile"][k] / r["profile"]["whole"] for r in rounds) for k in KERNELS
-        },
+        step=median(until[PARTS[-1]]),
+        products_alone=median(r.products_alone for r in rounds),
+        profile=profile,
         rounds=len(rounds),
     )

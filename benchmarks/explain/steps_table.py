@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from benchmarks.explain.steps import Split, splits
-from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import KERNELS, PARTS, Ablation
 from benchmarks.records.notices import not_real, provenance
-from benchmarks.records.schema import KERNELS, PARTS
 from benchmarks.show.charts import stacks
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
@@ -22,21 +22,21 @@ HEADINGS = ("framework", "regime", *PARTS, "a step", "products alone", "in produ
 
 def sections(records: Iterable[Record]) -> Iterator[Section]:
     """A table a problem, a row an arm."""
-    finished = succeeded(records)
-    for problem, runs in group_by(finished, lambda record: record["problem"]).items():
-        found = splits(runs)
+    finished = of_kind(records, Ablation)
+    for problem, runs in group_by(finished, lambda record: record.problem).items():
+        arms = splits(runs)
         milliseconds = {
             f"{label_of(split.framework)}, {split.regime}": {
                 part: 1e3 * seconds for part, seconds in split.parts.items()
             }
-            for split in found
+            for split in arms
         }
         yield Section(
             f"{PROBLEMS[problem].title}: milliseconds a step",
             HEADINGS,
-            [_row(split) for split in found],
+            [_row(split) for split in arms],
             left=(0, 1),
-            notes=list(_notes(runs, found)),
+            notes=list(_notes(runs, arms)),
             notices=not_real(runs),
             draw=partial(stacks, milliseconds, "ms a step"),
         )
@@ -53,9 +53,9 @@ def _row(split: Split) -> list[str]:
     ]
 
 
-def _notes(runs: list[Record], found: list[Split]) -> Iterator[str]:
-    steps = sorted({run["steps"] for run in runs})
-    rounds = counted(min(split.rounds for split in found), "round")
+def _notes(runs: list[Ablation], arms: list[Split]) -> Iterator[str]:
+    steps = sorted({run.steps for run in runs})
+    rounds = counted(min(split.rounds for split in arms), "round")
     yield (
         f"medians over {rounds}, all arms in turn, of epochs "
         f"of {', '.join(map(str, steps))} steps that end with a part: a part costs what the epoch "

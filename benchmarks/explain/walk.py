@@ -10,10 +10,13 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, median
-from typing import Any, NamedTuple
+from typing import Any
 
-from benchmarks.records.arm import by_seed
+from msgspec import to_builtins
+
+from benchmarks.records.arm import Arm, by_seed
 from benchmarks.records.job import Job
+from benchmarks.records.kinds import Explain, Rung
 from benchmarks.statistics.intervals import Interval, paired, welch
 from common.framework import Framework
 from common.problem import Problem
@@ -29,18 +32,6 @@ SWITCHES = (
 """In the order of the walk: EXECUTION changes the framework, the others a switch of `Regime`."""
 
 
-class Arm(NamedTuple):
-    """What is trained: a framework under a regime, whose name follows from its switches."""
-
-    framework: str
-    regime: Regime
-
-    @classmethod
-    def of(cls, job: Job) -> Arm:
-        """What a job trains."""
-        return cls(job.framework, job.regime)
-
-
 @dataclass(frozen=True)
 class Step:
     """One difference made equal: from the value that it had to the value that it is given."""
@@ -50,11 +41,7 @@ class Step:
     new: Any
     before: Arm
     after: Arm
-
-    @property
-    def paired(self) -> bool:
-        """Whether one seed means the same random numbers on both sides."""
-        return self.before.regime.shared_initial and self.after.regime.shared_initial
+    paired: bool  # whether one seed means the same random numbers on both sides
 
 
 @dataclass(frozen=True)
@@ -65,6 +52,7 @@ class Walk:
     goal: str
     steps: tuple[Step, ...]
     skipped: Mapping[str, str]  # switch -> why there is no step
+    regimes: Mapping[Arm, Regime]  # of all arms on the way, both ends included
 
     @property
     def arms(self) -> list[Arm]:
@@ -96,23 +84,31 @@ def walk(
         elif reason := _no_effect(switch, problem, device):
             skipped[switch] = f"{old} and {new}: {reason}"
     regime = replace(here, shared_initial=True, sparse_rows=problem.text)
-    arms = [Arm(start.name, NATIVE), _arm(start, regime)]
-    taken = [(OWN, f"{start.name}'s", "the harness's")]
+    stops = [(start.name, NATIVE), (start.name, _named(start, regime))]
+    turns = [(OWN, f"{start.name}'s", "the harness's")]
     now = start
     for switch in _possible(order, start, goal):
         if switch in skipped:
             continue
-        taken.append((switch, _value(switch, start, here), _value(switch, goal, there)))
+        turns.append((switch, _value(switch, start, here), _value(switch, goal, there)))
         turned = {switch: getattr(there, switch)} if switch != EXECUTION else {}
         if switch == EXECUTION:
             now, idle = goal, [s for s in skipped if s != EXECUTION]
             turned = {s: getattr(there, s) for s in {*start.fixed} & {*goal.fixed} | {*idle}}
         regime = replace(regime, **turned)
-        arms.append(_arm(now, regime))
-    taken.append((OWN, "the harness's", f"{goal.name}'s"))
-    arms.append(Arm(goal.name, NATIVE))
-    pairs = zip(taken, arms, arms[1:], strict=False)
-    return Walk(start.name, goal.name, tuple(Step(*t, a, b) for t, a, b in pairs), skipped)
+        stops.append((now.name, _named(now, regime)))
+    turns.append((OWN, "the harness's", f"{goal.name}'s"))
+    stops.append((goal.name, NATIVE))
+    arms = [Arm(problem.name, name, regime.name, device) for name, regime in stops]
+    paired = [regime.shared_initial for _, regime in stops]
+    steps = (
+        Step(*turn, before, after, paired=a and b)
+        for turn, before, after, a, b in zip(
+            turns, arms, arms[1:], paired, paired[1:], strict=False
+        )
+    )
+    regimes = {arm: regime for arm, (_, regime) in zip(arms, stops, strict=True)}
+    return Walk(start.name, goal.name, tuple(steps), skipped, regimes)
 
 
 def _value(switch: str, framework: Framework, rules: Regime) -> Any:
@@ -144,14 +140,14 @@ def _possible(order: Sequence[str], start: Framework, goal: Framework) -> list[s
     ]
 
 
-def _arm(framework: Framework, regime: Regime) -> Arm:
-    """The arm, its regime named by the switches that are not the framework's own.
+def _named(framework: Framework, regime: Regime) -> Regime:
+    """The regime under the name of the switches that are not the framework's own.
 
     So the arms that two walks share are equal, and are run once.
     """
     own = NATIVE.resolve(framework.native)
     turned = [s for s in SWITCHES if s != EXECUTION and getattr(own, s) != getattr(regime, s)]
-    return Arm(framework.name, replace(regime, name="+".join(["own-rules", *turned])))
+    return replace(regime, name="+".join(["own-rules", *turned]))
 
 
 def plan_walks(
@@ -164,25 +160,16 @@ def plan_walks(
     **common: Any,
 ) -> list[Job]:
     """Each arm once a seed, in a random order that is new for each seed; `common` as for Job."""
-    arms = list(dict.fromkeys(arm for each in walks for arm in each.arms))
+    regimes = {arm: walk.regimes[arm] for walk in walks for arm in walk.arms}
     jobs = []
     for seed in seeds:
         generator = random.Random(f"{shuffle_seed} {problem.name} {seed}")
-        for name, regime in generator.sample(arms, len(arms)):
+        for arm in generator.sample(list(regimes), len(regimes)):
+            name = arm.framework
             interpreter = (python or {}).get(name)
-            jobs.append(Job(problem, name, regime, seed=seed, python=interpreter, **common))
+            job = Job(problem, name, regimes[arm], arm.device, seed, python=interpreter, **common)
+            jobs.append(job)
     return jobs
-
-
-class Rung(NamedTuple):
-    """Where two arms first differ by more than a rounding; `rung` is empty where they do not.
-
-    The error is None where it is no finite number.
-    """
-
-    rung: str = ""
-    tensor: str = ""
-    error: float | None = 0.0
 
 
 def first_rung(before: Trace, after: Trace, limit: float = FIRST_STEP) -> Rung:
@@ -192,7 +179,7 @@ def first_rung(before: Trace, after: Trace, limit: float = FIRST_STEP) -> Rung:
         if not error <= limit:
             rung, _, tensor = key.partition("/")
             return Rung(rung, tensor, error)
-    return Rung()
+    return Rung("", "", 0.0)
 
 
 @dataclass(frozen=True)
@@ -201,7 +188,7 @@ class Explained:
 
     problem: Problem
     walks: tuple[Walk, ...]  # one, or there and back
-    records: Mapping[Arm, Mapping[int, dict[str, Any]]]  # finished runs by arm and seed
+    records: Mapping[Arm, Mapping[int, Explain]]  # finished runs by arm and seed
     rungs: Mapping[tuple[Arm, Arm], Rung]  # by the arms before and after
 
     def values(self, arm: Arm) -> dict[int, float]:
@@ -253,13 +240,13 @@ class Explained:
     def epoch_seconds(self, arm: Arm) -> float | None:
         """The median over seeds of the steady epoch; None when all runs had one epoch only."""
         runs = self.records.get(arm, {}).values()
-        known = [r["steady_epoch_seconds"] for r in runs if r["steady_epoch_seconds"] is not None]
+        known = [s for run in runs if (s := run.steady_epoch_seconds) is not None]
         return median(known) if known else None
 
     def processes(self) -> int:
         """The fewest processes that any arm's times come from."""
         return min(
-            (len({r["process"] for r in runs.values()}) for runs in self.records.values()),
+            (len({run.process for run in runs.values()}) for runs in self.records.values()),
             default=0,
         )
 
@@ -274,7 +261,7 @@ class Explained:
             }
             for walk in self.walks
         ]
-        records = [r for runs in self.records.values() for r in runs.values()]
+        records = [run.json for runs in self.records.values() for run in runs.values()]
         return {"problem": self.problem.name, "walks": walks, "records": records}
 
     def _plain_step(self, step: Step) -> dict[str, Any]:
@@ -283,10 +270,10 @@ class Explained:
             "switch": step.switch,
             "from": step.old,
             "to": step.new,
-            "arm": [step.after.framework, step.after.regime.name],
+            "arm": [step.after.framework, step.after.regime],
             "mean": self.mean(step.after),
             "effect": effect and effect._asdict(),
             "paired": step.paired,
             "epoch_ratio": self.time_ratio(step),
-            "first_rung": rung and rung._asdict(),
+            "first_rung": to_builtins(rung),
         }

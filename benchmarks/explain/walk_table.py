@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any
 
 from benchmarks.explain.from_records import explained as from_records
-from benchmarks.explain.walk import SWITCHES, Arm, Explained, Rung, Walk
-from benchmarks.records.arm import data_of
+from benchmarks.explain.walk import SWITCHES, Explained, Walk
+from benchmarks.records.arm import Arm
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Explain, Rung
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.colours import BETTER, GREY, WORSE
-from benchmarks.show.figures import NAMES, PANEL, Chart, data, names_in, panels
+from benchmarks.show.figures import PANEL, Chart, data, names_in, panels
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.statistics.intervals import Interval
@@ -37,11 +38,11 @@ def sections(explained: Explained) -> list[Section]:
 def notes(explained: Explained) -> Iterator[str]:
     """Sentences on how the numbers came about and how far they carry."""
     runs = _runs(explained)
-    seeds = sorted({r["seed"] for r in runs})
+    seeds = sorted({run.seed for run in runs})
     bold = "an interval that excludes zero is bold, and of twenty that should not about one does"
     yield (
         f"{counted(len(seeds), 'seed')} ({seeds[0]} to {seeds[-1]}), {explained.problem.title}: "
-        f"effect of a step on the {NAMES[explained.problem.metric]} of the test rows, paired by "
+        f"effect of a step on the {explained.problem.metric.full_name} of the test rows, paired by "
         f"seed but where it says unpaired (Student's t; Welch's); {bold}"
     )
     if explained.problem.changes():
@@ -62,9 +63,9 @@ def notes(explained: Explained) -> Iterator[str]:
     yield from provenance(runs)
 
 
-def _runs(explained: Explained) -> list[Record]:
+def _runs(explained: Explained) -> list[Explain]:
     arms = list(dict.fromkeys(arm for walk in explained.walks for arm in walk.arms))
-    return [r for arm in arms for _, r in sorted(explained.records.get(arm, {}).items())]
+    return [run for arm in arms for _, run in sorted(explained.records.get(arm, {}).items())]
 
 
 def _tables(explained: Explained) -> Iterator[Section]:
@@ -120,13 +121,9 @@ def side(value: Any) -> str:
     return label_of(name) + apostrophe + s
 
 
-def _digits(explained: Explained) -> int:
-    return 3 if explained.problem.metric == "mae" else 4
-
-
 def _value(explained: Explained, arm: Arm) -> str:
     mean = explained.mean(arm)
-    return "-" if mean is None else f"{mean:.{_digits(explained)}f}"
+    return "-" if mean is None else f"{mean:.{explained.problem.metric.digits}f}"
 
 
 def _effect(explained: Explained, effect: Interval | None, pairs: bool) -> str:
@@ -134,7 +131,7 @@ def _effect(explained: Explained, effect: Interval | None, pairs: bool) -> str:
         return "-"
     if effect == (0, 0, 0):
         return "0 exactly"
-    digits = _digits(explained)
+    digits = explained.problem.metric.digits
     text = f"{effect.mean:+.{digits}f}"
     if effect.low is not None:
         text += f" [{effect.low:+.{digits}f}, {effect.high:+.{digits}f}]"
@@ -152,24 +149,24 @@ def _rung(rung: Rung | None) -> str:
 def waterfall(explained: Explained) -> Chart:
     """A panel per walk: a bar per step from one mean to the next, and the step's 95 % interval."""
     walks = [list(_bars(explained, walk)) for walk in explained.walks]
-    bars = [bar for of in walks for bar in of if bar["before"] is not None]
+    bars = [bar for panel in walks for bar in panel if bar["before"] is not None]
     means = [bar[key] for bar in bars for key in ("before", "after")] or [0.0]
     ends = [bar[key] for bar in bars for key in ("low", "high") if bar[key] is not None]
     # intervals of few seeds are so wide that no bar would be seen beside them
     far = 2 * (max(means) - min(means)) or 0.01
     least, most = max(min(ends + means), min(means) - far), min(max(ends + means), max(means) + far)
     charts = [
-        _panel(of, [least, most], f"test {NAMES[explained.problem.metric]}").properties(
+        _panel(rows, [least, most], f"test {explained.problem.metric.full_name}").properties(
             width=PANEL["width"],
-            height=24 * len(of),
+            height=24 * len(rows),
             title=f"from {label_of(walk.start)} to {label_of(walk.goal)}",
         )
-        for of, walk in zip(walks, explained.walks, strict=True)
+        for rows, walk in zip(walks, explained.walks, strict=True)
     ]
     first = explained.walks[0].arms[0]
     title = f"{explained.problem.title}, {counted(len(explained.values(first)), 'seed')}"
     if not_real(_runs(explained)):
-        title += f" - {data_of(_runs(explained)[0])['source'].upper()} DATA"
+        title += f" - {str(_runs(explained)[0].data.source).upper()} DATA"
     caption = "bar: the step's effect; line: its 95 % interval; diamond: by itself"
     colours = "green: better; purple: worse; grey: zero lies in the interval"
     return panels(charts, title, caption, colours, share="")
@@ -177,7 +174,7 @@ def waterfall(explained: Explained) -> Chart:
 
 def _bars(explained: Explained, walk: Walk) -> Iterator[dict[str, Any]]:
     """The rows of a panel: both ends and the steps between, None where an arm has no number."""
-    better = -1 if explained.problem.metric == "mae" else 1
+    better = 1 if explained.problem.metric.larger_is_better else -1
     empty = dict.fromkeys(("before", "after", "low", "high"))
     start, goal = (explained.mean(arm) for arm in (walk.arms[0], walk.arms[-1]))
     end = {**empty, "word": "end"}
@@ -202,10 +199,10 @@ def _panel(bars: list[dict[str, Any]], domain: list[float], title: str) -> Chart
     names = alt.Scale(domain=[bar["name"] for bar in bars])
     scale = alt.Scale(domain=domain, nice=False)
     words = names_in(("better", "worse", "unclear", "end"), (BETTER, WORSE, GREY, GREY))
-    told = [alt.Tooltip(f"{key}:Q", format=".4~g") for key in ("before", "after", "low", "high")]
+    values = [alt.Tooltip(f"{key}:Q", format=".4~g") for key in ("before", "after", "low", "high")]
     base = alt.Chart(data(bar for bar in bars if bar["before"] is not None)).encode(
         y=alt.Y("name:N", title=None, scale=names, axis=alt.Axis(labelLimit=240)),
-        tooltip=["name:N", *told],
+        tooltip=["name:N", *values],
     )
     coloured = base.encode(color=alt.Color("word:N", scale=words, legend=None))
     before, after, low = (alt.X(f"{k}:Q", title=title, scale=scale) for k in _PLACES)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmarks.export.tensorboard import ARM, digest
-from benchmarks.records.arm import changed, data_of, training_runs
+from benchmarks.records.arm import training_runs
 from benchmarks.records.keys import Record
 from common.install import install_extra
 from common.visible import visible
@@ -90,38 +90,44 @@ FORMATS: Mapping[str, Callable[[list[Row]], bytes]] = MappingProxyType(
 
 def _identity(record: Record) -> Row:
     return {
-        **{name: record[name] for name in ARM},
-        "threads": record.get("threads"),
-        "changed": json.dumps(changed(record), sort_keys=True),
-        "data_digest": data_of(record).get("digest"),
+        **{name: getattr(record, name) for name in ARM},
+        "threads": record.threads,
+        "changed": json.dumps(record.changed, sort_keys=True),
+        "data_digest": record.data.digest,
         "record_digest": digest(record),
     }
 
 
 def _run(record: Record) -> Row:
-    data, host, git = (record.get(name) or {} for name in ("data", "host", "git"))
-    error = record.get("error") or {}
+    named = {
+        "data": ("source", "origin", "real", "notice"),
+        "git": ("commit", "dirty"),
+        "error": ("kind", "message"),
+    }
+    parts = {
+        part: {f"{part}_{name}": getattr(getattr(record, part), name, None) for name in names}
+        for part, names in named.items()
+    }
     return {
         **_identity(record),
-        "created": record.get("created"),
-        "protocol": record.get("protocol"),
-        "timed": record.get("timed", True),
-        "trained_together": record.get("trained_together", 1),
-        **{f"test_{name}": value for name, value in (record.get("metrics") or {}).items()},
-        **{name: record.get(name) for name in MEASURED},
-        **{f"{name}_seconds": value for name, value in (record.get("stages") or {}).items()},
-        **{f"data_{name}": data.get(name) for name in ("source", "origin", "real", "notice")},
-        **{f"version_{name}": value for name, value in (record.get("versions") or {}).items()},
-        **{f"host_{name}": value for name, value in host.items()},
-        **{f"git_{name}": git.get(name) for name in ("commit", "dirty")},
-        "warnings": json.dumps(record.get("warnings") or []),
-        **{f"error_{name}": error.get(name) for name in ("kind", "message")},
+        "created": record.created,
+        "protocol": record.protocol,
+        "timed": record.timed,
+        "trained_together": record.trained_together,
+        **{f"test_{name}": value for name, value in record.metrics.items()},
+        **{name: getattr(record, name) for name in MEASURED},
+        **{f"{name}_seconds": value for name, value in record.stages.items()},
+        **parts["data"],
+        **{f"version_{name}": value for name, value in record.versions.items()},
+        **{f"host_{name}": value for name, value in (record.json.get("host") or {}).items()},
+        **parts["git"],
+        "warnings": json.dumps(record.warnings),
+        **parts["error"],
     }
 
 
 def _epochs(record: Record) -> Iterator[Row]:
-    columns = {**(record.get("history") or {})}
-    columns |= {name: record.get(name) or [] for name in EPOCH_CLOCKS}
+    columns = record.history | {name: getattr(record, name) for name in EPOCH_CLOCKS}
     for epoch in range(max(map(len, columns.values()), default=0)):
         values = {k: v[epoch] if epoch < len(v) else None for k, v in columns.items()}
         yield {**_identity(record), "epoch": epoch + 1, **values}

@@ -103,17 +103,17 @@ def _log(record: Record, store: Store) -> None:
     end = ended(record)
     run_id = store.client.create_run(
         store.experiment,
-        start_time=_milliseconds(end - (record["total_seconds"] or 0.0)),
-        run_name=" ".join(str(record[name]) for name in ARM),
+        start_time=_milliseconds(end - (record.total_seconds or 0.0)),
+        run_name=" ".join(str(getattr(record, name)) for name in ARM),
         tags=_tags(record),
     ).info.run_id
-    switches = record["settings"].get("regime") or {}
-    params = settings(record) | {f"regime.{name}": value for name, value in switches.items()}
+    switches = (record.settings.regime or {}).items()
+    params = settings(record) | {f"regime.{name}": value for name, value in switches}
     store.client.log_batch(run_id, params=[Param(k, str(value)) for k, value in params.items()])
     metrics = list(_metrics(record))
     for start in range(0, len(metrics), METRICS_PER_CALL):
         store.client.log_batch(run_id, metrics=metrics[start : start + METRICS_PER_CALL])
-    store.client.log_dict(run_id, dict(record), "record.json")
+    store.client.log_dict(run_id, record.json, "record.json")
     # last, so that a finished run is complete
     store.client.set_terminated(run_id, "FINISHED", end_time=_milliseconds(end))
 
@@ -127,22 +127,22 @@ def _metrics(record: Record) -> Iterator[Any]:
         last = max(last, step)
         yield Metric(name, value, _milliseconds(time), step)
     for name in TOTALS:
-        if record.get(name) is not None:
-            yield Metric(name, number(record[name]), _milliseconds(ended(record)), last)
+        if (value := getattr(record, name)) is not None:
+            yield Metric(name, number(value), _milliseconds(ended(record)), last)
 
 
 def _tags(record: Record) -> dict[str, str]:
     """The origin of the numbers; MLflow itself shows `mlflow.source.git.commit`."""
     tags = {
         TAG: digest(record),
-        "twinbench.kind": record.get("kind", "run"),
-        "twinbench.protocol": record["protocol"],
-        "twinbench.data": record["data"]["digest"],
-        "twinbench.data.source": record["data"]["source"],
-        "twinbench.git.dirty": record["git"]["dirty"],
+        "twinbench.kind": record.kind,
+        "twinbench.protocol": record.protocol,
+        "twinbench.data": record.data.digest,
+        "twinbench.data.source": record.data.source,
+        "twinbench.git.dirty": record.git.dirty,
         "mlflow.source.name": "twinbench",
-        "mlflow.source.git.commit": record["git"]["commit"],
-        **{f"version.{name}": value for name, value in record["versions"].items()},
+        "mlflow.source.git.commit": record.git.commit,
+        **{f"version.{name}": value for name, value in record.versions.items()},
     }
     return {name: str(value) for name, value in tags.items() if value is not None}
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Crossval
 from common.atomic import replaced
 from common.install import install_extra
 
@@ -40,21 +41,22 @@ def scalars(record: Record) -> Iterator[Scalar]:
     The time of an epoch is its end, counted back from the time of the record; without clocks it is
     the time of the record.
     """
-    clocks = {name: record.get(name) or [] for name in ("epoch_seconds", "validation_seconds")}
+    names = ("epoch_seconds", "validation_seconds")
+    clocks: dict[str, list[float | None]] = {name: getattr(record, name) for name in names}
     seconds = [sum(parts) for parts in zip(*filter(None, clocks.values()), strict=True)]
-    seconds = seconds or [0.0] * max(map(len, record["history"].values()), default=0)
+    seconds = seconds or [0.0] * max(map(len, record.history.values()), default=0)
     end = ended(record)
     times = list(accumulate(seconds, initial=end - sum(seconds)))[1:]
-    for name, values in {**record["history"], **clocks}.items():
+    for name, values in {**record.history, **clocks}.items():
         for step, (value, time) in enumerate(zip(values, times[: len(values)], strict=True), 1):
             yield Scalar(name, number(value), step, time)
-    for name, value in (record["metrics"] or {}).items():
+    for name, value in record.metrics.items():
         yield Scalar(f"test_{name}", number(value), len(times), end)
 
 
 def ended(record: Record) -> float:
     """When the run ended, in seconds since 1970."""
-    return datetime.fromisoformat(record["created"]).timestamp()
+    return datetime.fromisoformat(record.created or "").timestamp()
 
 
 def settings(record: Record) -> dict[str, Any]:
@@ -62,18 +64,18 @@ def settings(record: Record) -> dict[str, Any]:
 
     For a fold, the epochs and the batch size are those of the folds, and `fold` counts from 1.
     """
-    problem = record["settings"].get("problem") or {}
+    problem = record.settings.problem or {}
     own = {k: v for k, v in problem.items() if k not in NO_SETTINGS and "fold" not in k}
-    if "fold" in record:
+    if isinstance(record, Crossval):
         own |= {name: problem[f"fold_{name}"] for name in ("epochs", "batch_size")}
-        own |= {"fold": record["fold"] + 1, "folds": record["folds"]}
-    arm = {name: record[name] for name in (*ARM, "threads")}
+        own |= {"fold": record.fold + 1, "folds": record.folds}
+    arm = {name: getattr(record, name) for name in (*ARM, "threads")}
     return {name: _plain(value) for name, value in {**arm, **own}.items()}
 
 
 def digest(record: Record) -> str:
     """The digest `sha256:...` of the whole record."""
-    text = json.dumps(record, sort_keys=True)
+    text = json.dumps(record.json, sort_keys=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
@@ -95,7 +97,7 @@ def write_events(record: Record, folder: Path) -> None:
     A record that has its file is not written again; the file of another record is replaced. A
     failed run has no file. Raises ImportError without the package `tensorboard`.
     """
-    if record.get("error"):
+    if record.error:
         return
     path = folder / f"events.out.tfevents.{digest(record)[-16:]}"
     if path.exists():

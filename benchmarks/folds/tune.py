@@ -8,20 +8,22 @@ and Regression Trees*, section 3.4.3). The test rows take no part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from benchmarks.records.arm import group_by, some_diverged, succeeded
-from benchmarks.records.keys import Record
-from common.problem import PROBLEMS, Problem, widths_of
+from benchmarks.records.arm import Arm, group_by, of_kind, some_diverged
+from benchmarks.records.keys import Object, Record
+from benchmarks.records.kinds import Crossval
+from common.problem import PROBLEMS, Metric, Problem, widths_of
 from common.splits import hold_out, k_folds
 
 HOLD_OUT_SHARE = 6  # one row in six, 10,000 of MNIST's, where a problem holds out none itself
 LEFT_OUT = 10  # epochs before the curve begins, as in the textbook: they dwarf the rest
 SMOOTHING = 0.9  # as in the textbook
+ARM = ("problem", "regime", "device", "framework")
 
 
 def cells(
@@ -74,15 +76,6 @@ def smoothed(curve: Sequence[float], factor: float) -> np.ndarray:
     return np.array(means)
 
 
-class Arm(NamedTuple):
-    """What chooses for itself: numbers of two regimes are never set side by side."""
-
-    problem: str
-    regime: str
-    device: str
-    framework: str
-
-
 @dataclass(frozen=True)
 class Cell:
     """One network of the grid in one arm; values are those of the problem's metric."""
@@ -105,7 +98,7 @@ class Choice:
     """What the held-out rows say in one arm: every cell, the best, and the smallest near it."""
 
     arm: Arm
-    problem: Mapping[str, Any]  # the settings that all cells share; one fold is a hold-out
+    problem: Object  # the settings that all cells share; one fold is a hold-out
     smoothing: float
     cells: tuple[Cell, ...]
     best: Cell
@@ -113,8 +106,8 @@ class Choice:
     left_out: tuple[str, ...]  # names of networks that lack a fold or diverged
 
     @property
-    def metric(self) -> str:
-        """`accuracy` or `mae`."""
+    def metric(self) -> Metric:
+        """What the held-out rows are scored by."""
         return PROBLEMS[self.arm.problem].metric
 
 
@@ -124,24 +117,22 @@ def choose(records: Iterable[Record], smoothing: float | None = None) -> list[Ch
     `smoothing` is by default the textbook's for folds, and none for a hold-out, whose few epochs a
     moving average would only delay. Folds of several seeds are averaged first.
     """
-    finished = succeeded(records)
-    found = []
-    for arm, mine in group_by(finished, _arm).items():
-        problem = mine[0]["settings"]["problem"]
+    choices = []
+    for arm, folds in group_by(of_kind(records, Crossval), Arm.bare).items():
+        problem = _problem(folds[0])
         factor = (SMOOTHING if problem["folds"] > 1 else 0.0) if smoothing is None else smoothing
-        grid = group_by(mine, lambda record: widths_of(record["settings"]["problem"]["hidden"]))
-        every = {
-            name: _cell(folds, factor)
-            for name, folds in grid.items()
-            if len({record["fold"] for record in folds}) == problem["folds"]
-            and not some_diverged(folds)
-        }
-        finite = [cell for cell in every.values() if np.isfinite(cell.value)]
+        grid = group_by(folds, lambda record: widths_of(_problem(record)["hidden"]))
+        cells = [
+            _cell(own, factor)
+            for own in grid.values()
+            if len({record.fold for record in own}) == problem["folds"] and not some_diverged(own)
+        ]
+        finite = [cell for cell in cells if np.isfinite(cell.value)]
         if finite:
             names = [cell.name for cell in finite]
             left_out = tuple(name for name in grid if name not in names)
-            found.append(_choice(arm, problem, factor, finite, left_out))
-    return found
+            choices.append(_choice(arm, problem, factor, finite, left_out))
+    return choices
 
 
 def as_plain(choice: Choice) -> dict[str, Any]:
@@ -150,8 +141,9 @@ def as_plain(choice: Choice) -> dict[str, Any]:
         {**asdict(cell), "curve": [None if np.isnan(value) else value for value in cell.curve]}
         for cell in choice.cells
     ]
+    arm = {name: getattr(choice.arm, name) for name in ARM}
     names = {"best": choice.best.name, "simplest": choice.simplest.name}
-    return {**choice.arm._asdict(), **names, "smoothing": choice.smoothing, "cells": cells}
+    return {**arm, **names, "smoothing": choice.smoothing, "cells": cells}
 
 
 def chosen(choice: Choice) -> Problem:
@@ -165,30 +157,31 @@ def chosen(choice: Choice) -> Problem:
     )
 
 
-def _arm(record: Record) -> Arm:
-    return Arm(*(record[name] for name in Arm._fields))
+def _problem(fold: Crossval) -> Object:
+    """The settings of its problem, without which there is no record of a fold."""
+    return fold.settings.problem or {}
 
 
 def _choice(
-    arm: Arm, problem: Mapping[str, Any], smoothing: float, every: list[Cell], left: tuple[str, ...]
+    arm: Arm, problem: Object, smoothing: float, cells: list[Cell], left: tuple[str, ...]
 ) -> Choice:
     sign = _sign(arm.problem)
-    best = min(every, key=lambda cell: (sign * cell.value, cell.parameters))
+    best = min(cells, key=lambda cell: (sign * cell.value, cell.parameters))
     near = sign * best.value + (best.error or 0.0)
     simplest = min(
-        (cell for cell in every if sign * cell.value <= near),
+        (cell for cell in cells if sign * cell.value <= near),
         key=lambda cell: (cell.parameters, sign * cell.value),
     )
-    return Choice(arm, problem, smoothing, tuple(every), best, simplest, left)
+    return Choice(arm, problem, smoothing, tuple(cells), best, simplest, left)
 
 
-def _cell(records: list[Record], smoothing: float) -> Cell:
+def _cell(records: list[Crossval], smoothing: float) -> Cell:
     """A cell from the records of all its folds and seeds."""
-    problem, name = records[0]["settings"]["problem"], records[0]["problem"]
+    problem, name = _problem(records[0]), records[0].problem
     metric, sign = PROBLEMS[name].metric, _sign(name)
-    by_fold = group_by(records, lambda record: record["fold"]).values()
+    by_fold = group_by(records, lambda record: record.fold).values()
     raw = [
-        np.mean([np.array(r["history"][f"val_{metric}"], float) for r in seeds], axis=0)
+        np.mean([np.array(run.history[f"val_{metric}"], float) for run in seeds], axis=0)
         for seeds in by_fold
     ]
     start = LEFT_OUT if smoothing and len(raw[0]) > 2 * LEFT_OUT else 0
@@ -208,13 +201,13 @@ def _cell(records: list[Record], smoothing: float) -> Cell:
     )
 
 
-def _error(folds: np.ndarray, value: float, metric: str, held: int) -> float | None:
+def _error(folds: np.ndarray, value: float, metric: Metric, held: int) -> float | None:
     """Standard error over folds; of one hold-out that of a share of so many rows, else unknown."""
     if len(folds) > 1:
         return float(folds.std(ddof=1) / np.sqrt(len(folds)))
-    return float(np.sqrt(value * (1 - value) / held)) if metric == "accuracy" else None
+    return float(np.sqrt(value * (1 - value) / held)) if metric is Metric.ACCURACY else None
 
 
 def _sign(problem: str) -> int:
     """1 where less of the metric is better, -1 where more is."""
-    return 1 if PROBLEMS[problem].metric == "mae" else -1
+    return -1 if PROBLEMS[problem].metric.larger_is_better else 1

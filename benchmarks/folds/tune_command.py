@@ -124,12 +124,11 @@ def _jobs(args: argparse.Namespace) -> tuple[list[Job], list[Job]]:
 
 def _final(published: list[Job], choices: list[Choice]) -> list[Job]:
     """For each arm that could choose: its choice, and beside it the published setting."""
-    from benchmarks.folds.tune import Arm, chosen
+    from benchmarks.folds.tune import chosen
 
     by_arm = {choice.arm: choice for choice in choices}
     jobs: dict[Job, Any] = {}
     for job in published:
-        arm = Arm(job.problem.name, job.regime.name, job.device, job.framework)
-        if arm in by_arm:
-            jobs |= {replace(job, problem=chosen(by_arm[arm])): None, job: None}
+        if job.arm in by_arm:
+            jobs |= {replace(job, problem=chosen(by_arm[job.arm])): None, job: None}
     return list(jobs)

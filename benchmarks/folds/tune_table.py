@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.folds.tune import Cell, Choice, chosen
-from benchmarks.records.arm import changed, group_by, training_runs
+from benchmarks.records.arm import Arm, group_by, training_runs
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.colours import GREY
-from benchmarks.show.figures import NAMES, PANEL, Chart, data, panels, title_of
+from benchmarks.show.figures import PANEL, Chart, data, panels, title_of
 from benchmarks.show.run_table import HEADINGS, Row, metric_text, rows_of
 from benchmarks.show.section import Section, with_figures
 from common.framework import label_of
-from common.problem import PROBLEMS, widths_of
+from common.problem import PROBLEMS, Metric, widths_of
 from common.say import counted
 
 FINAL = ("framework", "setting", "hidden", "epochs", "rows a step", "held out", HEADINGS[3])
@@ -37,8 +38,8 @@ def page(
 def _sections(
     choices: Iterable[Choice], folds: list[Record], runs: list[Record]
 ) -> Iterator[Section]:
-    for place, mine in group_by(choices, lambda choice: choice.arm[:3]).items():
-        problem, regime, device = place
+    for place, mine in group_by(choices, lambda choice: _place(choice.arm)).items():
+        problem, regime, device = place.problem, place.regime, place.device
         validated, tested = (_at(place, records) for records in (folds, runs))
         tail = "-".join([problem, regime, *([] if device == "cpu" else [device.replace(":", "-")])])
         title = f"{PROBLEMS[problem].title}, regime: {regime}"
@@ -62,10 +63,14 @@ def _sections(
             )
 
 
-def _at(place: tuple[str, ...], records: Iterable[Record]) -> list[Record]:
+def _place(arm: Arm) -> Arm:
+    """What arms of several frameworks share."""
+    return replace(arm, framework="")
+
+
+def _at(place: Arm, records: Iterable[Record]) -> list[Record]:
     """The finished records of a problem, regime and device."""
-    keys = ("problem", "regime", "device")
-    return [r for r in records if not r["error"] and tuple(r[key] for key in keys) == place]
+    return [run for run in records if not run.error and _place(Arm.bare(run)) == place]
 
 
 def _how(choice: Choice) -> str:
@@ -73,13 +78,9 @@ def _how(choice: Choice) -> str:
     return f"{folds} folds" if folds > 1 else f"the first {choice.problem['validation']:,} held out"
 
 
-def _word(metric: str) -> str:
-    return "MAE" if metric == "mae" else metric
-
-
 def _columns(choice: Choice) -> tuple[str, str]:
     name = label_of(choice.arm.framework)
-    return f"{name}: best epoch", f"{name}: validation {_word(choice.metric)}"
+    return f"{name}: best epoch", f"{name}: validation {choice.metric.word}"
 
 
 def _grid(choices: list[Choice]) -> Iterator[list[str]]:
@@ -99,20 +100,19 @@ def _cell(cell: Cell, choice: Choice) -> list[str]:
     return [f"{loud}{cell.epochs}", f"{loud}{_value(cell, choice.metric)}{mark}"]
 
 
-def _value(cell: Cell, metric: str) -> str:
-    digits = 3 if metric == "mae" else 4
-    error = "" if cell.error is None else f" ± {cell.error:.{digits}f}"
-    return f"{cell.value:.{digits}f}{error}"
+def _value(cell: Cell, metric: Metric) -> str:
+    error = "" if cell.error is None else f" ± {cell.error:.{metric.digits}f}"
+    return f"{cell.value:.{metric.digits}f}{error}"
 
 
 def explained(choice: Choice) -> str:
     """The choice of one arm, and the simpler alternative."""
     best, simplest, metric = choice.best, choice.simplest, choice.metric
-    most = "least" if metric == "mae" else "highest"
+    most = "highest" if metric.larger_is_better else "least"
     who = label_of(choice.arm.framework)
     text = (
         f"{who} takes {best.name} for {counted(best.epochs, 'epoch')}: the {most} "
-        f"validation {_word(metric)} of {counted(len(choice.cells), 'network')}, "
+        f"validation {metric.word} of {counted(len(choice.cells), 'network')}, "
         + _value(best, metric)
     )
     if best.epochs == len(best.curve):
@@ -138,7 +138,7 @@ def _notes(choices: list[Choice]) -> Iterator[str]:
     first, folded = choices[0], choices[0].problem["folds"] > 1
     start = int(np.isfinite(first.best.curve).argmax())
     yield (
-        f"validation {_word(first.metric)}{': mean over folds' if folded else ''}"
+        f"validation {first.metric.word}{': mean over folds' if folded else ''}"
         + (f", exponential moving average with factor {first.smoothing:g}" * bool(first.smoothing))
         + (f" from epoch {start + 1} on" * bool(start))
         + f", at its best epoch of {len(first.best.curve)}; rows a step: "
@@ -157,12 +157,12 @@ def _notes(choices: list[Choice]) -> Iterator[str]:
 
 def _final(row: Row, choices: list[Choice]) -> list[str]:
     run = row.runs[0]
-    problem = run["settings"]["problem"]
+    problem = run.settings.problem or {}
     choice = next(choice for choice in choices if choice.arm.framework == row.framework)
     new = chosen(choice)
     names = ("hidden", "epochs", "batch_size", "learning_rate", "validation")
     is_new = all(_plain(getattr(new, name)) == problem.get(name) for name in names)
-    setting = " and ".join(["chosen"] * is_new + ["published"] * (not changed(run)))
+    setting = " and ".join(["chosen"] * is_new + ["published"] * (not run.changed))
     return [
         label_of(row.framework),
         setting,
@@ -193,7 +193,7 @@ def figure(choices: list[Choice], folds: list[Record]) -> Chart:
     The grey band reaches from the best value to one standard error beyond it.
     """
     arm, metric = choices[0].arm, choices[0].metric
-    domain, quantity = _limits(choices), f"validation {NAMES[metric]}"
+    domain, quantity = _limits(choices), f"validation {metric.full_name}"
     charts = [
         _panel(choice, domain, quantity).properties(**PANEL, title=label_of(choice.arm.framework))
         for choice in choices
@@ -219,7 +219,7 @@ def _panel(choice: Choice, domain: list[float], quantity: str) -> Chart:
         for cell in choice.cells
         for epoch, value in enumerate(cell.curve, 1)
     ]
-    worse = (best.error or 0.0) * (1 if choice.metric == "mae" else -1)
+    worse = (best.error or 0.0) * (-1 if choice.metric.larger_is_better else 1)
     choice_row = {"epoch": best.epochs, "value": best.value, "limit": best.value + worse}
     y = alt.Y("value:Q", title=quantity, scale=alt.Scale(domain=domain, nice=False))
     x = alt.X("epoch:Q", axis=alt.Axis(format="d"), scale=alt.Scale(zero=False))
@@ -243,6 +243,6 @@ def _limits(choices: list[Choice]) -> list[float]:
     """Room for what matters: the first epochs of a slow network would flatten all the rest."""
     curves = np.concatenate([cell.curve for choice in choices for cell in choice.cells])
     finite = curves[np.isfinite(curves)]
-    low, high = np.quantile(finite, [0, 0.9] if choices[0].metric == "mae" else [0.1, 1])
+    low, high = np.quantile(finite, [0.1, 1] if choices[0].metric.larger_is_better else [0, 0.9])
     margin = 0.05 * (high - low) or 0.01
     return [float(low - margin), float(high + margin)]

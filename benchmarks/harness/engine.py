@@ -75,8 +75,8 @@ def run_jobs(
 
 def say_failures(jobs: Sequence[Job], records: Sequence[Record], results: Path) -> bool:
     """A sentence on each record that is a failure; whether there is one."""
-    failed = [(job, r["error"]) for job, r in zip(jobs, records, strict=True) if r["error"]]
+    failed = [(job, r.error) for job, r in zip(jobs, records, strict=True) if r.error]
     for job, error in failed:
-        reason = error["message"].partition("\n")[0]
-        say(f"failed: {job}: {error['kind']}: {reason} (more in {results / job.path})")
+        reason = error.message.partition("\n")[0]
+        say(f"failed: {job}: {error.kind}: {reason} (more in {results / job.path})")
     return bool(failed)

@@ -85,12 +85,12 @@ class Progress:
     def finished(self, job: Job, record: Record, cached: bool) -> None:
         """Print one line for a job that ended."""
         self.number += 1
-        result = "FAILED: " + record["error"]["kind"] if record["error"] else _result(record)
+        result = f"FAILED: {record.error.kind}" if record.error else _result(record)
         self.left[_kind(job)] -= 1
         since, self.ended = monotonic() - self.ended, monotonic()
-        if record["error"] is None and not cached:
+        if record.error is None and not cached:
             # without a clock of its own, what it took beside those that ran with it
-            self.done.append((_kind(job), record["total_seconds"] or since))
+            self.done.append((_kind(job), record.total_seconds or since))
         self.bar.update(self.line, completed=self.number)
         had = " (was there)" if cached else ""
         line = f"[{self.number}/{len(self.jobs)}] {job}: {result}{had}{self._left(0)}"
@@ -131,9 +131,9 @@ def _kind(job: Job) -> Kind:
 
 def _result(record: Record) -> str:
     """The test metrics; of a fold, which has none, the metrics of the rows that it held out."""
-    scores = {f"test {name}": value for name, value in record["metrics"].items()}
+    scores = {f"test {name}": value for name, value in record.metrics.items()}
     if not scores:
-        curves = record["history"].items()
+        curves = record.history.items()
         scores = {
             name.replace("val_", "validation "): curve[-1]
             for name, curve in curves
@@ -143,9 +143,9 @@ def _result(record: Record) -> str:
         f"{name} {'not finite' if value is None else format(value, '.4f')}"
         for name, value in scores.items()
     ]
-    seconds = record["total_seconds"]
-    took = [f"{seconds:.1f} s"] if seconds is not None else ["untimed"] * bool(record["metrics"])
-    return ", ".join([*["DIVERGED"] * bool(record.get("diverged")), *values, *took])
+    seconds = record.total_seconds
+    took = [f"{seconds:.1f} s"] if seconds is not None else ["untimed"] * bool(record.metrics)
+    return ", ".join([*["DIVERGED"] * bool(record.diverged), *values, *took])
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.harness.local import Batch, OnJobEvent, failures, run_batch
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import typed
 from common.install import install_extra
 from common.say import counted, say
 
@@ -95,7 +96,10 @@ def _on_node(batch: Batch) -> list[Record]:
     # elsewhere Ray tells it by its dashboard alone
     worker = import_module("ray._private.worker").global_worker.core_worker
     attempts = 1 + worker.get_current_task_attempt_number()
-    return [record | {"host": record["host"] | {"attempts": attempts}} for record in records]
+    return [
+        typed(record.json | {"host": record.json["host"] | {"attempts": attempts}})
+        for record in records
+    ]
 
 
 def _cores(ray: Any, batch: Batch) -> float:

@@ -16,7 +16,7 @@ from common.batches import dense
 from common.data import Data, DataError, load
 from common.framework import framework
 from common.metrics import loss_value
-from common.problem import PROBLEMS
+from common.problem import PROBLEMS, Metric
 from common.regime import REGIMES
 from common.replicas import fit_replicas
 from common.splits import hold_out
@@ -52,7 +52,7 @@ def run_job(job: Job, emit: Emit) -> dict[str, Any]:
     emit({"stage": "evaluate"})
     with stages("evaluate"):
         metrics = task.evaluate(x_test, data.y_test)
-    found = {
+    whole = {
         "total_seconds": process_age_seconds(),
         "metrics": metrics,
         **measured(job, data, task, history, len(y), stages),
@@ -61,7 +61,7 @@ def run_job(job: Job, emit: Emit) -> dict[str, Any]:
     }
     ended = metrics[job.problem.metric]
     # after every clock
-    return {**found, "diverged": diverged(job, task, history, x, y, data.y_test, ended)}
+    return {**whole, "diverged": diverged(job, task, history, x, y, data.y_test, ended)}
 
 
 def run_replicas(jobs: list[Job], emit: Emit) -> list[dict[str, Any]]:
@@ -111,7 +111,7 @@ def diverged(
 
     if not np.isfinite([losses[-1], ended]).all():
         return True
-    if problem.metric == "mae":
+    if problem.metric is Metric.MAE:
         learnt = ended < np.abs(y_held - np.median(y_held)).mean()
     else:
         learnt = ended > np.bincount(y_held).max() / len(y_held)
@@ -133,8 +133,7 @@ def task_of(job: Job) -> Task:
 
 def planned_data(job: Job) -> Data:
     """The data of a job, from where the plan found them; DataError when they are others."""
-    choice, folder = job.source or (job.data, job.data_dir)
-    data = load(job.problem, data=choice, data_dir=folder)
+    data = load(job.problem, data=job.data.choice, data_dir=job.data.folder)
     if job.content and data.digest != job.content:
         raise DataError(
             f"the data of {job.problem.name} changed while the runs were on: planned with "
@@ -237,7 +236,7 @@ def _facts(task: Task, job: Job) -> dict[str, Any]:
         "problem": asdict(job.problem),
         "changed": job.changed,
         "score_rows": SCORE_ROWS,
-        "requested": {"device": job.device, "threads": job.threads, "data": job.data},
+        "requested": {"device": job.device, "threads": job.threads, "data": job.data.asked},
         "python": job.python,
         **{name: value for name, value in facts.items() if name not in named},  # device, compiled
     }

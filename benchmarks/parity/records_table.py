@@ -8,7 +8,8 @@ from functools import partial
 
 from benchmarks.parity.parity_table import heat, share_of, shown
 from benchmarks.records.arm import group_by
-from benchmarks.records.keys import Record
+from benchmarks.records.keys import Object, Record
+from benchmarks.records.kinds import Parity
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from common.framework import label_of
@@ -20,7 +21,8 @@ APART = {"seed": "seed", "epochs": "epochs", "threads": "threads", "data_digest"
 
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
     """Errors over their bounds, rung by rung: a table and its figure per regime."""
-    regimes = group_by(kinds.get("parity", []), lambda record: record["regime"])
+    records = [record.json for record in kinds.get("parity", []) if isinstance(record, Parity)]
+    regimes = group_by(records, lambda record: record["regime"])
     if regimes:
         yield Part(
             "parity",
@@ -32,7 +34,7 @@ def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
         )
 
 
-def _section(regime: str, records: list[Record]) -> Section:
+def _section(regime: str, records: list[Object]) -> Section:
     named = list(zip(_told_apart(records), records, strict=True))
     worst = {
         f"{name}: {' and '.join(map(label_of, pair))}": _worst(differences)
@@ -51,7 +53,7 @@ def _section(regime: str, records: list[Record]) -> Section:
     )
 
 
-def _told_apart(records: list[Record]) -> list[str]:
+def _told_apart(records: list[Object]) -> list[str]:
     """The problem of each, and what tells it from others of that problem: at least a number."""
     names: list[str] = []
     for record in records:
@@ -63,7 +65,7 @@ def _told_apart(records: list[Record]) -> list[str]:
     return [f"{name} ({n + 1})" if n else name for name, n in zip(names, earlier, strict=True)]
 
 
-def _pairs(record: Record) -> dict[tuple[str, ...], list[Difference]]:
+def _pairs(record: Object) -> dict[tuple[str, ...], list[Difference]]:
     """The differences of each pair as `parity` compared them; null was no finite number."""
     by_pair = group_by(record["differences"], lambda d: tuple(d["pair"]))
     return {

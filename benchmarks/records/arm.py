@@ -3,34 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from statistics import median
 from types import MappingProxyType
-from typing import Any
+from typing import TypeVar
 
 from benchmarks.records.keys import Record
-from common.problem import PROBLEMS
+from common.problem import PROBLEMS, Metric
 from common.regime import REGIMES
 
 TARGETS: Mapping[str, float] = MappingProxyType({p.name: p.target for p in PROBLEMS.values()})
 """By problem: the metric that time to target waits for, about what the textbook reaches."""
 
+Item = TypeVar("Item")
+Key = TypeVar("Key", bound=Hashable)
+Kind = TypeVar("Kind", bound=Record)
 
-def group_by(items: Iterable[Any], key: Callable[[Any], Hashable]) -> dict[Any, list[Any]]:
+
+@dataclass(frozen=True, order=True)
+class Arm:
+    """What runs must share to be repetitions of each other, but for the data they found."""
+
+    problem: str
+    framework: str
+    regime: str
+    device: str = "cpu"
+    threads: str = ""  # asked for; empty where they tell no arms apart
+    changed: tuple[tuple[str, str], ...] = ()  # settings by name, where they tell arms apart
+
+    @classmethod
+    def of(cls, record: Record) -> Arm:
+        """That of a run."""
+        settings = sorted((name, str(value)) for name, value in record.changed.items())
+        return replace(cls.bare(record), threads=threads(record), changed=tuple(settings))
+
+    @classmethod
+    def bare(cls, record: Record) -> Arm:
+        """The same where all arms have the threads and settings that were asked for."""
+        return cls(record.problem, record.framework, record.regime, record.device)
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.framework} {self.regime} {self.device}"
+
+
+def group_by(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
     """Items by key, in the order in which the keys first appear."""
-    groups: dict[Any, list[Any]] = {}
+    groups: dict[Key, list[Item]] = {}
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return groups
 
 
-def of_one_protocol(records: Iterable[Record]) -> list[Record]:
+def of_one_protocol(records: Iterable[Kind]) -> list[Kind]:
     """The records; ValueError when they were measured under different protocols.
 
     One that names none was not measured by a clock.
     """
     records = list(records)
-    protocols = sorted({str(r["protocol"]) for r in records if r.get("protocol") is not None})
+    protocols = sorted({str(r.protocol) for r in records if r.protocol is not None})
     if len(protocols) > 1:
         raise ValueError(
             f"records of protocols {' and '.join(protocols)} cannot stand in one table; "
@@ -39,12 +69,17 @@ def of_one_protocol(records: Iterable[Record]) -> list[Record]:
     return records
 
 
-def succeeded(records: Iterable[Record]) -> list[Record]:
+def succeeded(records: Iterable[Kind]) -> list[Kind]:
     """Those that did not end with an error; their numbers may still be none.
 
     Raises ValueError when they were measured under different protocols.
     """
-    return of_one_protocol(record for record in records if not record.get("error"))
+    return of_one_protocol(record for record in records if record.error is None)
+
+
+def of_kind(records: Iterable[Record], kind: type[Kind]) -> list[Kind]:
+    """Those of a kind that did not end with an error; raises as `succeeded`."""
+    return succeeded(record for record in records if isinstance(record, kind))
 
 
 def training_runs(records: Iterable[Record]) -> list[Record]:
@@ -52,69 +87,50 @@ def training_runs(records: Iterable[Record]) -> list[Record]:
 
     Raises ValueError when they were measured under different protocols.
     """
-    runs = [record for record in records if record.get("kind", "run") == "run"]
+    runs = [record for record in records if record.kind == "run"]
     return sorted(of_one_protocol(runs), key=_place)
 
 
-def changed(record: Record) -> dict[str, Any]:
-    """The settings of the problem that were changed from those published."""
-    return (record.get("settings") or {}).get("changed") or {}
-
-
-def arm(record: Record) -> tuple:
-    """What two runs must share to be repetitions of each other, but for the data they found."""
-    settings = tuple(sorted((name, str(value)) for name, value in changed(record).items()))
-    names = ("problem", "framework", "regime", "device")
-    return (*(record[name] for name in names), threads(record), settings)
-
-
-def metric_of(record: Record) -> str:
-    """`accuracy` or `mae`; of a user's own twins whichever was measured."""
-    if record["problem"] in PROBLEMS:
-        return PROBLEMS[record["problem"]].metric
-    return "mae" if "mae" in (record.get("metrics") or {}) else "accuracy"
+def metric_of(record: Record) -> Metric:
+    """The test metric; of a user's own twins whichever was measured."""
+    if record.problem in PROBLEMS:
+        return PROBLEMS[record.problem].metric
+    return Metric.MAE if Metric.MAE in record.metrics else Metric.ACCURACY
 
 
 def result_of(record: Record) -> float | None:
-    """The test metric of a run; None where it is no number, or the run diverged: then it is none
-    either, though a finite one may stand in the record."""
-    found = (record.get("metrics") or {}).get(metric_of(record))
-    return None if record.get("diverged") else found
+    """The test metric of a run; None if it is not finite or the run diverged, even when the record
+    holds a finite value."""
+    return None if record.diverged else record.metrics.get(metric_of(record))
 
 
 def some_diverged(records: Iterable[Record]) -> bool:
     """Whether any of them did; of those of before it was recorded nothing is known."""
-    return any(record.get("diverged") for record in records)
+    return any(record.diverged for record in records)
 
 
-def ended_without(runs: list[Record]) -> str:
+def ended_without(runs: Sequence[Record]) -> str:
     """How those of the runs ended that have no result."""
     lost = "ended without a number"
     return f"diverged or {lost}" if some_diverged(runs) else lost
 
 
-def data_of(record: Record) -> dict[str, Any]:
-    """The record's `data`, empty for a run that failed before it had any."""
-    return record.get("data") or {}
-
-
 def threads(record: Record) -> str:
     """Threads asked for: those read back would set a run that failed early apart."""
-    requested = (record.get("settings") or {}).get("requested") or {}
-    return str(requested.get("threads", record.get("threads")))
+    return str((record.settings.requested or {}).get("threads", record.threads))
 
 
 def _place(record: Record) -> tuple:
     """Problems and regimes in the order of their tables, the rest by name."""
     regimes, problems = list(REGIMES), list(PROBLEMS)
     return (
-        regimes.index(record["regime"]),
-        problems.index(record["problem"]) if record["problem"] in problems else len(problems),
-        record["problem"],
-        record["device"],
-        record["framework"],
-        str(arm(record)),
-        record["seed"],
+        regimes.index(record.regime),
+        problems.index(record.problem) if record.problem in problems else len(problems),
+        record.problem,
+        record.device,
+        record.framework,
+        str(astuple(Arm.of(record))),
+        record.seed,
     )
 
 
@@ -141,7 +157,7 @@ class Target:
 
 def timed(runs: Iterable[Record]) -> list[Record]:
     """Those whose clocks may be used: alone on the machine, and alone in their process."""
-    return [run for run in runs if run.get("timed", True) and run.get("trained_together", 1) <= 1]
+    return [run for run in runs if run.timed and run.trained_together <= 1]
 
 
 def clocks(runs: Iterable[Record], name: str) -> list[list[float]]:
@@ -150,12 +166,12 @@ def clocks(runs: Iterable[Record], name: str) -> list[list[float]]:
     Memory is that of any process that trained one network; times are those of `timed` runs.
     """
     if name == "peak_rss_bytes":
-        alone = [run for run in runs if run.get("trained_together", 1) <= 1]
+        alone = [run for run in runs if run.trained_together <= 1]
     else:
         alone = timed(runs)
     if name == "epoch_seconds":
-        return [run[name][1:] for run in alone if run[name][1:]]
-    return [[run[name]] for run in alone if run.get(name) is not None]
+        return [run.epoch_seconds[1:] for run in alone if run.epoch_seconds[1:]]
+    return [[value] for run in alone if (value := getattr(run, name)) is not None]
 
 
 def by_seed(runs: Iterable[Record]) -> dict[int, float]:
@@ -163,33 +179,31 @@ def by_seed(runs: Iterable[Record]) -> dict[int, float]:
 
     Of two runs of one seed the timed one counts, which had its process for itself.
     """
-    found = {}
-    for run in sorted(runs, key=lambda run: run.get("timed", True)):
+    values = {}
+    for run in sorted(runs, key=lambda run: run.timed):
         value = result_of(run)
         if value is not None:
-            found[run["seed"]] = value
-    return dict(sorted(found.items()))
+            values[run.seed] = value
+    return dict(sorted(values.items()))
 
 
-def target_of(runs: list[Record]) -> Target | None:
+def target_of(runs: Sequence[Record]) -> Target | None:
     """Time to target of one arm; None without a run or a target."""
-    target = TARGETS.get(runs[0]["problem"]) if runs else None
+    target = TARGETS.get(runs[0].problem) if runs else None
     if not target:
         return None
-    metric, better = metric_of(runs[0]), metric_of(runs[0]) != "mae"
-    by = f"val_{metric}"
-    if any(by not in run["history"] for run in runs):
-        last, seeds = by_seed(runs).values(), {run["seed"] for run in runs}
+    metric = metric_of(runs[0])
+    by, better = f"val_{metric}", metric.larger_is_better
+    if any(by not in run.history for run in runs):
+        last, seeds = by_seed(runs).values(), {run.seed for run in runs}
         reached = sum(epochs_to([v], target, larger_is_better=better) == 1 for v in last)
         return Target(target, f"test {metric}", len(seeds), reached, None, None)
     epochs = [
-        None
-        if run.get("diverged")
-        else epochs_to(run["history"][by], target, larger_is_better=better)
+        None if run.diverged else epochs_to(run.history[by], target, larger_is_better=better)
         for run in runs
     ]
     seconds = [
-        None if epoch is None else sum(run["epoch_seconds"][:epoch])
+        None if epoch is None else sum(run.epoch_seconds[:epoch])
         for run, epoch in zip(runs, epochs, strict=True)
         if run in timed([run])
     ]
@@ -201,11 +215,13 @@ def _middle(values: Sequence[float | None]) -> float | None:
     """The median where None is for ever; None when that is for ever, or without a value."""
     if not values:
         return None
-    found = median(float("inf") if value is None else value for value in values)
-    return None if found == float("inf") else found
+    middle = median(float("inf") if value is None else value for value in values)
+    return None if middle == float("inf") else middle
 
 
-def epochs_to(values: Sequence[float], target: float, *, larger_is_better: bool) -> int | None:
+def epochs_to(
+    values: Sequence[float | None], target: float, *, larger_is_better: bool
+) -> int | None:
     """The first epoch, counted from 1, whose value reaches the target; None when none does."""
     for epoch, value in enumerate(values, 1):
         if value is not None and (value >= target if larger_is_better else value <= target):

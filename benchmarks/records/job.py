@@ -14,11 +14,23 @@ from common.problem import Problem
 from common.regime import Regime
 
 if TYPE_CHECKING:
+    from benchmarks.records.arm import Arm
     from common.data.sources import Choice
 
 PROTOCOL = 2  # how it is measured; numbers of two protocols never stand in one table
 MIN_PROCESSES = 5  # fewer say too little about time for an interval or a ranking
 UNTIMED = "-untimed.json"  # how the name of a record without clocks ends
+
+
+class Source(NamedTuple):
+    """What data it wants, and where the plan found them: its process looks nowhere else."""
+
+    asked: Choice = "auto"
+    choice: str = "auto"
+    folder: str | None = None
+
+
+ANYWHERE = Source()
 
 
 class Process(NamedTuple):
@@ -49,13 +61,11 @@ class Job:
     device: str = "cpu"
     seed: int = 0
     threads: int | None = None  # None: as many as the framework takes
-    data: Choice = "auto"
-    data_dir: str | None = None
+    data: Source = ANYWHERE
     content: str = ""  # digest of the data; other data is another run, wherever it lies
     python: str | None = None  # interpreter; None: this one
     timeout: float | None = None  # seconds
     timed: bool = True  # False: for its metrics alone; it may share the machine with others
-    source: tuple[str, str | None] | None = None  # where the plan found the data: `Data.again`
 
     @classmethod
     def of(cls, job: Job, **changes: Any) -> Self:
@@ -66,6 +76,13 @@ class Job:
     def changed(self) -> dict[str, Any]:
         """The settings of problem and regime that differ from those published."""
         return {**self.problem.changes(), **self.regime.changes()}
+
+    @property
+    def arm(self) -> Arm:
+        """What it trains, and where; seeds repeat it."""
+        from benchmarks.records.arm import Arm  # a process that measures needs no msgspec
+
+        return Arm(self.problem.name, self.framework, self.regime.name, self.device)
 
     @property
     def place(self) -> Place:
@@ -113,13 +130,13 @@ class Job:
             "content": self.content,
             "python": self.python,
         }
-        arm = (self.framework, self.regime.name, self.device)
-        path = path_of((self.problem.name, *arm), self.seed, settings)
+        arm = self.arm
+        folders = (arm.problem, arm.framework, arm.regime, arm.device)
+        path = path_of(folders, self.seed, settings)
         return f"{path}{'.json' if self.timed else UNTIMED}"
 
     def __str__(self) -> str:
-        arm = f"{self.problem.name} {self.framework} {self.regime.name} {self.device}"
-        return f"{arm} seed {self.seed}"
+        return f"{self.arm} seed {self.seed}"
 
 
 def path_of(folders: Iterable[str], seed: int, settings: Mapping[str, Any]) -> str:

@@ -57,10 +57,10 @@ def unpack(path: Path) -> Iterator[dict[str, Any]]:
         head = json.loads(first)
         if head["compact"] != FORMAT:
             raise ValueError(f"format {head['compact']!r:.60}, this version reads {FORMAT}")
-        found = list(_records(lines, head["shared"]))
+        records = list(_records(lines, head["shared"]))
     except DAMAGED as error:
         raise ValueError(f"{path} is no file of packed records: {error}") from error
-    yield from found
+    yield from records
 
 
 def made_of(text: str | bytes) -> int:

@@ -12,12 +12,16 @@ from stat import S_ISREG
 from statistics import fmean, stdev
 from typing import Any, NoReturn
 
+from msgspec import to_builtins
+
 from benchmarks.records import machine
+from benchmarks.records.check import MEANINGS as MEANINGS
+from benchmarks.records.check import fault_of
 from benchmarks.records.job import PROTOCOL, UNTIMED, Job
-from benchmarks.records.keys import MEANINGS as MEANINGS
+from benchmarks.records.keys import Record
+from benchmarks.records.kinds import typed
 from benchmarks.records.packed import MAX_BYTES as MAX_BYTES
 from benchmarks.records.packed import made_of, unpack
-from benchmarks.records.schema import fault_of
 from benchmarks.records.values import plain
 from common.atomic import replaced
 from common.say import counted, say
@@ -30,27 +34,9 @@ class NewerRecord(ValueError):
     """A record of a later version: nothing may be written over it that was not asked for."""
 
 
-EMPTY: Mapping[str, Any] = {
-    "data": {"source": None, "origin": None, "digest": None, "real": None, "notice": ""},
-    "metrics": {},
-    "diverged": None,
-    "history": {},
-    "epoch_seconds": [],
-    "cpu_seconds": [],
-    "validation_seconds": [],
-    "steady_epoch_seconds": None,
-    "first_epoch_seconds": None,
-    "total_seconds": None,
-    "samples_per_second": None,
-    "peak_rss_bytes": None,
-    "import_rss_bytes": None,
-    "peak_device_bytes": None,
-    "stages": {},
-    "threads": None,
-    "versions": {},
-    "settings": {},
-    "trained_together": 1,
-}
+BLANK = to_builtins(Record())
+EMPTY = {name: BLANK[name] for name in [*BLANK][[*BLANK].index("data") : [*BLANK].index("host")]}
+EMPTY["settings"] = {}
 """What `worker.run_job` measures, with the values of a run that failed."""
 
 CLOCKS = (
@@ -75,7 +61,7 @@ def make_record(
     job: Job,
     measured: Mapping[str, Any] | None = None,
     error: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> Record:
     """The record of a job from what its worker measured, or from the error it ended with.
 
     That of an untimed job has no clocks. `error` has `kind`, `message` and `traceback_tail`.
@@ -107,7 +93,7 @@ def make_record(
     not_finite: list[str] = []
     record = plain(record, "", not_finite)
     record["warnings"] = [] if error else [*_not_finite(not_finite), *_warnings(record, job)]
-    return record | job.about
+    return typed(record | job.about)
 
 
 def described(error: Exception) -> dict[str, str]:
@@ -121,14 +107,19 @@ def described(error: Exception) -> dict[str, str]:
     }
 
 
-def write_record(record: Mapping[str, Any], path: Path) -> None:
-    """Write it whole or not at all."""
-    text = json.dumps(record, indent=1, allow_nan=False)
+def write_record(record: Record | Mapping[str, Any], path: Path) -> None:
+    """Write it, or what it is to be read from, whole or not at all."""
+    text = json.dumps(json_of(record), indent=1, allow_nan=False)
     with replaced(path) as file:
         file.write(f"{text}\n".encode())
 
 
-def read_record(path: Path) -> dict[str, Any]:
+def json_of(record: Any) -> Any:
+    """What a record is on disk; anything else as it is."""
+    return record.json if isinstance(record, Record) else record
+
+
+def read_record(path: Path) -> Record:
     """The record in a file; ValueError says why it is none."""
     about = path.stat()
     if not S_ISREG(about.st_mode) or about.st_size > MAX_BYTES:  # a pipe would be waited for
@@ -147,7 +138,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON's")
 
 
-def _checked(record: Any, place: Path | str) -> dict[str, Any]:
+def _checked(record: Any, place: Path | str) -> Record:
     if not isinstance(record, dict) or "schema" not in record:
         raise ValueError(f"{place} is not a record: an object with the key 'schema' was expected")
     if record["schema"] != SCHEMA:
@@ -158,10 +149,10 @@ def _checked(record: Any, place: Path | str) -> dict[str, Any]:
         )
     if fault := fault_of(record):
         raise ValueError(f"{place} is no record of kind {record.get('kind', 'run')!r:.60}: {fault}")
-    return record
+    return typed(record)
 
 
-def read_finished(path: Path) -> dict[str, Any] | None:
+def read_finished(path: Path) -> Record | None:
     """The record of a run that ended well; None when it has to be run (again).
 
     Raises NewerRecord, for which running it again would lose the other.
@@ -172,10 +163,10 @@ def read_finished(path: Path) -> dict[str, Any] | None:
         raise
     except (FileNotFoundError, ValueError):
         return None
-    return record if record.get("error", "none said") is None else None
+    return None if record.error else record
 
 
-def read_served(job: Job, results: Path) -> dict[str, Any] | None:
+def read_served(job: Job, results: Path) -> Record | None:
     """The finished record that serves for a job: an untimed one takes that of its timed run too."""
     paths = dict.fromkeys((replace(job, timed=True).path, job.path))
     return next(filter(None, (read_finished(results / path) for path in paths)), None)
@@ -183,16 +174,16 @@ def read_served(job: Job, results: Path) -> dict[str, Any] | None:
 
 def read_records(
     folder: Path | str, kind: str = "run", complain: Callable[[str], None] | None = None
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Record]:
     """Every record of that kind below a folder; order and `complain` as for `read_files`."""
     for _, record in read_files(folder, complain):
-        if record.get("kind") == kind:
+        if record.kind == kind:
             yield record
 
 
 def read_files(
     folder: Path | str, complain: Callable[[str], None] | None = None
-) -> Iterator[tuple[Path, dict[str, Any]]]:
+) -> Iterator[tuple[Path, Record]]:
     """Every record below a folder with its path below it, in the order of the paths.
 
     One without clocks is left out where the same run has been timed. What is not a record is
@@ -201,9 +192,9 @@ def read_files(
     """
     complain = complain or (lambda message: say(f"skipped: {message}"))
     if Path(folder).is_file():
-        for number, record in enumerate(unpack(Path(folder)), 1):
+        for number, packed in enumerate(unpack(Path(folder)), 1):
             try:
-                yield Path(folder), _checked(record, f"record {number} of {folder}")
+                yield Path(folder), _checked(packed, f"record {number} of {folder}")
             except ValueError as error:
                 complain(str(error))
         return
@@ -221,22 +212,20 @@ def read_files(
         yield path.relative_to(folder), record
 
 
-def read_beside(
-    records: list[dict[str, Any]], results: Path, kind: str = ""
-) -> list[dict[str, Any]]:
+def read_beside(records: list[Record], results: Path, kind: str = "") -> list[Record]:
     """The finished records of the results that belong into one figure with these.
 
     They are of the same problems and protocol, from this or an earlier command; `kind` is the
     folder of records that are no whole runs.
     """
-    found: list[dict[str, Any]] = []
-    for problem in dict.fromkeys(record["problem"] for record in records):
+    beside: list[Record] = []
+    for problem in dict.fromkeys(record.problem for record in records):
         folder = results / kind / problem.replace(":", "-")
-        found += read_records(folder, kind or "run", complain=lambda message: None)
-    return [r for r in found if r["error"] is None and r["protocol"] == records[0]["protocol"]]
+        beside += read_records(folder, kind or "run", complain=lambda message: None)
+    return [r for r in beside if r.error is None and r.protocol == records[0].protocol]
 
 
-def some_records(folder: Path | str) -> list[dict[str, Any]]:
+def some_records(folder: Path | str) -> list[Record]:
     """The records of runs below a folder; ValueError when there is none."""
     records = list(read_records(folder))
     if not records:

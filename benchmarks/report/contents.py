@@ -31,13 +31,12 @@ def read_kinds(
     folder: Path, complain: Callable[[str], None] | None = None
 ) -> dict[str, list[Record]]:
     """The records below a folder by kind; a race of K-fold protocols is `race/folds`."""
-    found = group_by(read_files(folder, complain), lambda item: _kind(*item))
-    return {kind: [record for _, record in items] for kind, items in found.items()}
+    kinds = group_by(read_files(folder, complain), lambda item: _kind(*item))
+    return {kind: [record for _, record in items] for kind, items in kinds.items()}
 
 
 def _kind(path: Path, record: Record) -> str:
-    kind = str(record.get("kind", "run"))
-    return "race/folds" if kind == "race" and "folds" in path.parts else kind
+    return "race/folds" if record.kind == "race" and "folds" in path.parts else record.kind
 
 
 def contents(kinds: dict[str, list[Record]]) -> list[Part]:

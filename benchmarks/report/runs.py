@@ -54,11 +54,11 @@ def table(runs: list[Record]) -> Iterator[Part]:
 
 def learning(runs: list[Record]) -> Iterator[Part]:
     """Curves of loss and metric: a figure per problem and regime."""
-    by_problem = group_by(curves.with_history(runs), lambda r: r["problem"])
+    by_problem = group_by(curves.with_history(runs), lambda run: run.problem)
     groups = [
         (problem, regime, same)
         for problem, of_problem in by_problem.items()
-        for regime, same in group_by(of_problem, lambda r: r["regime"]).items()
+        for regime, same in group_by(of_problem, lambda run: run.regime).items()
     ]
     if groups:
         yield Part(
@@ -161,11 +161,11 @@ def _by_arm(rows: list[dict[str, Any]]) -> Chart:
 def memory(runs: list[Record]) -> Iterator[Part]:
     """Peak memory and that of the bare imports, a figure per regime."""
     sections = []
-    for regime, same in _by_regime(run for run in runs if run.get("trained_together", 1) <= 1):
+    for regime, same in _by_regime(run for run in runs if run.trained_together <= 1):
         rows, bars = [], []
         for about, arm in _arms(same):
             peaks, imports = (
-                [run[name] / MIB for run in arm if run.get(name)]
+                [size / MIB for run in arm if (size := getattr(run, name))]
                 for name in ("peak_rss_bytes", "import_rss_bytes")
             )
             if not peaks:
@@ -186,8 +186,8 @@ def memory(runs: list[Record]) -> Iterator[Part]:
 def _bars(rows: list[dict[str, Any]]) -> Chart:
     import altair as alt
 
-    told = [alt.Tooltip(f"{name}:Q", format=",.0f") for name in ("peak", "imports")]
-    base = _by_arm(rows).encode(tooltip=["name:N", *told])
+    sizes = [alt.Tooltip(f"{name}:Q", format=",.0f") for name in ("peak", "imports")]
+    base = _by_arm(rows).encode(tooltip=["name:N", *sizes])
     pale = base.mark_bar(opacity=0.4).encode(x=alt.X("imports:Q", title="MiB"))
     return pale + base.mark_bar().encode(x=alt.X("imports:Q", title="MiB"), x2="peak:Q")
 
@@ -195,12 +195,12 @@ def _bars(rows: list[dict[str, Any]]) -> Chart:
 def stages(runs: list[Record]) -> Iterator[Part]:
     """Where the time of a whole run goes, a figure per regime."""
     sections = []
-    for regime, same in _by_regime(run for run in timed(runs) if run.get("stages")):
+    for regime, same in _by_regime(run for run in timed(runs) if run.stages):
         seconds: dict[str, dict[str, float]] = {}
         for about, arm in _arms(same):
-            names = dict.fromkeys(name for run in arm for name in run["stages"])
+            names = dict.fromkeys(name for run in arm for name in run.stages)
             seconds[f"{about['problem']}, {about['name']}"] = {
-                name: median(run["stages"].get(name, 0.0) for run in arm) for name in names
+                name: median(run.stages.get(name, 0.0) for run in arm) for name in names
             }
         order = list(dict.fromkeys(stage for of in seconds.values() for stage in of))
         rows = [
@@ -221,15 +221,15 @@ def stages(runs: list[Record]) -> Iterator[Part]:
 
 def failures(runs: list[Record]) -> Iterator[Part]:
     """What did not finish, and why."""
-    failed = [run for run in runs if run.get("error")]
-    if failed:
+    if any(run.error for run in runs):
         names = ("problem", "framework", "regime", "device", "seed")
         rows = [
             [
-                *(label_of(str(run.get(name, ""))) for name in names),
-                f"{run['error'].get('kind')}: {run['error'].get('message')}",
+                *(label_of(str(run.json.get(name, ""))) for name in names),
+                f"{run.error.kind}: {run.error.message}",
             ]
-            for run in failed
+            for run in runs
+            if run.error
         ]
         section = Section("Runs that failed", (*names, "error"), rows, left=(0, 1, 2, 3, 5))
         text = "The same command runs these again, and no others."
@@ -238,12 +238,12 @@ def failures(runs: list[Record]) -> Iterator[Part]:
 
 def _by_regime(runs: Iterable[Record]) -> Iterable[tuple[str, list[Record]]]:
     finished = succeeded(runs)
-    return group_by(finished, lambda run: run["regime"]).items()
+    return group_by(finished, lambda run: run.regime).items()
 
 
 def _arms(runs: list[Record]) -> Iterator[tuple[dict[str, str], list[Record]]]:
     """The runs of each arm, with its problem, its name in a legend and its framework."""
     names = curves.labels(runs)
     for line, same in group_by(runs, curves.line_of).items():
-        about = {"problem": same[0]["problem"], "name": names[line]}
-        yield about | {"framework": same[0]["framework"]}, same
+        about = {"problem": same[0].problem, "name": names[line]}
+        yield about | {"framework": same[0].framework}, same

@@ -11,7 +11,7 @@ from benchmarks.harness.progress import shown_child
 from benchmarks.harness.worker import trained
 from benchmarks.records.job import Job
 from common.data import Data, words
-from common.problem import Problem
+from common.problem import Metric, Problem
 
 SIDE = 28  # of a digit, in pixels
 FEATURES = (
@@ -111,7 +111,7 @@ def _input(problem: Problem, data: Data, row: int) -> Any:
 
 def _name(problem: Problem, target: float, real: bool) -> Any:
     """A class by its name, where it has one; generated newswires have topics without a meaning."""
-    if problem.metric == "mae":
+    if problem.metric is Metric.MAE:
         return round(target, 4)
     if problem.outputs == 1:
         return SENTIMENTS[int(target)]
@@ -119,7 +119,7 @@ def _name(problem: Problem, target: float, real: bool) -> Any:
 
 
 def _prediction(problem: Problem, output: np.ndarray, target: Any, real: bool) -> dict[str, Any]:
-    if problem.metric == "mae":
+    if problem.metric is Metric.MAE:
         value = float(output[0])
         return {"prediction": value, "error": value - float(target)}
     # a sigmoid's one output is the probability of class 1

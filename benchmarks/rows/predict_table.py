@@ -13,7 +13,7 @@ from rich.text import Text
 
 from benchmarks.show.terminal import plain
 from common.framework import label_of
-from common.problem import PROBLEMS, Problem
+from common.problem import PROBLEMS, Metric, Problem
 
 WORDS = 60  # of a text, on the terminal
 
@@ -32,7 +32,7 @@ def print_predictions(result: Mapping[str, Any], console: Console | None = None)
         console.print()
         console.print(_beside(row) if problem.name == "mnist" else _below(problem, row))
     wrong = {row["row"]: row["wrong"] for row in result["rows"] if row["wrong"]}
-    if problem.metric == "accuracy":
+    if problem.metric is Metric.ACCURACY:
         told = "; ".join(
             f"row {row} by {', '.join(map(label_of, names))}" for row, names in wrong.items()
         )

@@ -110,11 +110,11 @@ def stacks(parts: Mapping[str, Mapping[str, float]], unit: str) -> Chart:
     """A bar per name, made of its parts in their order."""
     import altair as alt
 
-    order = dict.fromkeys(part for of in parts.values() for part in of)
+    order = dict.fromkeys(part for own in parts.values() for part in own)
     rows = [
         {"bar": bar, "part": part, "value": value, "place": list(order).index(part)}
-        for bar, of in parts.items()
-        for part, value in of.items()
+        for bar, own in parts.items()
+        for part, value in own.items()
     ]
     colours = [colour for _, colour in zip(order, cycle(STACK), strict=False)]
     return (

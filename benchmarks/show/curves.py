@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.records.arm import (
-    arm,
-    changed,
-    data_of,
-    group_by,
-    metric_of,
-    threads,
-    training_runs,
-)
+from benchmarks.records.arm import Arm, group_by, metric_of, threads, training_runs
 from benchmarks.records.keys import Record
 from benchmarks.show.colours import marker_of
 from benchmarks.show.figures import (
-    NAMES,
     PANEL,
+    TITLES,
     Chart,
     as_name,
     colour,
@@ -37,10 +30,12 @@ from benchmarks.show.figures import (
     toggled,
     widths,
 )
+from benchmarks.show.wording import listed
 from common.framework import label_of
 from common.say import counted
 from common.task import History
 
+Line = tuple[Arm, str | None]
 LEVELS = ("epoch", "mean", "least", "most")  # the columns of a `Band`
 HOW = "solid: training rows; dashed: validation rows"
 KINDS = {"training": [1, 0], "validation": [5, 3]}  # of rows, and the dashes of their line
@@ -105,13 +100,13 @@ def panel(
     markers = {name: marker_of(of_names, place) for place, name in enumerate(frameworks)}
     values = [row[key] for row in rows for key in ("mean", "least")]
     y = alt.Y("mean:Q", title=quantity, scale=logarithmic(values) if log else from_the_least())
-    told = [alt.Tooltip(f"{k}:Q", format=".4~g") for k in LEVELS]
+    levels = [alt.Tooltip(f"{k}:Q", format=".4~g") for k in LEVELS]
     base = alt.Chart().encode(
         x=_epoch(max(row["epoch"] for row in rows)),
         y=y,
         color=colour(frameworks),
         detail="kind:N",
-        tooltip=["name:N", "kind:N", *told],
+        tooltip=["name:N", "kind:N", *levels],
     )
     width = alt.StrokeWidth("width:Q", scale=None)
     dashes = alt.StrokeDash("kind:N", scale=names_in(KINDS, KINDS.values()), legend=None)
@@ -134,7 +129,7 @@ def panel(
     of_epochs = [row for row in rows if row["kind"] != "test"]
     drawn = [(chart, [row for row in of_epochs if wanted(row)]) for chart, wanted in layers]
     drawn.append((test, [row for row in rows if row["kind"] == "test"]))
-    charts = [chart.properties(data=data(some)) for chart, some in drawn if some]
+    charts = [chart.properties(data=data(own)) for chart, own in drawn if own]
     return alt.layer(*charts).properties(**PANEL, title=title)
 
 
@@ -152,22 +147,22 @@ def _spread(row: Mapping[str, Any]) -> bool:
 
 
 def curves_of(
-    runs: Sequence[Record], quantity: str, names: Mapping[tuple, str] | None = None
+    runs: Sequence[Record], quantity: str, names: Mapping[Line, str] | None = None
 ) -> Iterator[Curve]:
     """Of each arm training, validation and test rows; means over seeds, from least to most.
 
     `names` are those of `labels`, default: of these runs.
     """
     names = names or labels(runs)
-    for line, same in group_by(runs, line_of).items():
+    for line, repetitions in group_by(runs, line_of).items():
         name, last = names[line], 0
         for kind, key in (("training", quantity), ("validation", f"val_{quantity}")):
-            if histories := [r["history"][key] for r in same if r["history"].get(key)]:
+            if histories := [run.history[key] for run in repetitions if run.history.get(key)]:
                 band = Band.of(histories)
                 last = max(last, len(band.epochs))
                 yield Curve(name, kind, band)
         # a curve's end, not a result: of a run that diverged too
-        tests = [(r.get("metrics") or {}).get(quantity) for r in same]
+        tests = [run.metrics.get(quantity) for run in repetitions]
         if last and (known := [value for value in tests if value is not None]):
             band = Band.of([[value] for value in known])
             yield Curve(name, "test", band._replace(epochs=np.array([last])))
@@ -175,25 +170,25 @@ def curves_of(
 
 def figure(problem: str, runs: list[Record]) -> Chart:
     """A column per regime, loss above the metric, a line per arm."""
-    regimes = group_by(runs, lambda r: r["regime"])
-    quantities = ("loss", metric_of(runs[0]))
+    regimes = group_by(runs, lambda run: run.regime)
+    metric = metric_of(runs[0])
     # the first epochs of an error are a hundred times the last ones
-    log = quantities[1] == "mae"
+    log = not metric.larger_is_better
     names = labels(runs)
-    frameworks = {name: line[1] for line, name in names.items()}
+    frameworks = {name: line[0].framework for line, name in names.items()}
     charts = [
         panel(
             list(curves_of(members, quantity, names)),
-            NAMES[quantity],
+            TITLES[quantity],
             frameworks,
             log=log,
             title=title,
         )
-        for quantity in quantities
+        for quantity in ("loss", metric)
         for regime, members in regimes.items()
         for title in [f"regime: {regime}" if quantity == "loss" else ""]
     ]
-    seeds = len({r["seed"] for r in runs})
+    seeds = len({run.seed for run in runs})
     spread = [f"{seeds} seeds: mean, and a band from least to most"] * (seeds > 1)
     below = f"{HOW}; diamond: test rows after the last epoch"
     return panels(charts, title_of(problem, runs), below, *spread, columns=len(regimes))
@@ -202,14 +197,14 @@ def figure(problem: str, runs: list[Record]) -> Chart:
 def save_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
     """Write `curves-<problem>.png` and `.svg` for each problem; the paths of what was written."""
     paths = []
-    for problem, runs in group_by(with_history(records), lambda r: r["problem"]).items():
+    for problem, runs in group_by(with_history(records), lambda run: run.problem).items():
         paths += save(figure(problem, runs), Path(folder) / f"curves-{as_name(problem)}")
     return paths
 
 
 def with_history(records: Iterable[Record]) -> list[Record]:
     """Training runs that finished and have curves."""
-    return [r for r in training_runs(records) if not r.get("error") and r.get("history")]
+    return [run for run in training_runs(records) if not run.error and run.history]
 
 
 def draw_histories(
@@ -236,31 +231,30 @@ def draw_histories(
             for kind, key in (("training", quantity), ("validation", f"val_{quantity}"))
             if history.get(key)
         ]
-        lines = panel(curves, NAMES[quantity], frameworks)
+        lines = panel(curves, TITLES[quantity], frameworks)
         marks_over = [rule, word.encode(x=_epoch(last), text="mark:N")] * bool(marks)
         charts.append(alt.layer(lines, *marks_over))
     return panels(charts, title, HOW, share="")
 
 
-def line_of(record: Record) -> tuple:
-    """What runs of one line share: the arm without its regime, and the data."""
-    problem, framework, _, *rest = arm(record)
-    return (problem, framework, *rest, data_of(record).get("digest"))
+def line_of(record: Record) -> Line:
+    """What runs of one line share: the arm without its regime, and the digest of the data."""
+    return replace(Arm.of(record), regime=""), record.data.digest
 
 
-def labels(runs: Sequence[Record]) -> dict[tuple, str]:
+def labels(runs: Sequence[Record]) -> dict[Line, str]:
     """A name for each line: the framework, and whatever else sets the lines apart."""
     parts = {
-        line_of(r): (
-            r["device"],
-            ", ".join(f"{name} = {value}" for name, value in changed(r).items()),
-            f"{data_of(r).get('source')} data",
-            counted(threads(r), "thread"),
+        line_of(run): (
+            run.device,
+            listed(run.changed.items()),
+            f"{run.data.source} data",
+            counted(threads(run), "thread"),
         )
-        for r in runs
+        for run in runs
     }
-    differing = [i for i in range(4) if len({p[i] for p in parts.values()}) > 1]
+    differing = [i for i in range(4) if len({texts[i] for texts in parts.values()}) > 1]
     return {
-        line: ", ".join([label_of(line[1]), *(p[i] for i in differing if p[i])])
-        for line, p in parts.items()
+        line: ", ".join([label_of(line[0].framework), *(texts[i] for i in differing if texts[i])])
+        for line, texts in parts.items()
     }

@@ -15,11 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.records.arm import data_of
 from benchmarks.records.keys import Record
 from benchmarks.show.colours import GREY, colour_of, width_of
 from common.atomic import replaced
-from common.problem import PROBLEMS
+from common.problem import PROBLEMS, Metric
 from common.visible import visible
 
 # Altair imports jsonschema, and that, where Jupyter is installed, a package that makes 38 grammars
@@ -28,7 +27,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 Chart = Any
 """An Altair chart, whose classes are not imported before one is drawn."""
-NAMES = {"loss": "loss", "accuracy": "accuracy", "mae": "mean absolute error (1,000 $)"}
+TITLES = {"loss": "loss", **{str(metric): metric.full_name for metric in Metric}}
 PANEL = {"width": 300, "height": 180}  # pixels of a panel without its axes
 PIXELS = 1.5  # of a PNG per pixel of the chart
 LEGEND = {
@@ -109,7 +108,7 @@ def picture(chart: Chart) -> Picture:
     return Picture(
         re.sub(
             r'(id="|url\(#)([a-z_]+)(\d+)',
-            lambda found: f"{found[1]}{found[2]}{numbers.setdefault(found[3], len(numbers))}",
+            lambda name: f"{name[1]}{name[2]}{numbers.setdefault(name[3], len(numbers))}",
             svg,
         )
     )
@@ -120,9 +119,9 @@ def as_name(problem: str) -> str:
     return re.sub(r"[^\w.+-]", "-", problem)[:80]
 
 
-def title_of(problem: str, runs: list[Record]) -> str:
+def title_of(problem: str, runs: Sequence[Record]) -> str:
     """The problem's title, with the source of data that is not the real data files."""
-    sources = {data_of(r)["source"] for r in runs if data_of(r).get("notice")}
+    sources = {str(run.data.source) for run in runs if run.data.notice}
     title = PROBLEMS[problem].title if problem in PROBLEMS else problem
     return title + (f" - {' and '.join(sorted(sources)).upper()} DATA" if sources else "")
 

@@ -8,9 +8,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from benchmarks.records.arm import (
-    arm,
-    changed,
-    data_of,
+    Arm,
     ended_without,
     group_by,
     metric_of,
@@ -24,9 +22,10 @@ from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, warnings_of
 from benchmarks.show.section import Section
-from benchmarks.show.wording import number, sentence
+from benchmarks.show.wording import listed, number, sentence
 from benchmarks.statistics.verdict import Plan, comparisons
 from common.framework import label_of
+from common.problem import Metric
 from common.say import counted
 
 HEADINGS = (
@@ -100,17 +99,17 @@ def sections(
         Section(
             f"Results, regime {regime}",
             tuple(HEADINGS[i] for i in kept),
-            [[cells[i] for i in kept] for cells in (_cells(row, notes) for row in same)],
+            [[cells[i] for i in kept] for cells in (_cells(row, notes) for row in own)],
             tuple(new for new, i in enumerate(kept) if i in TEXT),
         )
-        for regime, same in group_by(rows, lambda row: row.regime).items()
+        for regime, own in group_by(rows, lambda row: row.regime).items()
     ]
     if tables:
-        said = [sentence(p, times=False) for p in comparisons(runs, plan)] * (show == "metric")
+        verdicts = [sentence(p, times=False) for p in comparisons(runs, plan)] * (show == "metric")
         numbered = (f"{i}: {note}" for i, note in enumerate(notes, 1))
         warnings = [f"warning: {warning}" for warning in warnings_of(runs)] * (show != "metric")
         tables[0].notices.extend(not_real(runs))
-        tables[-1].notes.extend([CAPTIONS[show], *said, *numbered, *warnings])
+        tables[-1].notes.extend([CAPTIONS[show], *verdicts, *numbered, *warnings])
     return tables
 
 
@@ -118,11 +117,11 @@ def rows_of(runs: list[Record], *, times: bool = True) -> list[Row]:
     """One for each arm and data set; a failed run is counted in the first row of its arm."""
     rows = []
     several = len({threads(record) for record in runs}) > 1
-    for repetitions in group_by(runs, arm).values():
+    for repetitions in group_by(runs, Arm.of).values():
         finished = succeeded(repetitions)
-        failed = [r for r in repetitions if r.get("error")]
-        for same in group_by(finished, lambda r: data_of(r).get("digest")).values() or [[]]:
-            rows.append(_row(same, failed, several, times))
+        failed = [run for run in repetitions if run.error]
+        for runs_of_data in group_by(finished, lambda run: run.data.digest).values() or [[]]:
+            rows.append(_row(runs_of_data, failed, several, times))
             failed = []
     return rows
 
@@ -150,10 +149,11 @@ def metric_text(row: Row) -> str:
     if not row.values:
         lost = "diverged" if some_diverged(row.runs) else "not finite"
         return lost if row.runs else "-"
-    name, digits = ("MAE ", 3) if metric_of(row.runs[0]) == "mae" else ("", 4)
-    text = f"{name}{mean(row.values):.{digits}f}"
+    metric = metric_of(row.runs[0])
+    name = "" if metric is Metric.ACCURACY else f"{metric.word} "
+    text = f"{name}{mean(row.values):.{metric.digits}f}"
     if len(row.values) > 1:
-        text += f" ± {stdev(row.values):.{digits}f} (n={len(row.values)})"
+        text += f" ± {stdev(row.values):.{metric.digits}f} (n={len(row.values)})"
     return text
 
 
@@ -162,14 +162,14 @@ def _row(runs: list[Record], failed: list[Record], say_threads: bool, times: boo
     values = list(map(result_of, runs))
 
     def middle(name: str) -> float | None:
-        known = [r[name] for r in runs if r.get(name) is not None]
+        known = [value for run in runs if (value := getattr(run, name)) is not None]
         return median(known) if known else None
 
     return Row(
-        problem=first["problem"],
-        framework=first["framework"],
-        regime=first["regime"],
-        device=first["device"],
+        problem=first.problem,
+        framework=first.framework,
+        regime=first.regime,
+        device=first.device,
         runs=tuple(runs),
         failed=tuple(failed),
         values=tuple(value for value in values if value is not None),
@@ -178,7 +178,7 @@ def _row(runs: list[Record], failed: list[Record], say_threads: bool, times: boo
         samples_per_second=middle("samples_per_second"),
         peak_rss_bytes=middle("peak_rss_bytes"),
         total_seconds=middle("total_seconds"),
-        notice=data_of(first).get("notice") or "",
+        notice=first.data.notice or "",
         notes=(*_notes(runs, failed, values, say_threads), *(_of_times(runs) if times else ())),
     )
 
@@ -186,35 +186,30 @@ def _row(runs: list[Record], failed: list[Record], say_threads: bool, times: boo
 def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: bool) -> list[str]:
     first = (runs or failed)[0]
     notes = []
-    if notice := data_of(first).get("notice"):
-        notes.append(f"NOT THE REAL DATA FILES ({data_of(first)['source']}): {notice}")
-    if changed(first):
-        notes.append("changed: " + ", ".join(f"{k} = {v}" for k, v in changed(first).items()))
+    if notice := first.data.notice:
+        notes.append(f"NOT THE REAL DATA FILES ({first.data.source}): {notice}")
+    if first.changed:
+        notes.append(f"changed: {listed(first.changed.items())}")
     if say_threads:
         notes.append(f"threads: {threads(first)}")
     if None in values:
         notes.append(f"{values.count(None)} of {counted(len(runs), 'run')} {ended_without(runs)}")
-    if len({str((r.get("versions"), _cpu(r))) for r in runs}) > 1:
+    if len({str((run.versions, run.host.cpu)) for run in runs}) > 1:
         notes.append("mixes machines or versions of libraries; `--force` measures anew")
-    if failed:
-        error = failed[0]["error"]
-        notes.append(f"failed: {error.get('kind')}: {_one_line(error.get('message'))}")
-    replicas = sum(r.get("trained_together", 1) > 1 for r in runs)
+    if failed and (error := failed[0].error):
+        notes.append(f"failed: {error.kind}: {_one_line(error.message)}")
+    replicas = sum(run.trained_together > 1 for run in runs)
     if replicas:
         notes.append(f"{replicas} of {len(runs)} runs are replicas, several in one process")
     return notes
 
 
 def _of_times(runs: list[Record]) -> Iterator[str]:
-    timed = sum(r.get("timed", True) for r in runs)
+    timed = sum(run.timed for run in runs)
     if timed < len(runs):
         yield f"the times are of {counted(timed, 'run')}, those of the others were not taken"
     if 0 < timed < MIN_PROCESSES:
         yield FEW
-
-
-def _cpu(record: Record) -> Any:
-    return (record.get("host") or {}).get("cpu")
 
 
 def _one_line(text: Any, limit: int = 160) -> str:

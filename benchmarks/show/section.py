@@ -13,6 +13,7 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.text import Text
 
+from benchmarks.records.record import json_of
 from benchmarks.show.figures import Chart, save
 from benchmarks.show.markdown import escaped, line, pipe_table, replace_table
 from benchmarks.show.terminal import plain, print_table
@@ -51,7 +52,7 @@ def show(
 ) -> None:
     """Records as JSON, or the sections between the marks of a file or on standard output."""
     if as_json:
-        print(json.dumps(records, indent=1, allow_nan=False))
+        print(json.dumps(records, indent=1, allow_nan=False, default=json_of))
     elif into:
         written = replace_table(into, markdown(sections), mark)
         say(f"{into}: {'written' if written else 'up to date'}")

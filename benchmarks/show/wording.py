@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, Interval
@@ -10,29 +11,27 @@ from benchmarks.statistics.ratios import ALIKE, Ratio
 from benchmarks.statistics.verdict import Comparison, Metric
 from common.framework import label_of
 from common.problem import PROBLEMS
+from common.problem import Metric as TestMetric
 from common.say import counted
-
-NAMES = {"accuracy": ("accuracy", "accuracies"), "mae": ("MAE", "MAEs")}
 
 
 def sentence(comparison: Comparison, *, times: bool = True) -> str:
     """The metric's verdict, then the time's unless that is not wanted."""
-    settings = [f"{name} = {value}" for name, value in comparison.changed.items()]
     problem = PROBLEMS.get(comparison.problem)
     title = problem.title if problem else comparison.problem
+    settings = [listed(comparison.changed.items())] * bool(comparison.changed)
     where = ", ".join([title, comparison.regime, comparison.device, *settings])
     return f"{where}: {_metric(comparison)}" + (f" {_time(comparison)}" if times else "")
 
 
-def signed(value: float, metric: str) -> str:
+def listed(settings: Iterable[tuple[str, Any]]) -> str:
+    """Changed settings: `epochs = 3, hidden = [8]`."""
+    return ", ".join(f"{name} = {value}" for name, value in settings)
+
+
+def signed(value: float, metric: TestMetric) -> str:
     """A difference of metrics with its sign: `+0.0012`, of an MAE `-0.120`."""
-    places = digits(metric)
-    return f"{round(value, places) + 0.0:+.{places}f}"  # + 0.0: no negative zero
-
-
-def digits(metric: str) -> int:
-    """Decimal places that a metric is shown with."""
-    return 3 if metric == "mae" else 4
+    return f"{round(value, metric.digits) + 0.0:+.{metric.digits}f}"  # + 0.0: no negative zero
 
 
 def span(interval: Interval | Ratio, text: Callable[[float], str]) -> str:
@@ -55,29 +54,29 @@ def _metric(comparison: Comparison) -> str:
     first, second = label_of(comparison.first), label_of(comparison.second)
     if metric is None:
         return f"no test metric of both {first} and {second} to compare."
-    one, several = NAMES[metric.name]
+    several = metric.name.plural
     shown = span(
         metric.wide if metric.verdict == DIFFERENT else metric.narrow,
         lambda value: signed(value, metric.name),
     )
     level = "95 %" if metric.verdict == DIFFERENT else "90 %"
     interval = "no interval" if shown == "no interval" else f"{level} interval {shown}"
-    found = f"({seeds(metric)}, difference {signed(metric.difference, metric.name)}, {interval})"
+    numbers = f"({seeds(metric)}, difference {signed(metric.difference, metric.name)}, {interval})"
     both = f"the {several} of {first} and {second}"
     if metric.verdict == EQUIVALENT:
-        text = f"{both} are equivalent within {metric.margin} {found}."
+        text = f"{both} are equivalent within {metric.margin} {numbers}."
     elif metric.verdict == DIFFERENT:
         higher = second if metric.difference > 0 else first
-        gap = f"{abs(metric.difference):.{digits(metric.name)}f}"
+        gap = f"{abs(metric.difference):.{metric.name.digits}f}"
         text = (
-            f"the {one} of {higher} is higher by {gap}, beyond the margin of {metric.margin}: "
-            f"different {found}."
+            f"the {metric.name.word} of {higher} is higher by {gap}, beyond the margin of "
+            f"{metric.margin}: different {numbers}."
         )
     elif metric.margin is None:
-        text = f"{both} have no margin to be judged by {found}."
+        text = f"{both} have no margin to be judged by {numbers}."
     else:
         text = f"not enough runs to tell whether {both} are equivalent within {metric.margin} "
-        text += f"{found}; {_would_do(metric)}."
+        text += f"{numbers}; {_would_do(metric)}."
     if metric.constant:
         text += " Without any variance this speaks of these seeds alone."
     elif metric.wide.excludes_zero and metric.verdict != DIFFERENT:
@@ -93,7 +92,7 @@ def _not_zero(comparison: Comparison, metric: Metric) -> str:
     """That the interval excludes 0, and whether that outlasts the correction for the others."""
     adjusted = comparison.holm[0] if comparison.holm[0] is not None else metric.p
     higher = comparison.second if metric.difference > 0 else comparison.first
-    gap = f"{abs(metric.difference):.{digits(metric.name)}f}"
+    gap = f"{abs(metric.difference):.{metric.name.digits}f}"
     p, corrected = probability(metric.p), probability(adjusted)
     if adjusted is not None and adjusted < ERROR:
         return (
@@ -110,7 +109,7 @@ def _wide_error(metric: Metric) -> str:
     """The test rows' own standard error where it exceeds the margin, else nothing."""
     largest = max((error for error in metric.sampling if error is not None), default=0.0)
     over = metric.margin is not None and largest > metric.margin
-    return f"{largest:.{digits(metric.name) - 1}f}" if over else ""
+    return f"{largest:.{metric.name.digits - 1}f}" if over else ""
 
 
 def probability(p: float | None) -> str:
@@ -123,14 +122,14 @@ def probability(p: float | None) -> str:
 def _lost(comparison: Comparison) -> str:
     """Runs that gave no number are no chance sample: an arm may owe its mean to their absence."""
     names = (comparison.first, comparison.second)
-    said = [
+    lost = [
         f"{counted(n, 'seed')} of {label_of(name)}"
         for n, name in zip(comparison.lost, names, strict=True)
         if n
     ]
-    if not said:
+    if not lost:
         return ""
-    return f" Of the seeds with a number alone: {' and '.join(said)} failed or gave none."
+    return f" Of the seeds with a number alone: {' and '.join(lost)} failed or gave none."
 
 
 def _would_do(metric: Metric) -> str:
@@ -148,20 +147,20 @@ def _time(comparison: Comparison) -> str:
             return f"Their times: {few} and {many} timed processes; {MIN_PROCESSES} are needed."
         return "Their times are not compared."
     if ratio.verdict in ("no difference seen", "equally fast"):
-        found = f"{number(ratio.value)}, {span(ratio, number)}"
+        shown = f"{number(ratio.value)}, {span(ratio, number)}"
         if ratio.verdict == "equally fast":
-            return f"Their epochs are equally fast within {ALIKE:.0%} (ratio {found})."
-        return f"No difference seen in the time of an epoch (ratio {found})."
+            return f"Their epochs are equally fast within {ALIKE:.0%} (ratio {shown})."
+        return f"No difference seen in the time of an epoch (ratio {shown})."
     if ratio.verdict == "slower":
         assert ratio.low is not None and ratio.high is not None
         second, ratio = first, Ratio(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
     adjusted = comparison.holm[1]
-    found = span(ratio, number)
+    shown = span(ratio, number)
     if adjusted is not None and adjusted >= ERROR:
-        found += (
+        shown += (
             f"; with all verdicts here (Holm) p = {probability(adjusted)}, no longer below 0.05"
         )
-    return f"An epoch of {second} is {number(ratio.value)} times as fast ({found})."
+    return f"An epoch of {second} is {number(ratio.value)} times as fast ({shown})."
 
 
 def number(value: float | None) -> str:

@@ -18,9 +18,10 @@ from scipy import sparse
 
 from benchmarks.harness import worker
 from benchmarks.harness.clocks import median_seconds
-from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Limit, Roofs
 from common.clock import EpochLog
 from common.framework import framework
 from common.problem import Problem
@@ -148,37 +149,36 @@ class Reached:
 
 def reached(records: Iterable[Record]) -> list[Reached]:
     """The arms of the finished records, in their order."""
-    finished = succeeded(records)
-    names = ("problem", "framework", "regime")
-    arms = group_by(finished, lambda record: tuple(record[name] for name in names))
-    found = [_reached(arm, runs) for arm, runs in sorted(arms.items())]
+    finished = of_kind(records, Limit)
+    by_arm = group_by(finished, lambda record: (record.problem, record.framework, record.regime))
+    arms = [_reached(arm, runs) for arm, runs in sorted(by_arm.items())]
     best = {
-        problem: min((arm.limit for arm in same if arm.limit == arm.limit), default=nan)
-        for problem, same in group_by(found, lambda arm: arm.problem).items()
+        problem: min((arm.limit for arm in own if arm.limit == arm.limit), default=nan)
+        for problem, own in group_by(arms, lambda arm: arm.problem).items()
     }
-    return [replace(arm, limit=best[arm.problem]) for arm in found]
+    return [replace(arm, limit=best[arm.problem]) for arm in arms]
 
 
-def _reached(arm: tuple[str, str, str], runs: list[Record]) -> Reached:
-    def middle(of: Callable[[Record], float]) -> float:
-        return median(of(run) for run in runs)
+def _reached(arm: tuple[str, str, str], runs: list[Limit]) -> Reached:
+    def middle(of: Callable[[Roofs], float]) -> float:
+        return median(of(run.limit) for run in runs)
 
-    limit = runs[0]["limit"]
-    epoch = middle(lambda run: run["steady_epoch_seconds"])
-    dense = middle(lambda run: run["limit"]["dense"] * run["limit"]["steps"])
+    limit = runs[0].limit
+    epoch = median(run.steady_epoch_seconds for run in runs)
+    dense = middle(lambda roofs: roofs.dense * roofs.steps)
     sparse_rows = None
-    if limit["sparse"] is not None:
-        sparse_rows = middle(lambda run: run["limit"]["sparse"] * run["limit"]["steps"])
+    if limit.sparse is not None:
+        sparse_rows = middle(lambda roofs: (roofs.sparse or nan) * roofs.steps)
     return Reached(
         *arm,
         len(runs),
         epoch,
-        middle(lambda run: run["limit"]["harness"]),
+        middle(lambda roofs: roofs.harness),
         dense,
         sparse_rows,
         limit=min((s for s in (dense, sparse_rows) if s and s < epoch), default=nan),
-        achieved=limit["flop"] * limit["steps"] / epoch,
-        intensity=limit["flop"] / limit["bytes"],
-        flops=middle(lambda run: run["limit"]["flops"]),
-        bandwidth=middle(lambda run: run["limit"]["bandwidth"]),
+        achieved=limit.flop * limit.steps / epoch,
+        intensity=limit.flop / limit.bytes,
+        flops=middle(lambda roofs: roofs.flops),
+        bandwidth=middle(lambda roofs: roofs.bandwidth),
     )

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Limit
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.colours import GREY
 from benchmarks.show.figures import Chart, colour, data, logarithmic, names_in, panels
@@ -37,13 +38,13 @@ HEADINGS = (
 
 def page(records: Iterable[Record], stem: Path) -> list[Section]:
     """One table of all arms, and the roofline, which is written to `<stem>.png` and `.svg`."""
-    return list(with_figures([section(succeeded(records))], stem))
+    return list(with_figures([section(of_kind(records, Limit))], stem))
 
 
-def section(runs: list[Record]) -> Section:
+def section(runs: list[Limit]) -> Section:
     """The table of finished records."""
-    found = reached(runs)
-    few = min((arm.processes for arm in found), default=0)
+    arms = reached(runs)
+    few = min((arm.processes for arm in arms), default=0)
     notes = [
         f"{counted(few, 'process')} an arm, all arms in turn; medians; epoch: training alone",
         "harness: an epoch of a Task that does nothing, which is part of every epoch",
@@ -57,8 +58,8 @@ def section(runs: list[Record]) -> Section:
         *provenance(runs),
     ]
     title = "How near an epoch comes to the machine's limit"
-    rows = [_row(arm) for arm in found]
-    draw = partial(roofline, found) if found else None
+    rows = [_row(arm) for arm in arms]
+    draw = partial(roofline, arms) if arms else None
     return Section(title, HEADINGS, rows, (0, 1, 2), notes, not_real(runs), draw)
 
 
@@ -85,14 +86,14 @@ def _products(arm: Reached, seconds: float | None) -> str:
     return f"{1e3 * seconds:.1f}" + NO_LIMIT * (seconds >= arm.epoch)
 
 
-def roofline(found: Sequence[Reached]) -> Chart:
+def roofline(arms: Sequence[Reached]) -> Chart:
     """Each arm below the roofs of its framework, on two logarithmic scales."""
     import altair as alt
 
-    ends = [min(arm.intensity for arm in found) / 2, max(arm.intensity for arm in found) * 4]
+    ends = [min(arm.intensity for arm in arms) / 2, max(arm.intensity for arm in arms) * 4]
     roofs = []
-    for name, arms in group_by(found, lambda arm: arm.framework).items():
-        top, feed = arms[0].flops, arms[0].bandwidth
+    for name, own in group_by(arms, lambda arm: arm.framework).items():
+        top, feed = own[0].flops, own[0].bandwidth
         knee = [top / feed] if ends[0] < top / feed < ends[1] else []
         for x in (ends[0], *knee, ends[1]):
             roofs.append({"name": label_of(name), "x": x, "y": min(top, x * feed) / 1e9})
@@ -104,16 +105,16 @@ def roofline(found: Sequence[Reached]) -> Chart:
             "x": arm.intensity,
             "y": arm.achieved / 1e9,
         }
-        for arm in found
+        for arm in arms
     ]
     best = {row["problem"]: row for row in sorted(rows, key=lambda row: row["y"])}
     base = alt.Chart(data(rows)).encode(
         x=alt.X("x:Q", title="flop a byte", scale=logarithmic(ends)),
         y=alt.Y("y:Q", title="GFLOP/s", scale=logarithmic(row["y"] for row in rows + roofs)),
-        color=colour({label_of(arm.framework): arm.framework for arm in found}),
+        color=colour({label_of(arm.framework): arm.framework for arm in arms}),
         tooltip=["name:N", "regime:N", "problem:N", alt.Tooltip("y:Q", format=".3~g")],
     )
-    regimes = list(dict.fromkeys(arm.regime for arm in found))
+    regimes = list(dict.fromkeys(arm.regime for arm in arms))
     shapes = names_in(regimes, ("circle" if name == "tuned" else "cross" for name in regimes))
     points = base.mark_point(size=60).encode(shape=alt.Shape("regime:N", scale=shapes, legend=None))
     roof = base.mark_line(strokeWidth=1.2).encode(tooltip="name:N").properties(data=data(roofs))
@@ -125,6 +126,6 @@ def roofline(found: Sequence[Reached]) -> Chart:
 
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
     """How near the machine's limit: the roofline."""
-    if runs := succeeded(kinds.get("limit", [])):
+    if runs := of_kind(kinds.get("limit", []), Limit):
         text = "A roof is the most that the machine can do: operations, or what memory can feed."
         yield Part("limit", "How near the machine's limit", text, [section(runs)])

@@ -11,9 +11,10 @@ from typing import Any
 from benchmarks.harness import worker, worker_folds
 from benchmarks.harness.clocks import Stages, Surroundings, peak_rss_bytes, process_age_seconds
 from benchmarks.harness.peers import PEERS
-from benchmarks.records.arm import group_by, result_of, succeeded
+from benchmarks.records.arm import group_by, of_kind, result_of
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Race
 from benchmarks.records.machine import usable_cores, versions
 from benchmarks.records.place import Place
 from benchmarks.statistics.ratios import Ratio, ratio_of_times
@@ -76,12 +77,12 @@ def measure_peer(job: Job, folds: bool, emit: Emit) -> dict[str, Any]:
     emit({"stage": "import"})
     with stages("import"):
         peer = importlib.import_module(f"benchmarks.speed.peers.{job.framework}")
-    found = (peer.cross_validate if folds else peer.train)(job, stages, emit)
-    total, peak, rest = process_age_seconds(), peak_rss_bytes(), found["epoch_seconds"][1:]
+    trained = (peer.cross_validate if folds else peer.train)(job, stages, emit)
+    total, peak, rest = process_age_seconds(), peak_rss_bytes(), trained["epoch_seconds"][1:]
     return {
-        **found,
+        **trained,
         "total_seconds": total,
-        "first_epoch_seconds": found["epoch_seconds"][0],
+        "first_epoch_seconds": trained["epoch_seconds"][0],
         "steady_epoch_seconds": median(rest) if rest else None,
         "stages": stages.seconds,
         "peak_rss_bytes": peak,
@@ -116,8 +117,8 @@ class Runner:
 
 def runners(records: Iterable[Record], peer: str = "textbook") -> list[Runner]:
     """The arms of one problem's finished records, the peer first; ValueError without it."""
-    finished = succeeded(records)
-    arms = group_by(finished, lambda record: (record["framework"], record["regime"]))
+    finished = of_kind(records, Race)
+    arms = group_by(finished, lambda record: (record.framework, record.regime))
     first = next((runs for (name, _), runs in arms.items() if name == peer), None)
     if first is None:
         raise ValueError(f"no finished run of {peer}, against which the others are measured")
@@ -125,18 +126,18 @@ def runners(records: Iterable[Record], peer: str = "textbook") -> list[Runner]:
     return [_runner(name, regime, runs, first) for (name, regime), runs in order]
 
 
-def _runner(name: str, regime: str, runs: list[Any], first: list[Any]) -> Runner:
-    def ratio(of: Callable[[Any], list[float]]) -> Ratio | None:
+def _runner(name: str, regime: str, runs: list[Race], first: list[Race]) -> Runner:
+    def ratio(of: Callable[[Race], list[float]]) -> Ratio | None:
         before, after = ([of(run) for run in arm] for arm in (first, runs))
         return ratio_of_times(before, after) if all(before) and all(after) else None
 
-    def middle(of: Callable[[Any], list[float]]) -> float | None:
+    def middle(of: Callable[[Race], list[float]]) -> float | None:
         values = [of(run) for run in runs]
-        return median(median(each) for each in values) if all(values) else None
+        return median(map(median, values)) if all(values) else None
 
-    total = ratio(lambda run: [run["total_seconds"]])
+    total = ratio(lambda run: [run.total_seconds])
     assert total is not None
-    peak = median(run["peak_rss_bytes"] for run in runs)
+    peak = median(run.peak_rss_bytes for run in runs)
     return Runner(
         name,
         regime,
@@ -144,21 +145,21 @@ def _runner(name: str, regime: str, runs: list[Any], first: list[Any]) -> Runner
         tuple(value for value in map(result_of, runs) if value is not None),
         middle(_epochs),
         middle(_validated),
-        median(run["total_seconds"] for run in runs),
+        median(run.total_seconds for run in runs),
         peak,
         ratio(_epochs),
         ratio(_validated),
         total,
-        median(run["peak_rss_bytes"] for run in first) / peak,
+        median(run.peak_rss_bytes for run in first) / peak,
     )
 
 
-def _epochs(run: Record) -> list[float]:
+def _epochs(run: Race) -> list[float]:
     """Training seconds of each epoch but the first, which compiles."""
-    return run["epoch_seconds"][1:]
+    return run.epoch_seconds[1:]
 
 
-def _validated(run: Record) -> list[float]:
+def _validated(run: Race) -> list[float]:
     """The same with each epoch's validation; empty when there is none."""
-    pairs = list(zip(run["epoch_seconds"], run["validation_seconds"], strict=False))
+    pairs = list(zip(run.epoch_seconds, run.validation_seconds, strict=False))
     return [trained + validated for trained, validated in pairs][1:]

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from statistics import mean
 
-from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Race
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part
@@ -36,33 +37,33 @@ HEADINGS = (
 
 def sections(records: Iterable[Record], folds: bool = False) -> Iterator[Section]:
     """A table a problem, a row an arm, the peer first."""
-    finished = succeeded(records)
-    for name, runs in group_by(finished, lambda record: record["problem"]).items():
+    finished = of_kind(records, Race)
+    for name, runs in group_by(finished, lambda record: record.problem).items():
         try:
-            found = runners(runs)
+            arms = runners(runs)
         except ValueError as error:  # the others' tables shall not be lost with this one
             yield Section(_title(PROBLEMS[name], folds), HEADINGS, [], (0, 1), [str(error)])
             continue
-        yield section_of(runs, found, folds)
+        yield section_of(runs, arms, folds)
 
 
-def section_of(runs: list[Record], found: list[Runner], folds: bool = False) -> Section:
+def section_of(runs: list[Race], arms: list[Runner], folds: bool = False) -> Section:
     """The table of one problem, from its finished runs and the runners that they give."""
-    peer, problem = found[0], PROBLEMS[runs[0]["problem"]]
+    peer, problem = arms[0], PROBLEMS[runs[0].problem]
     faster = [
         Estimate(
             f"{label_of(r.framework)} {r.regime}", label_of(r.framework), r.framework, *ratio[:3]
         )
-        for r in found[1:]
+        for r in arms[1:]
         if (ratio := r.epoch_ratio)
     ]
     title = f"epoch: times faster than the {peer.framework}, 95 % interval"
     return Section(
         f"{_title(problem, folds)}: against the {peer.framework}",
         HEADINGS,
-        [_row(runner, peer, problem.metric) for runner in found],
+        [_row(runner, peer, problem.metric.digits) for runner in arms],
         left=(0, 1),
-        notes=list(_notes(runs, found)),
+        notes=list(_notes(runs, arms)),
         notices=not_real(runs),
         draw=partial(estimates, faster, title, at=1, log=True) if faster else None,
     )
@@ -72,7 +73,7 @@ def _title(problem: Problem, folds: bool) -> str:
     return f"{problem.title}, {problem.folds}-fold validation" if folds else problem.title
 
 
-def _row(runner: Runner, peer: Runner, metric: str) -> list[str]:
+def _row(runner: Runner, peer: Runner, digits: int) -> list[str]:
     ours = runner is not peer
     return [
         label_of(runner.framework),
@@ -85,7 +86,7 @@ def _row(runner: Runner, peer: Runner, metric: str) -> list[str]:
         _ratio(runner.total_ratio) if ours else "",
         f"{runner.peak / 2**20:,.0f}",
         f"{1 / runner.peak_ratio:.2f}" if ours else "",
-        f"{mean(runner.metrics):.{3 if metric == 'mae' else 4}f}" if runner.metrics else "diverged",
+        f"{mean(runner.metrics):.{digits}f}" if runner.metrics else "diverged",
     ]
 
 
@@ -102,8 +103,8 @@ def _ratio(ratio: Ratio | None) -> str:
     return f"{loud}{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
 
 
-def _notes(runs: list[Record], found: list[Runner]) -> Iterator[str]:
-    few = min(runner.processes for runner in found)
+def _notes(runs: list[Race], arms: list[Runner]) -> Iterator[str]:
+    few = min(runner.processes for runner in arms)
     yield (
         f"{counted(few, 'process')} an arm, all arms in turn; medians over processes of the median "
         "of all epochs but the first; times faster: the peer's time over the arm's, with the 95 % "

@@ -12,9 +12,10 @@ from scipy import sparse
 
 from benchmarks.harness import worker
 from benchmarks.harness.clocks import Stages, Surroundings, process_age_seconds
-from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Scale
 
 EPOCHS = 4  # the first compiles
 AXES: Mapping[str, Sequence[int]] = {
@@ -86,7 +87,7 @@ class Growth:
     framework: str
     regime: str
     axis: str
-    values: tuple[int, ...]
+    values: tuple[float, ...]
     epochs: tuple[float, ...]  # seconds
     peaks: tuple[float, ...]  # bytes
     processes: int
@@ -104,23 +105,22 @@ class Growth:
 
 def growths(records: Iterable[Record]) -> list[Growth]:
     """One for each arm and axis of one problem's finished records."""
-    finished = succeeded(records)
-    keys = ("axis", "framework", "regime")
-    arms = group_by(finished, lambda record: tuple(record[key] for key in keys))
+    finished = of_kind(records, Scale)
+    arms = group_by(finished, lambda record: (record.axis, record.framework, record.regime))
     return [_growth(arm, runs) for arm, runs in arms.items()]
 
 
-def _growth(arm: tuple[str, str, str], runs: list[Record]) -> Growth:
+def _growth(arm: tuple[str, str, str], runs: list[Scale]) -> Growth:
     axis, framework, regime = arm
-    by_value = sorted(group_by(runs, lambda run: run["value"]).items())
+    by_value = dict(sorted(group_by(runs, lambda run: run.value).items()))
     return Growth(
         framework,
         regime,
         axis,
-        tuple(value for value, _ in by_value),
-        tuple(median(run["steady_epoch_seconds"] for run in each) for _, each in by_value),
-        tuple(median(run["peak_rss_bytes"] for run in each) for _, each in by_value),
-        min(len(each) for _, each in by_value),
+        tuple(by_value),
+        tuple(median(run.steady_epoch_seconds for run in own) for own in by_value.values()),
+        tuple(median(run.peak_rss_bytes for run in own) for own in by_value.values()),
+        min(map(len, by_value.values())),
     )
 
 

@@ -7,8 +7,9 @@ from functools import partial
 from math import isnan
 from pathlib import Path
 
-from benchmarks.records.arm import group_by, succeeded
+from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Scale
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.charts import Line, lines
 from benchmarks.show.figures import Chart, as_name, panels
@@ -29,35 +30,35 @@ TITLES = {
 
 def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
     """A table for each problem and axis, and the curves, written to `<stem>-<problem>.png`."""
-    finished = succeeded(records)
-    for name, runs in group_by(finished, lambda record: record["problem"]).items():
+    finished = of_kind(records, Scale)
+    for name, runs in group_by(finished, lambda record: record.problem).items():
         yield from with_figures(sections(name, runs), stem)
 
 
-def sections(problem: str, runs: list[Record]) -> Iterator[Section]:
+def sections(problem: str, runs: list[Scale]) -> Iterator[Section]:
     """A table for each axis of one problem's finished records, the first with the figure."""
-    found = group_by(growths(runs), lambda growth: growth.axis)
-    for number, (axis, arms) in enumerate(found.items()):
-        last = number == len(found) - 1
+    by_axis = group_by(growths(runs), lambda growth: growth.axis)
+    for number, (axis, arms) in enumerate(by_axis.items()):
+        last = number == len(by_axis) - 1
         values = _values(arms)
         yield Section(
             f"{PROBLEMS[problem].title}: an epoch in ms by {TITLES[axis]}",
             ("framework", "regime", *map(str, values), "exponent", "of the peak memory"),
             [_row(growth, values) for growth in arms],
             (0, 1),
-            list(_notes(runs, found)) if last else [],
+            list(_notes(runs, by_axis)) if last else [],
             not_real(runs) if number == 0 else [],
-            partial(figure, problem, found) if number == 0 else None,
+            partial(figure, problem, by_axis) if number == 0 else None,
             as_name(problem),
         )
 
 
-def _values(arms: Iterable[Growth]) -> list[int]:
+def _values(arms: Iterable[Growth]) -> list[float]:
     """The places on an axis at which any arm has a run: one that failed is missing from its own."""
     return sorted({value for growth in arms for value in growth.values})
 
 
-def _row(growth: Growth, values: list[int]) -> list[str]:
+def _row(growth: Growth, values: list[float]) -> list[str]:
     seconds = dict(zip(growth.values, growth.epochs, strict=True))
     cells = [f"{1e3 * seconds[value]:.1f}" if value in seconds else "-" for value in values]
     exponents = [growth.time_exponent, growth.memory_exponent]
@@ -65,8 +66,8 @@ def _row(growth: Growth, values: list[int]) -> list[str]:
     return [label_of(growth.framework), growth.regime, *cells, *shown]
 
 
-def _notes(runs: list[Record], found: dict[str, list[Growth]]) -> Iterator[str]:
-    few = min(growth.processes for arms in found.values() for growth in arms)
+def _notes(runs: list[Scale], by_axis: dict[str, list[Growth]]) -> Iterator[str]:
+    few = min(growth.processes for arms in by_axis.values() for growth in arms)
     yield (
         f"medians over {counted(few, 'process')} of the median of {EPOCHS - 1} epochs after a "
         "first; training alone, without the held-out rows; exponent: k of the power law c n^k, by "
@@ -75,9 +76,9 @@ def _notes(runs: list[Record], found: dict[str, list[Growth]]) -> Iterator[str]:
     yield from provenance(runs)
 
 
-def figure(problem: str, found: Mapping[str, list[Growth]]) -> Chart:
+def figure(problem: str, by_axis: Mapping[str, list[Growth]]) -> Chart:
     """A panel per axis along which the problem grows, a line per arm."""
-    names = {_name(growth): growth.framework for arms in found.values() for growth in arms}
+    names = {_name(growth): growth.framework for arms in by_axis.values() for growth in arms}
     charts = [
         lines(
             [
@@ -95,7 +96,7 @@ def figure(problem: str, found: Mapping[str, list[Growth]]) -> Chart:
             frameworks=names,
             ticks=_values(arms),
         )
-        for axis, arms in found.items()
+        for axis, arms in by_axis.items()
     ]
     below = "solid: tuned; dashed: another regime"
     return panels(charts, PROBLEMS[problem].title, below, columns=2, share="")
@@ -107,7 +108,7 @@ def _name(growth: Growth) -> str:
 
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
     """How time and memory grow."""
-    runs = group_by(succeeded(kinds.get("scale", [])), lambda record: record["problem"])
-    if tables := [table for name, same in runs.items() for table in sections(name, same)]:
+    runs = group_by(of_kind(kinds.get("scale", []), Scale), lambda record: record.problem)
+    if tables := [table for name, own in runs.items() for table in sections(name, own)]:
         text = "A problem made larger along one axis at a time."
         yield Part("scale", "How time grows", text, tables)

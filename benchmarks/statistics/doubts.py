@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from benchmarks.records.arm import ended_without, result_of, succeeded
 from benchmarks.records.keys import Record
@@ -24,23 +23,18 @@ def notes(
             yield f"{failed} of {counted(len(runs), 'run')} of {name} failed and are left out"
         if lost:
             yield f"{lost} of {counted(len(finished), 'run')} of {name} {ended_without(finished)}"
-        if len({str(run.get("versions")) for run in finished}) > 1:
+        if len({str(run.versions) for run in finished}) > 1:
             yield f"the runs of {name} mix versions of libraries"
     if not same_machine:
         yield "the timed runs come from more than one machine: their times are not compared"
-    for what, value in (("threads in use", _threads_used), ("compile modes", _compiled)):
+    for what, value in (
+        ("threads in use", lambda run: run.threads),
+        ("compile modes", lambda run: run.settings.compiled),
+    ):
         sides = [
-            sorted({str(value(r)) for r in runs if not r.get("error")}) for runs in (one, other)
+            sorted({str(value(run)) for run in runs if not run.error}) for runs in (one, other)
         ]
         if all(sides) and sides[0] != sides[1]:
             yield (f"{what} differ: {first} {', '.join(sides[0])}; {second} {', '.join(sides[1])}")
     yield from not_real((*one, *other))
     yield from warnings_of([*one, *other])
-
-
-def _threads_used(record: Record) -> Any:
-    return record.get("threads")
-
-
-def _compiled(record: Record) -> Any:
-    return (record.get("settings") or {}).get("compiled")

@@ -11,12 +11,10 @@ from typing import Any
 
 from benchmarks.records.arm import TARGETS as TARGETS  # a fact of a problem, as MARGINS is
 from benchmarks.records.arm import (
+    Arm,
     Target,
-    arm,
     by_seed,
-    changed,
     clocks,
-    data_of,
     group_by,
     metric_of,
     result_of,
@@ -28,12 +26,14 @@ from benchmarks.records.arm import (
 )
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Planned
 from benchmarks.statistics import intervals, ratios
 from benchmarks.statistics.doubts import notes
 from benchmarks.statistics.intervals import Interval
 from benchmarks.statistics.ratios import Ratio
 from common.data.files import DATASETS
 from common.problem import PROBLEMS
+from common.problem import Metric as TestMetric
 from common.regime import REGIMES
 
 MARGINS: Mapping[str, float] = MappingProxyType({p.name: p.margin for p in PROBLEMS.values()})
@@ -41,15 +41,15 @@ MARGINS: Mapping[str, float] = MappingProxyType({p.name: p.margin for p in PROBL
 
 PLANNED = 30  # seeds an arm, where no plan says more; fewer are an early look
 
-Plan = Mapping[str, Mapping[str, Any]]
-"""By problem what was declared of it: `seeds` an arm, and `runs_before`, made when it was."""
+Plan = Mapping[str, Planned]
+"""By problem what was declared of it."""
 
 
 @dataclass(frozen=True)
 class Metric:
     """The test metrics of two arms. Differences are those of the second less the first."""
 
-    name: str  # accuracy or mae
+    name: TestMetric
     seeds: tuple[int, int]  # of each arm; of pairs when `paired`
     paired: bool
     means: tuple[float, float]
@@ -68,10 +68,6 @@ class Metric:
     def difference(self) -> float:
         """The second arm's mean less the first's."""
         return self.wide.mean
-
-    @property
-    def larger_is_better(self) -> bool:
-        return self.name != "mae"
 
     @property
     def bound(self) -> float | None:
@@ -127,21 +123,21 @@ def comparisons(records: Iterable[Record], plan: Plan | None = None) -> list[Com
     Holm's correction is over all of them. Other kinds of record than whole runs are left out.
     Raises ValueError when the records were measured under different protocols.
     """
-    found = []
+    pairs = []
     for runs in group_by(training_runs(records), _setting).values():
-        arms = group_by(runs, lambda record: record["framework"])
+        arms = group_by(runs, lambda record: record.framework)
         for first, second in combinations(arms, 2):
-            found.append(compared(first, second, arms[first], arms[second], plan))
-    return with_holm(found)
+            pairs.append(compared(first, second, arms[first], arms[second], plan))
+    return with_holm(pairs)
 
 
-def with_holm(found: Sequence[Comparison]) -> list[Comparison]:
+def with_holm(pairs: Sequence[Comparison]) -> list[Comparison]:
     """The comparisons of one page, the p values of metrics and epochs adjusted for all of them."""
-    metrics = [pair.metric.p if pair.metric else None for pair in found]
-    epochs = [pair.epoch.p if pair.epoch else None for pair in found]
+    metrics = [pair.metric.p if pair.metric else None for pair in pairs]
+    epochs = [pair.epoch.p if pair.epoch else None for pair in pairs]
     adjusted = intervals.holm([*metrics, *epochs])
-    pairs = zip(adjusted, adjusted[len(found) :], strict=False)
-    return [replace(pair, holm=holm) for pair, holm in zip(found, pairs, strict=False)]
+    by_pair = zip(adjusted, adjusted[len(pairs) :], strict=False)
+    return [replace(pair, holm=holm) for pair, holm in zip(pairs, by_pair, strict=False)]
 
 
 def compared(
@@ -159,7 +155,7 @@ def compared(
     """
     arms = [succeeded(runs) for runs in (one, other)]
     lost = [
-        len({run["seed"] for run in runs} - by_seed(done).keys())
+        len({run.seed for run in runs} - by_seed(done).keys())
         for runs, done in zip((one, other), arms, strict=True)
     ]
     some = (one or other)[0]
@@ -172,14 +168,14 @@ def compared(
         return ratios.ratio_of_times(*values) if comparable else None
 
     return Comparison(
-        problem=some["problem"],
-        regime=some["regime"],
-        device=some["device"],
+        problem=some.problem,
+        regime=some.regime,
+        device=some.device,
         threads=threads(some),
-        changed=changed(some),
+        changed=some.changed,
         first=first,
         second=second,
-        metric=_metric(arms[0], arms[1], (plan or {}).get(some["problem"], {}), any(lost)),
+        metric=_metric(arms[0], arms[1], (plan or {}).get(some.problem), any(lost)),
         lost=(lost[0], lost[1]),
         epoch=ratio("epoch_seconds"),
         total=ratio("total_seconds"),
@@ -191,16 +187,16 @@ def compared(
 
 
 def _metric(
-    one: list[Record], other: list[Record], declared: Mapping[str, Any], lost: bool
+    one: list[Record], other: list[Record], declared: Planned | None, lost: bool
 ) -> Metric | None:
     """The test metrics compared; by seed where a seed means the same to both."""
     a, b = by_seed(one), by_seed(other)
     if not (a and b):
         return None
     some = one[0]
-    name, margin = metric_of(some), MARGINS.get(some["problem"]) or None
+    name, margin = metric_of(some), MARGINS.get(some.problem) or None
     shared = sorted(a.keys() & b.keys())
-    pairs = bool(shared) and REGIMES[some["regime"]].paired
+    pairs = bool(shared) and REGIMES[some.regime].paired
     x, y = ([v[s] for s in shared] if pairs else list(v.values()) for v in (a, b))
     interval = intervals.paired if pairs else intervals.welch
     narrow, wide = (interval(x, y, level) for level in (0.90, 0.95))
@@ -208,7 +204,7 @@ def _metric(
     means = fmean(x), fmean(y)
     rows = _test_rows(some)
     # half a row of an accuracy is no row, and a millionth of any metric is rounding
-    tie = 0.5 / rows if name == "accuracy" and rows else 1e-6 * max(map(abs, means))
+    tie = 0.5 / rows if name is TestMetric.ACCURACY and rows else 1e-6 * max(map(abs, means))
     return Metric(
         name=name,
         seeds=(len(x), len(y)),
@@ -222,20 +218,20 @@ def _metric(
         needed=_needed(x, y, margin, pairs) if margin and word == intervals.NOT_ENOUGH else None,
         p=intervals.p_value(x, y, pairs=pairs),
         superiority=intervals.superiority(
-            x, y, larger_is_better=name != "mae", pairs=pairs, tie=tie
+            x, y, larger_is_better=name.larger_is_better, pairs=pairs, tie=tie
         ),
         exploratory=_exploratory(declared, min(len(x), len(y)), lost),
         sampling=(_sampling(one), _sampling(other)),
     )
 
 
-def _exploratory(declared: Mapping[str, Any], seeds: int, lost: bool) -> str:
+def _exploratory(declared: Planned | None, seeds: int, lost: bool) -> str:
     """Why a verdict of so many seeds is an early look; empty where it is what was planned."""
-    planned = max(PLANNED, declared.get("seeds", PLANNED))
+    planned = max(PLANNED, declared.seeds if declared else 0)
     if seeds < planned:
         return f"fewer seeds than {planned}"
-    if before := declared.get("runs_before", 0):
-        return f"planned after a look at {before} runs"
+    if declared and declared.runs_before:
+        return f"planned after a look at {declared.runs_before} runs"
     return "seeds were lost" if lost else ""
 
 
@@ -256,13 +252,11 @@ def _needed(
 
 def _setting(record: Record) -> tuple:
     """All that two frameworks must share to be compared; a failed run may know no digest."""
-    problem, _, *rest = arm(record)
-    return (problem, *rest, data_of(record).get("digest"))
+    return replace(Arm.of(record), framework=""), record.data.digest
 
 
 def _machine(record: Record) -> str:
-    host = record.get("host") or {}
-    return f"{host.get('cpu')} {host.get('cores')}"
+    return f"{record.host.cpu} {record.host.cores}"
 
 
 def _spread(values: Sequence[float]) -> float | None:
@@ -271,8 +265,8 @@ def _spread(values: Sequence[float]) -> float | None:
 
 def _test_rows(record: Record) -> int | None:
     """Of the real data; of others the record does not know the number."""
-    dataset = DATASETS.get(record["problem"])
-    return dataset.test_rows if dataset and data_of(record).get("real") else None
+    dataset = DATASETS.get(record.problem)
+    return dataset.test_rows if dataset and record.data.real else None
 
 
 def _sampling(runs: list[Record]) -> float | None:
@@ -285,8 +279,8 @@ def _sampling(runs: list[Record]) -> float | None:
         return None
     errors = []
     for run in runs:
-        value, mse = result_of(run), (run.get("metrics") or {}).get("loss")
-        if value is not None and metric_of(run) == "accuracy":
+        value, mse = result_of(run), run.metrics.get("loss")
+        if value is not None and metric_of(run) is TestMetric.ACCURACY:
             errors.append(intervals.sampling_error(value, rows))
         elif value is not None and mse is not None:
             errors.append(intervals.sampling_error_of_mae(value, mse, rows))

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.records.arm import (
-    arm,
+    Arm,
     clocks,
-    data_of,
     group_by,
     metric_of,
     succeeded,
@@ -19,9 +18,10 @@ from benchmarks.records.keys import Record
 from benchmarks.statistics import intervals, ratios
 from benchmarks.statistics.intervals import Interval
 from benchmarks.statistics.verdict import Comparison, compared, with_holm
+from common.problem import Metric
 from common.say import counted
 
-METRICS = ("accuracy", "mae")
+METRICS = tuple(Metric)
 CLOCKED = ("epoch_seconds", "first_epoch_seconds", "total_seconds", "peak_rss_bytes")
 FAILS, HOLDS, NOT_SHOWN = "fails", "holds", "not shown"
 
@@ -105,7 +105,7 @@ def pairs(
     for key in old | new:
         one, other = old.get(key, []), new.get(key, [])
         if one and other:
-            first, second = (f"{one[0]['framework']} ({name})" for name in names)
+            first, second = (f"{one[0].framework} ({name})" for name in names)
             common.append(Pair(compared(first, second, one, other, across=True), one, other))
         else:
             alone[names[0] if one else names[1]].append(arm_name((one or other)[0]))
@@ -138,12 +138,11 @@ def _surroundings(records: Iterable[Record]) -> dict[str, set[str]]:
     """The values of each version, property of the machine, number of threads, and commit."""
     values: dict[str, set[str]] = {}
     for record in records:
-        host = record.get("host") or {}
         facts = {
-            **(record.get("versions") or {}),
-            **{name: host.get(name) for name in ("cpu", "cores", "memory_bytes", "os")},
-            "threads": record.get("threads"),
-            "commit": (record.get("git") or {}).get("commit"),
+            **record.versions,
+            **{name: getattr(record.host, name) for name in ("cpu", "cores", "memory_bytes", "os")},
+            "threads": record.threads,
+            "commit": record.git.commit,
         }
         for name, value in facts.items():
             if value is not None:
@@ -175,12 +174,12 @@ def _shifted(interval: Interval, to: Callable[[float], float]) -> Interval:
     return Interval(*(None if bound is None else to(bound) for bound in interval))  # type: ignore[arg-type]
 
 
-def _arm(record: Record) -> tuple:
-    return (*arm(record), data_of(record).get("digest"))
+def _arm(record: Record) -> tuple[Arm, str | None]:
+    return Arm.of(record), record.data.digest
 
 
 def arm_name(record: Record) -> str:
     """`mnist keras matched cpu, 2 threads`, with the changed settings."""
-    problem, framework, regime, device, threads, changed = arm(record)
-    parts = [f"{problem} {framework} {regime} {device}", counted(threads, "thread")]
-    return ", ".join([*parts, *(f"{name} = {value}" for name, value in changed)])
+    arm = Arm.of(record)
+    settings = (f"{name} = {value}" for name, value in arm.changed)
+    return ", ".join([str(arm), counted(arm.threads, "thread"), *settings])

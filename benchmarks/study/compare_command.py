@@ -62,12 +62,12 @@ def main(args: argparse.Namespace) -> int:
     conditions = [Condition.parse(text) for text in args.fail_if]
     before, after = some_records(args.before), some_records(args.after)
     names = _names(args.before, args.after)
-    found, alone = pairs(before, after, names)
-    if not found:
+    common, alone = pairs(before, after, names)
+    if not common:
         raise ValueError(f"{args.before} and {args.after} have no arm in common")
-    results = judged(conditions, found)
-    page = sections(found, alone, results, names)
-    show(page, _measured(found, alone, results), into=args.into, as_json=args.json)
+    results = judged(conditions, common)
+    page = sections(common, alone, results, names)
+    show(page, _measured(common, alone, results), into=args.into, as_json=args.json)
     return int(_failed(conditions, results, args.strict))
 
 
@@ -78,7 +78,7 @@ def _names(before: Path, after: Path) -> tuple[str, str]:
 
 
 def _measured(
-    found: list[Pair], alone: dict[str, list[str]], results: list[Judged]
+    common: list[Pair], alone: dict[str, list[str]], results: list[Judged]
 ) -> dict[str, Any]:
     """What `--json` prints; an interval is its value, its low and its high end.
 
@@ -88,7 +88,7 @@ def _measured(
 
     arms = [
         {"arm": pair.name, **asdict(pair.comparison), "sentence": sentence(pair.comparison)}
-        for pair in found
+        for pair in common
     ]
     return {"arms": arms, "alone": alone, "conditions": [asdict(result) for result in results]}
 

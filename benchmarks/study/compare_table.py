@@ -19,24 +19,26 @@ HOW = (
 
 
 def sections(
-    found: Sequence[Pair],
+    common: Sequence[Pair],
     alone: Mapping[str, Sequence[str]],
     results: Sequence[Judged],
     names: tuple[str, str],
 ) -> Iterator[Section]:
     """What differs between the two, three tables a regime, and the conditions."""
-    before = [run for pair in found for run in pair.before]
-    after = [run for pair in found for run in pair.after]
+    before = [run for pair in common for run in pair.before]
+    after = [run for pair in common for run in pair.after]
     rows = [list(row) for row in differences(before, after)]
     notes = [f"only in {name}: {arm}" for name, arms in alone.items() for arm in arms]
     yield Section("What differs around the runs", ("", *names), rows, (0, 1, 2), notes)
-    for regime, pairs in group_by(found, lambda pair: pair.comparison.regime).items():
+    for regime, pairs in group_by(common, lambda pair: pair.comparison.regime).items():
         notices = not_real(run for pair in pairs for run in (*pair.before, *pair.after))
         compared = [pair.comparison for pair in pairs]
         yield from comparison_sections(f"regime {regime}", compared, notices)
     if results:
         headings = ("condition", "arm", "change", "95 % interval", "")
-        yield Section("Conditions", headings, [_row(each) for each in results], (0, 1, 4), [HOW])
+        yield Section(
+            "Conditions", headings, [_row(result) for result in results], (0, 1, 4), [HOW]
+        )
 
 
 def _row(result: Judged) -> list[str]:

@@ -13,10 +13,11 @@ from statistics import stdev, variance
 from typing import Any
 
 from benchmarks.records import machine
-from benchmarks.records.arm import arm, by_seed, group_by, succeeded, training_runs
-from benchmarks.records.declared import FILE, KIND, Plan
+from benchmarks.records.arm import Arm, by_seed, group_by, succeeded, training_runs
+from benchmarks.records.declared import FILE, KIND, plan_of
 from benchmarks.records.job import PROTOCOL, Job
-from benchmarks.records.keys import Record
+from benchmarks.records.keys import Object, Record
+from benchmarks.records.kinds import Planned, typed
 from benchmarks.records.record import header, read_record, read_records, write_record
 from benchmarks.statistics.intervals import runs_needed
 from common.problem import PROBLEMS
@@ -39,15 +40,15 @@ def study_jobs(jobs: Iterable[Job], seeds: Mapping[str, int], timed: int) -> lis
     return chosen
 
 
-def pilot(runs: Iterable[Record], seeds: int, most: int) -> Plan:
+def pilot(runs: Iterable[Record], seeds: int, most: int) -> dict[str, Object]:
     """The seeds per arm that each problem needs, by the spread of its first runs.
 
     The number is what the hardest of its comparisons needs, at least `seeds` and at most `most`.
     A spread does not tell which framework is ahead, so planning by it leaves the error rates of the
     verdicts as they are (Friede and Kieser 2006, Biometrical Journal 48).
     """
-    plan: Plan = {}
-    for problem, own in group_by(training_runs(runs), lambda run: run["problem"]).items():
+    plan: dict[str, Object] = {}
+    for problem, own in group_by(training_runs(runs), lambda run: run.problem).items():
         margin = PROBLEMS[problem].margin
         spreads = list(_spreads(own))
         needed = [runs_needed(s["spread"], margin, paired=s["paired"]) or most for s in spreads]
@@ -56,12 +57,12 @@ def pilot(runs: Iterable[Record], seeds: int, most: int) -> Plan:
     return plan
 
 
-def _spreads(runs: list[Record]) -> Iterator[dict[str, Any]]:
+def _spreads(runs: list[Record]) -> Iterator[Object]:
     """The spread of each pair of frameworks in a regime on a device, as `runs_needed` takes it."""
     finished = succeeded(runs)
-    places = group_by(finished, lambda run: (run["regime"], run["device"]))
+    places = group_by(finished, lambda run: (run.regime, run.device))
     for (regime, device), own in places.items():
-        arms = {k: by_seed(v) for k, v in group_by(own, lambda run: run["framework"]).items()}
+        arms = {k: by_seed(v) for k, v in group_by(own, lambda run: run.framework).items()}
         for one, other in combinations(arms, 2):
             seeds = arms[one].keys() & arms[other].keys()
             if len(seeds) < 2:
@@ -74,7 +75,7 @@ def _spreads(runs: list[Record]) -> Iterator[dict[str, Any]]:
             yield {**place, "pilot_seeds": len(seeds), "paired": paired, "spread": spread}
 
 
-def declaration(jobs: Iterable[Job], pilots: Mapping[str, Any] | None = None) -> Plan:
+def declaration(jobs: Iterable[Job], pilots: Mapping[str, Any] | None = None) -> Object:
     """The declaration of each problem: seeds per arm, margin, and the conditions of the runs.
 
     The number of timed runs is left open: no verdict on time is planned by it. `pilots` has, by
@@ -97,25 +98,25 @@ def declaration(jobs: Iterable[Job], pilots: Mapping[str, Any] | None = None) ->
     return json.loads(json.dumps(problems))  # as it will be read back
 
 
-def declare(results: Path, problems: Plan) -> Plan:
+def declare(results: Path, problems: Mapping[str, Object]) -> dict[str, Planned]:
     """Add new problems to the plan of a results folder; returns the whole plan.
 
     A declaration is never changed: raises ValueError for a problem that was declared otherwise.
     """
     path = results / FILE
     plan = read_record(path) if path.is_file() else None
-    if plan and plan.get("protocol") != PROTOCOL:
+    if plan and plan.protocol != PROTOCOL:
         raise ValueError(
-            f"{path} was declared for protocol {plan.get('protocol')}, this version measures by "
+            f"{path} was declared for protocol {plan.protocol}, this version measures by "
             f"{PROTOCOL}; give another --results"
         )
-    declared = dict(plan["problems"]) if plan else {}
+    declared = dict(plan.json["problems"]) if plan else {}
     before: Counter[str] = Counter()
     for name, wanted in problems.items():
         known = declared.get(name)
         if known is None:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            before = before or Counter(run["problem"] for run in read_records(results))
+            before = before or Counter(run.problem for run in read_records(results))
             facts = {"declared": now, "runs_before": before[name], "git": machine.git()}
             declared[name] = {**wanted, **facts}
             continue
@@ -125,23 +126,23 @@ def declare(results: Path, problems: Plan) -> Plan:
             raise ValueError(
                 f"{path} declares for {name}: {changes}; keep to it, or give another --results"
             )
-    whole = {**header(KIND), "problems": declared}
+    whole = typed({**header(KIND), "problems": declared})
     if whole != plan:
         write_record(whole, path)
-    return declared
+    return plan_of([whole])
 
 
-def unfulfilled(plan: Plan, records: Iterable[Mapping[str, Any]]) -> list[str]:
+def unfulfilled(plan: Mapping[str, Planned], records: Iterable[Record]) -> list[str]:
     """One sentence per problem of which an arm has fewer finished seeds than were declared."""
     sentences = []
-    for name, runs in group_by(records, lambda record: record["problem"]).items():
+    for name, runs in group_by(records, lambda record: record.problem).items():
         if name not in plan:
             sentences.append(f"{name}: no number of seeds was declared before its runs")
             continue
-        planned = plan[name]["seeds"]
+        planned = plan[name].seeds
         finished = [
-            len({run["seed"] for run in own if run["error"] is None})
-            for own in group_by(runs, arm).values()
+            len({run.seed for run in repetitions if run.error is None})
+            for repetitions in group_by(runs, Arm.of).values()
         ]
         short = [seeds for seeds in finished if seeds < planned]
         if short:

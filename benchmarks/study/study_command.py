@@ -30,8 +30,8 @@ from common.say import say
 
 if TYPE_CHECKING:
     from benchmarks.harness.engine import Engine
-    from benchmarks.records.declared import Plan
     from benchmarks.records.job import Job
+    from benchmarks.records.keys import Object
 
 SEEDS = 30  # the fewest that auto plans, too
 
@@ -74,7 +74,8 @@ def main(args: argparse.Namespace) -> int:
 
     status = _look(args) if args.look else _run(args)
     if args.compact:
-        pack([*read_records(args.results, KIND), *read_records(args.results)], args.compact)
+        records = [*read_records(args.results, KIND), *read_records(args.results)]
+        pack([record.json for record in records], args.compact)
         say(f"{args.compact}: written")
     return status
 
@@ -105,7 +106,7 @@ def _run(args: argparse.Namespace) -> int:
     how = {"engine": _engine(args), "replicas": args.replicas}
     how["on_record"] = event_writer(args.tensorboard)
     pilots = None if given else _pilots(args, jobs, how)
-    planned = {name: of["seeds"] for name, of in (pilots or {}).items()}
+    planned = {name: pilot["seeds"] for name, pilot in (pilots or {}).items()}
     seeds = {job.problem.name: given or planned[job.problem.name] for job in jobs}
     chosen = study_jobs(jobs, seeds, args.timed)
     plan = declare(args.results, declaration(chosen, pilots))
@@ -113,14 +114,16 @@ def _run(args: argparse.Namespace) -> int:
     return run_and_show(chosen, args, page, **how)
 
 
-def _pilots(args: argparse.Namespace, jobs: list[Job], how: dict[str, Any]) -> Plan:
+def _pilots(args: argparse.Namespace, jobs: list[Job], how: dict[str, Any]) -> Object:
     """What is planned of each problem, as declared or else from the first seeds of its arms."""
     from benchmarks.harness.engine import run_jobs
-    from benchmarks.records.declared import read_plan
+    from benchmarks.records.declared import KIND
+    from benchmarks.records.record import read_records
     from benchmarks.study.declared import pilot, study_jobs
 
     names = dict.fromkeys(job.problem.name for job in jobs)
-    declared = {name: of for name, of in read_plan(args.results).items() if name in names}
+    plan: Object = next((plan.json["problems"] for plan in read_records(args.results, KIND)), {})
+    declared = {name: planned for name, planned in plan.items() if name in names}
     new = [job for job in jobs if job.problem.name not in declared]
     first = study_jobs(new, dict.fromkeys(names, args.pilot), args.timed)
     return declared | pilot(run_jobs(first, args.results, **how), SEEDS, args.max_seeds)

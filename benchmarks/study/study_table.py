@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median, stdev
@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from scipy.stats import gaussian_kde
 
-from benchmarks.records.arm import arm, by_seed, group_by, metric_of, succeeded, training_runs
-from benchmarks.records.declared import Plan
+from benchmarks.records.arm import Arm, by_seed, group_by, metric_of, succeeded, training_runs
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Pilot, Planned
 from benchmarks.records.notices import provenance
 from benchmarks.show import run_table
-from benchmarks.show.figures import NAMES, PANEL, Chart, as_name, colour, data, panels, title_of
+from benchmarks.show.figures import PANEL, Chart, as_name, colour, data, panels, title_of
 from benchmarks.show.section import Section, with_figures
+from benchmarks.show.wording import listed
 from benchmarks.study.declared import unfulfilled
 from benchmarks.study.verdict_table import verdict_sections
 from common.framework import label_of
@@ -29,55 +30,58 @@ Seeds = dict[tuple[str, str, str], dict[int, float]]
 SPREAD = ("regime", "framework", "seeds", "least", "median", "most", "sd")
 
 
-def sections(records: Iterable[Record], plan: Plan, stem: Path) -> list[Section]:
+def sections(records: Iterable[Record], plan: Mapping[str, Planned], stem: Path) -> list[Section]:
     """The tables of the page; the figures are written to `<stem>-<problem>.png` and `.svg`."""
     runs = training_runs(records)
-    shown = {run["problem"] for run in runs}
+    shown = {run.problem for run in runs}
     declared = {name: entry for name, entry in plan.items() if name in shown}
     verdicts = verdict_sections(runs, declared)
     tables = [*_planned(runs, declared), *run_table.sections(runs), *verdicts]
     return [*tables, *with_figures(_of_seeds(runs), stem)]
 
 
-def _planned(runs: list[Record], plan: Plan) -> list[Section]:
+def _planned(runs: list[Record], plan: Mapping[str, Planned]) -> list[Section]:
     rows = [
         [
             name,
-            *(str(of["seeds"]), f"{of['margin']:g}", of["declared"]),
-            str(of["runs_before"]),
-            _origin(of["pilot"]),
+            *(str(planned.seeds), f"{planned.margin:g}", planned.declared),
+            str(planned.runs_before),
+            _origin(planned.pilot),
         ]
-        for name, of in plan.items()
+        for name, planned in plan.items()
     ]
-    early = [f"EXPLORATORY, not a verdict of the plan: {said}" for said in unfulfilled(plan, runs)]
+    early = [
+        f"EXPLORATORY, not a verdict of the plan: {sentence}"
+        for sentence in unfulfilled(plan, runs)
+    ]
     note = "Declared before the first run: two test metrics closer than the margin are equivalent."
     origin = provenance(succeeded(runs))
     return [Section("Plan", PLANNED, rows, notes=[note, *origin], notices=early)]
 
 
-def _origin(pilot: dict[str, Any] | None) -> str:
+def _origin(pilot: Pilot | None) -> str:
     """Where the number of seeds came from."""
     if pilot is None:
         return "given"
-    hardest = max(pilot["spreads"], key=lambda each: each["spread"], default=None)
-    spread = f"sd {hardest['spread']:.2g} ({hardest['regime']})" if hardest else "one arm"
-    return f"pilot: {spread}, {pilot['wanted']} wanted"
+    hardest = max(pilot.spreads, key=lambda spread: spread.spread, default=None)
+    spread = f"sd {hardest.spread:.2g} ({hardest.regime})" if hardest else "one arm"
+    return f"pilot: {spread}, {pilot.wanted} wanted"
 
 
 def _of_seeds(runs: list[Record]) -> Iterator[Section]:
     """A section per problem: a figure of every seed of every arm, and its spread in numbers."""
-    for problem, same in group_by(runs, lambda run: run["problem"]).items():
-        if seeds := _seeds(same):
+    for problem, own in group_by(runs, lambda run: run.problem).items():
+        if seeds := _seeds(own):
             rows = [
-                [regime, name, *_spread(list(of.values()))]
-                for (regime, name, _), of in seeds.items()
+                [regime, name, *_spread(list(values.values()))]
+                for (regime, name, _), values in seeds.items()
             ]
             yield Section(
-                f"Every seed of {problem}: test {NAMES[metric_of(same[0])]}",
+                f"Every seed of {problem}: test {metric_of(own[0]).full_name}",
                 SPREAD,
                 rows,
                 left=(0, 1),
-                draw=partial(figure, same, seeds),
+                draw=partial(figure, own, seeds),
                 file=as_name(problem),
             )
 
@@ -87,21 +91,19 @@ def _seeds(runs: list[Record]) -> Seeds:
 
     The name is the framework's, with whatever else sets the arms of its regime apart.
     """
-    arms = group_by(succeeded(runs), arm)
-    found = {}
-    for key, same in arms.items():
-        _, framework, regime, device, threads, changed = key
-        parts = {
-            device: {other[3] for other in arms},
-            counted(threads, "thread"): {other[4] for other in arms},
-            ", ".join(f"{name} = {value}" for name, value in changed): {o[5] for o in arms},
+    arms = group_by(succeeded(runs), Arm.of)
+    seeds = {}
+    for arm, repetitions in arms.items():
+        parts: dict[str, set[Any]] = {
+            arm.device: {other.device for other in arms},
+            counted(arm.threads, "thread"): {other.threads for other in arms},
+            listed(arm.changed): {other.changed for other in arms},
         }
-        name = ", ".join(
-            [label_of(framework), *(p for p, all_of in parts.items() if p and len(all_of) > 1)]
-        )
-        if finite := by_seed(same):
-            found[regime, name, framework] = finite
-    return found
+        apart = [part for part, values in parts.items() if part and len(values) > 1]
+        if finite := by_seed(repetitions):
+            name = ", ".join([label_of(arm.framework), *apart])
+            seeds[arm.regime, name, arm.framework] = finite
+    return seeds
 
 
 def _spread(values: list[float]) -> list[str]:
@@ -114,13 +116,13 @@ def figure(runs: list[Record], seeds: Seeds) -> Chart:
     """A panel per regime, a strip per arm: a point per seed over their shape, and the median."""
     frameworks = {name: framework for _, name, framework in seeds}
     charts = [
-        _strips(
-            {name: list(seeds[regime, name, of].values()) for _, name, of in keys}, frameworks
-        ).properties(**PANEL, title=f"regime: {regime}")
+        _strips({key[1]: list(seeds[key].values()) for key in keys}, frameworks).properties(
+            **PANEL, title=f"regime: {regime}"
+        )
         for regime, keys in group_by(seeds, lambda key: key[0]).items()
     ]
     most = max(map(len, seeds.values()))
-    problem, metric = runs[0]["problem"], NAMES[metric_of(runs[0])]
+    problem, metric = runs[0].problem, metric_of(runs[0]).full_name
     below = f"test {metric}; each point a seed, up to {most} per arm; the line is their median"
     return panels(charts, title_of(problem, runs), below)
 
@@ -132,19 +134,19 @@ def _strips(values: dict[str, list[float]], frameworks: dict[str, str]) -> Chart
     rows = {
         "points": [
             {"name": name, "value": value, "aside": aside}
-            for name, of in values.items()
-            for value, aside in zip(of, _jitter(len(of)), strict=True)
+            for name, points in values.items()
+            for value, aside in zip(points, _jitter(len(points)), strict=True)
         ],
         "medians": [
-            {"name": name, "value": median(of), "aside": aside}
-            for name, of in values.items()
+            {"name": name, "value": median(points), "aside": aside}
+            for name, points in values.items()
             for aside in (-0.3, 0.3)
         ],
         "shapes": [
             {"name": name, "value": value, "aside": aside, "place": place}
-            for name, of in values.items()
-            if len(set(of)) >= ENOUGH
-            for place, (aside, value) in enumerate(_outline(of))
+            for name, points in values.items()
+            if len(set(points)) >= ENOUGH
+            for place, (aside, value) in enumerate(_outline(points))
         ],
     }
     ys = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False))

@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import partial
 
 from benchmarks.records.arm import Target, group_by, training_runs
+from benchmarks.records.declared import plan_of
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real
 from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part, Said
 from benchmarks.show.section import Section
-from benchmarks.show.wording import digits, number, probability, seeds, sentence, signed, span
+from benchmarks.show.wording import listed, number, probability, seeds, sentence, signed, span
 from benchmarks.statistics.intervals import ERROR
 from benchmarks.statistics.ratios import ALIKE
 from benchmarks.statistics.verdict import PLANNED, Comparison, Metric, Plan, comparisons
@@ -77,10 +78,10 @@ def verdict_sections(records: Iterable[Record], plan: Plan | None = None) -> lis
     Errors as for `comparisons`.
     """
     runs = training_runs(records)
-    found = group_by(comparisons(runs, plan), lambda comparison: comparison.regime)
+    by_regime = group_by(comparisons(runs, plan), lambda comparison: comparison.regime)
     sections = []
-    for regime, pairs in found.items():
-        of_regime = [run for run in runs if run["regime"] == regime]
+    for regime, pairs in by_regime.items():
+        of_regime = [run for run in runs if run.regime == regime]
         sections += comparison_sections(f"regime {regime}", pairs, not_real(of_regime))
     return sections
 
@@ -113,7 +114,7 @@ def comparison_sections(
 
 
 def _arms(pair: Comparison) -> list[str]:
-    changed = ", ".join(f"{name} = {value}" for name, value in pair.changed.items())
+    changed = listed(pair.changed.items())
     problem = pair.problem + (f" ({changed})" if changed else "")
     threads = counted(pair.threads, "thread")
     return [problem, f"{pair.device}, {threads}", *map(label_of, (pair.first, pair.second))]
@@ -123,7 +124,7 @@ def _metric_row(pair: Comparison) -> list[str]:
     metric = pair.metric
     if metric is None:
         return [*_arms(pair), *"-" * (len(METRIC) - len(ARMS))]
-    places, text = digits(metric.name), partial(signed, metric=metric.name)
+    places, text = metric.name.digits, partial(signed, metric=metric.name)
     known = metric.wide.low is not None
     loud = "*" if pair.loud[0] else ""
     return [
@@ -188,12 +189,12 @@ def _target(target: Target) -> list[str]:
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
     """The sentences on each pair of frameworks, and the tables that they come from."""
     runs = training_runs(kinds.get("run", []))
-    plan: Plan = next((record["problems"] for record in kinds.get("plan", [])), {})
+    plan = plan_of(kinds.get("plan", []))
     pairs = comparisons(runs, plan)
     if not pairs:
         return
-    said = [Said(sentence(pair), pair.notes) for pair in pairs]
-    sentences = {each.sentence for each in said}
+    verdicts = [Said(sentence(pair), pair.notes) for pair in pairs]
+    sentences = {verdict.sentence for verdict in verdicts}
     tables = [table for table in verdict_sections(runs, plan) if table.rows]
     yield Part(
         "verdicts",
@@ -206,7 +207,7 @@ def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
                 for table in tables
             ),
         ],
-        said,
+        verdicts,
     )
 
 

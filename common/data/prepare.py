@@ -10,7 +10,7 @@ from scipy import sparse
 
 from common.data import cache
 from common.data.decode import Sequences
-from common.problem import Problem
+from common.problem import Metric, Problem
 
 START, UNKNOWN, INDEX_FROM = 1, 2, 3  # defaults of keras.datasets.imdb.load_data
 X = ("x", "x_test")
@@ -145,7 +145,7 @@ def arrays(problem: Problem, content: Content) -> dict[str, Any]:
     """`x, y, x_test, y_test` and `unscaled` of `Data`, from content."""
     made: dict[str, Any] = {"unscaled": None}
     for name in ("y", "y_test"):
-        kind = np.float32 if problem.metric == "mae" else np.int64
+        kind = np.float32 if problem.metric is Metric.MAE else np.int64
         made[name] = content[name].astype(kind)
     if problem.text:
         for name in X:

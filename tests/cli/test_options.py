@@ -39,7 +39,7 @@ MEASURING = ("run", "race", "limit", "scale", "tune", "crossval", "study", "expl
 
 @pytest.mark.parametrize("command", [*MEASURING, "explain --time"])
 def test_a_folder_of_another_protocol_is_refused_before_anything_runs(command, tmp_path, capsys):
-    old = {**run("boston"), "protocol": PROTOCOL - 1, "kind": "run"}
+    old = run("boston", protocol=PROTOCOL - 1)
     path = tmp_path / "boston" / "seed0.json"
     write_record(old, path)
     name, *time = command.split()
@@ -53,10 +53,10 @@ def test_a_folder_of_another_protocol_is_refused_before_anything_runs(command, t
 def test_a_folder_of_this_protocol_and_one_with_force_are_taken(tmp_path):
     given = parsed("--results", str(tmp_path), add=["--results", "--force"])
     requests.check_protocol(given)
-    write_record({**run("boston"), "protocol": PROTOCOL}, tmp_path / "seed0.json")
+    write_record(run("boston", protocol=PROTOCOL), tmp_path / "seed0.json")
     (tmp_path / "seed1.json").write_text("{}")  # no record: whoever shows it names it
     requests.check_protocol(given)
-    write_record({**run("boston"), "protocol": PROTOCOL + 1}, tmp_path / "seed2.json")
+    write_record(run("boston", protocol=PROTOCOL + 1), tmp_path / "seed2.json")
     with pytest.raises(ValueError, match=f"holds records of protocol {PROTOCOL + 1}"):
         requests.check_protocol(given)
     requests.check_protocol(argparse.Namespace(results=tmp_path, force=True))

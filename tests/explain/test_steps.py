@@ -14,12 +14,12 @@ from benchmarks.cli.main import main
 from benchmarks.explain.steps import splits
 from benchmarks.explain.steps_table import sections
 from benchmarks.harness.process import Child
-from benchmarks.records.schema import PARTS
+from benchmarks.records.kinds import PARTS
 from benchmarks.show.section import markdown, print_sections
 from common.framework import framework, frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE
-from tests.sample_records import RAN
+from tests.sample_records import made
 
 BOSTON = PROBLEMS["boston"]
 
@@ -96,17 +96,19 @@ def test_a_gradient_that_no_one_uses_is_computed_all_the_same(child: Child, fram
 
 
 def record(name="alpha", regime="matched", *, until=(1.0, 3.0, 6.0, 7.0, 7.5), **more):
-    return {
-        "problem": "boston",
-        "framework": name,
-        "regime": regime,
-        "until": {part: 1e-3 * ms for part, ms in zip(PARTS, until, strict=True)},
-        "products_alone": 2e-3,
-        "profile": {"products": 2e-3, "other_kernels": 1e-3, "whole": 8e-3},
-        "steps": 26,
-        **RAN,
-        "error": None,
-    } | more
+    return made(
+        **{
+            "kind": "ablation",
+            "problem": "boston",
+            "framework": name,
+            "regime": regime,
+            "until": {part: 1e-3 * ms for part, ms in zip(PARTS, until, strict=True)},
+            "products_alone": 2e-3,
+            "profile": {"products": 2e-3, "other_kernels": 1e-3, "whole": 8e-3},
+            "steps": 26,
+            **more,
+        }
+    )
 
 
 def test_a_part_is_the_median_of_differences_and_the_parts_make_the_step():

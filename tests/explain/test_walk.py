@@ -19,22 +19,24 @@ from benchmarks.explain.walk import (
     EXECUTION,
     OWN,
     SWITCHES,
-    Arm,
     Explained,
-    Rung,
     first_rung,
     plan_walks,
     walk,
 )
 from benchmarks.explain.walk_table import sections, waterfall
+from benchmarks.records.arm import Arm
+from benchmarks.records.keys import Record
+from benchmarks.records.kinds import Rung
 from benchmarks.show.figures import save
 from benchmarks.show.section import markdown, print_sections
 from common.framework import Framework, frameworks, plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import NATIVE
-from tests.sample_records import RAN
+from tests.sample_records import but, made
 
 BOSTON = PROBLEMS["boston"]
+NOWHERE = Rung("", "", 0.0)
 
 
 def maker(name: str, *, fixed: tuple[str, ...] = (), **native) -> Framework:
@@ -57,14 +59,16 @@ ENDS = [
 def test_each_step_turns_one_switch_and_each_switch_is_turned_or_named(problem, ends):
     start, goal = ends
     found = walk(problem, start, goal)
-    assert found.arms[0] == Arm(start.name, NATIVE) and found.arms[-1] == Arm(goal.name, NATIVE)
+    ends_alone = [Arm(problem.name, framework.name, "native") for framework in ends]
+    assert [found.arms[0], found.arms[-1]] == ends_alone
+    assert found.regimes[found.arms[0]] == found.regimes[found.arms[-1]] == NATIVE
     turned = [step.switch for step in found.steps[1:-1]]
     assert sorted([*turned, *found.skipped]) == sorted(SWITCHES)
     assert found.steps[0].switch == found.steps[-1].switch == OWN
     idle = set(found.skipped)
     for step in found.steps[1:-1]:
         assert step.paired
-        before, after = step.before.regime.switches(), step.after.regime.switches()
+        before, after = (found.regimes[arm].switches() for arm in (step.before, step.after))
         changed = {s for s in before if before[s] != after[s]}
         if step.switch == EXECUTION:
             assert (step.before.framework, step.after.framework) == (start.name, goal.name)
@@ -74,7 +78,7 @@ def test_each_step_turns_one_switch_and_each_switch_is_turned_or_named(problem, 
             assert changed == {step.switch} and after[step.switch] == step.new
     # the last arm before the goal's own has all the goal's values
     rules = NATIVE.resolve(goal.native).switches()
-    last = found.arms[-2].regime.switches()
+    last = found.regimes[found.arms[-2]].switches()
     assert all(last[s] == rules[s] for s in SWITCHES if s != EXECUTION)
 
 
@@ -103,9 +107,9 @@ def test_arms_that_both_ways_share_run_once_and_each_arm_once_a_seed():
     arms = {arm for each in both for arm in each.arms}
     assert len(arms) == sum(len(each.arms) for each in both) - 4  # either end: native, own rules
     jobs = plan_walks(BOSTON, both, range(3), threads=1)
-    assert {(Arm.of(job), job.seed) for job in jobs} == {(a, s) for a in arms for s in range(3)}
+    assert {(job.arm, job.seed) for job in jobs} == {(a, s) for a in arms for s in range(3)}
     assert len(jobs) == 3 * len(arms) and len({job.key for job in jobs}) == len(jobs)
-    orders = [[Arm.of(job) for job in jobs if job.seed == seed] for seed in range(3)]
+    orders = [[job.arm for job in jobs if job.seed == seed] for seed in range(3)]
     assert orders[0] != orders[1] != orders[2]
 
 
@@ -113,24 +117,27 @@ def explained(effects: dict[str, float], *, both: float = 0.0, seeds: int = 6, *
     """Made records: a switch at BETA's value adds its effect, rho and epsilon together `both`."""
     walks = walk(BOSTON, ALPHA, BETA), walk(BOSTON, BETA, ALPHA)
     goal = NATIVE.resolve(BETA.native)
-    records: dict[Arm, dict[int, dict]] = {}
-    for arm in dict.fromkeys(arm for each in walks for arm in each.arms):
-        rules = arm.regime.resolve((ALPHA if arm.framework == "alpha" else BETA).native)
+    records: dict[Arm, dict[int, Record]] = {}
+    regimes = {arm: way.regimes[arm] for way in walks for arm in way.arms}
+    for arm, regime in regimes.items():
+        rules = regime.resolve((ALPHA if arm.framework == "alpha" else BETA).native)
         on = {s for s in ("rho", "epsilon") if getattr(rules, s) == getattr(goal, s)}
         on |= {EXECUTION} if arm.framework == "beta" else set()
         value = 3 + sum(effects.get(s, 0.0) for s in on) + both * ({"rho", "epsilon"} <= on)
         for seed in range(seeds):
             noise = 0.5 * np.random.default_rng(seed).normal()  # shared by all arms of a seed
-            tiny = 1e-3 * np.random.default_rng([seed, len(str(arm))]).normal()
-            records.setdefault(arm, {})[seed] = {
+            tiny = 1e-3 * np.random.default_rng([seed, len(str(regime))]).normal()
+            fields = {
+                "kind": "explain",
                 "problem": BOSTON.name,
+                "framework": arm.framework,
+                "regime": arm.regime,
                 "seed": seed,
                 "process": arm.framework,
                 "metrics": {"mae": value + noise + tiny},
                 "steady_epoch_seconds": 0.4 if arm.framework == "alpha" else 0.1,
-                **RAN,
-                "regime": arm.regime.name,
-            } | more
+            }
+            records.setdefault(arm, {})[seed] = made(**{**fields, **more})
     rungs = {(s.before, s.after): Rung("step 1", "w", 0.25) for s in walks[0].steps}
     return Explained(BOSTON, walks, records, rungs)
 
@@ -158,16 +165,17 @@ def test_an_interaction_is_found_where_there_is_one(both):
 def test_a_run_that_ended_without_a_number_leaves_its_pair_out():
     found = explained({"rho": 0.1})
     step = next(s for s in found.walks[0].steps if s.switch == "rho")
-    found.records[step.after][0]["metrics"]["mae"] = None
+    runs = found.records[step.after]
+    runs[0] = but(runs[0], metrics={"mae": None})
     assert len(found.values(step.after)) == 5
     assert found.step_effect(step).mean == pytest.approx(0.1, abs=0.01)
 
 
 def test_the_first_rung_is_the_lowest_that_differs_by_more_than_a_rounding():
     before = {f"{rung}/w": np.ones(3, np.float32) for rung in ("weights", "loss", "step 1")}
-    assert first_rung(before, before) == Rung()
+    assert first_rung(before, before) == NOWHERE
     slightly = {k: v * (1 + 1e-6) for k, v in before.items()}
-    assert first_rung(before, slightly) == Rung()
+    assert first_rung(before, slightly) == NOWHERE
     later = {**slightly, "step 1/w": before["step 1/w"] * 1.5}
     assert first_rung(before, later) == Rung("step 1", "w", 0.5)
     broken = {**later, "loss/w": np.full(3, np.nan, np.float32)}
@@ -195,9 +203,9 @@ def test_what_a_step_lacks_is_said_where_it_would_stand(tmp_path: Path):
     step, nowhere, *_, unseen = (s for s in found.walks[0].steps if s.paired)
     found.records[step.after] = copy.deepcopy(found.records[step.before])  # not a bit changed
     found.rungs[step.before, step.after] = Rung("loss", "loss", None)
-    found.rungs[nowhere.before, nowhere.after] = Rung()
-    for record in found.records[unseen.after].values():
-        record["metrics"]["mae"] = None
+    found.rungs[nowhere.before, nowhere.after] = NOWHERE
+    unseen_runs = found.records[unseen.after]
+    unseen_runs.update({s: but(run, metrics={"mae": None}) for s, run in unseen_runs.items()})
     del found.rungs[unseen.before, unseen.after]
     changed = replace(found, problem=BOSTON.but(epochs=2), walks=found.walks[:1])
     text = markdown(sections(changed))
@@ -220,7 +228,8 @@ def test_the_digest_covers_every_record_and_made_up_data_is_said_loudly():
 
     found = explained({"rho": 0.1})
     assert digest(found) == digest(explained({"rho": 0.1}))
-    list(found.records.values())[-1][5]["metrics"]["mae"] += 1e-9
+    last = list(found.records.values())[-1]
+    last[5] = but(last[5], metrics={"mae": last[5].metrics["mae"] + 1e-9})
     assert digest(found) != digest(explained({"rho": 0.1}))
     data = {"source": "generated", "digest": "sha256:2", "notice": "made up"}
     assert "**NOT THE REAL DATA FILES: made up**" in markdown(sections(explained({}, data=data)))

@@ -95,8 +95,9 @@ def test_parquet_needs_a_file_and_says_what_to_install(export, monkeypatch, tmp_
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_text_that_a_spreadsheet_would_run_begins_with_a_quote(start):
     hostile = f"{start}HYPERLINK(1)"
-    record = run(framework=hostile, versions={hostile: hostile}, host={"cpu": hostile})
-    record |= {"error": {"kind": hostile, "message": hostile}, "threads": -1}
+    error = {"kind": hostile, "message": hostile}
+    about = {"versions": {hostile: hostile}, "host": {"cpu": hostile}, "threads": -1}
+    record = run(framework=hostile, error=error, **about)
     table = list(csv.reader(io.StringIO(csv_text(run_rows([record])).decode(), newline="")))
     cells = [cell for row in table for cell in row if "HYPERLINK" in cell]
     assert len(cells) == 6 and not any(cell.startswith(start) for cell in cells)

@@ -19,7 +19,7 @@ import pytest
 
 from benchmarks.cli.main import main
 from benchmarks.export.tensorboard import digest
-from benchmarks.records.record import SCHEMA
+from benchmarks.records.keys import Record
 from common.install import install_extra
 from tests.command import path_with
 from tests.export.test_tensorboard import record
@@ -28,24 +28,18 @@ from tests.test_structure import FRAMEWORKS, ROOT
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow is not installed")
 
 
-def full(name: str, seed: int, **more) -> dict:
+def full(name: str, seed: int, **more) -> Record:
     """A record with all that a tracked run shows; one number was not finite."""
-    return record(name, seed=seed) | {
-        "schema": SCHEMA,
-        "protocol": 1,
-        "regime": "matched",
-        "total_seconds": 9.0,
-        "steady_epoch_seconds": 1.0,
-        "peak_rss_bytes": 2**30,
-        "settings": {"problem": {"name": "boston", "hidden": [64, 64]}, "regime": {"rho": 0.9}},
-        **more,
-    }
+    settings = {"problem": {"name": "boston", "hidden": [64, 64]}, "regime": {"rho": 0.9}}
+    clocks = {"total_seconds": 9.0, "steady_epoch_seconds": 1.0}
+    fields = {"seed": seed, "peak_rss_bytes": 2**30, "settings": settings, **clocks}
+    return record(name, **{**fields, **more})
 
 
-def write(folder: Path, *records: dict) -> None:
+def write(folder: Path, *records: Record) -> None:
     folder.mkdir(exist_ok=True)
     for number, content in enumerate(records):
-        (folder / f"{number}.json").write_text(json.dumps(content))
+        (folder / f"{number}.json").write_text(json.dumps(content.json))
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +111,7 @@ def test_every_record_is_a_run_with_its_numbers_and_logged_once(server, tmp_path
     assert run.data.tags["mlflow.source.git.commit"] == "abc"
     assert run.data.tags["twinbench.data"] == "sha256:1" and run.data.tags["version.numpy"] == "2.0"
     kept = client.download_artifacts(run.info.run_id, "record.json", str(tmp_path))
-    assert json.loads(Path(kept).read_text()) == records[0]
+    assert json.loads(Path(kept).read_text()) == records[0].json
     many = client.get_metric_history(found[digest(records[2])].info.run_id, "loss")
     assert [point.value for point in many] == [float(n) for n in range(1200)]
 

@@ -19,7 +19,8 @@ from benchmarks.export.tensorboard import (
     settings,
     write_events,
 )
-from tests.sample_records import RAN
+from benchmarks.records.keys import Record
+from tests.sample_records import made
 from tests.test_structure import FRAMEWORKS, ROOT
 
 needs_tensorboard = pytest.mark.skipif(
@@ -28,23 +29,22 @@ needs_tensorboard = pytest.mark.skipif(
 )
 
 
-def record(name="alpha", **more) -> dict:
-    return {
-        "kind": "run",
-        "created": "2026-01-02T00:00:10+00:00",
-        "problem": "boston",
-        "framework": name,
-        "regime": "matched",
-        "device": "cpu",
-        "seed": 3,
-        "history": {"loss": [4.0, 2.0], "mae": [1.5, None]},
-        "epoch_seconds": [3.0, 1.0],
-        "validation_seconds": [],
-        "metrics": {"loss": 2.5, "mae": 1.25},
-        "settings": {"problem": {"name": "boston", "hidden": [64, 64], "learning_rate": 0.5}},
-        **RAN,
-        "error": None,
-    } | more
+def record(name="alpha", **more) -> Record:
+    return made(
+        **{
+            "kind": "run",
+            "created": "2026-01-02T00:00:10+00:00",
+            "problem": "boston",
+            "framework": name,
+            "regime": "matched",
+            "seed": 3,
+            "history": {"loss": [4.0, 2.0], "mae": [1.5, None]},
+            "epoch_seconds": [3.0, 1.0],
+            "metrics": {"loss": 2.5, "mae": 1.25},
+            "settings": {"problem": {"name": "boston", "hidden": [64, 64], "learning_rate": 0.5}},
+            **more,
+        }
+    )
 
 
 READ = """
@@ -91,7 +91,9 @@ def test_every_epoch_has_its_step_and_its_time_and_the_test_stands_at_the_last(c
         ("test_mae", 1.25, 2),
     ]
     assert math.isnan(next(s.value for s in points if s.name == "mae" and s.step == 2))
-    used = {name for name in ("epoch_seconds", "validation_seconds") if record(**clocks)[name]}
+    used = {
+        name for name in ("epoch_seconds", "validation_seconds") if getattr(record(**clocks), name)
+    }
     assert {s.name for s in points} == {"loss", "mae", "test_loss", "test_mae", *used}
 
 
@@ -100,7 +102,8 @@ def test_settings_are_plain_values():
     assert found["hidden"] == "64-64" and found["learning_rate"] == 0.5 and found["seed"] == 3
     assert "name" not in found and "fold" not in found
     protocol = {"epochs": 80, "fold_epochs": 100, "batch_size": 16, "fold_batch_size": 1}
-    found = settings(record(fold=0, folds=4, settings={"problem": protocol}))
+    fold = {"kind": "crossval", "fold": 0, "folds": 4, "fold_statistics": "all"}
+    found = settings(record(**fold, settings={"problem": protocol}))
     assert (found["epochs"], found["batch_size"], found["fold"], found["folds"]) == (100, 1, 1, 4)
 
 

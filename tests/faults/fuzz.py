@@ -122,7 +122,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], Any], type[Exception], Iterable[bytes
     "record": (
         as_file(lambda path: markdown(sections([read_record(path)])), "a.json"),
         ValueError,
-        [json.dumps(run("boston", value=value)).encode() for value in (2.5, None)],
+        [json.dumps(run("boston", value=value).json).encode() for value in (2.5, None)],
     ),
     "packed": (unpacked, ValueError, [gzip.decompress(packed())]),
     "packed-gz": (as_file(lambda path: list(unpack(path)), "a.gz"), ValueError, [packed()]),

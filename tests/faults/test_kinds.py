@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from benchmarks.explain import steps_table
-from benchmarks.explain.walk import Rung
+from benchmarks.explain.from_records import explained
 from benchmarks.export import mlflow
 from benchmarks.folds import tune_table
 from benchmarks.folds.crossval_table import fold_sections
 from benchmarks.folds.tune import as_plain, choose, chosen
 from benchmarks.harness.progress import _result
 from benchmarks.records.declared import read_plan
+from benchmarks.records.keys import Record
+from benchmarks.records.kinds import typed
 from benchmarks.records.packed import unpack
 from benchmarks.records.record import read_files, read_finished, read_records
 from benchmarks.report.contents import contents, read_kinds
@@ -49,7 +51,7 @@ def sample() -> dict[str, list[dict[str, Any]]]:
 
 
 KINDS = sample()
-RUNS = [run for run in KINDS["run"] if run["framework"] == KINDS["crossval"][0]["framework"]]
+RUNS = [typed(r) for r in KINDS["run"] if r["framework"] == KINDS["crossval"][0]["framework"]]
 
 
 def tables(sections: Iterable[Any]) -> None:
@@ -76,11 +78,11 @@ def trackers(folder: Path) -> None:
         **{name: lambda *_, n=name, **__: found.get(n) for name in (*found, *calls)}
     )
     for kind in ("run", "crossval"):
-        runs = [r for r in read_records(folder, kind, lambda _: None) if not r["error"]]
+        runs = [r for r in read_records(folder, kind, lambda _: None) if not r.error]
         list(mlflow.log_records(runs, mlflow.Store(client, "1")))
 
 
-def folds(records: list[dict[str, Any]]) -> None:
+def folds(records: list[Record]) -> None:
     """What `crossval` and `tune` make of theirs."""
     tables(fold_sections(records))
     list(map(_result, records))
@@ -98,13 +100,13 @@ def plans(folder: Path) -> None:
     declared.declare(folder, {"boston": {k: v for k, v in known.items() if k not in later}})
 
 
-COMMANDS: dict[str, Callable[[list[dict[str, Any]]], object]] = {
+COMMANDS: dict[str, Callable[[list[Record]], object]] = {
     "race": lambda records: tables(race_table.sections(records)),
     "limit": lambda records: tables(limit_table.page(records, Path("x"))),
     "scale": lambda records: tables(scale_table.page(records, Path("x"))),
     "ablation": lambda records: tables(steps_table.sections(records)),
     "crossval": folds,
-    "explain_rung": lambda records: [Rung(**record["first"]) for record in records],
+    "explain_rung": lambda records: list(explained([], records)),
 }
 """What a command makes of the finished records that it finds, by their kind."""
 
@@ -142,7 +144,7 @@ def test_every_command_takes_whatever_is_read_as_a_record(kind, tmp_path, no_fig
             if kind == "plan":
                 plans(tmp_path)
             found = filter(None, map(read_finished, sorted(tmp_path.glob("*.json"))))
-            COMMANDS.get(kind, list)([r for r in found if r.get("kind") == kind])
+            COMMANDS.get(kind, list)([r for r in found if r.kind == kind])
         except ValueError as error:
             kept = kind == "plan" and str(path) in str(error)
             assert kept or place in (("protocol",), ("schema",)), (place, value)
@@ -161,4 +163,4 @@ def test_records_that_are_missing_are_not_missed(kind, tmp_path, no_figures):
             for name, each in enumerate(some):
                 (folder / f"{name}.json").write_text(json.dumps(each))
             report(folder)
-            COMMANDS.get(kind, list)(some)
+            COMMANDS.get(kind, list)(list(map(typed, some)))

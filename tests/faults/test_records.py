@@ -15,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.export.flat import csv_text, epoch_rows, json_lines, parquet, run_rows
+from benchmarks.records.keys import Record
 from benchmarks.records.record import read_records
 from benchmarks.report.contents import contents
 from benchmarks.show import section
@@ -62,7 +63,7 @@ OUTPUTS = {
 }
 
 
-def compared(runs: list[dict[str, Any]]) -> list[Section]:
+def compared(runs: list[Record]) -> list[Section]:
     found, alone = pairs(runs, SOUND, ("a", "b"))
     return list(compare_table.sections(found, alone, [], ("a", "b")))
 
@@ -72,6 +73,9 @@ def places(value: Any, above: tuple = ()) -> Iterator[tuple]:
         yield (*above, key)
         if isinstance(part, dict | list):
             yield from places(part, (*above, key))
+
+
+PLACES = list(places(SOUND[0].json))
 
 
 def altered(record: dict[str, Any], place: tuple, value: Any) -> dict[str, Any]:
@@ -87,24 +91,24 @@ def altered(record: dict[str, Any], place: tuple, value: Any) -> dict[str, Any]:
     return record
 
 
-@pytest.mark.parametrize("place", list(places(SOUND[0])), ids=lambda at: ".".join(map(str, at)))
+@pytest.mark.parametrize("place", PLACES, ids=lambda at: ".".join(map(str, at)))
 def test_every_report_takes_whatever_is_read_as_a_record(place, tmp_path):
-    alter_and_report(SOUND[0], place, tmp_path)
+    alter_and_report(SOUND[0].json, place, tmp_path)
 
 
-@pytest.mark.parametrize("place", list(places(FAILED)), ids=lambda at: ".".join(map(str, at)))
+@pytest.mark.parametrize("place", list(places(FAILED.json)), ids=lambda at: ".".join(map(str, at)))
 def test_the_same_of_a_run_that_failed(place, tmp_path):
-    alter_and_report(FAILED, place, tmp_path)
+    alter_and_report(FAILED.json, place, tmp_path)
 
 
-@pytest.mark.parametrize("place", list(places(SOUND[0])), ids=lambda at: ".".join(map(str, at)))
+@pytest.mark.parametrize("place", PLACES, ids=lambda at: ".".join(map(str, at)))
 def test_no_value_of_one_record_ends_an_output_of_all(place, tmp_path, monkeypatch):
     """What no output can hold is skipped and named; else the record is used, or that."""
     monkeypatch.setattr(section, "drawn", lambda *_: [])
-    for number, each in enumerate(SOUND):
-        (tmp_path / f"{number}.json").write_text(json.dumps(each))
+    for number, sound in enumerate(SOUND):
+        (tmp_path / f"{number}.json").write_text(json.dumps(sound.json))
     for value in (*UNHELD, *HOSTILE):
-        text = json.dumps(altered(SOUND[0], place, value)).replace("Infinity", "1e999")
+        text = json.dumps(altered(SOUND[0].json, place, value)).replace("Infinity", "1e999")
         (tmp_path / "0.json").write_text(text)
         said: list[str] = []
         records = list(read_records(tmp_path, complain=said.append))
@@ -117,8 +121,8 @@ def test_no_value_of_one_record_ends_an_output_of_all(place, tmp_path, monkeypat
 
 
 def alter_and_report(record: dict[str, Any], place: tuple, folder: Path) -> None:
-    for number, each in enumerate([record, *SOUND[1:]]):
-        (folder / f"{number}.json").write_text(json.dumps(each))
+    for number, sound in enumerate(SOUND[1:], 1):
+        (folder / f"{number}.json").write_text(json.dumps(sound.json))
     for value in OTHERS:
         (folder / "0.json").write_text(json.dumps(altered(record, place, value)))
         said: list[str] = []
@@ -132,7 +136,7 @@ def alter_and_report(record: dict[str, Any], place: tuple, folder: Path) -> None
 
 
 def test_a_flipped_bit_of_a_record_is_another_record_or_none(tmp_path):
-    path, sound = tmp_path / "0.json", json.dumps(SOUND[0]).encode()
+    path, sound = tmp_path / "0.json", json.dumps(SOUND[0].json).encode()
     generator = np.random.default_rng(20)
     read = 0
     for _ in range(3000):
@@ -165,7 +169,7 @@ def test_runs_that_diverged_are_counted_and_are_no_number(lost, tmp_path):
     assert [path.suffix for path in save_curves(runs, tmp_path)] == [".png", ".svg"]
 
 
-def diverged(framework: str, seed: int) -> dict[str, Any]:
+def diverged(framework: str, seed: int) -> Record:
     nothing = [None] * 4
     return run(
         "boston",

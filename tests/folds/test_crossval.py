@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.folds.crossval_table import (
-    by_arm,
+    by_line,
     figure,
     fold_sections,
     mean_over_folds,
@@ -21,6 +21,7 @@ from benchmarks.folds.crossval_table import (
 )
 from benchmarks.harness.worker_folds import fold_rows, folds_of
 from benchmarks.records.job import Job
+from benchmarks.records.keys import Record
 from benchmarks.show.figures import spec
 from benchmarks.show.section import print_sections
 from common.data import Data
@@ -29,31 +30,31 @@ from common.problem import PROBLEMS
 from common.regime import MATCHED
 from common.splits import k_folds
 from tests.charts import rows_in
+from tests.sample_records import made
 
 BOSTON = PROBLEMS["boston"]
 INSTALLED = plain_frameworks(installed=True)
 needs_framework = pytest.mark.skipif(not INSTALLED, reason="no framework is installed")
 
 
-def fold(number: int, curve: list, framework="alpha", regime="matched", **more) -> dict:
-    return {
-        "kind": "crossval",
-        "problem": "boston",
-        "framework": framework,
-        "regime": regime,
-        "device": "cpu",
-        "seed": 0,
-        "fold": number,
-        "folds": 2,
-        "fold_statistics": "all",
-        "history": {"val_mae": curve},
-        "settings": {"changed": {"folds": 2}},
-        "data": {"source": "folder", "notice": ""},
-        "error": None,
-    } | more
+def fold(number: int, curve: list, framework="alpha", regime="matched", **more) -> Record:
+    return made(
+        **{
+            "kind": "crossval",
+            "problem": "boston",
+            "framework": framework,
+            "regime": regime,
+            "fold": number,
+            "folds": 2,
+            "fold_statistics": "all",
+            "history": {"val_mae": curve},
+            "settings": {"changed": {"folds": 2}},
+            **more,
+        }
+    )
 
 
-def printed(records: list[dict]) -> str:
+def printed(records: list[Record]) -> str:
     out = io.StringIO()
     print_sections(fold_sections(records), Console(file=out, width=200))
     return out.getvalue()
@@ -82,7 +83,7 @@ def test_two_regimes_are_two_tables_and_failed_folds_are_none():
     records = [fold(0, [1.0], regime=regime) for regime in ("matched", "native")]
     text = printed(records)
     assert text.index("regime: native") < text.index("regime: matched")
-    assert by_arm([fold(0, [], error={"kind": "E", "message": ""})]) == {}
+    assert by_line([fold(0, [], error={"kind": "E", "message": ""})]) == {}
 
 
 def test_generated_data_and_changes_are_said():
@@ -95,7 +96,7 @@ def test_generated_data_and_changes_are_said():
 def test_a_curve_of_complete_arms_leaves_out_the_first_epochs(tmp_path):
     pytest.importorskip("altair")
     records = [fold(k, [100.0] * 10 + [2.0] * 20) for k in range(2)]
-    rows = rows_in(spec(figure("boston", by_arm(records))))
+    rows = rows_in(spec(figure("boston", by_line(records))))
     assert [(row["epoch"], row["mean"]) for row in rows] == [(n, 2.0) for n in range(11, 31)]
     names = [path.name for path in save_fold_curves(records, tmp_path)]
     assert names == ["crossval-boston.png", "crossval-boston.svg"]

@@ -13,39 +13,44 @@ from benchmarks.folds.tune import as_plain, cells, choose, chosen, smoothed
 from benchmarks.folds.tune_table import explained, page
 from benchmarks.harness.process import Child
 from benchmarks.harness.worker_folds import fold_parts, folds_of
-from benchmarks.records.job import Job
+from benchmarks.records.job import Job, Source
+from benchmarks.records.keys import Record
 from benchmarks.show.section import markdown
 from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED
-from tests.sample_records import RAN, run
+from tests.sample_records import made, run
 
 BOSTON, MNIST = PROBLEMS["boston"], PROBLEMS["mnist"]
 INSTALLED = plain_frameworks(installed=True)
 needs_framework = pytest.mark.skipif(not INSTALLED, reason="no framework is installed")
 
 
-def fold(hidden, curve, number=0, *, of=2, problem="boston", name="alpha", seed=0, **more) -> dict:
+def fold(
+    hidden, curve, number=0, *, of=2, problem="boston", name="alpha", seed=0, **more
+) -> Record:
     """The record of one fold of a network, with a validation curve."""
     metric = PROBLEMS[problem].metric
     settings = {"hidden": list(hidden), "folds": of, "validation": 100, "fold_batch_size": 16}
-    return {
-        "kind": "crossval",
-        "problem": problem,
-        "framework": name,
-        "regime": "matched",
-        "device": "cpu",
-        "seed": seed,
-        "fold": number,
-        "folds": of,
-        "history": {f"val_{metric}": list(curve)},
-        "settings": {"problem": {**settings, "learning_rate": 1e-3}, "changed": {}},
-        **RAN,
-        "error": None,
-    } | more
+    settings |= {"learning_rate": 1e-3, "fold_epochs": len(curve)}
+    return made(
+        **{
+            "kind": "crossval",
+            "problem": problem,
+            "framework": name,
+            "regime": "matched",
+            "seed": seed,
+            "fold": number,
+            "folds": of,
+            "fold_statistics": "all",
+            "history": {f"val_{metric}": list(curve)},
+            "settings": {"problem": settings, "changed": {}},
+            **more,
+        }
+    )
 
 
-def network(hidden, *curves, **more) -> list[dict]:
+def network(hidden, *curves, **more) -> list[Record]:
     """The folds of one network, a curve each."""
     return [fold(hidden, c, k, of=len(curves), **more) for k, c in enumerate(curves)]
 
@@ -258,7 +263,7 @@ def test_the_command_validates_chooses_and_tests_once(tmp_path, capsys):
 def test_a_single_fold_is_the_hold_out_of_a_normal_run(framework_name, name):
     problem = PROBLEMS[name].but(hidden=(4, 4, 4), epochs=2, batch_size=512, validation=100)
     folded = problem.but(folds=1, fold_epochs=2, fold_batch_size=512)
-    job = Job(problem, framework_name, MATCHED, data="embedded", threads=1)
+    job = Job(problem, framework_name, MATCHED, data=Source(choice="embedded"), threads=1)
     (only,) = folds_of(replace(job, problem=folded))
     with Child.at(job.place, MATCHED) as child:
         fold, whole = child.call(only.target, only), child.call(job.target, job)

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.harness import worker
 from benchmarks.harness.local import run_batch
-from benchmarks.records.job import Job
+from benchmarks.records.job import Job, Source
 from benchmarks.show.run_table import sections
 from benchmarks.show.section import markdown
 from benchmarks.study.verdict_table import verdict_sections
@@ -17,7 +17,7 @@ from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.regime import MATCHED, TUNED
 from tests.conftest import make_rows
-from tests.sample_records import run
+from tests.sample_records import but, run
 
 SMALL = {
     name: problem.but(features=40, hidden=(8,), batch_size=16) for name, problem in PROBLEMS.items()
@@ -105,22 +105,22 @@ def test_it_is_said_in_place_of_the_number():
     runs = [
         run("boston", name, seed=seed, value=2.5) for name in ("alpha", "beta") for seed in (0, 1)
     ]
-    runs = [r | {"diverged": r["framework"] == "beta"} for r in runs]
+    runs = [but(r, diverged=r.framework == "beta") for r in runs]
     table, verdicts = markdown(sections(runs)), markdown(verdict_sections(runs))
     assert "| diverged |" in table and table.count("MAE 2.500") == 1
     assert "2 of 2 runs diverged or ended without a number" in table
     assert "no test metric of both alpha and beta" in verdicts
     assert "2 of 2 runs of beta diverged or ended without a number" in verdicts
-    runs = [r | {"diverged": r["framework"] == "beta" and r["seed"] == 1} for r in runs]
+    runs = [but(r, diverged=r.framework == "beta" and r.seed == 1) for r in runs]
     assert "1 seed of beta failed or gave none" in markdown(verdict_sections(runs))
 
 
 def test_runs_of_a_framework_say_so_alone_and_as_replicas(framework_name):
     problem = PROBLEMS["boston"].but(epochs=2)
-    job = Job(problem, framework_name, MATCHED, threads=1, data="embedded")
+    job = Job(problem, framework_name, MATCHED, threads=1, data=Source(choice="embedded"))
     wild = replace(job, problem=problem.but(learning_rate=10.0), regime=TUNED, timed=False)
     (calm,) = run_batch([job])
     records = run_batch([replace(wild, seed=seed) for seed in (0, 1)])
-    assert calm["diverged"] is False and [r["diverged"] for r in records] == [True, True]
-    assert records[0]["metrics"]["mae"] > 20  # kept in the record
+    assert calm.diverged is False and [r.diverged for r in records] == [True, True]
+    assert records[0].metrics["mae"] > 20  # kept in the record
     assert markdown(sections([calm, *records])).count("| diverged |") == 1

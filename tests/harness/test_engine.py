@@ -13,7 +13,8 @@ from benchmarks.harness.engine import run_jobs
 from benchmarks.harness.local import failures, run_batch
 from benchmarks.harness.process import ChildDied
 from benchmarks.harness.worker_folds import folds_of
-from benchmarks.records.job import Job
+from benchmarks.records.job import Job, Source
+from benchmarks.records.keys import Record
 from benchmarks.records.record import make_record, read_records
 from common.framework import plain_frameworks
 from common.problem import PROBLEMS
@@ -21,7 +22,7 @@ from common.regime import MATCHED, TUNED
 from tests.command import children, wait_for
 from tests.sample_records import paths_in
 
-BOSTON = PROBLEMS["boston"].but(epochs=3)
+BOSTON, EMBEDDED = PROBLEMS["boston"].but(epochs=3), Source(choice="embedded")
 STUDY = (
     *("study", "boston", "--framework", "fake", "--regime", "native", "--data", "embedded"),
     *("--threads", "1", "--epochs", "3"),
@@ -56,12 +57,12 @@ class Recorder:
 def test_what_has_a_record_is_not_run_again_and_what_failed_is(tmp_path, capsys):
     jobs = [job(seed) for seed in range(4)]
     records = run_jobs(jobs, tmp_path, engine=Recorder((1,)))
-    assert [bool(record["error"]) for record in records] == [False, True, False, False]
+    assert [bool(record.error) for record in records] == [False, True, False, False]
     assert "was there" not in capsys.readouterr().err
     engine, kept = Recorder(), []
     again = run_jobs(jobs, tmp_path, engine=engine, on_record=lambda job, _: kept.append(job.seed))
     assert engine.batches == [[jobs[1]]] and kept == [0, 2, 3, 1]
-    assert [record["seed"] for record in again] == [0, 1, 2, 3] and not again[1]["error"]
+    assert [record.seed for record in again] == [0, 1, 2, 3] and not again[1].error
     assert capsys.readouterr().err.count("(was there)") == 3
     engine = Recorder()
     run_jobs(jobs, tmp_path, engine=engine, force=True)
@@ -69,7 +70,7 @@ def test_what_has_a_record_is_not_run_again_and_what_failed_is(tmp_path, capsys)
 
 
 def test_a_record_is_on_the_disk_when_it_is_told_and_the_engine_is_closed_early(tmp_path):
-    def stop(job: Job, record: dict) -> None:
+    def stop(job: Job, record: Record) -> None:
         assert list(read_records(tmp_path)) == [record] and job.seed == 1
         raise KeyboardInterrupt
 
@@ -120,10 +121,10 @@ def test_a_process_lives_until_the_last_job_that_shares_it_or_until_it_dies(
     jobs = [*folds_of(Job(BOSTON.but(folds=3), "fake", regime)), job(0), job(1)]
     records = run_jobs(jobs, tmp_path, replicas=3)
     assert PlayedChild.log == [*folds, *["start", "run", "end"] * 2]
-    died = [record["error"] is not None for record in records]
+    died = [record.error is not None for record in records]
     assert died == [False, regime is MATCHED, False, False, False]
-    assert [record.get("fold") for record in records] == [0, 1, 2, None, None]
-    assert {record["trained_together"] for record in records[:3]} == {3 if regime is TUNED else 1}
+    assert [record.json.get("fold") for record in records] == [0, 1, 2, None, None]
+    assert {record.trained_together for record in records[:3]} == {3 if regime is TUNED else 1}
 
 
 def test_timed_jobs_run_alone_and_untimed_ones_at_once(twinbench, tmp_path, monkeypatch):
@@ -132,7 +133,7 @@ def test_timed_jobs_run_alone_and_untimed_ones_at_once(twinbench, tmp_path, monk
     assert done.status == 0, done.err
     lines = [line.split() for line in (tmp_path / "log").read_text().splitlines()]
     spans = {int(seed): (float(begun), float(ended)) for _, seed, begun, ended in lines}
-    timed = {r["seed"] for r in read_records(twinbench.results) if r["timed"]}
+    timed = {r.seed for r in read_records(twinbench.results) if r.timed}
     assert len(lines) == len(spans) == 6 and timed == {0, 1}
 
     def together(one: int, other: int) -> bool:
@@ -151,10 +152,10 @@ def test_an_untimed_job_that_dies_is_a_record_and_the_others_go_on(twinbench):
     done = twinbench(*arguments, fake="die 3, raise 2")
     assert done.status == 4 and "Traceback" not in done.err
     records = list(read_records(twinbench.results))
-    assert not any(map(paths_in, records))
-    tail = next(r["error"]["traceback_tail"] for r in records if r["seed"] == 2)
+    assert not any(paths_in(record.json) for record in records)
+    tail = next(r.error.traceback_tail for r in records if r.seed == 2)
     assert 'File "benchmarks/harness/worker.py"' in tail
-    errors = {r["seed"]: (r["error"] or {}).get("kind") for r in records}
+    errors = {r.seed: r.error and r.error.kind for r in records}
     assert errors == {0: None, 1: None, 2: "ArithmeticError", 3: "ChildDied", 4: None}
     mended = twinbench(*arguments)
     assert mended.status == 0 and mended.err.count("(was there)") == 3
@@ -170,11 +171,11 @@ def test_ctrl_c_ends_all_that_runs_and_keeps_what_was_finished(twinbench):
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130 and "Traceback" not in err
     assert not any(psutil.pid_exists(child.pid) for child in both)
-    kept = {r["seed"]: r for r in read_records(twinbench.results)}
-    assert sorted(kept) == [0, 2] and not any(r["error"] for r in kept.values())
+    kept = {r.seed: r for r in read_records(twinbench.results)}
+    assert sorted(kept) == [0, 2] and not any(r.error for r in kept.values())
     done = twinbench(*arguments)
     assert done.status == 0 and done.err.count("(was there)") == 2
-    after = {r["seed"]: r for r in read_records(twinbench.results)}
+    after = {r.seed: r for r in read_records(twinbench.results)}
     assert sorted(after) == list(range(4)) and kept.items() <= after.items()
 
 
@@ -182,17 +183,17 @@ def test_ctrl_c_ends_all_that_runs_and_keeps_what_was_finished(twinbench):
 def test_replicas_reach_what_single_runs_do(name):
     problem = PROBLEMS["boston"].but(epochs=2)
     jobs = [
-        Job(problem, name, TUNED, seed=seed, threads=1, data="embedded", timed=False)
+        Job(problem, name, TUNED, seed=seed, threads=1, data=EMBEDDED, timed=False)
         for seed in range(3)
     ]
     replicas = run_batch(jobs)
     for each, record in zip(jobs, replicas, strict=True):
-        assert record["error"] is None, record["error"]
-        assert record["seed"] == each.seed and record["trained_together"] == 3
-        assert record["peak_rss_bytes"] is None and record["epoch_seconds"] == []
+        assert record.error is None, record.error
+        assert record.seed == each.seed and record.trained_together == 3
+        assert record.peak_rss_bytes is None and record.epoch_seconds == []
     (alone,) = run_batch(jobs[1:2])
-    assert alone["trained_together"] == 1 and alone["peak_rss_bytes"] > 1e6
-    assert replicas[1]["metrics"] == pytest.approx(alone["metrics"], rel=1e-5)
-    for quantity, values in alone["history"].items():
-        assert replicas[1]["history"][quantity] == pytest.approx(values, rel=1e-5)
-    assert replicas[0]["metrics"]["mae"] != pytest.approx(alone["metrics"]["mae"], rel=1e-3)
+    assert alone.trained_together == 1 and alone.peak_rss_bytes > 1e6
+    assert replicas[1].metrics == pytest.approx(alone.metrics, rel=1e-5)
+    for quantity, values in alone.history.items():
+        assert replicas[1].history[quantity] == pytest.approx(values, rel=1e-5)
+    assert replicas[0].metrics["mae"] != pytest.approx(alone.metrics["mae"], rel=1e-3)

@@ -12,10 +12,11 @@ from rich.console import Console
 
 from benchmarks.harness.plan import check_device, plan, together
 from benchmarks.harness.progress import Progress
-from benchmarks.records.job import Job
+from benchmarks.records.job import Job, Source
 from common.framework import frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE, TUNED
+from tests.sample_records import run
 
 MNIST, BOSTON = PROBLEMS["mnist"], PROBLEMS["boston"]
 CPU = {"a": ["cpu"], "b": ["cpu"]}
@@ -61,7 +62,7 @@ def test_a_key_changes_with_all_that_changes_the_numbers_and_with_nothing_else()
         *({"content": "sha256:1"}, {"python": "/elsewhere/python"}, {"timed": False}),
     )
     assert len({job.key, *(replace(job, **change).key for change in others)}) == 1 + len(others)
-    place = {"timeout": 5.0, "data": "real", "data_dir": "/data", "source": ("folder", "/data")}
+    place = {"timeout": 5.0, "data": Source("real", "folder", "/data")}
     assert {replace(job, **{name: value}).key for name, value in place.items()} == {job.key}
 
 
@@ -102,7 +103,7 @@ def test_what_is_left_is_estimated_from_the_most_alike_that_ended():
     progress = Progress(jobs)
     assert progress.seconds_left() is None
     for job, seconds in zip(jobs, (30.0, 50.0, 8.0), strict=False):
-        record = {"error": None, "metrics": {"loss": 1.0}, "total_seconds": seconds}
+        record = run(metrics={"loss": 1.0}, total_seconds=seconds)
         progress.finished(job, record, cached=False)
         left = progress.seconds_left()
         # of its problem and framework, else of its problem, else of all
@@ -115,7 +116,7 @@ def test_an_untimed_run_is_estimated_by_the_time_between_two_ends(monkeypatch, c
     clock = iter([0.0, 1.0, 1.0, 6.0, 6.0, 11.0, 11.0])
     monkeypatch.setattr("benchmarks.harness.progress.monotonic", lambda: next(clock))
     progress = Progress([Job(BOSTON, "a", NATIVE, seed=seed, timed=False) for seed in range(4)])
-    record = {"error": None, "metrics": {"loss": 1.0}, "total_seconds": None}
+    record = run(metrics={"loss": 1.0}, total_seconds=None)
     progress.finished(progress.jobs[0], record, cached=True)  # tells nothing of how long it took
     assert progress.seconds_left() is None and "left" not in capsys.readouterr().err
     for job in progress.jobs[1:3]:

@@ -12,6 +12,8 @@ from ipaddress import ip_address
 import psutil
 import pytest
 
+from benchmarks.records.arm import Arm
+from benchmarks.records.keys import Record
 from benchmarks.records.record import read_records
 from common.install import install_extra
 from tests.command import children, ended, path_with, wait_for
@@ -60,8 +62,8 @@ def jobs_of(node) -> list[psutil.Process]:
     return children(raylet.process.pid)
 
 
-def identity(record: dict) -> tuple:
-    return record["framework"], record["regime"], record["seed"], record["timed"]
+def identity(record: Record) -> tuple:
+    return Arm.bare(record), record.seed, record.timed
 
 
 def test_a_node_lost_in_the_middle_loses_nothing_and_repeats_nothing(twinbench, cluster):
@@ -83,10 +85,10 @@ def test_a_node_lost_in_the_middle_loses_nothing_and_repeats_nothing(twinbench, 
     assert before.items() <= after.items()  # what was written is not run again
     records = list(read_records(twinbench.results))
     assert len(records) == len({*map(identity, records)}) == len(after) == 2 * 2 * 6
-    assert not any(record["error"] for record in records)
-    attempts = [record["host"]["attempts"] for record in records]
+    assert not any(record.error for record in records)
+    attempts = [record.json["host"]["attempts"] for record in records]
     assert max(attempts) >= 2 and attempts.count(1) >= len(before)
-    assert sum(record["timed"] for record in records) == 8
+    assert sum(record.timed for record in records) == 8
 
     # the same study here: nothing differs but the surroundings
     here = twinbench(*study, "--results", "local")
@@ -94,10 +96,10 @@ def test_a_node_lost_in_the_middle_loses_nothing_and_repeats_nothing(twinbench, 
     local = {identity(r): r for r in read_records(twinbench.folder / "local")}
     for record in records:
         other = local[identity(record)]
-        assert record.keys() == other.keys()
+        assert record.json.keys() == other.json.keys()
         for same in ("metrics", "history", "data", "versions", "settings", "threads", "git"):
-            assert record[same] == other[same], same
-        assert record["host"].keys() - other["host"].keys() == {"attempts"}
+            assert getattr(record, same) == getattr(other, same), same
+        assert record.json["host"].keys() - other.json["host"].keys() == {"attempts"}
 
 
 def test_a_timed_job_has_a_node_to_itself_and_more_threads_than_cores_are_refused(
@@ -134,7 +136,7 @@ def test_without_an_address_a_cluster_is_started_that_only_this_machine_can_reac
     assert process.returncode == 0, process.communicate()
     assert {"gcs_server", "raylet"} <= seen.keys()
     assert all(ip_address(a).is_loopback for found in seen.values() for a in found), seen
-    assert [r["host"]["attempts"] for r in read_records(twinbench.results)] == [1, 1]
+    assert [r.json["host"]["attempts"] for r in read_records(twinbench.results)] == [1, 1]
 
 
 def listening(process_id: int) -> Iterator[tuple[str, str]]:

@@ -282,7 +282,7 @@ def test_another_seed_or_number_of_threads_takes_no_file_away(twinbench):
     assert len(first) == 1 and len(second) == 2 and first.items() <= second.items()
     assert len(kept("--threads", "1")) == 3
     assert len(list(twinbench.results.rglob("*.npz"))) == 3
-    assert sorted(r["seed"] for r in read_records(twinbench.results, "parity")) == [0, 0, 1]
+    assert sorted(r.seed for r in read_records(twinbench.results, "parity")) == [0, 0, 1]
 
 
 def test_a_regime_without_shared_weights_is_refused(capsys):

@@ -56,6 +56,9 @@ KEYS = [
 ]
 
 
+PLAN = {"kind": "plan", "schema": 1, "problems": {}}
+
+
 def measured(**changes):
     return {
         "data": {"source": "folder", "origin": "f", "digest": "d", "real": True, "notice": ""},
@@ -83,20 +86,20 @@ def test_a_record_has_the_keys_and_identity_and_survives_the_disk(tmp_path):
     path = tmp_path / JOB.key
     record.write_record(made, path)
     assert record.read_record(path) == made == record.read_finished(path)
-    assert set(KEYS) <= made.keys() and record.EMPTY.keys() <= made.keys()
+    assert set(KEYS) <= made.json.keys() and record.EMPTY.keys() <= made.json.keys()
     identity = ("problem", "framework", "regime", "device", "seed")
-    assert [made[key] for key in identity] == ["boston", "a", "matched", "cpu", 4]
-    assert made["warnings"] == [] and made["error"] is None
-    assert (made["protocol"], made["schema"], made["kind"]) == (2, 1, "run")
-    assert made["host"]["cores"] >= 1 and made["host"]["load_before"] == 0.1
-    assert "surroundings" not in made
+    assert [getattr(made, key) for key in identity] == ["boston", "a", "matched", "cpu", 4]
+    assert made.warnings == [] and made.error is None
+    assert (made.protocol, made.schema, made.kind) == (2, 1, "run")
+    assert made.host.cores >= 1 and made.host.load_before == 0.1
+    assert "surroundings" not in made.json
 
 
 def test_a_failed_run_has_the_same_keys_and_is_not_finished(tmp_path):
     error = {"kind": "ChildDied", "message": "killed", "traceback_tail": ""}
     made = record.make_record(JOB, error=error)
-    assert made.keys() == record.make_record(JOB, measured()).keys()
-    assert made["error"] == error and made["settings"]["changed"] == {"epochs": 3}
+    assert made.json.keys() == record.make_record(JOB, measured()).json.keys()
+    assert made.json["error"] == error and made.changed == {"epochs": 3}
     record.write_record(made, tmp_path / "r.json")
     assert record.read_record(tmp_path / "r.json") == made
     assert record.read_finished(tmp_path / "r.json") is None
@@ -110,9 +113,9 @@ def test_numbers_that_are_not_finite_are_null_and_named(tmp_path):
     text = (tmp_path / "r.json").read_text()
     assert "NaN" not in text and "Infinity" not in text
     assert json.loads(text)["metrics"]["loss"] is None
-    assert made["history"]["loss"] == [1.0, None, None]
-    assert "metrics.loss has 1 value not finite, recorded as null" in made["warnings"]
-    assert any(sentence.startswith("history.loss has 2 values") for sentence in made["warnings"])
+    assert made.history["loss"] == [1.0, None, None]
+    assert "metrics.loss has 1 value not finite, recorded as null" in made.warnings
+    assert any(sentence.startswith("history.loss has 2 values") for sentence in made.warnings)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_numbers_that_are_not_finite_are_null_and_named(tmp_path):
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_warning_for_each_thing_that_makes_numbers_doubtful(change, sentence):
-    warnings = record.make_record(JOB, measured(**change))["warnings"]
+    warnings = record.make_record(JOB, measured(**change)).warnings
     assert len(warnings) == 1 and sentence in warnings[0]
 
 
@@ -141,14 +144,14 @@ def test_the_record_of_an_untimed_run_has_no_clock_and_doubts_none():
         "surroundings": {"others_cpu_share": 0.9, "steal_share": 0.5},
         "data": {"notice": "generated, not real"},
     }
-    assert len(record.make_record(JOB, measured(**noisy))["warnings"]) == 4
+    assert len(record.make_record(JOB, measured(**noisy)).warnings) == 4
     made = record.make_record(replace(JOB, timed=False), measured(**noisy))
-    assert made["timed"] is False and made["warnings"] == ["generated, not real"]
-    clocks = [key for key in made if "second" in key or key == "stages"]
+    assert made.timed is False and made.warnings == ["generated, not real"]
+    clocks = [key for key in made.json if "second" in key or key == "stages"]
     assert sorted(clocks) == sorted(record.CLOCKS)
-    assert not any(made[key] for key in clocks)
-    assert made["metrics"]["mae"] == 2.5 and made["peak_rss_bytes"] == 1 << 28
-    assert len(made["history"]["loss"]) == 3
+    assert not any(made.json[key] for key in clocks)
+    assert made.metrics["mae"] == 2.5 and made.peak_rss_bytes == 1 << 28
+    assert len(made.history["loss"]) == 3
 
 
 def test_a_timed_record_serves_for_an_untimed_run_and_never_the_other_way_round(tmp_path):
@@ -169,23 +172,18 @@ def test_a_timed_record_serves_for_an_untimed_run_and_never_the_other_way_round(
 
 def test_packed_records_are_read_as_from_their_folder(tmp_path):
     made = [record.make_record(replace(JOB, seed=seed), measured()) for seed in range(9)]
-    for seed, each in enumerate(made):
-        record.write_record(each, tmp_path / "folder" / f"{seed}.json")
+    for seed, single in enumerate(made):
+        record.write_record(single, tmp_path / "folder" / f"{seed}.json")
     one, two = tmp_path / "one.gz", tmp_path / "two.gz"
-    pack(
-        [{"kind": "plan", "schema": 1, "problems": {}}, *record.read_records(tmp_path / "folder")],
-        one,
-    )
-    pack(
-        [{"kind": "plan", "schema": 1, "problems": {}}, *record.read_records(tmp_path / "folder")],
-        two,
-    )
+    for path in (one, two):
+        runs = record.read_records(tmp_path / "folder")
+        pack([PLAN, *(run.json for run in runs)], path)
     assert one.read_bytes() == two.read_bytes()
-    found = list(record.read_records(one))
     # as text: the order of keys is that of the tables' notes
-    assert json.dumps(found) == json.dumps(made)
-    assert [each["kind"] for each in record.read_records(one, "plan")] == ["plan"]
-    assert one.stat().st_size < len(json.dumps(made)) / 8
+    text = json.dumps([run.json for run in made])
+    assert json.dumps([run.json for run in record.read_records(one)]) == text
+    assert [plan.kind for plan in record.read_records(one, "plan")] == ["plan"]
+    assert one.stat().st_size < len(text) / 8
     with pytest.raises(ValueError, match="no key '='"):
         pack([{"a": {"=": 1}}], one)
 
@@ -242,7 +240,7 @@ def test_a_record_of_more_values_than_any_has_is_none(tmp_path):
     with pytest.raises(ValueError, match="too many values"):
         record.read_record(tmp_path / "r.json")
     write(json.dumps({**TOMORROW, "a": [[]] * 100_000}))
-    assert len(record.read_record(tmp_path / "r.json")["a"]) == 100_000
+    assert len(record.read_record(tmp_path / "r.json").json["a"]) == 100_000
 
 
 @pytest.mark.parametrize(
@@ -264,17 +262,18 @@ def test_a_record_tells_no_folder(text, kept):
     settings = {"python": "/home/Jane Doe/v 1/bin/python3", "problem": {"path": "/a b/c d/t.py"}}
     data = {"origin": "/home/Jane Doe/my data/imdb.npz", "notice": text}
     made = record.make_record(JOB, measured(data=data, settings=settings))
-    assert made["data"] == {"origin": "imdb.npz", "notice": text if kept is None else kept}
-    assert made["settings"] == {"python": "python3", "problem": {"path": "t.py"}}
+    assert made.data.origin == "imdb.npz"
+    assert made.data.notice == (text if kept is None else kept)
+    assert made.json["settings"] == {"python": "python3", "problem": {"path": "t.py"}}
     error = {"kind": "E", "message": text + " \udcff", "traceback_tail": ""}
     made = record.make_record(JOB, error=error)
-    assert made["error"]["message"] == (text if kept is None else kept) + r" \udcff"
-    assert not paths_in(made) and (kept is None or paths_in({"a": [text]}))
+    assert made.error.message == (text if kept is None else kept) + r" \udcff"
+    assert not paths_in(made.json) and (kept is None or paths_in({"a": [text]}))
 
 
 def test_no_published_record_tells_a_folder():
     packed = [*(ROOT / "docs").rglob("*.gz"), *(ROOT / "tests").rglob("*.gz")]
-    records = [each for path in packed for _, each in record.read_files(path)]
+    records = [read.json for path in packed for _, read in record.read_files(path)]
     assert len(packed) > 2 and not any(map(paths_in, records))
 
 
@@ -302,7 +301,8 @@ def test_where_there_is_no_proc_the_system_is_asked_otherwise(monkeypatch, tmp_p
 
 def test_a_packed_record_that_is_none_is_skipped_and_named(tmp_path):
     made = record.make_record(JOB, measured())
-    pack([{"schema": 99}, made, {**made, "history": {"loss": [1.0, "a"]}}], tmp_path / "f.gz")
+    odd = {**made.json, "history": {"loss": [1.0, "a"]}}
+    pack([{"schema": 99}, made.json, odd], tmp_path / "f.gz")
     said: list[str] = []
     assert list(record.read_records(tmp_path / "f.gz", complain=said.append)) == [made]
     newer, odd = said
@@ -313,8 +313,8 @@ def test_a_packed_record_that_is_none_is_skipped_and_named(tmp_path):
 def test_what_is_no_record_is_skipped_and_named(tmp_path):
     made = record.make_record(JOB, measured())
     record.write_record(made, tmp_path / "deep" / "er" / "good.json")
-    record.write_record({**made, "kind": "other"}, tmp_path / "other.json")
-    record.write_record({**made, "schema": 99}, tmp_path / "newer.json")
+    record.write_record({**made.json, "kind": "other"}, tmp_path / "other.json")
+    record.write_record({**made.json, "schema": 99}, tmp_path / "newer.json")
     (tmp_path / "half.json").write_text('{"schema": 1, "prob')
     (tmp_path / "list.json").write_text("[1, 2]")
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
@@ -323,7 +323,7 @@ def test_what_is_no_record_is_skipped_and_named(tmp_path):
     assert list(record.read_records(tmp_path, complain=said.append)) == [made]
     named = sorted(sentence.split()[0].rpartition("/")[2] for sentence in said)
     assert named == ["binary.json", "half.json", "list.json", "newer.json"]
-    assert [r["kind"] for r in record.read_records(tmp_path, "other", said.append)] == ["other"]
+    assert [r.kind for r in record.read_records(tmp_path, "other", said.append)] == ["other"]
     assert list(record.read_records(tmp_path / "nowhere")) == []
 
 
@@ -339,7 +339,7 @@ def test_a_record_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp
 def write_for_ever(path):
     n = 0
     while True:
-        whole = {**run(), "n": n, "filler": "x" * 100_000, "last": n}
+        whole = {**run().json, "n": n, "filler": "x" * 100_000, "last": n}
         record.write_record(whole, path)
         n += 1
 
@@ -356,8 +356,8 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_record(tmp_path):
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
         process.join()
-        found = record.read_record(path)
-        assert found["n"] == found["last"]
+        whole = record.read_record(path).json
+        assert whole["n"] == whole["last"]
     said: list[str] = []
     assert len(list(record.read_records(tmp_path, complain=said.append))) == len(pauses)
     assert said == []

@@ -20,6 +20,9 @@ from benchmarks.explain.from_records import explained
 from benchmarks.explain.walk import walk
 from benchmarks.parity import parity_table
 from benchmarks.parity.climbed import keep
+from benchmarks.records.arm import Arm
+from benchmarks.records.keys import Record
+from benchmarks.records.kinds import typed
 from benchmarks.records.notices import not_real
 from benchmarks.report.contents import contents, read_kinds
 from benchmarks.show.colours import colour_of
@@ -34,7 +37,7 @@ from common.problem import PROBLEMS
 from tests.charts import found_in, rows_in, scale_of
 from tests.explain.test_steps import record as ablated
 from tests.folds.test_crossval import fold
-from tests.sample_records import RAN
+from tests.sample_records import RAN, but, made
 from tests.show.test_tables import FAILED, GENERATED, record
 from tests.speed.test_growth import grown, limited
 from tests.speed.test_race import records as raced
@@ -57,15 +60,15 @@ FOLD = {
 }
 
 
-def run(problem="mnist", framework="alpha", regime="matched", seed=0, **more) -> dict:
+def run(problem="mnist", framework="alpha", regime="matched", seed=0, **more) -> Record:
     """A finished training run, with all that a real one has."""
     stages = {"import": 2.5, "data": 0.5, "fit": 3.25}
     memory = {"import_rss_bytes": 300 * 2**20, "stages": stages, "epoch_seconds": TIMES}
-    made = {"kind": "run", "created": "2026-01-02T03:04:05+00:00", **memory, **RAN}
-    return record(problem, framework, regime, seed, **made | more)
+    about = {"kind": "run", "created": "2026-01-02T03:04:05+00:00", **memory, **RAN}
+    return record(problem, framework, regime, seed, **about | more)
 
 
-def runs(**more) -> list[dict]:
+def runs(**more) -> list[Record]:
     """Two problems, two frameworks, two regimes, three seeds."""
     return [
         run(problem, framework, regime, seed, value=0.97 + 0.001 * seed + 0.01 * (i % 2), **more)
@@ -76,7 +79,7 @@ def runs(**more) -> list[dict]:
     ]
 
 
-def climbed(error: float | None = 1e-8, bound: float = 1e-6) -> dict:
+def climbed(error: float | None = 1e-8, bound: float = 1e-6, **more) -> Record:
     """A record of `twinbench parity`."""
     differences = [
         {"rung": "loss", "tensor": "loss", "error": error, "bound": bound},
@@ -84,34 +87,38 @@ def climbed(error: float | None = 1e-8, bound: float = 1e-6) -> dict:
         {"rung": "epoch 2", "tensor": "hidden1/kernel", "error": 0.5, "bound": None},
     ]
     pairs = [["alpha", "reference"], ["beta", "reference"]]
-    return {
-        "kind": "parity",
-        "schema": 1,
-        "error": None,
-        "problem": "boston",
-        "regime": "matched",
-        "verdict": "every rung is within its bounds",
-        "notice": "",
-        "differences": [{"pair": pair, **d} for pair in pairs for d in differences],
-        **{name: RAN[name] for name in ("host", "git", "versions")},
-    }
+    return made(
+        **{
+            "kind": "parity",
+            "problem": "boston",
+            "regime": "matched",
+            "verdict": "every rung is within its bounds",
+            "notice": "",
+            "differences": [{"pair": pair, **d} for pair in pairs for d in differences],
+            **more,
+        }
+    )
 
 
-def walked(seeds: int = 3) -> list[dict]:
+def walked(seeds: int = 3) -> list[Record]:
     """The runs of both walks between the first two frameworks; each arm is 0.1 worse."""
     ends = [frameworks()[name] for name in ("keras", "torch")]
     arms = [arm for both in (ends, ends[::-1]) for arm in walk(BOSTON, *both).arms]
     return [
-        run("boston", arm.framework, arm.regime.name, seed, value=2 + 0.1 * i + 0.01 * seed)
-        | {"kind": "explain", "process": "p"}
+        run(
+            *("boston", arm.framework, arm.regime, seed),
+            value=2 + 0.1 * i + 0.01 * seed,
+            kind="explain",
+            process="p",
+        )
         for i, arm in enumerate(dict.fromkeys(arms))
         for seed in range(seeds)
     ]
 
 
-def everything() -> dict[str, list[dict]]:
+def everything() -> dict[str, list[Record]]:
     """Records of every kind, as they are read from a folder."""
-    scaled = [grown(value, 0.1 * value) | {"problem": "boston"} for value in (1, 2, 4)]
+    scaled = [grown(value, 0.1 * value) for value in (1, 2, 4)]
     return {
         "run": [*runs(), run(seed=7, framework="alpha", **FAILED)],
         "crossval": [fold(number, [3.0, 2.5 + number], **FOLD) for number in (0, 1)],
@@ -124,15 +131,15 @@ def everything() -> dict[str, list[dict]]:
     }
 
 
-def named(kinds: dict[str, list[dict]]) -> list[str]:
+def named(kinds: dict[str, list[Record]]) -> list[str]:
     return [part.name for part in contents(kinds)]
 
 
-def part_of(kinds: dict[str, list[dict]], name: str) -> Part:
+def part_of(kinds: dict[str, list[Record]], name: str) -> Part:
     return next(part for part in contents(kinds) if part.name == name)
 
 
-def tables(kinds: dict[str, list[dict]], name: str) -> list[Section]:
+def tables(kinds: dict[str, list[Record]], name: str) -> list[Section]:
     return list(part_of(kinds, name).sections)
 
 
@@ -141,11 +148,16 @@ def test_names_of_others_are_data_and_in_no_expression_of_vega():
     """Nor in what Vega-Lite makes of a figure: an expression is code."""
     import vl_convert
 
-    kinds = {kind: of for kind, of in everything().items() if kind not in ("run", "explain")}
+    kinds = {
+        kind: [record.json for record in records]
+        for kind, records in everything().items()
+        if kind not in ("run", "explain")
+    }
     text = json.dumps(kinds)
     for name in ("alpha", "torch", "textbook"):
         text = text.replace(f'"{name}"', json.dumps(HOSTILE))
-    for figure in figures_of(contents(hostile() | json.loads(text))).values():
+    others = {kind: list(map(typed, records)) for kind, records in json.loads(text).items()}
+    for figure in figures_of(contents(hostile() | others)).values():
         compiled = vl_convert.vegalite_to_vega(figure)
         code = [text for key in CODE for text in found_in(compiled, key)]
         assert code and "alert(" not in json.dumps(code)
@@ -253,10 +265,8 @@ def test_what_records_lack_is_left_out_of_charts_and_tables():
     unsaid = {"history": {"loss": [1.0]}, "metrics": {}}
     assert "learning" in named({"run": [*runs(), run(seed=8, **unsaid)]})
     lost = walked()
-    goal = lost[-1]["framework"], lost[-1]["regime"]
-    for each in lost:
-        if (each["framework"], each["regime"]) == goal:
-            each["metrics"] = {}
+    goal = Arm.bare(lost[-1])
+    lost = [but(run, metrics={}) if Arm.bare(run) == goal else run for run in lost]
     some, every = (
         rows_in(figures_of(contents({"explain": of}))["explain-1"]) for of in (lost, walked())
     )
@@ -264,9 +274,9 @@ def test_what_records_lack_is_left_out_of_charts_and_tables():
 
 
 def test_a_rung_that_one_ladder_lacks_is_not_judged():
-    short = climbed()
-    short["differences"] = [d for d in short["differences"] if d["rung"] == "loss"]
-    (table,) = tables({"parity": [climbed() | {"seed": 0}, short | {"seed": 1}]}, "parity")
+    differences = [d for d in climbed().json["differences"] if d["rung"] == "loss"]
+    ladders = [climbed(seed=0), climbed(seed=1, differences=differences)]
+    (table,) = tables({"parity": ladders}, "parity")
     column = table.headings.index("boston seed 1: alpha and reference")
     assert [row[column] for row in table.rows][1] == "not judged"
 
@@ -282,7 +292,7 @@ def test_an_error_over_its_bound_is_loud_and_orange():
 
 def test_two_ladders_of_a_problem_stand_side_by_side():
     def columns(*changes: dict) -> list[str]:
-        (table,) = tables({"parity": [climbed() | each for each in changes]}, "parity")
+        (table,) = tables({"parity": [climbed(**change) for change in changes]}, "parity")
         return list(table.headings[1::2])
 
     seeds = {"seed": 0, "epochs": 500}, {"seed": 3, "epochs": 500}
@@ -317,8 +327,8 @@ def test_the_walks_are_found_again_in_their_records():
     ]
     assert found.mean(found.walks[0].arms[0]) == pytest.approx(2.01)
     assert found.step_effect(found.walks[0].steps[1]).mean == pytest.approx(0.1)
-    missing = found.walks[0].arms[2].regime.name
-    parted = [r for r in walked() if r["regime"] != missing]
+    missing = found.walks[0].arms[2].regime
+    parted = [run for run in walked() if run.regime != missing]
     assert all(missing not in str(each.arms) for e in explained(parted, []) for each in e.walks)
 
 
@@ -326,14 +336,13 @@ def test_a_rung_is_found_by_the_names_of_its_arms():
     (found,) = explained(walked(), [])
     step = found.walks[0].steps[0]
     keys = [
-        f"boston/{arm.framework}/{arm.regime.name}/cpu/seed0-x.json"
-        for arm in (step.before, step.after)
+        f"boston/{arm.framework}/{arm.regime}/cpu/seed0-x.json" for arm in (step.before, step.after)
     ]
     first = {"rung": "step 1", "tensor": "w", "error": 0.25}
-    rung = {"before": keys[0], "after": keys[1], "first": first}
+    rung = made(kind="explain_rung", before=keys[0], after=keys[1], first=first)
     (found,) = explained(walked(), [rung])
     assert list(found.rungs) == [(step.before, step.after)]
-    other = [r | {"threads": 1} for r in walked()]
+    other = [but(run, threads=1) for run in walked()]
     assert [each.rungs for each in explained([*walked(), *other], [rung])] == [{}, {}]
 
 
@@ -394,15 +403,15 @@ def test_without_charts_the_page_has_no_chart_library():
     assert len(page(contents({"run": [run(**FAILED)]}), "a report")) < 500_000
 
 
-def hostile() -> dict[str, list[dict]]:
+def hostile() -> dict[str, list[Record]]:
     """Records whose every text is an attack."""
     error = {"kind": HOSTILE, "message": HOSTILE, "traceback_tail": HOSTILE}
     data = {**GENERATED, "notice": HOSTILE, "source": HOSTILE}
     more = {"data": data, "warnings": [HOSTILE], "versions": {HOSTILE: HOSTILE}}
-    made = [run("mnist", name, seed=s, **more) for name in ("alpha", HOSTILE) for s in range(2)]
+    good = [run("mnist", name, seed=s, **more) for name in ("alpha", HOSTILE) for s in range(2)]
     failed = run("mnist", HOSTILE, seed=9, error=error, device=HOSTILE, metrics=None)
-    parity = climbed() | {"problem": HOSTILE, "verdict": HOSTILE, "notice": HOSTILE}
-    return {"run": [*made, failed], "parity": [parity]}
+    parity = climbed(problem=HOSTILE, verdict=HOSTILE, notice=HOSTILE)
+    return {"run": [*good, failed], "parity": [parity]}
 
 
 @needs_report
@@ -457,18 +466,17 @@ def test_markdown_and_terminal_have_every_sentence_and_table_but_the_long_ones()
 
 
 def test_made_up_data_is_said_loudly():
-    made = {"run": runs(data=GENERATED)}
-    assert text.markdown(contents(made)).count("NOT THE REAL DATA FILES") > 1
-    assert not_real(made["run"])
+    generated = {"run": runs(data=GENERATED)}
+    assert text.markdown(contents(generated)).count("NOT THE REAL DATA FILES") > 1
+    assert not_real(generated["run"])
 
 
-def folder_of(kinds: dict[str, list[dict]], folder: Path) -> Path:
+def folder_of(kinds: dict[str, list[Record]], folder: Path) -> Path:
     for kind, records in kinds.items():
         for number, each in enumerate(records):
             path = folder / kind / f"{number}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
-            each = {"schema": 1, **each, "kind": kind.partition("/")[0]}
-            path.write_text(json.dumps(each))
+            path.write_text(json.dumps(each.json))
     return folder
 
 
@@ -542,8 +550,8 @@ def test_the_parts_need_neither_altair_nor_jinja_and_altair_no_grammars_of_addre
 
 def test_a_ladder_is_kept_as_a_record(tmp_path):
     about = ("kind", "schema", "error", "host", "git", "versions")
-    found = {k: v for k, v in climbed().items() if k not in about}
+    found = {k: v for k, v in climbed().json.items() if k not in about}
     keep(found, tmp_path / "parity" / "boston" / "matched.json")
     (kept,) = read_kinds(tmp_path)["parity"]
-    assert kept | found == kept and kept["versions"]["numpy"]
+    assert kept.json | found == kept.json and kept.versions["numpy"]
     assert named({"parity": [kept]}) == ["parity", "environment"]

@@ -19,6 +19,9 @@ from benchmarks.explain import steps_table
 from benchmarks.folds import crossval_table
 from benchmarks.folds.tune import choose
 from benchmarks.harness.peers import PEERS
+from benchmarks.records.keys import Record
+from benchmarks.records.kinds import typed
+from benchmarks.records.packed import unpack
 from benchmarks.records.record import read_beside, write_record
 from benchmarks.report.contents import contents
 from benchmarks.run import table_command
@@ -36,6 +39,9 @@ from common.install import install_extra
 from common.problem import PROBLEMS
 from tests import sample_records
 from tests.charts import rows_in, scale_of
+from tests.folds.test_tune import fold
+from tests.records.test_check import SAMPLE
+from tests.sample_records import but
 
 needs_altair = pytest.mark.skipif(
     importlib.util.find_spec("altair") is None, reason="altair is not installed"
@@ -49,41 +55,24 @@ def record(problem="mnist", framework="alpha", regime="matched", seed=0, *, valu
     history = {"loss": falling, metric: falling}
     if PROBLEMS[problem].validation:
         history |= {"val_loss": [x + 0.1 for x in falling], f"val_{metric}": falling}
-    return {
-        "problem": problem,
-        "framework": framework,
-        "regime": regime,
-        "device": "cpu",
-        "seed": seed,
+    fields = {
         "data": {"source": "folder", "digest": "sha256:1", "real": True, "notice": ""},
-        "metrics": {"loss": 0.1, metric: value},
         "history": history,
-        "epoch_seconds": [0.9, 0.25, 0.2, 0.3],
-        "steady_epoch_seconds": 0.25,
-        "first_epoch_seconds": 0.9,
         "samples_per_second": 240_000.0,
-        "peak_rss_bytes": 700 * 2**20,
-        "total_seconds": 12.34,
-        "threads": 2,
-        "versions": {"numpy": "2.0"},
-        "host": {"cpu": "x", "cores": 2},
-        "git": {"commit": "abc", "dirty": False},
-        "created": "2026-01-01T00:00:00+00:00",
-        "settings": {"changed": {}},
-        "error": None,
-        "protocol": 1,
-        "schema": 1,
-        "warnings": [],
-    } | more
+    }
+    times = (0.9, 0.25, 0.2, 0.3)
+    return sample_records.run(
+        problem, framework, regime, seed, value=value, epochs=times, **{**fields, **more}
+    )
 
 
-def in_markdown(sample_records) -> str:
-    return markdown(sections(sample_records))
+def in_markdown(runs) -> str:
+    return markdown(sections(runs))
 
 
-def printed(sample_records, **console) -> str:
+def printed(runs, **console) -> str:
     out = io.StringIO()
-    print_sections(sections(sample_records), Console(file=out, **console))
+    print_sections(sections(runs), Console(file=out, **console))
     return out.getvalue()
 
 
@@ -155,7 +144,8 @@ PAGES = {
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_nor_do_they_in_a_table_of_another_kind_nor_on_one_page_of_several(kind):
-    mixed = [{"kind": kind, "protocol": number, "error": None} for number in (1, 2)]
+    known = next(sample for sample in unpack(SAMPLE) if sample["kind"] == kind)
+    mixed = [typed(known | {"protocol": number}) for number in (1, 2)]
     refused = pytest.raises(ValueError, match="protocols 1 and 2 cannot stand in one table")
     with refused:
         contents({kind: mixed})
@@ -168,7 +158,7 @@ def test_nor_do_they_in_a_table_of_another_kind_nor_on_one_page_of_several(kind)
 
 def test_the_page_of_a_choice_refuses_two_protocols():
     with pytest.raises(ValueError, match="protocols 1 and 2"):
-        choose([{"protocol": number} for number in (1, 2)])
+        choose(but(fold((8,), [1.0]), protocol=number) for number in (1, 2))
 
 
 def test_fewer_than_five_processes_are_said_so_and_five_are_not():
@@ -227,7 +217,7 @@ def test_other_versions_in_one_row_are_said():
 
 
 def test_other_kinds_of_record_are_no_row():
-    assert sections([record(kind="crossval")]) == sections([]) == []
+    assert sections([record(kind="other")]) == sections([]) == []
 
 
 def test_text_from_records_cannot_break_the_table():
@@ -301,7 +291,7 @@ def run_table_command(*words) -> int:
 
 
 def test_table_command_reads_records_from_a_folder(tmp_path, capsys):
-    (tmp_path / "a.json").write_text(json.dumps(record(kind="run")))
+    (tmp_path / "a.json").write_text(json.dumps(record().json))
     readme = tmp_path / "README.md"
     readme.write_text(f"{BEGIN}\n{END}\n")
     assert run_table_command("--results", tmp_path) == 0
@@ -334,8 +324,8 @@ def test_a_file_that_is_not_in_utf_8_is_refused_and_stays(tmp_path):
 def test_a_file_may_have_two_tables_by_name_one_without_times_and_one_without_the_metric(
     tmp_path,
 ):
-    (tmp_path / "a.json").write_text(json.dumps(record(kind="run")))
-    (tmp_path / "b.json").write_text(json.dumps(record(framework="beta", kind="run")))
+    (tmp_path / "a.json").write_text(json.dumps(record().json))
+    (tmp_path / "b.json").write_text(json.dumps(record(framework="beta").json))
     readme = tmp_path / "README.md"
     names = ("accuracy", "time")
     readme.write_text("\n".join(f"{first}\n{last}" for first, last in map(marks, names)))
@@ -456,12 +446,12 @@ def test_a_narrower_run_keeps_what_the_figure_shows(tmp_path):
     other = [sample_records.run("imdb"), sample_records.run("boston", "old", protocol=0)]
     failed = sample_records.run("boston", "failed", error={"kind": "x", "message": "y"})
     for i, each in enumerate([*kept, *other, failed]):
-        write_record(each, tmp_path / each["problem"] / f"{i}.json")
+        write_record(each, tmp_path / each.problem / f"{i}.json")
     assert names(read_beside(kept[1:], tmp_path)) == "alpha, beta"
 
 
-def names(runs: list[dict[str, Any]]) -> str:
-    return ", ".join(sorted(run["framework"] for run in runs))
+def names(runs: list[Record]) -> str:
+    return ", ".join(sorted(run.framework for run in runs))
 
 
 @needs_altair

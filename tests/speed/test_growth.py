@@ -22,7 +22,7 @@ from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, TUNED
 from tests.command import ROOT
-from tests.sample_records import RAN
+from tests.sample_records import but, made
 
 BOSTON = PROBLEMS["boston"]
 INSTALLED = plain_frameworks(installed=True)
@@ -44,8 +44,8 @@ def test_the_flop_and_bytes_of_a_step_are_counted_by_hand():
 def limited(dense: float, sparse: float | None, epoch: float = 0.1):
     limit = {"dense": dense, "sparse": sparse, "flop": 1e6, "bytes": 1e6, "steps": 10}
     limit |= {"flops": 1e11, "bandwidth": 1e10, "harness": 1e-5}
-    fields = {"problem": "imdb", "framework": "torch", "regime": "tuned", "error": None}
-    return {**fields, "steady_epoch_seconds": epoch, "limit": limit, **RAN}
+    fields = {"kind": "limit", "problem": "imdb", "framework": "torch", "regime": "tuned"}
+    return made(**fields, steady_epoch_seconds=epoch, limit=limit)
 
 
 def test_the_harness_costs_little_and_something():
@@ -58,7 +58,7 @@ def test_the_share_of_the_limit_is_that_of_the_better_products(tmp_path):
     assert arm.achieved == pytest.approx(1e8) and arm.roof == pytest.approx(1e10)
     (arm,) = reached([limited(0.004, None)])
     assert arm.sparse is None and arm.share == pytest.approx(0.4)
-    other = {**limited(0.004, 0.001), "framework": "keras"}
+    other = but(limited(0.004, 0.001), framework="keras")
     shares = [arm.share for arm in reached([limited(0.004, 0.002), other])]
     assert shares == pytest.approx([0.1, 0.1])
     slow = limited(0.011, 0.002)  # dense products alone take longer than the epoch of 100 ms
@@ -90,9 +90,9 @@ def test_along_an_axis_one_thing_changes():
 
 
 def grown(value: int, seconds: float, axis="rows"):
-    fields = {"problem": "boston", "framework": "torch", "regime": "tuned", "error": None}
+    fields = {"kind": "scale", "problem": "boston", "framework": "torch", "regime": "tuned"}
     point = {"axis": axis, "value": value, "steady_epoch_seconds": seconds}
-    return {**fields, **point, "peak_rss_bytes": 2**30, **RAN}
+    return made(**fields, **point, peak_rss_bytes=2**30)
 
 
 def test_the_exponent_is_that_of_the_power_law():
@@ -164,7 +164,7 @@ def test_the_benchmarks_run(tmp_path):
 
 def test_a_place_without_a_run_is_empty_and_moves_no_other():
     places = {"torch": (1, 4), "keras": (1, 2, 4), "jax": (4,)}
-    runs = [grown(v, v / 1000) | {"framework": name} for name, of in places.items() for v in of]
+    runs = [but(grown(v, v / 1000), framework=name) for name, of in places.items() for v in of]
     (section,) = scale_report.sections("boston", runs)
     assert section.headings[2:5] == ("1", "2", "4")
     assert [row[2:5] for row in section.rows] == [

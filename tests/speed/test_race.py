@@ -10,7 +10,7 @@ from benchmarks.cli.main import main
 from benchmarks.harness.local import run_batch
 from benchmarks.harness.peers import PEERS
 from benchmarks.harness.plan import plan
-from benchmarks.records.job import Job
+from benchmarks.records.job import Job, Source
 from benchmarks.show.section import markdown
 from benchmarks.speed.race import RacedFolds, runners
 from benchmarks.speed.race_table import sections
@@ -18,25 +18,27 @@ from common.framework import frameworks
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE, TUNED
 from tests.conftest import processes
-from tests.sample_records import RAN
+from tests.sample_records import made
 
-BOSTON = PROBLEMS["boston"]
+BOSTON, EMBEDDED = PROBLEMS["boston"], Source(choice="embedded")
 needs_keras = pytest.mark.skipif(bool(frameworks()["keras"].missing), reason="needs Keras")
 
 
 def record(name: str, regime="tuned", *, seconds=1.0, total=10.0, peak=2**30, **more):
-    return {
-        "problem": "imdb",
-        "framework": name,
-        "regime": regime,
-        "epoch_seconds": [9.0, seconds, seconds, seconds],
-        "validation_seconds": [9.0, 1.0, 1.0, 1.0],
-        "total_seconds": total,
-        "peak_rss_bytes": peak,
-        "metrics": {"loss": 0.3, "accuracy": 0.88},
-        **RAN,
-        "error": None,
-    } | more
+    return made(
+        **{
+            "kind": "race",
+            "problem": "imdb",
+            "framework": name,
+            "regime": regime,
+            "epoch_seconds": [9.0, seconds, seconds, seconds],
+            "validation_seconds": [9.0, 1.0, 1.0, 1.0],
+            "total_seconds": total,
+            "peak_rss_bytes": peak,
+            "metrics": {"loss": 0.3, "accuracy": 0.88},
+            **more,
+        }
+    )
 
 
 def records(processes: int):
@@ -80,7 +82,7 @@ def test_without_the_peer_there_is_no_ratio():
 
 def test_a_runner_that_diverged_has_no_metric_and_its_times():
     lost = {"metrics": {"loss": None, "accuracy": None}}
-    runs = [record("textbook", seconds=4.0), record("torch", seconds=0.5) | lost]
+    runs = [record("textbook", seconds=4.0), record("torch", seconds=0.5, **lost)]
     row = next(line for line in markdown(sections(runs)).splitlines() if "| torch" in line)
     assert row.endswith("| diverged |") and "| 8.00 |" in row
 
@@ -108,7 +110,7 @@ def test_a_peer_learns_what_the_data_have(native_process_of, peer: str, name: st
     if peer == "scikit":
         pytest.importorskip("sklearn")
     problem = PROBLEMS[name].but(epochs=2, batch_size=512 if name != "boston" else 4)
-    job = Job(problem, peer, NATIVE, data="embedded", threads=1)
+    job = Job(problem, peer, NATIVE, data=EMBEDDED, threads=1)
     child = native_process_of(PEERS[peer].framework)
     found = child.call("benchmarks.speed.race:measure_peer", job, False)
     assert len(found["epoch_seconds"]) == 2 and min(found["epoch_seconds"]) > 0
@@ -137,11 +139,11 @@ def test_the_fold_protocol_is_raced_too():
     problem = BOSTON.but(folds=2, fold_epochs=20, fold_batch_size=4)
     errors = {}
     for name in ("textbook", "keras"):
-        job = Job(problem, name, NATIVE, data="embedded", threads=1)
+        job = Job(problem, name, NATIVE, data=EMBEDDED, threads=1)
         (found,) = run_batch([RacedFolds.of(job)])
-        assert found["error"] is None, found["error"]
-        assert found["kind"] == "race" and min(found["epoch_seconds"]) > 0
-        errors[name] = found["metrics"]["mae"]
+        assert found.error is None, found.error
+        assert found.kind == "race" and min(found.epoch_seconds) > 0
+        errors[name] = found.metrics["mae"]
     assert all(error < 5 for error in errors.values()), errors  # 22 untrained, 7 for the mean
 
 

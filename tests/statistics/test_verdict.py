@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks.harness.local import run_batch
 from benchmarks.records import arm
 from benchmarks.records.arm import by_seed, clocks
-from benchmarks.records.job import Job
+from benchmarks.records.job import Job, Source
 from benchmarks.records.record import read_records, write_record
 from benchmarks.show.section import markdown, print_sections
 from benchmarks.show.wording import sentence
@@ -23,8 +23,9 @@ from benchmarks.study.verdict_table import verdict_sections
 from common.problem import PROBLEMS
 from common.regime import REGIMES, TUNED
 from tests.conftest import installed
-from tests.sample_records import run, seeds
+from tests.sample_records import but, declared, run, seeds
 
+REAL = Source(choice="real")
 STUDIES = 1000
 SLACK = 4  # standard errors of a share of so many studies
 
@@ -197,7 +198,7 @@ def test_a_planted_shift_of_three_margins_is_found_from_records_on_disk(tmp_path
         for name, values in (("alpha", middle + first), ("beta", middle + second + shift)):
             arm = {"problem": problem, "regime": regime}
             for record in seeds(map(float, values), name, **arm):
-                write_record(record, folder / name / f"seed{record['seed']}.json")
+                write_record(record, folder / name / f"seed{record.seed}.json")
         (found,) = comparisons(read_records(folder))
         assert found.metric.verdict == word
         assert found.metric.paired == REGIMES[regime].paired
@@ -217,7 +218,7 @@ def test_too_few_epochs_in_one_framework_are_called_different_and_as_many_equiva
 
     def trained(name, **changes):
         problem = PROBLEMS["reuters"].but(**changes)
-        jobs = [Job(problem, name, TUNED, seed=seed, data="real", timed=False) for seed in range(8)]
+        jobs = [Job(problem, name, TUNED, seed=seed, data=REAL, timed=False) for seed in range(8)]
         return run_batch(jobs)
 
     whole, other, short = trained(first), trained(second), trained(second, epochs=2)
@@ -262,17 +263,17 @@ def test_runs_that_would_do_are_planned_at_the_difference_seen_and_never_below_t
 
 def test_fewer_seeds_than_planned_are_an_early_look():
     records = seeds([0.97, 0.971], "alpha") + seeds([0.97, 0.971], "beta")
-    (early,), (planned,) = comparisons(records), comparisons(records, {"mnist": {"seeds": 2}})
+    (early,), (planned,) = comparisons(records), comparisons(records, {"mnist": declared(seeds=2)})
     for few in (early, planned):  # a plan of two makes two no verdict
         assert few.metric.exploratory == "fewer seeds than 30" and "Exploratory" in sentence(few)
         assert not few.loud[0]
     many = seeds([0.97] * PLANNED, "alpha") + seeds([0.97] * PLANNED, "beta")
-    (full,) = comparisons(many, {"mnist": {"seeds": PLANNED, "runs_before": 0}})
+    (full,) = comparisons(many, {"mnist": declared()})
     assert not full.metric.exploratory and "Exploratory" not in sentence(full) and full.loud[0]
 
 
 @pytest.mark.parametrize(
-    ("declared", "lost", "why"),
+    ("plan", "lost", "why"),
     [
         ({"seeds": 40}, {}, "fewer seeds than 40"),
         ({"runs_before": 4}, {}, "planned after a look at 4 runs"),
@@ -280,12 +281,13 @@ def test_fewer_seeds_than_planned_are_an_early_look():
         ({}, {}, ""),
     ],
 )
-def test_a_look_before_the_plan_or_a_lost_seed_makes_a_verdict_exploratory(declared, lost, why):
+def test_a_look_before_the_plan_or_a_lost_seed_makes_a_verdict_exploratory(plan, lost, why):
     many = seeds([0.97] * 31, "alpha") + seeds([0.97] * 31, "beta")
-    many[-1] = many[-1] | lost
-    (found,) = comparisons(many, {"mnist": declared})
+    many[-1] = but(many[-1], **lost)
+    plans = {"mnist": declared(**plan)}
+    (found,) = comparisons(many, plans)
     assert found.metric.exploratory == why and found.loud[0] == (not why)
-    assert ("**equivalent" in markdown(verdict_sections(many, {"mnist": declared}))) == (not why)
+    assert ("**equivalent" in markdown(verdict_sections(many, plans))) == (not why)
 
 
 def test_what_is_equivalent_may_differ_from_zero_and_both_are_said_after_holm():
@@ -350,7 +352,7 @@ def test_every_pair_of_frameworks_is_compared_and_other_kinds_of_record_are_not(
         ("alpha", "gamma"),
         ("beta", "gamma"),
     ]
-    assert comparisons([{**record, "kind": "crossval"} for record in records]) == []
+    assert comparisons([but(record, kind="other") for record in records]) == []
     with pytest.raises(ValueError, match="protocols"):
         comparisons([*records, run(protocol=2)])
 
@@ -374,9 +376,8 @@ def test_a_ratio_over_one_says_that_the_second_is_faster():
     (found,) = comparisons(times(slow=4))
     assert "equally fast within 5%" in sentence(found)
     alike = times(slow=4)
-    for record in alike:  # alike, and too far from each other to be called so
-        record["epoch_seconds"] = [0.9, 1.0 + 0.1 * record["seed"]]
-    (found,) = comparisons(alike)
+    # alike, and too far from each other to be called so
+    (found,) = comparisons(but(r, epoch_seconds=[0.9, 1.0 + 0.1 * r.seed]) for r in alike)
     assert "No difference seen" in sentence(found)
 
 
@@ -426,7 +427,7 @@ def test_time_to_target_is_a_median_over_runs_in_which_never_is_for_ever():
     assert (target.epochs, target.seconds) == (2, 1.5)
     (found,) = comparisons([*reaching[:1], curve(2, 0.8, None, 0.8), run("imdb", "beta")])
     assert found.targets[0].pass_rate == 0.5 and found.targets[0].epochs is None
-    (found,) = comparisons([reaching[0] | {"diverged": True}, reaching[1], run("imdb", "beta")])
+    (found,) = comparisons([but(reaching[0], diverged=True), reaching[1], run("imdb", "beta")])
     assert found.targets[0].pass_rate == 0.5 and found.targets[0].epochs is None
 
 
@@ -480,7 +481,7 @@ def test_a_verdict_of_survivors_says_so(lost, words):
     runs = [
         run(framework=f, seed=s, value=0.97 + 1e-4 * s) for f in ("alpha", "beta") for s in range(8)
     ]
-    runs = [r | lost if r["framework"] == "beta" and r["seed"] > 5 else r for r in runs]
+    runs = [but(r, **lost) if r.framework == "beta" and r.seed > 5 else r for r in runs]
     (found,) = comparisons(runs)
     assert found.metric.verdict == EQUIVALENT and found.lost == (0, 2 if lost else 0)
     assert ("Of the seeds with a number alone" in sentence(found)) == bool(lost)
@@ -502,7 +503,7 @@ def test_the_test_rows_error_is_said_of_real_data_alone_and_where_it_exceeds_the
     (found,) = comparisons([run(framework=f) for f in ("alpha", "beta")])
     assert found.metric.sampling == (None, None)
     rows = {"metrics": {"loss": 18.0, "mae": 2.7}}  # mean square error and mean absolute error
-    (found,) = comparisons([run("boston", f, data=real) | rows for f in ("alpha", "beta")])
+    (found,) = comparisons([run("boston", f, data=real, **rows) for f in ("alpha", "beta")])
     error = ((18.0 - 2.7**2) / 102) ** 0.5
     assert found.metric.sampling == pytest.approx((error, error))
     assert f"would move it by {error:.2f}, more than the margin" in sentence(found)

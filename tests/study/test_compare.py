@@ -11,7 +11,7 @@ from benchmarks.records.record import write_record
 from benchmarks.show.markdown import BEGIN, END
 from benchmarks.statistics.intervals import NOT_ENOUGH, Interval
 from benchmarks.study.compare import FAILS, HOLDS, NOT_SHOWN, Condition, differences, judged, pairs
-from tests.sample_records import run, seeds
+from tests.sample_records import but, run, seeds
 
 NOISE = (1.0, 1.02, 0.98, 1.01, 0.99, 1.0)
 
@@ -218,7 +218,7 @@ def test_failed_runs_are_left_out_and_said(compare):
 
 
 def test_a_metric_does_not_hold_by_the_seeds_that_survived(compare):
-    after = [r | {"metrics": {"accuracy": None}} if r["seed"] == 3 else r for r in arm()]
+    after = [but(run, metrics={"accuracy": None}) if run.seed == 3 else run for run in arm()]
     conditions = ("accuracy<-0.5", "epoch_seconds>+900%", "accuracy<+0.5")
     assert words(conditions[0], arm(), arm()) == [HOLDS]
     assert [words(c, arm(), after) for c in conditions] == [[NOT_ENOUGH], [HOLDS], [FAILS]]
@@ -239,7 +239,7 @@ def test_json_holds_the_numbers_and_nothing_else_is_printed(compare):
 def test_folders_of_one_name_are_told_apart_by_their_paths(tmp_path, capsys):
     for side in "ab":
         for record in seeds([0.97, 0.98]):
-            write_record(record, tmp_path / side / "results" / f"{record['seed']}.json")
+            write_record(record, tmp_path / side / "results" / f"{record.seed}.json")
     paths = [str(tmp_path / side / "results") for side in "ab"]
     assert main.main(["compare", *paths]) == 0
     assert f"alpha ({paths[0]})" in capsys.readouterr().out

@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.harness.plan import plan
 from benchmarks.records.declared import read_plan
+from benchmarks.records.keys import Record
 from benchmarks.records.record import read_records
 from benchmarks.show.section import markdown
 from benchmarks.statistics.intervals import runs_needed
@@ -20,6 +21,7 @@ from benchmarks.study.study_table import sections
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE
 from tests import sample_records
+from tests.sample_records import but
 
 MNIST, BOSTON = PROBLEMS["mnist"], PROBLEMS["boston"]
 CPU = {"a": ["cpu"], "b": ["cpu"]}
@@ -35,13 +37,13 @@ def jobs(seeds: int, timed: int = 2, **per_problem: int):
     return study_jobs(every, {"mnist": seeds, "boston": seeds} | per_problem, timed)
 
 
-def run(seed: int, value: float | None, framework="a", regime="matched", **more) -> dict:
+def run(seed: int, value: float | None, framework="a", regime="matched", **more) -> Record:
     """An untimed run of MNIST."""
     untimed = {"timed": False, "history": {}, "epoch_seconds": []}
     return sample_records.run("mnist", framework, regime, seed, value=value, **untimed | more)
 
 
-def noisy(seeds: int, spread: float, **more) -> list[dict]:
+def noisy(seeds: int, spread: float, **more) -> list[Record]:
     drawn = random.Random(str(more))
     return [run(seed, 0.97 + drawn.gauss(0, spread), **more) for seed in range(seeds)]
 
@@ -65,12 +67,12 @@ def test_each_problem_has_its_seeds_and_the_first_of_each_arm_are_timed():
 def test_a_plan_is_written_once_grows_by_problems_and_is_never_changed(tmp_path):
     whole = declaration(jobs(6))
     first = declare(tmp_path, {"mnist": whole["mnist"]})
-    assert first["mnist"]["seeds"] == 6 and first["mnist"]["margin"] == 0.003
+    assert first["mnist"].seeds == 6 and first["mnist"].margin == 0.003
     text = (tmp_path / "plan.json").read_text()
     assert declare(tmp_path, {"mnist": whole["mnist"]}) == first == read_plan(tmp_path)
     assert (tmp_path / "plan.json").read_text() == text
     both = declare(tmp_path, whole)
-    assert both["mnist"] == first["mnist"] and both["boston"]["seeds"] == 6
+    assert both["mnist"] == first["mnist"] and both["boston"].seeds == 6
     kept = (tmp_path / "plan.json").read_text()
     assert declare(tmp_path, declaration(jobs(6, timed=5))) == both  # more may be timed later
     with pytest.raises(ValueError, match=r"plan.json declares for mnist: seeds 6 and not 7"):
@@ -88,7 +90,7 @@ def test_a_plan_is_written_once_grows_by_problems_and_is_never_changed(tmp_path)
 def test_a_pilot_plans_by_the_hardest_comparison_and_within_its_bounds():
     native = [*noisy(5, 0.004, regime="native"), *noisy(5, 0.004, framework="b", regime="native")]
     same = noisy(5, 0.01)
-    matched = [*same, *(r | {"framework": "b"} for r in same)]
+    matched = [*same, *(but(run, framework="b") for run in same)]
     planned = pilot([*native, *matched], 2, 500)["mnist"]
     spreads = {each["regime"]: each for each in planned["spreads"]}
     # equal seed by seed, however far the seeds are apart
@@ -109,7 +111,7 @@ def test_a_look_before_the_planned_number_is_called_exploratory(tmp_path):
     plan = declare(tmp_path, declaration(jobs(31)))
     full = [run(seed, 0.9 + 0.001 * seed, name) for name in "ab" for seed in range(31)]
     assert unfulfilled(plan, full) == []
-    failed = [*full[:-1], full[-1] | {"error": {"kind": "E", "message": ""}, "metrics": {}}]
+    failed = [*full[:-1], but(full[-1], error={"kind": "E", "message": ""}, metrics={})]
     for early in (full[:-1], failed):
         (said,) = unfulfilled(plan, early)
         assert "planned are 31 seeds an arm; fewer than that in 1 of 2 arms, the least 30" in said
@@ -141,7 +143,7 @@ def test_the_figure_has_every_seed_and_the_table_its_spread(tmp_path):
     }
     shapes, points, medians = spec(figure(runs, seeds))["vconcat"][0]["concat"][0]["layer"]
     seen = [row["value"] for row in points["data"]["values"] if row["name"] == "a"]
-    assert sorted(seen) == sorted(r["metrics"]["accuracy"] for r in runs[:30])
+    assert sorted(seen) == sorted(run.metrics["accuracy"] for run in runs[:30])
     assert {row["value"] for row in medians["data"]["values"]} == {
         median(of.values()) for of in seeds.values()
     }
@@ -157,8 +159,8 @@ def test_a_study_resumes_shows_and_packs_itself(twinbench):
     done = twinbench(*STUDY, "--compact", "study.gz")
     assert done.status == 0, done.err
     records = list(read_records(twinbench.results))
-    assert len(records) == 2 * 2 * 4 and sum(r["timed"] for r in records) == 4
-    tuned = [r["trained_together"] for r in records if r["regime"] == "tuned" and not r["timed"]]
+    assert len(records) == 2 * 2 * 4 and sum(run.timed for run in records) == 4
+    tuned = [r.trained_together for r in records if r.regime == "tuned" and not r.timed]
     assert sorted(tuned) == [1, 1, 2, 2, 2, 2]
     again = twinbench(*STUDY)
     assert again.err.count("(was there)") == len(records) and again.out == done.out
@@ -181,6 +183,6 @@ def test_auto_runs_a_pilot_then_declares(twinbench):
     done = twinbench(*auto, "--regime", "tuned")
     assert done.status == 0, done.err
     declared = read_plan(twinbench.results)["boston"]
-    assert (declared["seeds"], declared["runs_before"]) == (30, 2)
+    assert (declared.seeds, declared.runs_before) == (30, 2)
     assert len(list(read_records(twinbench.results))) == 30
     assert twinbench(*auto, "--regime", "tuned").err.count("(was there)") == 30

@@ -62,8 +62,8 @@ def figures_of(parts: list[Part]) -> dict[str, dict[str, Any]]:
 
 def sources() -> dict[str, list[Pair]]:
     """The implementations of each problem side by side, by title."""
-    found = {problem.title: list(side_by_side(problem.name)) for problem in PROBLEMS.values()}
-    return {title: pairs for title, pairs in found.items() if pairs}
+    pairs = {problem.title: list(side_by_side(problem.name)) for problem in PROBLEMS.values()}
+    return {title: own for title, own in pairs.items() if own}
 
 
 def policy(scripts: list[str]) -> str:

@@ -37,7 +37,7 @@ class Pair(NamedTuple):
 
 def side_by_side(problem: str) -> Iterator[Pair]:
     """The problem's file of each implementation beside that of the first, where they have one."""
-    folders = dict.fromkeys(found.package for found in frameworks().values())
+    folders = dict.fromkeys(framework.package for framework in frameworks().values())
     paths = [path for name in folders if (path := ROOT / name / f"{problem}.py").is_file()]
     texts = {path: path.read_text(encoding="utf-8").splitlines() for path in paths}
     for path in paths[1:]:

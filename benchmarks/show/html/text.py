@@ -17,14 +17,14 @@ def markdown(parts: list[Part]) -> str:
 
     What must be known with a sentence stands below its tables.
     """
-    found = []
+    blocks = []
     for part in parts:
-        found += [f"## {escaped(part.title)}", escaped(part.text)]
+        blocks += [f"## {escaped(part.title)}", escaped(part.text)]
         if part.said:
-            found.append("\n".join(f"- {line(each.sentence)}" for each in part.said))
+            blocks.append("\n".join(f"- {line(verdict.sentence)}" for verdict in part.said))
         if tables := _tables(part):
-            found.append(section.markdown(tables).strip())
-    return "\n\n".join(found) + "\n"
+            blocks.append(section.markdown(tables).strip())
+    return "\n\n".join(blocks) + "\n"
 
 
 def show(parts: list[Part], console: Console | None = None) -> None:
@@ -32,8 +32,8 @@ def show(parts: list[Part], console: Console | None = None) -> None:
     console = console or Console()
     for part in parts:
         console.print("", shown(part.title, "bold underline"), shown(f"{part.text}\n"), sep="\n")
-        for each in part.said:
-            console.print(shown(f"- {each.sentence}"), soft_wrap=True)
+        for verdict in part.said:
+            console.print(shown(f"- {verdict.sentence}"), soft_wrap=True)
         section.print_sections(_tables(part), console)
 
 

@@ -14,6 +14,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from benchmarks.harness import worker
 from benchmarks.records.job import Job
+from common.problem import Metric
 from common.splits import hold_out
 
 
@@ -23,7 +24,7 @@ def train(job: Job, stages: Any, emit: Callable[[dict], None]) -> dict[str, Any]
     with stages("data"):
         data = worker.planned_data(job)
         (x, y), validation = hold_out(data.x, data.y, problem.validation)
-    kind = MLPRegressor if problem.metric == "mae" else MLPClassifier
+    kind = MLPRegressor if problem.metric is Metric.MAE else MLPClassifier
     with stages("build"):
         net = kind(
             hidden_layer_sizes=problem.hidden,
@@ -33,7 +34,7 @@ def train(job: Job, stages: Any, emit: Callable[[dict], None]) -> dict[str, Any]
             learning_rate_init=problem.learning_rate,
             random_state=job.seed,
         )
-    classes = {} if problem.metric == "mae" else {"classes": np.unique(data.y)}
+    classes = {} if problem.metric is Metric.MAE else {"classes": np.unique(data.y)}
     trained, validated = [], []
     with stages("fit"):
         for epoch in range(problem.epochs):

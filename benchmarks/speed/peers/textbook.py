@@ -19,7 +19,7 @@ from keras.utils import to_categorical
 
 from benchmarks.records.job import Job
 from common.data.sources import as_keras_loads
-from common.problem import Problem
+from common.problem import Metric, Problem
 
 
 def train(job: Job, stages: Any, emit: Callable[[dict], None]) -> dict[str, Any]:
@@ -27,18 +27,18 @@ def train(job: Job, stages: Any, emit: Callable[[dict], None]) -> dict[str, Any]
     problem = job.problem
     with stages("data"):
         x, y, x_test, y_test = _rows(problem, _loaded(job))
-    held = problem.validation
+    held_out = problem.validation
     with stages("build"):
         keras.utils.set_random_seed(job.seed)
         net = _network(problem)
     clock = Clock(emit)
     with stages("fit"):
         net.fit(
-            x[held:],
-            y[held:],
+            x[held_out:],
+            y[held_out:],
             epochs=problem.epochs,
             batch_size=problem.batch_size,
-            validation_data=(x[:held], y[:held]) if held else None,
+            validation_data=(x[:held_out], y[:held_out]) if held_out else None,
             callbacks=[clock],
             verbose=0,
         )
@@ -56,14 +56,14 @@ def cross_validate(job: Job, stages: Any, emit: Callable[[dict], None]) -> dict[
     size, scores, clock = len(x) // problem.folds, [], Clock(emit)
     with stages("fit"):
         for fold in range(problem.folds):
-            held = slice(fold * size, (fold + 1) * size)
+            held_out = slice(fold * size, (fold + 1) * size)
             net = _network(problem)
             history = net.fit(
-                np.concatenate([x[: held.start], x[held.stop :]]),
-                np.concatenate([y[: held.start], y[held.stop :]]),
+                np.concatenate([x[: held_out.start], x[held_out.stop :]]),
+                np.concatenate([y[: held_out.start], y[held_out.stop :]]),
                 epochs=problem.fold_epochs,
                 batch_size=problem.fold_batch_size,
-                validation_data=(x[held], y[held]),
+                validation_data=(x[held_out], y[held_out]),
                 callbacks=[clock],
                 verbose=0,
             )
@@ -106,13 +106,12 @@ def _network(problem: Problem) -> keras.Model:
         net.add(layers.Dense(width, activation="relu"))
     net.add(layers.Dense(problem.outputs, activation=last.get(problem.loss)))
     rule = optimizers.RMSprop(learning_rate=problem.learning_rate)
-    net.compile(optimizer=rule, loss=problem.loss, metrics=[problem.metric])
+    net.compile(optimizer=rule, loss=problem.loss, metrics=[problem.metric.value])
     return net
 
 
 def _loaded(job: Job) -> dict[str, Any]:
-    data, folder = job.source or (job.data, job.data_dir)
-    return as_keras_loads(job.problem, data=data, data_dir=folder)
+    return as_keras_loads(job.problem, data=job.data.choice, data_dir=job.data.folder)
 
 
 def _rows(problem: Problem, split: dict[str, Any]) -> tuple:
@@ -121,7 +120,7 @@ def _rows(problem: Problem, split: dict[str, Any]) -> tuple:
     y, y_test = split["y"], split["y_test"]
     if problem.text:
         x, x_test = (_multi_hot(_lists(part), problem.features) for part in (x, x_test))
-    elif problem.metric == "accuracy":
+    elif problem.metric is Metric.ACCURACY:
         x, x_test = (part.reshape(len(part), -1).astype("float32") / 255 for part in (x, x_test))
     else:
         mean, deviation = x.mean(axis=0), x.std(axis=0)

@@ -19,7 +19,7 @@ import pytest
 from benchmarks.cli.main import main
 from benchmarks.harness import worker
 from benchmarks.harness.ladder import Ladder
-from benchmarks.records.job import Job
+from benchmarks.records.job import Job, Source
 from common.atomic import UNFINISHED
 from common.data import Data, DataError, cache, embedded, generated, load, sources, words
 from common.data.files import DATASETS, File, file_digest
@@ -420,14 +420,14 @@ def test_a_file_of_the_users_in_the_cache_is_not_written_over(
 
 
 def planned(data: Data) -> Job:
-    return Job(REUTERS, "any", MATCHED, content=data.digest, source=data.again)
+    return Job(REUTERS, "any", MATCHED, content=data.digest, data=Source("auto", *data.again))
 
 
 def test_a_worker_takes_the_planned_data_whatever_has_come_since(
     newswires: Path, mirror: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     job = planned(load(REUTERS))
-    assert job.source == ("embedded", None)
+    assert job.data[1:] == ("embedded", None)
     # then another command fetches the real file, and prepares it
     monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
     later = load(REUTERS)
@@ -436,12 +436,12 @@ def test_a_worker_takes_the_planned_data_whatever_has_come_since(
     assert worker.planned_data(job).digest == job.content != later.digest
     assert len(sources.as_keras_loads(REUTERS, data="embedded")["y"]) == 8_982
     ladder = Ladder(REUTERS, data="embedded").planned()
-    assert (ladder.data, ladder.data_dir) == job.source
+    assert (ladder.data, ladder.data_dir) == job.data[1:]
     real = planned(later)
     assert worker.planned_data(real).source == "cache"
     # the other way round, and from a folder that is named no more
     folder = planned(load(REUTERS))
-    assert folder.source == ("folder", str(newswires)) and folder.key == real.key
+    assert folder.data[1:] == ("folder", str(newswires)) and folder.key == real.key
     monkeypatch.delenv("TWINBENCH_DATA_DIR")
     assert worker.planned_data(folder).source == "folder"
     (newswires / "reuters.npz").rename(tmp_path / "gone")

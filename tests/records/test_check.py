@@ -6,8 +6,9 @@ import math
 
 import pytest
 
+from benchmarks.records.check import fault_of
+from benchmarks.records.kinds import KINDS, typed
 from benchmarks.records.packed import unpack
-from benchmarks.records.schema import ALL, fault_of
 from tests.command import ROOT
 from tests.sample_records import run
 
@@ -17,8 +18,12 @@ SAMPLE = ROOT / "tests/faults/records.jsonl.gz"
 def test_published_records_and_those_of_every_kind_are_read():
     paths = [*(ROOT / "docs").rglob("*.jsonl.gz"), SAMPLE]
     records = [record for path in paths for record in unpack(path)]
-    assert len(paths) > 1 and {record["kind"] for record in records} == set(ALL)
+    assert len(paths) > 1 and {record["kind"] for record in records} == set(KINDS)
     assert not list(filter(None, map(fault_of, records)))
+    for record in records:
+        kind = KINDS[record["kind"]]
+        assert isinstance(typed(record), kind)
+        assert typed(record).json is record
 
 
 def tomorrow(**more):
@@ -37,23 +42,26 @@ def limit(**changes):
 @pytest.mark.parametrize(
     ("record", "fault"),
     [
-        (run(threads="2"), "'threads' is '2', expected number"),
-        (run(timed=None), "'timed' is None, expected true or false"),
-        (run(created="today"), "'created' is 'today', expected time"),
-        (run(epoch_seconds=[0.5, -1]), "'epoch_seconds[1]' is -1, expected positive number"),
-        (run(epoch_seconds=[0.5]), "its curves are of different numbers of epochs"),
-        (run(kind=["run"]), "'kind' is ['run'], expected text"),
+        (run().json | {"threads": "2"}, "'threads' is '2', expected number"),
+        (run().json | {"timed": None}, "'timed' is None, expected true or false"),
+        (run().json | {"created": "today"}, "'created' is 'today', expected time"),
         (
-            run(metrics={"loss": 10**400}),
+            run().json | {"epoch_seconds": [0.5, -1]},
+            "'epoch_seconds[1]' is -1, expected positive number",
+        ),
+        (run().json | {"epoch_seconds": [0.5]}, "its curves are of different numbers of epochs"),
+        (run().json | {"kind": ["run"]}, "'kind' is ['run'], expected text"),
+        (
+            run().json | {"metrics": {"loss": 10**400}},
             "'metrics.loss' is beyond every output, expected a whole number of 64 bits",
         ),
-        (run(git={"commit": None}), "it has no 'git.dirty'"),
+        (run().json | {"git": {"commit": None}}, "it has no 'git.dirty'"),
         (
-            run(settings={"changed": {"epochs": 3.0}}),
+            run().json | {"settings": {"changed": {"epochs": 3.0}}},
             "'settings.changed.epochs' is 3.0, expected whole number",
         ),
         (
-            run(settings={"changed": {"epochs": 0}}),
+            run().json | {"settings": {"changed": {"epochs": 0}}},
             "'settings.changed' is of no network: epochs must be at least 1, got 0",
         ),
         (limit(steps=-1), "'limit.steps' is -1, expected positive number"),

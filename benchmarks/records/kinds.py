@@ -1,0 +1,236 @@
+"""What a finished record of each kind has beside the keys of every record, and without fail.
+
+A field without a default must be there, and `needed` names the keys that must be there though they
+may be null. The record of a run that failed is a plain `Record`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, TypeVar
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import force_setattr
+
+from benchmarks.records.keys import (
+    NotNegative,
+    Number,
+    Object,
+    Part,
+    Positive,
+    Record,
+    Time,
+    Whole,
+)
+
+Kind = TypeVar("Kind", bound=Record)
+Problem = Annotated[str, Meta(title="problem")]  # one that is known here
+Regime = Annotated[str, Meta(title="regime")]  # the same
+ORIGIN = (
+    *("framework", "data.source", "data.digest", "versions", "host.cpu", "host.cores", "threads"),
+    *("git.commit", "git.dirty"),
+)
+PARTS = ("input", "forward", "backward", "optimiser", "bookkeeping")
+"""In the order of a step; the last, the running loss and metric, makes it whole."""
+TRAINED = (
+    *(*ORIGIN, "device", "seed", "metrics", "history", "epoch_seconds", "total_seconds"),
+    "settings",
+)
+
+
+class Measured(Record, frozen=True, kw_only=True):
+    """What a job measured in a process."""
+
+    needed: ClassVar[tuple[str, ...]] = ORIGIN
+    problem: Problem
+    regime: Regime
+
+
+class Trained(Measured, frozen=True, kw_only=True):
+    """A whole training."""
+
+    needed: ClassVar[tuple[str, ...]] = TRAINED
+    created: Time
+    protocol: Number
+
+
+class Run(Trained, frozen=True, kw_only=True):
+    """A training and a test, of a problem that a user may have brought."""
+
+    problem: str
+
+
+class Explain(Trained, frozen=True, kw_only=True):
+    """A run on a walk; its regime has the name of its switches."""
+
+    needed: ClassVar[tuple[str, ...]] = (*TRAINED, "steady_epoch_seconds")
+    problem: str
+    regime: str
+    process: str  # in which it ran, for counting
+
+
+class Crossval(Trained, frozen=True, kw_only=True):
+    """A training on all rows but those of a fold."""
+
+    needed: ClassVar[tuple[str, ...]] = (
+        *TRAINED,
+        *("settings.changed", "settings.problem.hidden", "settings.problem.learning_rate"),
+        *("settings.problem.folds", "settings.problem.fold_epochs"),
+        *("settings.problem.fold_batch_size", "settings.problem.validation"),
+    )
+    fold: Whole  # counted from 0
+    folds: Whole
+    fold_statistics: str  # whose mean and deviation standardise it: "all" rows or its "own"
+
+
+class Race(Measured, frozen=True, kw_only=True):
+    """A training by a framework, or by a peer."""
+
+    needed: ClassVar[tuple[str, ...]] = (*ORIGIN, "metrics", "epoch_seconds", "validation_seconds")
+    total_seconds: Positive
+    peak_rss_bytes: Positive
+
+
+class Scale(Measured, frozen=True, kw_only=True):
+    """A training of a problem made larger."""
+
+    steady_epoch_seconds: Positive
+    peak_rss_bytes: Positive
+    axis: Annotated[str, Meta(title="axis")]
+    value: Positive  # the place on it
+
+
+class Roofs(Part, frozen=True):
+    """What the machine can do at best, beside a run: see `speed/limit.py:measure`."""
+
+    dense: Positive
+    sparse: Positive | None
+    flop: Positive
+    bytes: Positive
+    steps: Positive
+    flops: Positive
+    bandwidth: Positive
+    harness: NotNegative
+
+
+class Limit(Measured, frozen=True, kw_only=True):
+    """A run, and the limits of its machine."""
+
+    steady_epoch_seconds: Positive
+    limit: Roofs
+
+
+class Profile(Part, frozen=True):
+    """Seconds a step by kind of kernel, as a framework's profiler sees them, and of all."""
+
+    products: NotNegative
+    other_kernels: NotNegative
+    whole: Positive
+
+
+class Ablation(Measured, frozen=True, kw_only=True):
+    """A step taken apart; `until` has seconds of a step that ends with each of PARTS."""
+
+    needed: ClassVar[tuple[str, ...]] = (*ORIGIN, *(f"until.{part}" for part in PARTS))
+    until: dict[str, Positive]
+    steps: Whole
+    products_alone: Positive
+    profile: Profile
+
+
+class Rung(Part, frozen=True):
+    """Where two arms first differ by more than a rounding; `rung` is empty where they do not.
+
+    The error is None where it is no finite number.
+    """
+
+    rung: str
+    tensor: str
+    error: NotNegative | None
+
+
+class ExplainRung(Record, frozen=True, kw_only=True):
+    """Where the two arms of a step of a walk, by the keys of their jobs, first differ."""
+
+    before: str
+    after: str
+    first: Rung
+
+
+class Differing(Part, frozen=True):
+    """A tensor of two ladders, its error and the bound of that; null was no finite number."""
+
+    pair: list[str]
+    rung: str
+    tensor: str
+    error: NotNegative | None
+    bound: NotNegative | None
+
+
+class Parity(Record, frozen=True, kw_only=True):
+    """Two ladders compared."""
+
+    problem: str
+    regime: str
+    verdict: str
+    differences: list[Differing]
+
+
+class Spread(Part, frozen=True):
+    """Of the test metric over the seeds of a pilot."""
+
+    spread: Number
+    regime: str
+
+
+class Pilot(Part, frozen=True):
+    """The first runs, by which a number of seeds was planned."""
+
+    wanted: Whole
+    spreads: list[Spread]
+
+
+class Planned(Part, frozen=True):
+    """What was declared of a problem."""
+
+    seeds: Whole
+    first_seed: Whole
+    runs_before: Whole
+    metric: str
+    content: str
+    declared: str
+    margin: NotNegative
+    threads: Whole | None
+    changed: Object
+    pilot: Pilot | None
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """What a results folder declared before its first run."""
+
+    problems: dict[str, Planned]
+
+
+KINDS: dict[str, type[Record]] = {
+    "run": Run,
+    "explain": Explain,
+    "race": Race,
+    "scale": Scale,
+    "limit": Limit,
+    "ablation": Ablation,
+    "crossval": Crossval,
+    "explain_rung": ExplainRung,
+    "parity": Parity,
+    "plan": Plan,
+}
+KERNELS = Profile.__struct_fields__[:-1]
+AXES = ("rows", "batch", "width", "threads")  # of `twinbench scale`
+
+
+def typed(record: dict[str, Any]) -> Record:
+    """What a sound object holds: of its kind's class where the run ended well."""
+    kind = Record if record.get("error") else KINDS.get(record.get("kind") or "run", Record)
+    known = {name: value for name, value in record.items() if value is not None}
+    converted = msgspec.convert(known, kind)
+    force_setattr(converted, "json", record)  # `convert` would copy it
+    return converted
