@@ -5,22 +5,16 @@ What flows decides where these do not: see `benchmarks.twins.flow`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.twins.alike import aligned, exact, loosened, shapes, single, sizes, weights
 from benchmarks.twins.fused import Splits, joined, parted, split_units, splits_of
 from common.twins.probe import Unit, Values
 
-FAMILIES = (
-    {"dense", "conv1d", "conv2d", "conv3d"},  # a window of one is a dense layer
-    {"depthwise_conv1d", "depthwise_conv2d"},
-    {"conv1d_transpose", "conv2d_transpose", "conv3d_transpose"},
-    {"layer_norm", "group_norm", "rms_norm", "batch_norm", "instance_norm"},
-)
 STATE = ("moving_mean", "moving_variance")
 
 
@@ -124,7 +118,7 @@ def match(
     Raises ValueError for names in them that no layer has.
     """
     splits = splits_of(ones, others)
-    ones, others = _single(split_units(ones, splits[0])), _single(split_units(others, splits[1]))
+    ones, others = single(split_units(ones, splits[0])), single(split_units(others, splits[1]))
     _check("PAIRS", chosen, ones)
     _check("PAIRS", chosen.values(), others)
     _check("FLATTEN", flatten, ones)
@@ -135,17 +129,17 @@ def match(
             for units, wanted in ((ones, name), (others, other_name))
         )
         partner.update(zip(mine, theirs, strict=False))
-    for likeness in (_exact, _shapes, _weights, _sizes):
+    for likeness in (exact, shapes, weights, sizes):
         mine = [i for i in range(len(ones)) if i not in partner]
         theirs = [i for i in range(len(others)) if i not in partner.values()]
-        if likeness is _sizes:
+        if likeness is sizes:
             left = [ones[i] for i in mine], [others[j] for j in theirs]
-            ones, mine = _loosened(ones, mine, left[1])
-            others, theirs = _loosened(others, theirs, left[0])
+            ones, mine = loosened(ones, mine, left[1])
+            others, theirs = loosened(others, theirs, left[0])
         alike = [likeness(ones[i]) for i in mine], [likeness(others[j]) for j in theirs]
-        for i, j in _aligned(*alike):
+        for i, j in aligned(*alike):
             partner[mine[i]] = theirs[j]
-    same = [_shapes(unit) for unit in others]
+    same = [shapes(unit) for unit in others]
     pairs = [
         Pair(
             one,
@@ -193,7 +187,7 @@ def turned(matching: Matching, i: int) -> Matching | None:
 
 def interchangeable(one: Pair, other: Pair) -> bool:
     """Whether the partners of two pairs may be exchanged; those in PAIRS may not."""
-    return not (one.chosen or other.chosen) and _shapes(one.other) == _shapes(other.other)
+    return not (one.chosen or other.chosen) and shapes(one.other) == shapes(other.other)
 
 
 def links_of(one: Unit, other: Unit, flattened: tuple[int, ...]) -> tuple[Link, ...]:
@@ -220,94 +214,6 @@ def _axes(shape: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...] | None
     small = [n for n in wanted if n != 1]
     orders = permutations(range(len(shape))) if len(shape) <= 5 else ()
     return next((o for o in orders if [shape[i] for i in o if shape[i] != 1] == small), None)
-
-
-def _single(units: Sequence[Unit]) -> list[Unit]:
-    """Layers of one's own weight by weight: two models seldom gather them in the same way.
-
-    Weights that are an earlier unit's memory are left out: they follow it.
-    """
-    single = []
-    for unit in units:
-        free = {role: shape for role, shape in unit.weights.items() if role not in unit.tied}
-        if unit.tied and not free:
-            continue
-        unit = unit._replace(weights=free)
-        for role, shape in unit.weights.items() if unit.kind == "other" else ():
-            frozen = unit.frozen & {role}
-            single.append(unit._replace(weights={role: shape}, frozen=frozen))
-        if unit.kind != "other":
-            single.append(unit)
-    return single
-
-
-def _loosened(
-    units: list[Unit], left: list[int], others: Sequence[Unit]
-) -> tuple[list[Unit], list[int]]:
-    """Layers that are left weight by weight, where the other model keeps such by itself.
-
-    The new units stand at the end; the numbers are those of all that are left.
-    """
-    if not any(unit.kind == "other" for unit in others):
-        return units, left
-    single: list[Unit] = []
-    for i in left:
-        for role, shape in units[i].weights.items():
-            frozen = units[i].frozen & {role}
-            single.append(units[i]._replace(weights={role: shape}, frozen=frozen))
-    return [*units, *single], list(range(len(units), len(units) + len(single)))
-
-
-def _family(kind: str) -> str:
-    return next((min(family) for family in FAMILIES if kind in family), kind)
-
-
-def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:
-    return tuple(n for n in shape if n != 1) or (1,)
-
-
-def _exact(unit: Unit) -> Any:
-    return unit.kind, tuple(unit.weights.items()), unit.kind != "other" or unit.frozen
-
-
-def _shapes(unit: Unit) -> Any:
-    """Kind of layer and shapes of all weights, windows of one and missing roles aside."""
-    if unit.kind == "other":
-        return "other", tuple(sorted(map(_squeezed, unit.weights.values())))
-    return _family(unit.kind), tuple(sorted((r, _squeezed(s)) for r, s in unit.weights.items()))
-
-
-def _weights(unit: Unit) -> Any:
-    """Of a layer with a part that the other lacks, such as a bias: its largest weight alone."""
-    shape = max(unit.weights.values(), key=np.prod, default=())
-    return _family(unit.kind), _squeezed(shape)
-
-
-def _sizes(unit: Unit) -> Any:
-    """Of a layer of one's own against a framework's: the shape in any order of axes."""
-    return tuple(sorted(_squeezed(max(unit.weights.values(), key=np.prod, default=()))))
-
-
-def _aligned(ones: Sequence[Any], others: Sequence[Any]) -> Iterator[tuple[int, int]]:
-    """Pairs of equal elements: by order if all have a partner, else by the longest common runs."""
-    numbers: dict[Any, tuple[list[int], list[int]]] = {}
-    for side, elements in enumerate((ones, others)):
-        for i, element in enumerate(elements):
-            numbers.setdefault(element, ([], []))[side].append(i)
-    uneven = {element for element, (mine, theirs) in numbers.items() if len(mine) != len(theirs)}
-    taken: dict[int, int] = {}
-    if uneven:
-        for run in SequenceMatcher(None, ones, others, autojunk=False).get_matching_blocks():
-            for k in range(run.size):
-                if ones[run.a + k] in uneven:
-                    taken[run.a + k] = run.b + k
-    yield from taken.items()
-    for mine, theirs in numbers.values():
-        yield from zip(
-            [i for i in mine if i not in taken],
-            [j for j in theirs if j not in taken.values()],
-            strict=False,
-        )
 
 
 def _check(table: str, names: Iterable[str], units: Sequence[Unit]) -> None:

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.show.terminal import plain, print_wide
-from benchmarks.twins.judge import Judgement, Rung
+from benchmarks.twins.compare import Rung
+from benchmarks.twins.judgement import Judgement
 from common.framework import label_of
 
 STATUS = {"right": 0, "wrong": 1, "random": 1, "refused": 2}

@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.cli import main
 from benchmarks.harness.process import Child
-from benchmarks.twins.judge import THREADS, Judgement, judge
+from benchmarks.twins.judge import THREADS, judge
+from benchmarks.twins.judgement import Judgement
 from common.framework import frameworks
 from tests.command import ROOT
 
