@@ -250,10 +250,9 @@ def test_without_a_loss_a_projection_of_the_outputs_is_compared(children, tmp_pa
 
 
 def test_weights_that_a_model_brings_are_carried(children, tmp_path):
-    bring = "keras.utils.set_random_seed(1)"
-    text = FILE.format(
-        head=CLASSES, shape="(6,)", more="", one="layers.Dense(3)", other="nn.Linear(6, 3)"
-    ).replace("    return keras", f"    {bring}\n    return keras")
+    ramp = "layers.Dense(3, kernel_initializer=lambda shape, dtype: keras.ops.cast(RAMP, dtype))"
+    more = "import numpy as np\nRAMP = np.linspace(-1, 1, 18).reshape(6, 3)"
+    text = FILE.format(head=CLASSES, shape="(6,)", more=more, one=ramp, other="nn.Linear(6, 3)")
     (tmp_path / "mine.py").write_text(text)
     judgement = judge(tmp_path / "mine.py", NAMES, children=children)
     assert (judgement.verdict, judgement.weights) == ("right", "carried from keras")
