@@ -19,19 +19,19 @@ from typing import Any
 from benchmarks.harness.process import Child
 from benchmarks.show.section import Section, show
 from common.say import say
-from common.twins.user_file import user_module
+from common.twins.user_file import models_of, user_module
 from tools.project import ROOT, made_with
 from tools.rivals import RIVALS, answers
 
 SITUATIONS = ROOT / "tests" / "porting" / "situations"
-FRAMEWORKS = ("keras", "torch")
+FRAMEWORKS = ("keras", "torch", "jax")
 TRUTHS = ("right", "wrong", "random", "refuse")
 VERDICTS = ("right", "wrong", "random", "refused", "crashed")
 EXPECTED = {"right": "right", "wrong": "wrong", "random": "random", "refuse": "refused"}
 KINDS: Mapping[str, str] = {  # of a cause, by the first of which a word stands in it
     "the step": "decay|Adam|RMSprop|bias correction|schedule|clipping|momentum copied|max-norm",
     "the loss": "loss|CrossEntropy|reduction|class weights|label|twice|regulariser|(n,)",
-    "gradients": "detach|frozen|padding_idx|tied",
+    "gradients": "detach|stop_gradient|frozen|padding_idx|tied",
     "precision": "float16",
     "dropout": "dropout|rates",
     "normalisation": "normalisation|epsilon|momentum",
@@ -52,6 +52,13 @@ class Situation:
     truth: str
     places: tuple[str, ...] = ()
     cause: str = ""
+
+    @property
+    def frameworks(self) -> tuple[str, str]:
+        """The two that the file has models for, Keras's and PyTorch's before JAX's."""
+        models = models_of(user_module(str(self.path.resolve()))[0])
+        one, other, *_ = [*(name for name in FRAMEWORKS if name in models), *FRAMEWORKS]
+        return one, other
 
     @property
     def kind(self) -> str:
@@ -138,10 +145,10 @@ class Children(dict[str, Child]):
     def died(self) -> bool:
         return any(child.connection.closed for child in self.values())
 
-    def renew(self) -> None:
+    def renew(self, frameworks: Iterable[str]) -> None:
         from benchmarks.twins.judge import THREADS
 
-        for name in FRAMEWORKS:
+        for name in frameworks:
             if name not in self or self[name].connection.closed:
                 self[name] = Child(name, threads=THREADS)
 
@@ -168,11 +175,12 @@ def outcomes(
     for case, seed in cases:
         start = time.monotonic()
         try:
-            children.renew()
-            judgement = judge(case.path, FRAMEWORKS, seed=seed, children=children)
+            frameworks = case.frameworks
+            children.renew(frameworks)
+            judgement = judge(case.path, frameworks, seed=seed, children=children)
             if children.died():  # perhaps of what many files had left there: once more, afresh
-                children.renew()
-                judgement = judge(case.path, FRAMEWORKS, seed=seed, children=children)
+                children.renew(frameworks)
+                judgement = judge(case.path, frameworks, seed=seed, children=children)
             rivals = answers(judgement.outputs, judgement.first_layer)
             words = (
                 judgement.verdict,

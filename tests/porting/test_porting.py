@@ -52,7 +52,7 @@ class NoChildren(Children):
         super().__init__()
         self.closed = 0
 
-    def renew(self):
+    def renew(self, frameworks):
         pass
 
     def close(self):

@@ -3,8 +3,6 @@
 LOSS = "categorical_crossentropy"
 INPUT = (5, 8)
 TRUTH = "right"
-PLACE = ""
-CAUSE = ""
 
 
 def jax_model():

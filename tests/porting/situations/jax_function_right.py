@@ -3,8 +3,6 @@
 LOSS = "mean_squared_error"
 INPUT = (6,)
 TRUTH = "right"
-PLACE = ""
-CAUSE = ""
 
 
 def jax_model():

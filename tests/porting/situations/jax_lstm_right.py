@@ -3,8 +3,6 @@
 LOSS = "binary_crossentropy"
 INPUT = (6, 3)
 TRUTH = "right"
-PLACE = ""
-CAUSE = ""
 
 
 def jax_model():

@@ -3,8 +3,6 @@
 LOSS = "mean_squared_error"
 INPUT = (7,)
 TRUTH = "right"
-PLACE = ""
-CAUSE = ""
 
 
 def jax_model():
