@@ -52,13 +52,7 @@ class Situation:
     truth: str
     places: tuple[str, ...] = ()
     cause: str = ""
-
-    @property
-    def frameworks(self) -> tuple[str, str]:
-        """The two that the file has models for, Keras's and PyTorch's before JAX's."""
-        models = models_of(user_module(str(self.path.resolve()))[0])
-        one, other, *_ = [*(name for name in FRAMEWORKS if name in models), *FRAMEWORKS]
-        return one, other
+    frameworks: tuple[str, str] = ("keras", "torch")
 
     @property
     def kind(self) -> str:
@@ -114,14 +108,19 @@ def situations(paths: Iterable[Path]) -> list[Situation]:
 def situation(file: Path) -> Situation:
     """A file with the truth that it or the table beside it states. Raises ValueError without one,
     and for one that is none of TRUTHS."""
-    constants = vars(user_module(str(file.resolve()))[0])
+    module = user_module(str(file.resolve()))[0]
+    constants, models = vars(module), models_of(module)
+    one, other, *_ = [*(name for name in FRAMEWORKS if name in models), *FRAMEWORKS]
     if "TRUTH" in constants:
         place = constants.get("PLACE", ())
         places = (place,) if isinstance(place, str) else tuple(place)
-        case = Situation(file, constants["TRUTH"], places, constants.get("CAUSE", ""))
+        cause = constants.get("CAUSE", "")
+        case = Situation(file, constants["TRUTH"], places, cause, (one, other))
     else:
         truth, cause = _table_beside(file).get(file.stem, ("", ""))
-        case = Situation(file, truth, cause=cause)  # the table tells the place in prose
+        case = Situation(
+            file, truth, cause=cause, frameworks=(one, other)
+        )  # the table tells the place in prose
     if case.truth not in TRUTHS:
         raise ValueError(f"{file}: TRUTH is {case.truth!r}, expected one of {', '.join(TRUTHS)}")
     return case
