@@ -13,6 +13,12 @@ examples:
   twinbench convert imdb reviews.keras --train torch     train in one, save for the other
   twinbench convert boston houses.safetensors --train keras --optimizer-state
 
+  twinbench convert --twins my_twins.py trained.keras port.pt
+
+with --twins the file has your own two models: IN is read into the one, its weights are carried to
+the other, the two are judged (`twinbench parity -h`), and OUT is written if they compute the same.
+IN and OUT may then end in .h5, .weights.h5, .pth and .npz too, as their frameworks keep them.
+
 exit status: 0 OUT is written, 1 it disagrees with IN, 2 usage, 3 IN or the data are at fault; OUT
 is left as it was but for 0
 """
@@ -23,17 +29,29 @@ import argparse
 import os
 from pathlib import Path
 
-from benchmarks.cli import options, requests
+from benchmarks.cli import options, requests, types
 from benchmarks.export.convert import CANONICAL, ROWS, convert, giver_of, owners, taker_of
+from common.problem import PROBLEMS
 from common.say import counted
 
 DISAGREES = 1
+FILES = "PROBLEM IN OUT, PROBLEM OUT with --train, or IN OUT with --twins"
+OWNERS = {  # of a file of a user's own model, by its suffix
+    ".keras": "keras",
+    ".h5": "keras",
+    ".pt": "torch",
+    ".pth": "torch",
+    ".safetensors": "torch",
+    ".npz": "jax",
+    ".msgpack": "jax",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, or what to train, and the settings that the network was made with."""
-    options.add(parser, "problem")
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="IN OUT, or OUT alone")
+    parser.add_argument("problem", metavar="PROBLEM", help=f"one of {', '.join(PROBLEMS)}")
+    options.add(parser, "--twins")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=FILES)
     parser.add_argument("--train", metavar="FRAMEWORK", help="train in it, in place of an IN")
     parser.add_argument(
         "--optimizer-state",
@@ -46,6 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Choose who reads and who writes, and show how well they agree."""
+    if args.twins:
+        return _convert_twins(args)
+    types.problem(args.problem)
     problem = requests.problem(args)
     source, out = _places(args)
     here = requests.available(None, args.python)
@@ -62,6 +83,41 @@ def main(args: argparse.Namespace) -> int:
     agrees = all(error.within for error in errors.values())
     print(f"{out}: " + ("written" if agrees else "not written, since it disagrees"))
     return 0 if agrees else DISAGREES
+
+
+def _convert_twins(args: argparse.Namespace) -> int:
+    """Carry a user's weights from one of their two models to the other, if both are the same."""
+    from benchmarks.twins.judge import judge
+    from benchmarks.twins.report import STATUS, print_judgement
+    from common.twins.file import read_file
+
+    source, *outs = map(Path, [args.problem, *args.files])
+    if len(outs) != 1 or args.train:
+        raise ValueError(
+            f"--twins takes IN and OUT, got: {args.problem} {' '.join(map(str, outs))}"
+        )
+    models = read_file(args.twins).models
+    names = [OWNERS.get(path.suffix, "") for path in (source, outs[0])]
+    for path, name in zip((source, outs[0]), names, strict=True):
+        if name not in models:
+            known = [suffix for suffix, owner in OWNERS.items() if owner in models]
+            raise ValueError(f"{path}: expected a file that ends in {', '.join(known)}")
+    if names[0] == names[1]:
+        raise ValueError(f"{source} and {outs[0]} are both of {names[0]}: copy the file")
+    requests.available(names, args.python)
+    judgement = judge(
+        args.twins,
+        (names[0], names[1]),
+        seed=args.seed,
+        data=(args.data, requests.data_dir(args)),
+        weights="carried",
+        files=(source, outs[0]),
+    )
+    written = judgement.verdict == "right"
+    if not written:
+        print_judgement(judgement)
+    print(f"{outs[0]}: " + ("written" if written else "not written"))
+    return STATUS[judgement.verdict]
 
 
 def _places(args: argparse.Namespace) -> tuple[Path | None, Path]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ from benchmarks.twins.settings import setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
 from benchmarks.twins.verdict import lost_digits, said_right, said_wrong
 from benchmarks.twins.weights import chosen
+from common.atomic import replaced
 from common.twins.file import TwinsFile, targets_for
 from common.twins.probe import Event, Rows
 
@@ -83,6 +86,24 @@ class Case:
         judgement.faults += self._mixing_rows()
         judgement.notes += not_reached(models, [traces[0, "float64"], traces[1, "float64"]])
         self._say(models)
+
+    def write_other(self, path: Path) -> None:
+        """Write the second model with the weights that it was given, once it was read again.
+
+        Raises Refused where what was read gives other outputs, bit for bit.
+        """
+        self._give(1)
+        expected = self.other.ask("outputs", self.rows)
+        with TemporaryDirectory() as folder:
+            draft = Path(folder, path.name)
+            self.other.ask("save", str(draft))
+            self.other.assign(self.other.own)  # what is read must not be there already
+            self.other.ask("load", str(draft))
+            read = self.other.ask("outputs", self.rows)
+            if any(not np.array_equal(read[name], value) for name, value in expected.items()):
+                raise Refused(f"{path.name} was read again and gives other outputs: not written")
+            with replaced(path) as file:
+                file.write(draft.read_bytes())
 
     def _random(self, targets: Sequence[Rows] = ()) -> bool:
         """Whether a model draws random numbers, in training where targets are given; said."""

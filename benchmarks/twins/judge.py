@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.harness.process import Child
@@ -33,19 +34,23 @@ def judge(
     data: tuple[str, str | None] = ("auto", None),
     devices: tuple[str, str] = ("cpu", "cpu"),
     on_stage: Say = lambda stage: None,
+    files: tuple[Path, Path] | None = None,
 ) -> Judgement:
     """Judge the two models of a file.
 
     `children` are processes that may serve many files, by framework or one for each model; one
     that is missing is made and ended here. `weights` is "carried", "own" or "drawn"; empty: what
     the models ask for. `data` says where the rows of DATA are, as `load` takes it. `on_stage` hears
-    what is being done. Raises ValueError for a file that cannot be read; a model that fails is a
-    verdict.
+    what is being done. `files` are weights of the first model, and where those of the second are
+    written if it is right, whole or not at all. Raises ValueError for a file that cannot be read; a
+    model that fails is a verdict.
     """
     judgement = Judgement(str(path), frameworks, seed)
     with ExitStack() as stack:
         try:
             file = read_file(path)
+            if files:
+                file = replace(file, weights={family(frameworks[0]): str(files[0])})
             judgement.digest = file.sha256
             sides = []
             for number, name in enumerate(frameworks):
@@ -58,7 +63,10 @@ def judge(
                 on_stage(f"{name} builds its model")
                 sides.append(Side(child, file, name, seed, devices[number]))
             rows, y = file.rows(seed, *data)
-            Case(judgement, file, (sides[0], sides[1]), (rows, y), weights, on_stage).judge()
+            case = Case(judgement, file, (sides[0], sides[1]), (rows, y), weights, on_stage)
+            case.judge()
+            if files and judgement.verdict == "right":
+                case.write_other(files[1])
         except Refused as error:
             judgement.sentence = str(error)
     return judgement

@@ -126,6 +126,9 @@ class Probe(Protocol):
         Raises ValueError that names what does not fit.
         """
 
+    def save(self, path: str) -> None:
+        """Write the weights as the framework's users keep them; the path's suffix says how."""
+
     def gradients(self, rows: Rows, targets: Rows) -> Values:
         """Training: "loss", "weight/<unit>/<role>" for all that is trained, "input/<number>", from
         1, for all inputs of real numbers; one that does not exist is zeros. Changes nothing."""

@@ -99,6 +99,13 @@ class JaxProbe:
             self.net.write({p: jnp.asarray(v, expected[p].dtype) for p, v in numbers.items()})
         self.slots = None
 
+    def save(self, path: str) -> None:
+        """Write the arrays by the model's own paths, as .npz."""
+        own = [p for p in self.net.first if self.net.first[p] == p]
+        arrays = {"/".join(map(str, p)): np.asarray(self.net.read(p)) for p in own}
+        with File(path).open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+
     def outputs(self, rows: Rows) -> Values:
         """Evaluation: each output as the model gives it, float64, by name."""
         with self._bits():

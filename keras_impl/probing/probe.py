@@ -140,6 +140,13 @@ class KerasProbe:
             load(self.model, Path(path))
         self.optimizer = None
 
+    def save(self, path: str) -> None:
+        """Write the model as .keras, or its weights as .weights.h5."""
+        if path.endswith(".keras"):
+            self.model.save(path)
+        else:
+            self.model.save_weights(path)
+
     @contextmanager
     def _computing(self) -> Iterator[None]:
         with computing_in(self.setup.dtype), keras.device(self.device.replace("cuda", "gpu")):

@@ -280,6 +280,65 @@ def test_a_users_own_packages_are_theirs(children, tmp_path):
     assert judgement.verdict == "right", judgement.sentence
 
 
+STEPS = {  # what differs -> the rung that it breaks first
+    "outputs": ("layers.Dense(3, activation='tanh')", "nn.Linear(6, 3)", ""),
+    "loss": (
+        "layers.Dense(3)",
+        "nn.Linear(6, 3)",
+        "def mean(y, p):\n    return ((y - p) ** 2).mean()\n"
+        "def total(p, y):\n    return ((y - p) ** 2).sum()\nLOSS = {'keras': mean, 'torch': total}",
+    ),
+    "gradients": (
+        "layers.Dense(4), layers.Dense(3)",
+        "nn.Linear(6, 4), type('D', (nn.Module,), {'forward': lambda s, x: x.detach()})(), "
+        "nn.Linear(4, 3)",
+        "",
+    ),
+    "step 1": (
+        "layers.Dense(3)",
+        "nn.Linear(6, 3)",
+        "def keras_sgd():\n    import keras\n    return keras.optimizers.SGD(0.1)\n"
+        "def torch_sgd(w):\n    import torch\n    return torch.optim.SGD(w, 0.2)\n"
+        "OPTIMIZER = (keras_sgd, torch_sgd)",
+    ),
+    "step 3": (
+        "layers.Dense(3)",
+        "nn.Linear(6, 3)",
+        "def keras_sgd():\n    import keras\n    return keras.optimizers.SGD(0.1)\n"
+        "def torch_sgd(w):\n    import torch\n    return torch.optim.SGD(w, 0.1, momentum=0.5)\n"
+        "OPTIMIZER = (keras_sgd, torch_sgd)",
+    ),
+}
+
+
+@pytest.mark.parametrize("rung", STEPS)
+def test_a_fault_breaks_its_own_rung_and_none_before(children, tmp_path, rung):
+    judgement = judged(children, tmp_path / "fault.py", "(6,)", *STEPS[rung], head="")
+    assert judgement.verdict == "wrong"
+    assert next(r.rung for r in judgement.rungs if r.broken) == rung
+
+
+def test_a_users_weights_are_carried_into_a_file_that_proves_them(children, tmp_path, capsys):
+    kernel = "layers.Dense(4, activation='tanh'), layers.Dense(3)"
+    port = "nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 3)"
+    path, out = tmp_path / "mine.py", tmp_path / "port.pt"
+    path.write_text(FILE.format(head=CLASSES, shape="(6,)", more="", one=kernel, other=port))
+    trained = tmp_path / "trained.weights.h5"
+    children["keras"].call("tests.twins.calls:save_keras", str(path), str(trained))
+    assert main.main(["convert", "--twins", str(path), str(trained), str(out)]) == 0
+    assert "port.pt: written" in capsys.readouterr().out
+    outputs = [
+        children["keras"].call("tests.twins.calls:outputs", "keras", str(path), str(trained)),
+        children["torch"].call("tests.twins.calls:outputs", "torch", str(path), str(out)),
+    ]
+    assert abs(outputs[0] - outputs[1]).max() < 1e-6
+    path.write_text(path.read_text().replace("nn.Tanh()", "nn.ReLU()"))
+    out.unlink()
+    assert main.main(["convert", "--twins", str(path), str(trained), str(out)]) == 1
+    assert "not written" in capsys.readouterr().out and not out.exists()
+    assert main.main(["convert", "--twins", str(path), str(trained), "x.keras"]) == 2
+
+
 @pytest.mark.parametrize(("name", "status"), [("conv_twins", 0), ("buggy_twins", 1)])
 def test_the_examples_through_the_command(tmp_path, capsys, name, status):
     file = str(EXAMPLES / f"{name}.py")

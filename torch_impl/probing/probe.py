@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
@@ -103,6 +105,15 @@ class TorchProbe:
         merged_biases(self.model)
         self._others = self._unowned()
         self.steppers = []
+
+    def save(self, path: str) -> None:
+        """Write the model's `state_dict`: .pt, .pth or .safetensors."""
+        state = {name: tensor.detach().cpu() for name, tensor in self.model.state_dict().items()}
+        if Path(path).suffix == ".safetensors":
+            # copies: two names of one tensor are refused
+            save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, path)
+        else:
+            torch.save(state, path)
 
     def outputs(self, rows: Rows) -> Values:
         with torch.no_grad(), self._evaluating(Watch(self.model, double=self.double)) as watch:
