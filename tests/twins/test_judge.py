@@ -285,7 +285,7 @@ STEPS = {  # what differs -> the rung that it breaks first
     "loss": (
         "layers.Dense(3)",
         "nn.Linear(6, 3)",
-        "def mean(y, p):\n    return ((y - p) ** 2).mean()\n"
+        "def mean(y, p):\n    import keras\n    return keras.ops.mean((y - p) ** 2)\n"
         "def total(p, y):\n    return ((y - p) ** 2).sum()\nLOSS = {'keras': mean, 'torch': total}",
     ),
     "gradients": (
