@@ -30,7 +30,7 @@ from benchmarks.twins.place import Fault, Models, listed
 from benchmarks.twins.reach import computes_in_float32, not_reached
 from benchmarks.twins.settings import setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
-from benchmarks.twins.verdict import lost_digits, said_right, said_wrong
+from benchmarks.twins.verdict import lost_digits, said_right, said_wrong, unforced
 from benchmarks.twins.weights import chosen
 from common.atomic import replaced
 from common.twins.file import TwinsFile, targets_for
@@ -257,6 +257,7 @@ class Case:
         if judgement.faults or any(rung.broken for rung in judgement.rungs):
             judgement.verdict = "wrong"
             judgement.sentence = said_wrong(judgement.faults, judgement.rungs)
+            judgement.notes += unforced(self.matching.pairs)
         else:
             judgement.verdict = "right"
             judgement.notes += place.notes(models)

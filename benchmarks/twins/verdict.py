@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.twins.compare import Rung
+from benchmarks.twins.match import Pair
 from benchmarks.twins.place import Fault, listed
 
+LETTERS = 700  # of a sentence, which is cut between two clauses
 FIXED = 1e-5  # a tolerance that people use: a larger error in float32 is said to be rounding
 FAR = 1e-1  # of its scale: a tensor in float32 that is farther from float64 has no digit left
 
@@ -34,7 +36,19 @@ def said_wrong(faults: Sequence[Fault], rungs: Sequence[Rung]) -> str:
     ]
     if len(faults) > 1:
         clauses.append(f"also: {listed(fault.places[0] for fault in faults[1:])}")
-    return "; ".join(clauses)
+    sentence = "; ".join(clauses)
+    return sentence if len(sentence) <= LETTERS else sentence[:LETTERS].rpartition("; ")[0]
+
+
+def unforced(pairs: Sequence[Pair]) -> list[str]:
+    """A sentence on pairs that had a choice, of a model for which no choice made all agree."""
+    names = [pair.name for pair in pairs if not (pair.forced or pair.chosen)]
+    if not names:
+        return []
+    return [
+        f"{listed(names)}: of one kind and shape with others; their order and what flows paired "
+        "them, and PAIRS can"
+    ]
 
 
 def lost_digits(frameworks: Sequence[str], rungs: Sequence[Rung]) -> list[str]:
