@@ -106,7 +106,7 @@ def test_the_gradient_of_an_input_is_that_of_finite_differences(torch_probe):
     model = "return nn.Sequential(nn.Conv2d(2, 3, 2), nn.Tanh(), nn.Flatten(), nn.Linear(12, 2))"
     opened = torch_probe(model, (3, 3, 2), dtype="float64", loss="mean_squared_error")
     x, y = rows(2, 3, 3, 2), rows(2, 2, seed=1)
-    gradient = opened.gradients([x], [y])["input/0"]
+    gradient = opened.gradients([x], [y])["input/1"]
     for place in ((0, 0, 1, 1), (1, 2, 0, 0)):
         losses = []
         for sign in (1, -1):
