@@ -53,6 +53,7 @@ OTHER_NAMES = {
 }
 OPTIONS = ("label_smoothing", "delta", "class_weight")
 BATCH = 8  # rows of a step
+LARGE, FEW = 50_000, 2  # of rows with more numbers than this a step takes as few
 SCALES = (1.0, 30.0, 0.03)  # of random rows: a clip is reached, and an epsilon is felt
 
 
@@ -73,6 +74,11 @@ class TwinsFile:
     pairs: Mapping[str, str]
     flatten: Mapping[str, tuple[int, ...]]
     weights: Mapping[str, str]  # framework -> path
+
+    @property
+    def batch(self) -> int:
+        """Rows of a step: fewer where one alone has many numbers."""
+        return FEW if sum(int(np.prod(shape)) for shape in self.shapes) > LARGE else BATCH
 
     def setup(self, framework: str, **options: Any) -> Setup:
         """What the framework's probe is made from; `options` are the rest of `Setup`."""
@@ -101,15 +107,16 @@ class TwinsFile:
         name = getattr(module, "DATA", None)
         if name is not None:
             loaded = load(PROBLEMS[name], data=data, data_dir=data_dir)
-            return [loaded.x[:BATCH].reshape(-1, *self.shapes[0]).astype(float)], loaded.y[:BATCH]
+            x, y = loaded.x[: self.batch], loaded.y[: self.batch]
+            return [x.reshape(-1, *self.shapes[0]).astype(float)], y
         rng = np.random.default_rng([seed, 1])
         rows: list[np.ndarray] = []
         for shape, limit in zip(self.shapes, self.tokens, strict=True):
             if not limit:
-                rows.append(rng.normal(size=(BATCH, *shape)).astype(np.float32).astype(float))
+                rows.append(rng.normal(size=(self.batch, *shape)).astype(np.float32).astype(float))
                 continue
-            words = rng.integers(min(1, limit - 1), limit, (BATCH, *shape))
-            for sentence in words[: BATCH // 2] if shape else ():
+            words = rng.integers(min(1, limit - 1), limit, (self.batch, *shape))
+            for sentence in words[: self.batch // 2] if shape else ():
                 length = int(rng.integers(1, sentence.shape[-1] + 1))
                 sentence[..., length:] = 0
             rows.append(words)
@@ -120,7 +127,7 @@ class TwinsFile:
         inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
         rows: list[np.ndarray] = []
         for array, shape, limit in zip(inputs, self.shapes, self.tokens, strict=False):
-            array = np.asarray(array)[:BATCH]
+            array = np.asarray(array)[: self.batch]
             if array.shape[1:] != shape:
                 array = array.reshape(-1, *shape) if array[0].size == np.prod(shape) else array
             if array.shape[1:] != shape:
@@ -134,7 +141,7 @@ class TwinsFile:
                 f"{Path(self.path).name}: data() gives {len(rows)} inputs, INPUT has "
                 f"{len(self.shapes)}"
             )
-        return rows, None if y is None else _first(y)
+        return rows, None if y is None else _first(y, self.batch)
 
 
 def array_type(limit: int) -> type:
@@ -142,12 +149,12 @@ def array_type(limit: int) -> type:
     return np.int64 if limit else np.float64
 
 
-def _first(y: Any) -> Any:
+def _first(y: Any, rows: int) -> Any:
     if isinstance(y, Mapping):
-        return {name: np.asarray(part)[:BATCH] for name, part in y.items()}
+        return {name: np.asarray(part)[:rows] for name, part in y.items()}
     if isinstance(y, list | tuple):
-        return [np.asarray(part)[:BATCH] for part in y]
-    return np.asarray(y)[:BATCH]
+        return [np.asarray(part)[:rows] for part in y]
+    return np.asarray(y)[:rows]
 
 
 def read_file(path: str | Path) -> TwinsFile:
