@@ -13,6 +13,7 @@ from rich.table import Table
 from benchmarks.show.terminal import plain, print_wide
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.judgement import Judgement
+from benchmarks.twins.verdict import whose
 from common.framework import label_of
 
 STATUS = {"right": 0, "wrong": 1, "random": 1, "refused": 2}
@@ -34,7 +35,7 @@ def print_judgement(judgement: Judgement, *, every: bool = False) -> None:
     for note in judgement.notes:
         console.print(plain(f"NOTE: {note}", "yellow"), soft_wrap=True)
     if judgement.pairs:
-        table = _table(f"pairs, {judgement.weights} weights", *names)
+        table = _table(f"pairs, {whose(judgement.weights)}", *names)
         for one, other in dict.fromkeys(judgement.pairs):
             table.add_row(plain(one), plain(other))
         print_wide(table, console)

@@ -15,7 +15,7 @@ FAR = 1e-1  # of its scale: a tensor in float32 that is farther from float64 has
 
 def said_right(weights: str, rungs: Sequence[Rung]) -> str:
     """That two models compute the same, and what differs in float32 and vanishes in float64."""
-    sentence = f"the two compute the same ({weights} weights)"
+    sentence = f"the two compute the same, {whose(weights)}"
     rounded = [r for r in rungs if FIXED < r.error32 <= FAR]
     if not rounded:
         return sentence
@@ -24,6 +24,12 @@ def said_right(weights: str, rungs: Sequence[Rung]) -> str:
         f"{sentence}; {worst.rung} {worst.tensor} differs by {worst.error32:.0e} in float32, which "
         f"is rounding: {worst.error:.0e} in float64"
     )
+
+
+def whose(weights: str) -> str:
+    """In words whose weights two models were compared with, as a judgement has it."""
+    words = {"drawn": "with random weights in both", "own": "each with its own weights"}
+    return words.get(weights, f"with {weights.removeprefix('carried from ')}'s weights in both")
 
 
 def said_wrong(faults: Sequence[Fault], rungs: Sequence[Rung]) -> str:
