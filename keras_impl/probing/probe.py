@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops, tree
+from keras import ops
 
 from common.regime import MATCHED
 from common.task import choose_device
@@ -22,7 +22,7 @@ from keras_impl.probing.dropout import dropout_of, may_draw, without_dropout
 from keras_impl.probing.feeder import Feeder
 from keras_impl.probing.losses import loss_of
 from keras_impl.probing.precision import computing_in, widen
-from keras_impl.probing.shown import as_array
+from keras_impl.probing.shown import named_outputs
 from keras_impl.probing.units import Part, named_layers, parts_of
 from keras_impl.probing.watch import Watch
 from keras_impl.probing.weights_file import load
@@ -83,7 +83,7 @@ class KerasProbe:
 
     def outputs(self, rows: Rows) -> Values:
         with self._evaluating():
-            return _named(self._call(rows))
+            return named_outputs(self._call(rows))
 
     def events(self, rows: Rows) -> list[Event]:
         with self._evaluating(), Watch(self.model, self.names) as self.watch:
@@ -278,22 +278,6 @@ def _ordered(parts: Sequence[Part], watch: Watch) -> list[Part]:
         last = called.get(id(part.owner), last)
         keys.append(last)
     return [parts[i] for i in sorted(range(len(parts)), key=lambda i: keys[i])]
-
-
-def _named(outputs: Any) -> Values:
-    if isinstance(outputs, dict):
-        return {str(name): _output(value) for name, value in outputs.items()}
-    flat = tree.flatten(outputs)
-    if len(flat) == 1:
-        return {"output": _output(flat[0])}
-    return {f"output {number}": _output(value) for number, value in enumerate(flat, 1)}
-
-
-def _output(tensor: Any) -> np.ndarray:
-    array = as_array(tensor)
-    if array is None:
-        raise ValueError(f"the Keras model gives a {type(tensor).__name__}, which is no tensor")
-    return array.astype(np.float64)
 
 
 def _numpy(variable: Any) -> np.ndarray:

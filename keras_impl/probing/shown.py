@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers, tree
 
+from common.twins.probe import Values
 from keras_impl import backend
 from keras_impl.probing.units import plain, settings_of
 
@@ -81,3 +82,29 @@ def swapped(owner: Any, name: str, value: Any) -> Iterator[None]:
             del mine[name]
         else:
             mine[name] = before
+
+
+def named_outputs(outputs: Any) -> Values:
+    if isinstance(outputs, dict):
+        return {str(name): _output(value) for name, value in outputs.items()}
+    flat = tree.flatten(outputs)
+    if len(flat) == 1:
+        return {"output": _output(flat[0])}
+    return {f"output {number}": _output(value) for number, value in enumerate(flat, 1)}
+
+
+def _output(tensor: Any) -> np.ndarray:
+    array = as_array(tensor)
+    if array is None:
+        raise ValueError(f"the Keras model gives a {type(tensor).__name__}, which is no tensor")
+    return array.astype(np.float64)
+
+
+def tensors_of(args: tuple, options: Mapping[str, Any]) -> list[Any]:
+    """The tensors among arguments, without masks, in their order."""
+    given = [value for name, value in options.items() if "mask" not in name]
+    return [
+        one
+        for one in tree.flatten((args, given))
+        if keras.ops.is_tensor(one) and not isinstance(one, keras.Variable)
+    ]

@@ -22,6 +22,7 @@ from keras_impl.probing.shown import (
     event_settings,
     flowing,
     swapped,
+    tensors_of,
 )
 from keras_impl.probing.units import plain
 
@@ -99,7 +100,7 @@ class Watch:
         inside = "" if self.top in ("", self.model.name) else f"{self.top}/"
         name = self.names.get(id(layer), f"{inside}{layer.name}")
         self.called.setdefault(id(layer), layer)
-        tensors = self._tensors(args, options)
+        tensors = tensors_of(args, options)
         self.check(layer, tensors)
         moved = channels_first(layer)
         inputs = self._shown(tensors, moved)  # before anything runs in place
@@ -133,7 +134,7 @@ class Watch:
 
     def _function(self, name: str, function: Callable, *args: Any, **options: Any) -> Any:
         """Call one of `keras.ops` or `keras.activations`, as a user's own layer does."""
-        tensors = self._tensors(args, options)
+        tensors = tensors_of(args, options)
         if self._quiet or not tensors or not flowing(args, options):
             return function(*args, **options)
         self._quiet += 1  # what it calls in turn is no event
@@ -256,7 +257,7 @@ class Watch:
         if name not in self.calls:
             raise ValueError(f"{name!r} cannot be called alone")
         call = self.calls[name]
-        tensors = self._tensors(call.args, call.options)
+        tensors = tensors_of(call.args, call.options)
         if len(tensors) != len(inputs):
             raise ValueError(f"{name!r} takes {len(tensors)} inputs, and not {len(inputs)}")
         new = {}
@@ -283,16 +284,6 @@ class Watch:
     def top(self) -> str:
         """The layer that is being called."""
         return self.stack[-1] if self.stack else ""
-
-    @staticmethod
-    def _tensors(args: tuple, options: Mapping[str, Any]) -> list[Any]:
-        """The tensors among arguments, without masks, in their order."""
-        given = [value for name, value in options.items() if "mask" not in name]
-        return [
-            one
-            for one in tree.flatten((args, given))
-            if keras.ops.is_tensor(one) and not isinstance(one, keras.Variable)
-        ]
 
     def _shown(self, tensors: Sequence[Any], moved: bool) -> tuple[np.ndarray, ...]:
         """Copies, float64 or int64, channels last; one array for a tensor that is shown twice."""
