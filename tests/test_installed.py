@@ -119,7 +119,8 @@ def test_every_framework_trains(trained):
 
 def test_what_the_readme_says_to_type_runs(installed, trained):
     readme = Path(shutil.copy(ROOT / "README.md", installed.work))
-    shutil.copytree(ROOT / "docs/study", installed.work / "docs/study")
+    for folder in ("docs/study", "docs/examples"):
+        shutil.copytree(ROOT / folder, installed.work / folder)
     lines = [rest for program, rest in typed(ROOT / "README.md") if program == "twinbench"]
     assert {"lesson", "--help", "data fetch"} < set(lines)
     for line in set(lines) - {"data fetch"}:  # it needs the network
