@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,12 +9,14 @@ import numpy as np
 
 from benchmarks.harness.process import Child, ChildError
 from common.twins.file import SCALES, TwinsFile
+from common.twins.layers import random_tensor
 from common.twins.probe import Event, Rows, Unit, Values
 from common.twins.user_file import family
 
 STEPS = 3  # of the optimiser, on one batch; the first and the last are judged
 RANDOM = 1e-4  # of the scale: two runs of one model that differ by more draw random numbers
 BROUGHT = 1e-6  # two builds whose kernels differ by less did not draw them
+SPREAD = 0.1  # of random scales about 1, and of random biases about 0
 LETTERS = 300  # of a user's error that are shown
 
 Trace = dict[str, np.ndarray]
@@ -133,26 +134,18 @@ def distance(one: np.ndarray, other: np.ndarray, floor: float = 0.0) -> float:
 
 
 def drawn(units: Iterable[Unit], seed: int) -> Values:
-    """Weights and running statistics for these units, float32 numbers, a generator a tensor.
+    """Random weights and running statistics for these units, see `random_tensor`.
 
-    Tables and matrices are U(-l, l) with l = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio
-    2010), scales and variances within .1 of 1, the rest within .1 of 0: exact ones and zeros, as
-    frameworks start from, would hide an exchange of two. What no gradient changes in a layer of
-    one's own, and is no running statistic, is a constant of the model's and stays.
+    What no gradient changes in a layer of one's own, and is no running statistic, is a constant of
+    the model's and stays.
     """
-    values = {}
-    for unit in units:
-        for role, shape in unit.weights.items():
-            if role in unit.frozen and unit.kind == "other":
-                continue
-            name = f"{unit.name}/{role}"
-            rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-            middle = 1.0 if role in ("gamma", "moving_variance") else 0.0
-            limit = 0.1
-            if len(shape) > 1 and role != "bias":
-                limit = np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1])))
-            values[name] = (middle + limit * rng.uniform(-1, 1, shape)).astype(np.float32)
-    return {name: value.astype(np.float64) for name, value in values.items()}
+    return {
+        name: random_tensor(name, shape, seed, spread=SPREAD).astype(np.float64)
+        for unit in units
+        for role, shape in unit.weights.items()
+        for name in [f"{unit.name}/{role}"]
+        if not (role in unit.frozen and unit.kind == "other")
+    }
 
 
 def scaled(rows: Rows, scale: float) -> list[np.ndarray]:

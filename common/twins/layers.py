@@ -132,23 +132,30 @@ def hints(pairs: Iterable[Pair], models: Mapping[str, Sequence[Layer]]) -> list[
 
 
 def initial_values(pairs: Iterable[Pair], seed: int) -> dict[str, np.ndarray]:
-    """Weights and state in the canonical layout, float32, with one generator per tensor.
+    """Weights and state in the canonical layout, see `random_tensor`."""
+    return {
+        f"{p.name}/{role}": random_tensor(f"{p.name}/{role}", shape, seed)
+        for p in pairs
+        for role, shape in p.weights + p.state
+    }
+
+
+def random_tensor(
+    name: str, shape: Sequence[int], seed: int, *, spread: float = 0.05
+) -> np.ndarray:
+    """Values for the weight "layer/role", float32, by a generator of its own.
 
     Tables and matrices are U(-l, l) with l = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010),
-    where a kernel's window counts for both. Scales and variances lie within .05 of 1, the rest
-    within .05 of 0: exact ones and zeros, as frameworks start from, would hide an exchange of two.
+    where a kernel's window counts for both. Scales and variances lie within `spread` of 1, the rest
+    within it of 0: exact ones and zeros, as frameworks start from, would hide an exchange of two.
     """
-    values = {}
-    for p in pairs:
-        for role, shape in p.weights + p.state:
-            name = f"{p.name}/{role}"
-            rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-            middle = 1.0 if role in ("gamma", "moving_variance") else 0.0
-            limit = 0.05
-            if len(shape) > 1 and role != "bias":
-                limit = np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1])))
-            values[name] = (middle + limit * rng.uniform(-1, 1, shape)).astype(np.float32)
-    return values
+    role = name.rpartition("/")[2]
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    middle = 1.0 if role in ("gamma", "moving_variance") else 0.0
+    limit = spread
+    if len(shape) > 1 and role != "bias":
+        limit = np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1])))
+    return (middle + limit * rng.uniform(-1, 1, shape)).astype(np.float32)
 
 
 def _partners(

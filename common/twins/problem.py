@@ -33,13 +33,10 @@ you would not run with Python.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any, ClassVar, get_args
 
 import numpy as np
@@ -50,6 +47,7 @@ from common.framework import frameworks
 from common.problem import PROBLEMS, Loss, Problem
 from common.task import State, Task, Weights
 from common.twins.layers import Layer, Pair, initial_values, pair
+from common.twins.user_file import user_module
 
 RANDOM_ROWS = 1280
 RULES = ("batch_size", "learning_rate", "epochs")
@@ -74,7 +72,7 @@ class Twins(Problem):
         return {k: v for k, v in asdict(self).items() if k != "pairs" and v != published[k]}
 
     def _module(self) -> Any:
-        module, sha256 = _read(self.path)
+        module, sha256 = user_module(self.path)
         if sha256 != self.sha256:
             raise ValueError(f"{self.path} changed while it was in use; start the command again")
         return module
@@ -171,7 +169,7 @@ def read_twins(path: str | Path) -> Twins:
     Raises ValueError with the path, the name of what is wrong and what was expected.
     """
     path = str(Path(path).resolve())
-    module, sha256 = _read(path)
+    module, sha256 = user_module(path)
 
     def refuse(name: str, expected: str) -> ValueError:
         return ValueError(f"{path}: {name} is {getattr(module, name, 'missing')!r}, {expected}")
@@ -256,29 +254,3 @@ def _loss_on(value: Any) -> tuple[tuple[str, str], ...] | None:
     if not set(by_name.values()) <= {"logits", "probabilities"}:
         return None
     return tuple(by_name.items())
-
-
-@cache
-def _read(path: str) -> tuple[Any, str]:
-    """The user's file as a module, executed once, and its SHA-256.
-
-    Raises ValueError if it is no Python, or imports a framework at its top level.
-    """
-    try:
-        text = Path(path).read_bytes()
-        tree = ast.parse(text, path)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as a Python module: {error}") from error
-    packages = {name for manifest in frameworks().values() for name in manifest.requires}
-    for node in tree.body:
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        if imported := packages.intersection(n.partition(".")[0] for n in names) - {"numpy"}:
-            raise ValueError(
-                f"{path}, line {node.lineno} imports {', '.join(imported)}; move that into "
-                "the function that builds the model: no process may hold two frameworks"
-            )
-    module = ModuleType(f"twins_of_{Path(path).stem}")
-    module.__file__ = path
-    exec(compile(tree, path, "exec"), module.__dict__)
-    return module, hashlib.sha256(text).hexdigest()
