@@ -89,8 +89,9 @@ class Shape(NamedTuple):
 
 
 def _fields(kind: inspect.Type) -> dict[str, Shape]:
-    """The keys of a struct."""
-    assert isinstance(kind, inspect.StructType)
+    """The keys of a struct; TypeError for another type."""
+    if not isinstance(kind, inspect.StructType):
+        raise TypeError(f"{kind} is no struct")
     return {f.name: Shape.of(f.type, f.required) for f in kind.fields if f.name != "json"}
 
 
