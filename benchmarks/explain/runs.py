@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 from msgspec import to_builtins
 
@@ -116,14 +116,15 @@ def rung_key(before: Job, after: Job) -> str:
 
 def _rung_record(before: Job, after: Job, rung: Rung) -> ExplainRung:
     error = rung.error if rung.error is not None and math.isfinite(rung.error) else None
-    record = typed(
-        {
-            **header("explain_rung"),
-            "before": before.key,
-            "after": after.key,
-            "first": {**to_builtins(rung), "error": error},
-            "error": None,
-        }
+    return cast(
+        "ExplainRung",
+        typed(
+            {
+                **header("explain_rung"),
+                "before": before.key,
+                "after": after.key,
+                "first": {**to_builtins(rung), "error": error},
+                "error": None,
+            }
+        ),
     )
-    assert isinstance(record, ExplainRung)
-    return record

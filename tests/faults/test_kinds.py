@@ -126,6 +126,7 @@ def no_figures(monkeypatch):
     monkeypatch.setattr(declared, "PROTOCOL", KINDS["plan"][0]["protocol"])
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_command_takes_whatever_is_read_as_a_record(kind, tmp_path, no_figures, capsys):
     for number, record in enumerate(KINDS[kind]):
