@@ -20,10 +20,9 @@ def see_forms(
 ) -> tuple[list[str], list[Fault], list[str]]:
     """Of each model "logits" or "probabilities", or "" where the loss does not ask; faults where
     LOSS_ON says otherwise; notes where it says nothing, and the probes are told."""
-    looks, faults, notes = [], [], []
-    for side, values in zip(sides, outputs, strict=True):
-        form = form_of(file.loss, values)
-        looks.append(form)
+    looks = _of_each_other(file.loss, [form_of(file.loss, values) for values in outputs], outputs)
+    faults, notes = [], []
+    for side, form in zip(sides, looks, strict=True):
         told = file.loss_on.get(family(side.framework))
         if form and told and form != told:
             faults.append(
@@ -44,10 +43,30 @@ def form_of(loss: str, outputs: Values) -> str:
     """What outputs look like; "" for a loss that takes neither logits nor probabilities."""
     if loss not in CLASSES:
         return ""
-    within = all(np.all((v >= 0) & (v <= 1)) for v in outputs.values())
+    if not _within(outputs):
+        return "logits"
+    if loss == "binary_crossentropy":  # small logits may lie between 0 and 1, larger rows' do not
+        return "probabilities" if any(" x" in name for name in outputs) else "logits"
     sums = all(np.allclose(v.sum(axis=-1), 1, atol=1e-5) for v in outputs.values())
-    likely = within and (sums or loss == "binary_crossentropy")
-    return "probabilities" if likely else "logits"
+    return "probabilities" if sums else "logits"
+
+
+def _of_each_other(loss: Any, looks: list[str], outputs: Sequence[Values]) -> list[str]:
+    """The forms, where one model's outputs are the other's as probabilities."""
+    for one, other in ((0, 1), (1, 0)):
+        pairs = list(zip(outputs[one].values(), outputs[other].values(), strict=False))
+        if looks == ["logits", "logits"] and _within(outputs[one]):
+            linked = [metrics.link(loss, theirs) for _, theirs in pairs]
+            if all(
+                mine.shape == link.shape and np.allclose(mine, link, atol=1e-5)
+                for (mine, _), link in zip(pairs, linked, strict=True)
+            ):
+                looks[one] = "probabilities"
+    return looks
+
+
+def _within(outputs: Values) -> bool:
+    return all(np.all((value >= 0) & (value <= 1)) for value in outputs.values())
 
 
 def probabilities(loss: Any, outputs: np.ndarray, form: str) -> np.ndarray:

@@ -242,6 +242,22 @@ def test_two_rows_that_are_mixed_in_both_are_a_note(children, tmp_path):
     assert any("depends on the other rows" in note for note in judgement.notes)
 
 
+@pytest.mark.parametrize(
+    ("last", "kept"), [("nn.Linear(12, 1)", True), ("nn.Linear(12, 1), nn.ReLU()", False)]
+)
+def test_words_show_a_sigmoid_by_the_other_model_alone(children, tmp_path, last, kept):
+    """Random words have no scale, and small logits may all lie between 0 and 1."""
+    head, more = 'LOSS = "binary_crossentropy"', "TOKENS = 9"
+    words = "layers.Embedding(9, 3), layers.Flatten(), layers.Dense(1, activation='sigmoid')"
+    others = f"nn.Embedding(9, 3), nn.Flatten(), {last}"
+    judgement = judged(children, tmp_path / "words.py", "(4,)", words, others, more, head)
+    assert judgement.verdict == ("right" if kept else "wrong"), judgement.sentence
+    assert kept == any("keras's outputs are probabilities" in note for note in judgement.notes)
+    plain = words.replace(", activation='sigmoid'", "")
+    judgement = judged(children, tmp_path / "plain.py", "(4,)", plain, others, more, head)
+    assert not any("probabilities" in note for note in judgement.notes)
+
+
 def test_without_a_loss_a_projection_of_the_outputs_is_compared(children, tmp_path):
     models = "layers.Dense(4, activation='tanh')", "nn.Linear(6, 4), nn.Tanh()"
     judgement = judged(children, tmp_path / "bare.py", "(6,)", *models, head="")
