@@ -30,14 +30,6 @@ class Savable(Protocol):
 
 
 @runtime_checkable
-class Inspectable(Protocol):
-    """A Task that shows what is inside of its network: the ladder of twins."""
-
-    def activations(self, x: np.ndarray) -> Weights:
-        """What goes into each layer and comes out of it, by name, for rows `x`."""
-
-
-@runtime_checkable
 class Stackable(Protocol):
     """A Task that can train in lock-step with others: `fit_replicas`."""
 

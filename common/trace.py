@@ -18,7 +18,6 @@ import numpy as np
 from scipy import sparse
 
 from common.batches import batches
-from common.capabilities import Inspectable
 from common.problem import Problem
 from common.splits import Permutation, shared_order
 from common.task import Task
@@ -28,7 +27,6 @@ Trace = dict[str, np.ndarray]
 BOUNDS = Path(__file__).with_name("bounds.json")  # written by `twinbench parity --measure`
 STEPS = (1, 10, 100)
 SCORED_ROWS = 1000  # test rows whose scores are traced
-SHOWN_ROWS = 8  # test rows whose activations are traced
 FIRST_STEP = 1e-5  # the bound of PROTOCOL for scores, loss, gradients and one step
 FLOOR = 1e-6  # the least bound: about 8 roundings of float32
 KINK = 1e-3  # of a whole run's loss: any machine may carry an input over a relu's kink
@@ -88,8 +86,6 @@ def climb(
     task.set_state(state)
     write("weights", task.get_state())
     task.set_state({name: state[name] for name in task.weight_names})
-    if isinstance(task, Inspectable):
-        write("activations", task.activations(rows.x_test[:SHOWN_ROWS]))
     write("scores", {"scores": task.scores(rows.x_test[:SCORED_ROWS])})
     order = first_rows(task.problem, len(rows.y), max(steps), task.seed)
     taken = batches(rows.x, rows.y, order, task.problem.batch_size)
@@ -170,32 +166,23 @@ class Difference(NamedTuple):
         return self.bound is not None and not self.error <= self.bound
 
 
-def compare(
-    actual: Trace,
-    expected: Trace,
-    problem: Problem,
-    floor: Callable[[str, str], float] = lambda rung, tensor: 0.0,
-) -> list[Difference]:
+def compare(actual: Trace, expected: Trace, problem: Problem) -> list[Difference]:
     """Every tensor of `actual` against `expected`, in the order of the rungs.
 
-    The error of a tensor that only one trace has is inf. `floor(rung, tensor)` gives the least
-    scale that an error is relative to.
+    The error of a tensor that only one trace has is inf.
     """
     differences = []
     for key in expected | actual:
         rung, _, tensor = key.partition("/")
         error = np.inf
         if key in actual and key in expected:
-            error = relative_error(actual[key], expected[key], floor=floor(rung, tensor))
+            error = relative_error(actual[key], expected[key])
         differences.append(Difference(rung, tensor, error, bound(problem, rung, tensor)))
     return differences
 
 
-def relative_error(actual: np.ndarray, expected: np.ndarray, *, floor: float = 0.0) -> float:
-    """max|a - b| / max|b| of one tensor (PROTOCOL); inf for unequal shapes, NaN for NaN.
-
-    A scale max|b| other than zero is taken to be at least `floor`.
-    """
+def relative_error(actual: np.ndarray, expected: np.ndarray) -> float:
+    """max|a - b| / max|b| of one tensor (PROTOCOL); inf for unequal shapes, NaN for NaN."""
     if np.shape(actual) != np.shape(expected):
         return np.inf
     a, b = (np.asarray(v, np.float64) for v in (actual, expected))
@@ -203,7 +190,7 @@ def relative_error(actual: np.ndarray, expected: np.ndarray, *, floor: float = 0
     scale = float(np.max(np.abs(b), initial=0.0))
     if gap == 0 or np.isnan(gap):
         return gap
-    return gap / max(scale, floor) if scale else np.inf
+    return gap / scale if scale else np.inf
 
 
 def first_broken(differences: Iterable[Difference]) -> Difference | None:
@@ -223,7 +210,7 @@ def bound(problem: Problem, rung: str, tensor: str) -> float | None:
     if rung in ("data", "weights") or tensor == "step":
         return 0.0
     rung = judged_rung(rung)
-    early = rung in ("activations", "scores", "loss", "gradients", "step 1", "fit 1")
+    early = rung in ("scores", "loss", "gradients", "step 1", "fit 1")
     errors = {} if problem.changes() else _measured().get(problem.name, {}).get(rung, {})
     if tensor not in errors:
         return FIRST_STEP if early else None

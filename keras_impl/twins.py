@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack
 from typing import Any
-from unittest.mock import patch
 
 import keras
 import numpy as np
-from keras import ops
 
-from common.batches import dense
 from common.task import Weights
 from common.twins.layers import Layer
 from common.twins.problem import TwinTask
 from keras_impl import backend
-from keras_impl.layers import RECURRENT, described, layout, with_weights
+from keras_impl.layers import described, layout, with_weights
 from keras_impl.objectives import OBJECTIVES
 from keras_impl.task import KerasTask
 
@@ -56,18 +52,6 @@ class KerasTwin(TwinTask, KerasTask):
             variables[name].assign(value)
         return loss_and_gradients
 
-    def activations(self, x: np.ndarray) -> Weights:
-        seen: dict[int, list[np.ndarray]] = {}
-        with ExitStack() as stack, self.on_device():
-            for i, layer in enumerate(self.with_weights):
-                _watch(stack, layer, seen.setdefault(i, []))
-            self.net(ops.convert_to_tensor(dense(x)), training=False)
-        shown: Weights = {}
-        for one in self.problem.pairs:
-            arrays = seen[one.position(FAMILY)][:2]  # of a layer that is used twice the first use
-            shown |= dict(zip((f"{one.name} in", f"{one.name} out"), arrays, strict=False))
-        return shown
-
     def make_network(self) -> keras.Model:
         net = self.problem.model(FAMILY)
         net(
@@ -104,27 +88,3 @@ class KerasTwin(TwinTask, KerasTask):
         by_variable = dict(zip(map(id, self.net.trainable_variables), slots, strict=True))
         variables = self.variables()
         return {name: by_variable[id(variables[name])] for name in self.weight_names}
-
-
-def _watch(stack: ExitStack, layer: Any, seen: list[np.ndarray]) -> None:
-    """Keep a layer's input and output; of one with an activation what goes into that."""
-    call: Any = layer.call
-    activation: Any = getattr(layer, "activation", None)
-    inside = activation is not None and not isinstance(layer, RECURRENT)
-
-    def watched_call(x: Any, *args: Any, **options: Any) -> Any:
-        seen.append(np.asarray(x, np.float32))
-        out = call(x, *args, **options)
-        if not inside:
-            last = out[0] if isinstance(out, list | tuple) else out
-            last = last[:, -1] if isinstance(layer, RECURRENT) and last.ndim == 3 else last
-            seen.append(np.asarray(last, np.float32))
-        return out
-
-    def watched_activation(x: Any) -> Any:
-        seen.append(np.asarray(x, np.float32))
-        return activation(x)
-
-    stack.enter_context(patch.object(layer, "call", watched_call))
-    if inside:
-        stack.enter_context(patch.object(layer, "activation", watched_activation))

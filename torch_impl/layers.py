@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
-from common.twins.layers import AXES, Layer, Pair
+from common.twins.layers import AXES, Layer
 
 
 class Kept(NamedTuple):
@@ -146,19 +146,3 @@ def _transposed(value: np.ndarray, axes: str, wanted: str) -> np.ndarray:
 def _gates(kind: str, width: int) -> np.ndarray:
     """Where each column of Keras's gates, side by side on the last axis, is in PyTorch."""
     return np.arange(width).reshape(3, -1)[list(GATES[kind])].ravel()
-
-
-def inputs_and_outputs(
-    module: nn.Module, one: Pair, given: Tensor, out: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """Input and output of a layer with channels last; of a recurrent one the last output."""
-    if isinstance(module, nn.RNNBase):
-        given, out = (t if module.batch_first else t.movedim(0, 1) for t in (given, out[0]))
-        out = out[:, -1]
-    if isinstance(module, CHANNELS_FIRST):
-        given, out = given.movedim(1, -1), out.movedim(1, -1)
-    if one.flatten:
-        *space, channels = one.flatten
-        given = given.unflatten(-1, (channels, *space)).movedim(-1 - len(space), -1).flatten(1)
-    # copies: an in-place relu after the layer would change its output
-    return tuple(t.float().cpu().numpy().copy() for t in (given, out))  # type: ignore[return-value]

@@ -18,7 +18,6 @@ from torch_impl.layers import (
     Kept,
     canonical,
     described,
-    inputs_and_outputs,
     layout,
     own,
     with_weights,
@@ -87,23 +86,6 @@ class TorchTwin(TwinTask, TorchTask):
             for name, value in before.items():
                 self._tensors(name)[0].copy_(self._own(name, value)[0])
         return loss.item(), gradients
-
-    def activations(self, x: np.ndarray) -> Weights:
-        seen: Weights = {}
-        hooks = []
-        for one in self.problem.pairs:
-            module = self.net.with_weights[one.position(FAMILY)][1]
-
-            def watch(module: nn.Module, given: Any, out: Any, one: Pair = one) -> None:
-                if f"{one.name} in" not in seen:  # of a layer that is used twice the first use
-                    arrays = inputs_and_outputs(module, one, given[0], out)
-                    seen.update(zip((f"{one.name} in", f"{one.name} out"), arrays, strict=True))
-
-            hooks.append(module.register_forward_hook(watch))
-        self.forward(dense(x))
-        for hook in hooks:
-            hook.remove()
-        return seen
 
     def _read(self, name: str, what: str) -> np.ndarray:
         return self._canonical(name, [getattr(t, what) for t in self._tensors(name, what)])

@@ -14,7 +14,7 @@ from benchmarks.show.charts import Line, lines
 from benchmarks.show.colours import GREY
 from benchmarks.show.figures import Chart, data, panels, save
 from benchmarks.show.terminal import plain, print_wide
-from benchmarks.statistics.parity import Parity
+from benchmarks.statistics.parity import RAISED_BECAUSE, Parity
 from common.framework import label_of
 from common.trace import Difference
 
@@ -76,7 +76,7 @@ def print_parity(parity: Parity, console: Console | None = None) -> None:
         )
         rung = key[0]
     print_wide(table, console)
-    notes = [(f"* {parity.raised_because}", "yellow")] if parity.raised else []
+    notes = [(f"* {RAISED_BECAUSE}", "yellow")] if parity.raised else []
     notes += [(f"NOTE: {parity.notice}", "bold red")] if parity.notice else []
     style = "bold red" if parity.breach() else "green"
     notes.append((f"{ladder.problem.name}: {parity.verdict()}", style))

@@ -6,11 +6,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import ClassVar
 
 from benchmarks.harness.ladder import REFERENCE, Ladder
 from common.framework import label_of
 from common.trace import Difference, Trace, compare, first_broken
+
+RAISED_BECAUSE = (
+    "raised to ten times the error of the reference in float32: an ill-conditioned seed"
+)
 
 
 @dataclass
@@ -23,9 +26,6 @@ class Parity:
     rounded: Trace  # the reference in float32: what rounding alone does
     traces: Mapping[str, Trace]  # by arm
     raised: dict[tuple[str, str], float] = field(init=False)
-    raised_because: ClassVar[str] = (
-        "raised to ten times the error of the reference in float32: an ill-conditioned seed"
-    )
     pairs: dict[tuple[str, str], list[Difference]] = field(init=False)
 
     def __post_init__(self) -> None:
