@@ -23,18 +23,14 @@ def single(units: Sequence[Unit]) -> list[Unit]:
 
     Weights that are an earlier unit's memory are left out: they follow it.
     """
-    single = []
+    result = []
     for unit in units:
         free = {role: shape for role, shape in unit.weights.items() if role not in unit.tied}
         if unit.tied and not free:
             continue
         unit = unit._replace(weights=free)
-        for role, shape in unit.weights.items() if unit.kind == "other" else ():
-            frozen = unit.frozen & {role}
-            single.append(unit._replace(weights={role: shape}, frozen=frozen))
-        if unit.kind != "other":
-            single.append(unit)
-    return single
+        result += _by_weight(unit) if unit.kind == "other" else [unit]
+    return result
 
 
 def loosened(
@@ -46,12 +42,15 @@ def loosened(
     """
     if not any(unit.kind == "other" for unit in others):
         return units, left
-    single: list[Unit] = []
-    for i in left:
-        for role, shape in units[i].weights.items():
-            frozen = units[i].frozen & {role}
-            single.append(units[i]._replace(weights={role: shape}, frozen=frozen))
-    return [*units, *single], list(range(len(units), len(units) + len(single)))
+    new = [part for i in left for part in _by_weight(units[i])]
+    return [*units, *new], list(range(len(units), len(units) + len(new)))
+
+
+def _by_weight(unit: Unit) -> list[Unit]:
+    return [
+        unit._replace(weights={role: shape}, frozen=unit.frozen & {role})
+        for role, shape in unit.weights.items()
+    ]
 
 
 def _family(kind: str) -> str:
@@ -63,7 +62,9 @@ def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def exact(unit: Unit) -> Any:
-    return unit.kind, tuple(unit.weights.items()), unit.kind != "other" or unit.frozen
+    """Kind of layer and shapes of all weights; of a layer of one's own what is trained too."""
+    frozen = unit.frozen if unit.kind == "other" else None
+    return unit.kind, tuple(unit.weights.items()), frozen
 
 
 def shapes(unit: Unit) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,7 +34,7 @@ from benchmarks.twins.verdict import lost_digits, said_right, said_wrong, unforc
 from benchmarks.twins.weights import chosen
 from common.atomic import replaced
 from common.twins.file import TwinsFile, targets_for
-from common.twins.probe import Event, Rows
+from common.twins.probe import Event, Rows, Values
 
 DTYPES = ("float32", "float64")
 
@@ -78,10 +78,11 @@ class Case:
             {dtype: traces[0, dtype] for dtype in DTYPES},
             {dtype: traces[1, dtype] for dtype in DTYPES},
             self.matching,
+            self._of_one(),
             self.forms,
             coarse=coarse,
         )
-        judgement.faults += self._faults(models)
+        judgement.faults += self._faults(models, traces)
         judgement.faults += setting_faults(models, self.sides)
         judgement.faults += self._mixing_rows()
         judgement.notes += not_reached(models, [traces[0, "float64"], traces[1, "float64"]])
@@ -144,9 +145,12 @@ class Case:
         if number:
             self.other.assign(self._of_other(self.matching))
         else:
-            self.one.assign({**self.one.own, **self.weights.source})
+            self.one.assign(self._of_one())
 
-    def _of_other(self, matching: Matching) -> dict[str, np.ndarray]:
+    def _of_one(self) -> Values:
+        return {**self.one.own, **self.weights.source}
+
+    def _of_other(self, matching: Matching) -> Values:
         # its own first: in float64 it drew from another seed
         seed = self.judgement.seed
         given = self.weights.of_other(matching, self.one.own, seed)
@@ -205,16 +209,17 @@ class Case:
             return traces
         for (number, dtype), trace in traces.items():
             self.on_stage(f"{self.sides[number].framework} trains in {dtype}")
-            self._give(number)  # the same model again where it has no float64
+            if self.sides[number].narrow:  # the same model once more
+                self._give(number)
             trace |= trained(self.sides[number], self.rows, given[number], dtype)
         return traces
 
-    def _faults(self, models: Models) -> list[Fault]:
+    def _faults(self, models: Models, traces: Mapping[tuple[int, str], Trace]) -> list[Fault]:
         """Where the models part, at the lowest rung that breaks."""
         rungs, outputs = self.judgement.rungs, self.judgement.outputs
         if self.weights.mode == "own" and (wrong := weight_faults(models, self.sides)):
             return wrong
-        counts = [len(side.ask("outputs", self.rows)) for side in self.sides]
+        counts = [len(_outputs_of(traces[number, "float64"])) for number in (0, 1)]
         if counts[0] != counts[1]:
             return [Fault(("outputs",), "the models have {} and {} outputs".format(*counts))]
         shapes = [

@@ -166,12 +166,8 @@ def outputs_of(side: Side, rows: Rows, dtype: str) -> Trace:
 
 
 def trained(side: Side, rows: Rows, targets: Rows, dtype: str) -> Trace:
-    """Loss, gradients and steps, as the probe names them: "gradients/<unit>/<role>".
-
-    The rung "before" has the values that the first step begins with.
-    """
-    values = side.ask("values", dtype=dtype)
-    trace = {f"before/{name}": value for name, value in values.items()}
+    """Loss, gradients and steps, as the probe names them: "gradients/<unit>/<role>"."""
+    trace = {}
     for name, value in side.ask("gradients", rows, targets, dtype=dtype).items():
         kind, _, rest = name.partition("/")
         rung = {"loss": "loss/loss", "weight": f"gradients/{rest}"}.get(kind, f"gradients/{name}")

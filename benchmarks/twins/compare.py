@@ -11,9 +11,9 @@ from benchmarks.twins.climb import Trace, aligned, distance
 from benchmarks.twins.forms import probabilities
 from benchmarks.twins.match import Matching
 from common.twins.file import TwinsFile
+from common.twins.probe import Values
 
 BOUND = 1e-6  # in float64, of the scale: some roundings of float32, as its constants have
-BEFORE = "before"  # the rung of what a step begins with, which is not compared
 STEP = 5e-5  # of a step's size: an optimiser keeps its decays and rates in float32
 SLOT = 1e-5  # what an optimiser keeps, for the same reason
 BOUND32 = 1e-5  # where a layer has no float64, and ten times what each side differs from itself
@@ -46,12 +46,14 @@ def compare(
     mine: Mapping[str, Trace],
     theirs: Mapping[str, Trace],
     matching: Matching,
+    before: Values,
     forms: Sequence[str],
     *,
     coarse: bool,
 ) -> list[Rung]:
     """Every tensor that both models have, in the order of the rungs; traces are by dtype.
 
+    `before` are the first model's values before the first step.
     `forms` says of each model whether its outputs are "logits" or "probabilities", where that
     matters; `coarse` that some layer has no float64.
     """
@@ -65,8 +67,6 @@ def compare(
         if other not in theirs["float64"]:
             continue
         rung, _, tensor = key.partition("/")
-        if rung == BEFORE:
-            continue
         floor = max(_floor(file, rung, tensor, largest), NOTHING)
         pairs = {
             dtype: _comparable(file.loss, mine[dtype][key], theirs[dtype][other], rung, forms)
@@ -77,12 +77,9 @@ def compare(
         bound = BOUND32 + 10 * max(own) if coarse else BOUND
         if rung.startswith("step") and tensor.startswith("slot/"):
             bound = max(bound, SLOT)
-        start = mine["float64"].get("loss/loss" if tensor == "loss" else f"{BEFORE}/{tensor}")
+        start = mine["float64"].get("loss/loss") if tensor == "loss" else before.get(tensor)
         if rung.startswith("step") and start is not None:
-            step = distance(mine["float64"][key], start, floor)  # relative to where it began
-            scale = max(float(np.max(np.abs(start), initial=0.0)), floor)
-            reached = max(float(np.max(np.abs(pairs["float64"][0]), initial=0.0)), floor)
-            bound = max(bound, STEP * step * scale / reached)
+            bound = max(bound, STEP * distance(start, mine["float64"][key], floor))
         rungs.append(Rung(rung, tensor, error, bound, error32, (own[0], own[1])))
     return rungs
 

@@ -13,10 +13,7 @@ from pathlib import Path
 
 from benchmarks.harness.process import Child
 from benchmarks.twins.case import Case, Say
-from benchmarks.twins.climb import (
-    Refused,
-    Side,
-)
+from benchmarks.twins.climb import Refused, Side
 from benchmarks.twins.judgement import Judgement
 from common.twins.file import read_file
 from common.twins.user_file import family

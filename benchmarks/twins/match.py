@@ -63,7 +63,7 @@ class Pair(NamedTuple):
         return self.one.name if same else f"{self.one.name} ~ {self.other.name}"
 
     def alone(self) -> tuple[list[str], list[str]]:
-        """Trained roles that only the first model has, and those that only the other has."""
+        """Roles that only the first model has, and those that only the other has."""
         mine, theirs = ({link.one for link in self.links}, {link.other for link in self.links})
         return (
             [role for role in self.one.weights if role not in mine],

@@ -80,41 +80,41 @@ def _position(events: Sequence[Event], event: Event) -> int:
 def _faults(models: Models, tolerance: float) -> list[Fault]:
     found: list[Fault] = []
     agreed: Seen | None = None
-    for pair, mine, theirs in _seen(models):
-        before = nearest(mine.inputs, theirs.inputs, tolerance)
-        after = nearest(mine.outputs, theirs.outputs, tolerance)
+    for seen in _seen(models):
+        before = nearest(seen.one.inputs, seen.other.inputs, tolerance)
+        after = nearest(seen.one.outputs, seen.other.outputs, tolerance)
         if after != DIFFER and before != DIFFER:
-            agreed = Seen(pair, mine, theirs)
+            agreed = seen
         elif after == DIFFER and before in (EQUAL, MOVED):
-            found.append(_own_fault(models, pair, mine, theirs))
+            found.append(_own_fault(models, seen))
         elif not found and after == DIFFER and before == PART:
-            found.append(_between(models, agreed, Seen(pair, mine, theirs), rearranged=True))
+            found.append(_between(models, agreed, seen, rearranged=True))
         elif not found and before == DIFFER:
-            found.append(_between(models, agreed, Seen(pair, mine, theirs), rearranged=False))
-            found += _own_error(models, pair, mine, theirs, tolerance)
+            found.append(_between(models, agreed, seen, rearranged=False))
+            found += _own_error(models, seen, tolerance)
         elif found:
-            found += _own_error(models, pair, mine, theirs, tolerance)
+            found += _own_error(models, seen, tolerance)
     return found
 
 
-def _own_fault(models: Models, pair: Pair, mine: Event, theirs: Event) -> Fault:
+def _own_fault(models: Models, seen: Seen) -> Fault:
+    pair = seen.pair
     settings = differing(pair, models.names)
     sentence = f"{pair.name}: what goes in agrees, what comes out does not"
-    shapes = [event.outputs[0].shape for event in (mine, theirs) if event.outputs]
+    shapes = [event.outputs[0].shape for event in (seen.one, seen.other) if event.outputs]
     if len(set(shapes)) > 1:
         sentence += f", not even in shape: {shapes[0]} and {shapes[1]}"
     return Fault(_names(pair), "; ".join([sentence, *settings]))
 
 
-def _own_error(
-    models: Models, pair: Pair, mine: Event, theirs: Event, tolerance: float
-) -> list[Fault]:
+def _own_error(models: Models, seen: Seen, tolerance: float) -> list[Fault]:
     """The pair's own error: the second model's layer on the first model's input."""
+    pair = seen.pair
     try:
-        outputs = models.replay(pair.other.layer, mine.inputs)
+        outputs = models.replay(pair.other.layer, seen.one.inputs)
     except (ValueError, RuntimeError):
         return []
-    if nearest(mine.outputs, outputs, tolerance) != DIFFER:
+    if nearest(seen.one.outputs, outputs, tolerance) != DIFFER:
         return []
     told = f"{pair.name}: it differs on the same input too"
     return [Fault(_names(pair), "; ".join([told, *differing(pair, models.names)]))]

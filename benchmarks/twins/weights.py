@@ -10,7 +10,6 @@ from benchmarks.twins.fused import joined, parted
 from benchmarks.twins.match import Link, Matching, Pair, exchanged, interchangeable
 from common.twins.probe import Values
 
-MODES = ("carried", "own", "drawn")
 ALIKE = 1e-4  # weights that both models bring, nearer than this, are one and the same
 
 
@@ -94,7 +93,6 @@ def far_of(pair: Pair, link: Link, owns: Sequence[Values]) -> float:
 
 def _by_value(one: Side, other: Side, matching: Matching) -> tuple[Matching, bool]:
     """The pairing under which most weights are the same, and whether most are."""
-
     owns = [parted(side.own, matching.splits[n]) for n, side in enumerate((one, other))]
 
     def far(pair: Pair) -> float:

@@ -26,8 +26,8 @@ import numpy as np
 
 from common.data import load
 from common.problem import PROBLEMS
-from common.twins.probe import Rows, Setup
-from common.twins.user_file import family, function_of, models_of, user_module
+from common.twins.probe import Setup
+from common.twins.user_file import function_of, models_of, user_module
 
 CLASSES = ("categorical_crossentropy", "binary_crossentropy")
 LOSSES = (
@@ -135,18 +135,13 @@ class TwinsFile:
                     f"{Path(self.path).name}: data() gives rows of shape {array.shape[1:]}, "
                     f"INPUT says {shape}"
                 )
-            rows.append(array.astype(np.int64 if limit else np.float32).astype(array_type(limit)))
+            rows.append(array.astype(np.int64) if limit else array.astype(np.float32).astype(float))
         if len(rows) != len(self.shapes):
             raise ValueError(
                 f"{Path(self.path).name}: data() gives {len(rows)} inputs, INPUT has "
                 f"{len(self.shapes)}"
             )
         return rows, None if y is None else _first(y, self.batch)
-
-
-def array_type(limit: int) -> type:
-    """How rows travel: whole numbers as int64, real ones as float64."""
-    return np.int64 if limit else np.float64
 
 
 def _first(y: Any, rows: int) -> Any:
@@ -283,6 +278,3 @@ def _random_target(loss: str, output: np.ndarray, rng: np.random.Generator) -> n
         length = max(1, min(output.shape[1] // 3, output.shape[-1] - 1))
         return np.stack([1 + rng.permutation(output.shape[-1] - 1)[:length] for _ in output])
     return rng.normal(size=output.shape)
-
-
-__all__ = ["BATCH", "CLASSES", "SCALES", "Rows", "TwinsFile", "family", "read_file", "targets_for"]
