@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,9 +26,9 @@ from typing import Any
 import numpy as np
 
 from common.data import load
-from common.problem import PROBLEMS
+from common.problem import PROBLEMS, Problem
 from common.twins.probe import Setup
-from common.twins.user_file import function_of, models_of, user_module
+from common.twins.user_file import function_of, models_of, refusal, user_module
 
 CLASSES = ("categorical_crossentropy", "binary_crossentropy")
 LOSSES = (
@@ -104,9 +105,9 @@ class TwinsFile:
         module = user_module(self.path)[0]
         if hasattr(module, "data"):
             return self._own_rows(*module.data())
-        name = getattr(module, "DATA", None)
-        if name is not None:
-            loaded = load(PROBLEMS[name], data=data, data_dir=data_dir)
+        problem = problem_of(self.path, self.shapes)
+        if problem:
+            loaded = load(problem, data=data, data_dir=data_dir)
             x, y = loaded.x[: self.batch], loaded.y[: self.batch]
             return [x.reshape(-1, *self.shapes[0]).astype(float)], y
         rng = np.random.default_rng([seed, 1])
@@ -144,6 +145,22 @@ class TwinsFile:
         return rows, None if y is None else _first(y, self.batch)
 
 
+def problem_of(path: str, shapes: Sequence[tuple[int, ...]]) -> Problem | None:
+    """The problem whose rows DATA asks for; None if the file has no DATA.
+
+    Raises ValueError for one whose rows do not have this shape, or are sparse.
+    """
+    name = getattr(user_module(path)[0], "DATA", None)
+    if name is None:
+        return None
+    usable = {p.name: p for p in PROBLEMS.values() if not p.text}
+    if name not in usable or [usable[name].features] != [np.prod(shape) for shape in shapes]:
+        sizes = ", ".join(f"{p.name} ({p.features} values a row)" for p in usable.values())
+        rows = " and ".join(map(str, shapes))
+        raise refusal(path, "DATA", f"expected one of {sizes} for rows of {rows}; or write data()")
+    return usable[name]
+
+
 def _first(y: Any, rows: int) -> Any:
     if isinstance(y, Mapping):
         return {name: np.asarray(part)[:rows] for name, part in y.items()}
@@ -159,20 +176,22 @@ def read_file(path: str | Path) -> TwinsFile:
     """
     path = str(Path(path).resolve())
     module, sha256 = user_module(path)
-
-    def refuse(name: str, expected: str) -> ValueError:
-        value = repr(getattr(module, name, "missing"))
-        return ValueError(f"{path}: {name} is {value[:100]}, {expected}")
+    refuse = partial(refusal, path)
 
     names, shapes = _shapes(getattr(module, "INPUT", None))
     if not shapes:
-        raise refuse("INPUT", "expected the shape of one row, such as (28, 28, 1), or several")
+        raise refusal(
+            path, "INPUT", "expected the shape of one row, such as (28, 28, 1), or several"
+        )
+    problem_of(path, shapes)
     tokens = _tokens(getattr(module, "TOKENS", 0), names, len(shapes))
     if tokens is None:
         raise refuse("TOKENS", "expected a number of words, or one for each input")
     loss, options = _loss(module, path)
     if loss is None:
-        raise refuse("LOSS", f"expected one of {', '.join(LOSSES)}, a function a model, or nothing")
+        raise refusal(
+            path, "LOSS", f"expected one of {', '.join(LOSSES)}, a function a model, or nothing"
+        )
     loss_on = getattr(module, "LOSS_ON", {})
     models = models_of(module)
     loss_on = dict.fromkeys(models, loss_on) if isinstance(loss_on, str) else dict(loss_on)

@@ -36,6 +36,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
@@ -46,8 +47,9 @@ from common.data import Data, load
 from common.framework import frameworks
 from common.problem import PROBLEMS, Loss, Problem
 from common.task import State, Task, Weights
+from common.twins.file import problem_of
 from common.twins.layers import Layer, Pair, initial_values, pair
-from common.twins.user_file import user_module
+from common.twins.user_file import refusal, user_module
 
 RANDOM_ROWS = 1280
 RULES = ("batch_size", "learning_rate", "epochs")
@@ -170,9 +172,7 @@ def read_twins(path: str | Path) -> Twins:
     """
     path = str(Path(path).resolve())
     module, sha256 = user_module(path)
-
-    def refuse(name: str, expected: str) -> ValueError:
-        return ValueError(f"{path}: {name} is {getattr(module, name, 'missing')!r}, {expected}")
+    refuse = partial(refusal, path)
 
     loss: Any = getattr(module, "LOSS", None)
     if loss not in get_args(Loss):
@@ -180,11 +180,7 @@ def read_twins(path: str | Path) -> Twins:
     shape = getattr(module, "INPUT", None)
     if not (isinstance(shape, tuple) and shape and all(isinstance(n, int) for n in shape)):
         raise refuse("INPUT", "expected the shape of one row, such as (28, 28, 1)")
-    data = getattr(module, "DATA", None)
-    usable = [p.name for p in PROBLEMS.values() if not p.text]
-    if data is not None and (data not in usable or PROBLEMS[data].features != np.prod(shape)):
-        sizes = ", ".join(f"{name} ({PROBLEMS[name].features} values a row)" for name in usable)
-        raise refuse("DATA", f"expected one of {sizes} for rows of {shape}; or write data()")
+    data = problem_of(path, [shape])
     rules = getattr(module, "RULES", {})
     if not set(rules) <= set(RULES):
         raise refuse("RULES", f"expected no other keys than {', '.join(RULES)}")
@@ -196,7 +192,7 @@ def read_twins(path: str | Path) -> Twins:
         name=f"twins:{name}",
         title=f"Twins of {name}",
         features=int(np.prod(shape)),
-        outputs=PROBLEMS[data].outputs if data else 2 if loss == "categorical_crossentropy" else 1,
+        outputs=data.outputs if data else 2 if loss == "categorical_crossentropy" else 1,
         hidden=(),
         loss=loss,
         epochs=rules.get("epochs", 1),

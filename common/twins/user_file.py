@@ -29,6 +29,9 @@ OURS = frozenset(
 )
 
 
+LETTERS = 100  # of a value in a message
+
+
 def user_module(path: str) -> tuple[ModuleType, str]:
     """The user's file, executed once as it is now, and its SHA-256.
 
@@ -61,6 +64,12 @@ def _executed(path: str, text: bytes) -> ModuleType:
     module.__dict__["__builtins__"] = _builtins_for(path)
     exec(compile(tree, path, "exec"), module.__dict__)
     return module
+
+
+def refusal(path: str, name: str, expected: str) -> ValueError:
+    """An error that says what a name of the file is, and what was expected."""
+    value = repr(getattr(user_module(path)[0], name, "missing"))
+    return ValueError(f"{path}: {name} is {value[:LETTERS]}, {expected}")
 
 
 def family(framework: str) -> str:
@@ -156,10 +165,15 @@ class _Beside:
     def has(self, name: str) -> bool:
         return PathFinder.find_spec(name, self.folders) is not None
 
+    def _theirs(self, folder: str) -> bool:
+        """Whether it is the user's; an environment beside their code has other people's."""
+        installed = {"site-packages", "dist-packages"} & set(Path(folder).parts)
+        return folder.startswith(tuple(self.folders)) and not installed
+
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name in NEVER_THEIRS:
             return None
-        if path is not None and not any(str(p).startswith(tuple(self.folders)) for p in path):
+        if path is not None and not any(self._theirs(str(folder)) for folder in path):
             return None
         spec = PathFinder.find_spec(name, self.folders if path is None else path)
         if spec and isinstance(spec.loader, SourceFileLoader):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -366,6 +368,31 @@ def test_the_examples_through_the_command(tmp_path, capsys, name, status):
     if status:
         assert "in another order" in result["verdict"] and "classes" in result["places"]
     assert len(list(tmp_path.rglob("*.json"))) == 1
+
+
+@pytest.mark.parametrize("name", ["cifar", "imdb", "boston"])
+def test_data_that_are_not_there_or_do_not_fit_are_refused(tmp_path, capsys, name):
+    path = tmp_path / "rows.py"
+    path.write_text(f"INPUT = (3,)\nDATA = {name!r}\ndef keras_model(): pass\n")
+    assert main.main(["parity", "--twins", str(path)]) == 2
+    assert f"DATA is {name!r}, expected one of mnist (784 values a row)" in capsys.readouterr().err
+
+
+def test_packages_in_an_environment_beside_the_file_are_nobodys_own(tmp_path):
+    """Their imports must not look beside the user's file first."""
+    installed = tmp_path / ".venv" / "lib" / "site-packages"
+    for folder in (tmp_path / "mine", installed / "others"):
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").touch()
+        (folder / "sub.py").write_text("import builtins\nOURS = __builtins__ is vars(builtins)\n")
+    (tmp_path / "file.py").write_text(
+        f"import sys\nsys.path.append({str(installed)!r})\n"
+        "import mine.sub, others.sub\nOURS = mine.sub.OURS, others.sub.OURS\n"
+    )
+    code = "from common.twins.user_file import user_module as m; print(m(%r)[0].OURS)"
+    command = [sys.executable, "-c", code % str(tmp_path / "file.py")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "(False, True)", done.stderr
 
 
 def test_one_model_alone_is_refused_with_what_there_is(tmp_path, capsys):
