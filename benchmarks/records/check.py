@@ -62,14 +62,15 @@ WORDS: Mapping[type[inspect.Type], str] = {
 
 
 class Shape(NamedTuple):
-    """A type without its annotations."""
+    """A type without its annotations, taken apart once: every record is held against it."""
 
-    type: inspect.Type
     word: str  # of TYPES
     nullable: bool
     unit: str
     meaning: str
     required: bool
+    fields: Mapping[str, Any] = {}  # of a struct: key -> Shape
+    item: Any = None  # the Shape of what is in a list, or of the values in an object
 
     @classmethod
     def of(cls, kind: inspect.Type, required: bool = False) -> Shape:
@@ -85,7 +86,14 @@ class Shape(NamedTuple):
                 kind = next(t for t in kind.types if not isinstance(t, inspect.NoneType))
         word = about.get("title") or WORDS.get(type(kind), "anything")
         unit, meaning = about.get("unit", ""), about.get("description", "")
-        return cls(kind, word, nullable, unit, meaning, required)
+        fields, item = {}, None
+        if isinstance(kind, inspect.StructType):
+            fields = _fields(kind)
+        elif isinstance(kind, inspect.ListType):
+            item = cls.of(kind.item_type)
+        elif isinstance(kind, inspect.DictType):
+            item = cls.of(kind.value_type)
+        return cls(word, nullable, unit, meaning, required, fields, item)
 
 
 def _fields(kind: inspect.Type) -> dict[str, Shape]:
@@ -99,7 +107,7 @@ COMMON = _fields(inspect.type_info(Record))
 MEANINGS = {
     f"{name}.{key}" if parts else key: (field.word, field.unit, field.meaning)
     for name, outer in COMMON.items()
-    for parts in [{} if outer.meaning else _fields(outer.type)]
+    for parts in [{} if outer.meaning else outer.fields]
     for key, field in (parts or {name: outer}).items()
 }
 """Type, unit and meaning of every key of a run's record, in its order."""
@@ -172,20 +180,17 @@ def _misfits(value: Any, shape: Shape, place: str) -> Iterator[str]:
         return
     if not TYPES[shape.word](value):
         yield f"{place!r} is {value!r:.60}, expected {shape.word}"
-    if isinstance(shape.type, inspect.ListType):
-        inner = Shape.of(shape.type.item_type)
+    if shape.item and isinstance(value, list):
         for index, part in enumerate(value):
-            yield from _misfits(part, inner, f"{place}[{index}]")
-    elif isinstance(shape.type, inspect.DictType):
-        inner = Shape.of(shape.type.value_type)
+            yield from _misfits(part, shape.item, f"{place}[{index}]")
+    elif shape.item:
         for key, part in value.items():
-            yield from _misfits(part, inner, f"{place}.{key}")
-    elif isinstance(shape.type, inspect.StructType):
-        for key, field in _fields(shape.type).items():
-            if key in value:
-                yield from _misfits(value[key], field, f"{place}.{key}")
-            elif field.required:
-                yield f"it has no '{place}.{key}'"
+            yield from _misfits(part, shape.item, f"{place}.{key}")
+    for key, field in shape.fields.items():
+        if key in value:
+            yield from _misfits(value[key], field, f"{place}.{key}")
+        elif field.required:
+            yield f"it has no '{place}.{key}'"
 
 
 def _settings(record: dict[str, Any]) -> Iterator[str]:
