@@ -81,7 +81,7 @@ def wrong(program: str, rest: str) -> str:
     """What of a line to type does not exist; empty when all of it does."""
     words = shlex.split(re.split(r" [2|>]?[|>&]| {2}", rest)[0], comments=True)
     if program == "make":
-        targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
         return "" if words[0] in targets or "=" in words[0] else words[0]
     if program == "pip install":
         extras = {e for word in words if word[0] == "." for e in re.findall(r"\w+", word)}
