@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.twins import place
+from benchmarks.twins.causes.scene import Scene
+from benchmarks.twins.causes.search import causes
 from benchmarks.twins.climb import (
     Refused,
     Side,
@@ -28,7 +30,7 @@ from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.match import Matching, match
 from benchmarks.twins.place import Fault, Models, listed
 from benchmarks.twins.reach import computes_in_float32, not_reached
-from benchmarks.twins.settings import setting_faults
+from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
 from benchmarks.twins.verdict import lost_digits, said_right, said_wrong, unforced
 from benchmarks.twins.weights import chosen
@@ -56,6 +58,7 @@ class Case:
         self.judgement, self.file, self.on_stage = judgement, file, on_stage
         self.one, self.other = self.sides = sides
         self.rows, self.y = rows
+        self.targets: Sequence[Rows] = ()
         matching = match(self.one.units, self.other.units, file.pairs, file.flatten)
         seed = judgement.seed
         self.weights, self.matching = chosen(self.one, self.other, matching, weights, seed)
@@ -68,7 +71,7 @@ class Case:
         judgement.weights = str(self.weights)
         if self._random():
             return
-        models = self._settle()
+        models = self.parted = self._settle()
         coarse = self._coarse(models)
         traces = self._climb()
         if judgement.verdict == "random":
@@ -84,7 +87,22 @@ class Case:
         )
         judgement.faults += self._faults(models, traces)
         judgement.faults += setting_faults(models, self.sides)
-        judgement.faults += self._mixing_rows()
+        faults, notes = mixing_rows(self.sides, self.rows)
+        judgement.faults += faults
+        judgement.notes += notes
+        if judgement.faults or any(rung.broken for rung in judgement.rungs):
+            self.on_stage("causes are tried")
+            scene = Scene(
+                judgement,
+                self.file,
+                (self.one, self.other),
+                self.parted,
+                traces,
+                self.rows,
+                self.targets,
+                self._give,
+            )
+            judgement.causes = causes(scene)
         judgement.notes += not_reached(models, [traces[0, "float64"], traces[1, "float64"]])
         self._say(models)
 
@@ -205,6 +223,7 @@ class Case:
         }
         own = same_outputs(_outputs_of(traces[1, "float64"]), list(pairs))
         given = targets, [theirs[name] for name in own.values()]
+        self.targets = given
         if self._random(given):
             return traces
         for (number, dtype), trace in traces.items():
@@ -236,23 +255,8 @@ class Case:
         if scale != 1:
             rows = scaled(self.rows, scale)
             seen: list[list[Event]] = [events_of(side, rows) for side in self.sides]
-            models = models._replace(one=seen[0], other=seen[1])
+            models = self.parted = models._replace(one=seen[0], other=seen[1])
         return shapes + place.faults(models)
-
-    def _mixing_rows(self) -> list[Fault]:
-        """A model that looks across rows in evaluation and the other does not; of both a note."""
-        turned = [rows[::-1] for rows in self.rows]
-        mixing = []
-        for side in self.sides:
-            upright, other = side.ask64("outputs", self.rows), side.ask64("outputs", turned)
-            if any(distance(other[name][::-1], upright[name]) > BOUND32 for name in upright):
-                mixing.append(side.framework)
-        told = f"{' and '.join(mixing)}: a row's output depends on the other rows: is the first "
-        told += "axis the rows' in every layer (batch_first)?"
-        if len(mixing) == 1:
-            return [Fault((f"rows of {mixing[0]}",), told)]
-        self.judgement.notes += [told] if mixing else []
-        return []
 
     def _say(self, models: Models) -> None:
         """The verdict and its sentence."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.place import Fault
 
@@ -22,6 +23,7 @@ class Judgement:
     sentence: str = ""
     digest: str = ""  # of the file
     faults: list[Fault] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     weights: str = ""  # carried, own or drawn, and whose
     pairs: list[tuple[str, str]] = field(default_factory=list)

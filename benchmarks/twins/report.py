@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.show.terminal import plain, print_wide
+from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.verdict import whose
@@ -32,6 +33,8 @@ def print_judgement(judgement: Judgement, *, every: bool = False) -> None:
     console.print(plain(words, STYLES[judgement.verdict]), soft_wrap=True)
     for fault in judgement.faults[1:]:
         console.print(plain(f"  also: {fault.sentence}", "red"), soft_wrap=True)
+    for cause in judgement.causes:
+        console.print(plain(f"  {cause}", "bold"), soft_wrap=True)
     for note in judgement.notes:
         console.print(plain(f"NOTE: {note}", "yellow"), soft_wrap=True)
     if judgement.pairs:
@@ -94,6 +97,7 @@ def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
         "judged": judgement.verdict,
         "places": judgement.places,
         "faults": [_fault(fault) for fault in judgement.faults],
+        "causes": [_cause(cause) for cause in judgement.causes],
         "notes": judgement.notes,
         "weights": judgement.weights,
         "pairs": [list(names) for names in judgement.pairs],
@@ -103,6 +107,12 @@ def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
 def _fault(fault: Any) -> Mapping[str, Any]:
     """A fault as JSON has it."""
     return {"places": list(fault.places), "sentence": fault.sentence}
+
+
+def _cause(cause: Cause) -> Mapping[str, Any]:
+    """A cause as JSON has it."""
+    plain_values = {**cause._asdict(), "places": list(cause.places), "sentence": str(cause)}
+    return {k: None if v != v else v for k, v in plain_values.items()}
 
 
 def _difference(r: Rung, pair: list[str]) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.twins.climb import Side
+from benchmarks.twins.climb import Side, distance
+from benchmarks.twins.compare import BOUND32
 from benchmarks.twins.match import STATE
 from benchmarks.twins.place import Fault, Models, listed
+from common.twins.probe import Rows
 
 
 def setting_faults(models: Models, sides: Sequence[Side]) -> list[Fault]:
@@ -51,3 +53,18 @@ def _frozen(models: Models) -> Iterator[Fault]:
                 told = f"{pair.name}: {link.one} is frozen in {held} and trained in {trains}"
                 yield Fault((pair.one.name, pair.other.name), told)
                 break
+
+
+def mixing_rows(sides: Sequence[Side], rows: Rows) -> tuple[list[Fault], list[str]]:
+    """A model that looks across rows in evaluation and the other does not; of both a note."""
+    backwards = [x[::-1] for x in rows]
+    mixing = []
+    for side in sides:
+        upright, other = side.ask64("outputs", rows), side.ask64("outputs", backwards)
+        if any(distance(other[name][::-1], upright[name]) > BOUND32 for name in upright):
+            mixing.append(side.framework)
+    sentence = f"{' and '.join(mixing)}: a row's output depends on the other rows: is the first "
+    sentence += "axis the rows' in every layer (batch_first)?"
+    if len(mixing) == 1:
+        return [Fault((f"rows of {mixing[0]}",), sentence)], []
+    return [], [sentence] if mixing else []

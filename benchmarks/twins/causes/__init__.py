@@ -1,0 +1,1 @@
+"""Why do two models differ, and what is to be written?"""

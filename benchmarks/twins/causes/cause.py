@@ -1,0 +1,32 @@
+"""`Cause`: why two models differ, and whether that was proved."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Cause(NamedTuple):
+    """A known difference in these two models.
+
+    `entry` is its name in the catalogue, `places` are the users' names. `difference` says what
+    differs ("norm has epsilon 0.001 in keras and 1e-05 in torch"), `trial` what was tried ("with
+    0.001 in torch"); the gap, max|a - b| / max|b|, was `before` and is `after` the trial, NaN where
+    nothing was tried. `write` is the line to write, in the framework of the second model.
+    """
+
+    entry: str
+    places: tuple[str, ...]
+    difference: str
+    write: str
+    proved: bool = False
+    trial: str = ""
+    before: float = float("nan")
+    after: float = float("nan")
+
+    def __str__(self) -> str:
+        words = "cause, proved" if self.proved else "cause, suspected"
+        clauses = [f"{words}: {self.difference}"]
+        if self.trial:
+            falls = f"the difference falls from {self.before:.0e} to {self.after:.0e}"
+            clauses.append(f"{self.trial} {falls}")
+        return "; ".join(clauses) + (f". Write {self.write}" if self.write else "")

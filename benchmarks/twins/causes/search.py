@@ -1,0 +1,15 @@
+"""All causes that explain where two models part."""
+
+from __future__ import annotations
+
+from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.scene import Finder, Scene
+
+FINDERS: tuple[Finder, ...] = ()
+"""In the order in which a reader should hear of what they find."""
+
+
+def causes(scene: Scene) -> list[Cause]:
+    """Every cause, the proved ones first; one difference has one cause."""
+    every = [cause for finder in FINDERS for cause in finder(scene)]
+    return sorted(dict.fromkeys(every), key=lambda cause: not cause.proved)
