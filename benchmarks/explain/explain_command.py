@@ -87,7 +87,7 @@ def main(args: argparse.Namespace) -> int:
     failed, shown = False, []
     for problem in problems:
         common = requests.fields(args, data[problem]) | {"python": dict(args.python)}
-        jobs = plan_walks(problem, walks[problem], requests.seeds(args), device=device, **common)
+        jobs = plan_walks(problem, walks[problem], requests.seeds(args), **common)
         explained, some_failed = _explain(problem, walks[problem], list(map(Walked.of, jobs)), args)
         failed |= some_failed
         shown.append(explained.plain())

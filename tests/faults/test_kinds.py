@@ -34,7 +34,7 @@ from benchmarks.study import study_table as study_report
 from tests.faults.test_records import LOST, altered, places
 
 pytestmark = pytest.mark.fault
-ALTERATIONS = 300  # a kind of record
+ALTERATIONS = 100  # a kind of record
 OTHERS = (
     *(LOST, None, "x", "", -1, 0, 0.5, 1e-300, 1e308, 10**400, True),
     *([], {}, [None], ["x"], [0], [-1], {"x": None}, {"x": 1}),
