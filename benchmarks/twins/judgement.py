@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.cause import Cause
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.place import Fault
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.show.terminal import plain, print_wide
-from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.cause import Cause
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.verdict import whose

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.cause import Cause
 from benchmarks.twins.climb import Side, Trace
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.place import Models

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.cause import Cause
 from benchmarks.twins.causes.scene import Finder, Scene
 
 FINDERS: tuple[Finder, ...] = ()
