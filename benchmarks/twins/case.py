@@ -29,14 +29,15 @@ from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.match import Matching, match
 from benchmarks.twins.place import Fault, Models, listed
-from benchmarks.twins.reach import computes_in_float32, not_reached
+from benchmarks.twins.reach import computes_in_float32, limits_not_reached, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
 from benchmarks.twins.verdict import lost_digits, said_right, said_wrong, unforced
 from benchmarks.twins.weights import chosen
 from common.atomic import replaced
-from common.twins.file import TwinsFile, targets_for
+from common.twins.file import TwinsFile
 from common.twins.probe import Event, Rows, Values
+from common.twins.targets import targets_for
 
 DTYPES = ("float32", "float64")
 
@@ -73,6 +74,7 @@ class Case:
             return
         models = self.parted = self._settle()
         coarse = self._coarse(models)
+        judgement.notes += limits_not_reached(models, self.sides, self.rows)
         traces = self._climb()
         if judgement.verdict == "random":
             return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks.harness.process import Child, ChildError
+from benchmarks.twins.limits import Reached
 from common.twins.file import SCALES, TwinsFile
 from common.twins.layers import random_tensor
 from common.twins.probe import Event, Rows, Unit, Values
@@ -88,6 +89,13 @@ class Side:
         for dtype in self.probes:
             self.ask("assign", values, dtype=dtype)
 
+    def reached(self, rows: Rows) -> Reached:
+        """On which sides of its limits the float32 model has values, see `limits.reached`.
+
+        What flows stays in the process, and the float64 model's calls stay those of its `events`.
+        """
+        return self._call("benchmarks.twins.probes:reached_by", self.probes["float32"], rows)
+
     def _brings(self, again: Values) -> bool:
         """Whether the kernels are the same in two builds that draw from two seeds."""
         kernels = [
@@ -155,10 +163,15 @@ def scaled(rows: Rows, scale: float) -> list[np.ndarray]:
     ]
 
 
+def scales_of(rows: Rows) -> Sequence[float]:
+    """The scales that rows are run at, their own first; whole numbers have no other."""
+    return SCALES if any(x.dtype.kind == "f" for x in rows) else SCALES[:1]
+
+
 def outputs_of(side: Side, rows: Rows, dtype: str) -> Trace:
     """Every output at every scale: "outputs/output", "outputs x30/output"."""
     trace = {}
-    for scale in SCALES if any(x.dtype.kind == "f" for x in rows) else SCALES[:1]:
+    for scale in scales_of(rows):
         rung = "outputs" if scale == 1 else f"outputs x{scale:g}"
         for name, value in side.ask("outputs", scaled(rows, scale), dtype=dtype).items():
             trace[f"{rung}/{name}"] = value

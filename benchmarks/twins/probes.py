@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+from benchmarks.twins.limits import Reached, reached
 from common.framework import framework
-from common.twins.probe import Probe, Setup
+from common.twins.probe import Probe, Rows, Setup
 
 _probes: dict[int, Probe] = {}
 _numbers = count(1)
@@ -26,6 +27,11 @@ def open_probe(setup: Setup) -> tuple[int, dict[str, Any]]:
 def ask(number: int, method: str, *args: Any) -> Any:
     """What a method of that probe gives."""
     return getattr(_probes[number], method)(*args)
+
+
+def reached_by(number: int, rows: Rows) -> Reached:
+    """Which limits and masks of the model these rows come to."""
+    return reached(_probes[number].events(rows))
 
 
 def close_probes() -> None:
