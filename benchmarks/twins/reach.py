@@ -81,7 +81,8 @@ def missed(framework: str, seen: Reached) -> list[str]:
 
 def not_reached(models: Models, traces: Sequence[Mapping[str, np.ndarray]]) -> list[str]:
     """Sentences on weights without a gradient on either side, and layers that are never called."""
-    silent, idle = [], []
+    silent: list[str] = []
+    idle: list[str] = []
     for pair in models.matching.pairs:
         keys = [
             (
