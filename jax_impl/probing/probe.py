@@ -20,7 +20,7 @@ from jax_impl.probing.losses import loss_of
 from jax_impl.probing.nets import net_of
 from jax_impl.probing.places import Kept, Part, Path, flat, in_order
 from jax_impl.probing.watch import Call, Recorder, flowing, plain, recording, watch_functions
-from jax_impl.probing.weights_file import numbers_of
+from jax_impl.probing.weights_file import numbers_of, write_numbers
 from jax_impl.rmsprop import rmsprop
 
 TRACED_ROWS = 3
@@ -100,11 +100,9 @@ class JaxProbe:
         self.slots = None
 
     def save(self, path: str) -> None:
-        """Write the arrays by the model's own paths, as .npz."""
+        """Write the arrays by the model's own paths: .npz, .safetensors or Flax's .msgpack."""
         own = [p for p in self.net.first if self.net.first[p] == p]
-        arrays = {"/".join(map(str, p)): np.asarray(self.net.read(p)) for p in own}
-        with File(path).open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+        write_numbers(File(path), {p: np.asarray(self.net.read(p)) for p in own})
 
     def outputs(self, rows: Rows) -> Values:
         """Evaluation: each output as the model gives it, float64, by name."""
@@ -117,16 +115,21 @@ class JaxProbe:
                 for name, array in zip(self._outputs, arrays, strict=True)
             }
 
-    def events(self, rows: Rows) -> list[Event]:
-        """Evaluation: the calls of modules and of JAX's functions, as they end."""
+    def flow(self, rows: Rows) -> tuple[Values, list[Event]]:
+        """Evaluation: the outputs, and the calls of modules and of JAX's functions, as they end."""
         with (
             self._bits(),
             hasty(),
             recording(Recorder(self.net.names, dict(self.dropout))) as recorder,
         ):
-            self.net.evaluate(self._arrays(rows), self.setup.names)
+            out = self.net.evaluate(self._arrays(rows), self.setup.names)
+            outputs = {name: plain(array).astype(np.float64) for name, array in named(out).items()}
         self.calls = recorder.calls
-        return recorder.events
+        return outputs, recorder.events
+
+    def events(self, rows: Rows) -> list[Event]:
+        """The second of `flow`."""
+        return self.flow(rows)[1]
 
     def replay(self, layer: str, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         """The outputs of a layer's first call on other inputs; ValueError for one that has none."""

@@ -17,6 +17,7 @@ from common.regime import MATCHED
 from common.task import choose_device
 from common.twins.probe import Event, Rows, Setup, Unit, Values
 from common.twins.user_file import function_of, model_of
+from common.weights import most_bytes, npz_arrays
 from keras_impl import backend
 from keras_impl.probing.dropout import dropout_of, may_draw, without_dropout
 from keras_impl.probing.feeder import Feeder
@@ -85,10 +86,14 @@ class KerasProbe:
         with self._evaluating():
             return named_outputs(self._call(rows))
 
-    def events(self, rows: Rows) -> list[Event]:
+    def flow(self, rows: Rows) -> tuple[Values, list[Event]]:
         with self._evaluating(), Watch(self.model, self.names) as self.watch:
-            self._call(rows)
-        return self.watch.events
+            outputs = named_outputs(self._call(rows))
+        events, self.watch.events = self.watch.events, []
+        return outputs, events
+
+    def events(self, rows: Rows) -> list[Event]:
+        return self.flow(rows)[1]
 
     def replay(self, layer: str, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         with self._evaluating():
@@ -133,8 +138,8 @@ class KerasProbe:
         Nothing in the file is run. Raises ValueError that names what does not fit.
         """
         if Path(path).suffix == ".npz":
-            with np.load(path, allow_pickle=False) as file:
-                self.assign(dict(file))
+            most = most_bytes(Path(path), self.model.count_params())
+            self.assign(npz_arrays(Path(path), most))
             return
         with self._computing():
             load(self.model, Path(path))
@@ -183,6 +188,7 @@ class KerasProbe:
                 self._call(rows)
         except Exception as error:
             raise ValueError(self.feeder.refusal(error, rows)) from error
+        watch.events.clear()
         return watch
 
     def _dropout(self) -> list[tuple[str, float]]:
