@@ -212,8 +212,8 @@ class Trace:
         order = {call.layer: place for place, call in reversed(list(enumerate(self.index.events)))}
         try:
             found = list(reader.units({layer.name: layer for layer in self.index.layers}))
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise ValueError(f"{self.path}: its layers are not what they say: {error}") from error
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self.path}: a layer is not what it says: {error}") from error
         last, places = -1, []
         for each in found:
             last = order.get(each.unit.layer, last)

@@ -47,11 +47,11 @@ def record(
 ) -> Recorder:
     """Record weights, rows, layers and outputs of a model within a `with` block into a file.
 
-    `layers` are names or patterns ("block*.conv?") of those whose inputs and outputs are kept. With
-    `statistics` it is mean, deviation, least and largest value of all but the model's own inputs
-    and outputs and the loss; so it is of what `max_bytes` leaves no room for, and what flows
-    between layers may take half of it. The file is written at the end of the block, whole or not at
-    all, and not after an error. Raises TypeError for a model of no known framework.
+    `layers` are names or patterns ("block*.conv?") of those whose inputs and outputs are kept. The
+    model's own inputs and outputs and the loss always are; of the rest `statistics` keeps mean,
+    deviation, least and largest value alone, and so it is with what `max_bytes` has no room for, of
+    which what flows between layers may take half. The file is written at the end of the block,
+    whole or not at all, and not after an error. Raises TypeError for a model of no known framework.
     """
     return Recorder(os.path.abspath(os.fspath(path)), model, layers, statistics, max_bytes)
 
@@ -216,6 +216,7 @@ class Recorder:
         array, dtype = numbers
         digest = digest_of(array)
         room = (self.max_bytes // 2 if flows else self.max_bytes) - self.bytes
+        room = array.nbytes if own else room
         if digest not in self.tensors and (own or not self.statistics):
             if array.nbytes <= room:
                 self.tensors[digest] = array
