@@ -13,9 +13,11 @@ import pytest
 
 from benchmarks.cli.main import main
 from benchmarks.twins.traces.judge import judge_traces
+from common.twins import recorded as recorded_types
 from common.twins import twinbench_record
 from common.twins.recorded import NUMBERS, Trace
 from common.twins.twinbench_record import record
+from tests.command import ROOT
 from tests.twins.fake_models import (
     Dense,
     Linear,
@@ -65,6 +67,16 @@ def test_the_recorder_is_one_file_for_python_3_9():
     }
     assert imported <= {"numpy", *sys.stdlib_module_names}
     assert "from __future__ import annotations" in source and "strict=" not in source
+
+
+def test_the_page_on_traces_has_every_key():
+    page = (ROOT / "docs/reference/trace.md").read_text()
+    for kind in (recorded_types.Index, recorded_types.Layer, recorded_types.Weight):
+        assert all(f"`{name}`" in page for name in kind.__struct_fields__), kind
+    for kind in (recorded_types.Call, recorded_types.Tensor, recorded_types.Gradients):
+        assert all(f"`{name}`" in page for name in kind.__struct_fields__), kind
+    assert f"| `version` | `{twinbench_record.VERSION}`" in page
+    assert f"`{twinbench_record.FORMAT}`" in page
 
 
 def test_a_right_port_is_right_though_it_looks_otherwise(judged):
