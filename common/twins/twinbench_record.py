@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-FORMAT, VERSION = "twinbench trace", "1"
+FORMAT, VERSION = "twinbench.record", "1"
 CODES = {"float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32"}
 CODES.update({"int16": "I16", "int8": "I8", "uint8": "U8", "bool": "BOOL"})
 WIDER = {"bfloat16": "float32", "uint16": "int32", "uint32": "int64"}  # kept as those, exactly

@@ -222,6 +222,8 @@ def test_gradients_and_steps_are_judged(tmp_path):
     trained(other, torch_net(), [2 * gradients[0], *gradients[1:]])
     judgement = judge_traces(one, other)
     assert judgement.verdict == "wrong" and judgement.places[:2] == ["gradients", "fc1"]
+    trained(other, torch_net(), gradients, kept=False)
+    assert "gradients were recorded 1 and 0 times" in judge_traces(one, other).notes
     for path in (one, other):
         trained(path, torch_net(), gradients, kept=False)
     judgement = judge_traces(one, other)  # a step of a gradient that is rounding tells nothing

@@ -25,6 +25,10 @@ class Rungs:
         self.sides, self.matching, self.rounding = sides, matching, rounding
         self.faults: list[Fault] = []
         self.notes: list[str] = []
+        for what in ("gradients", "steps"):
+            ones, others = (len(getattr(side.index, what)) for side in sides)
+            if ones != others:
+                self.notes.append(f"{what} were recorded {ones} and {others} times")
         self.rungs = [*self._outputs(), *self._losses(), *self._gradients(), *self._steps()]
 
     def _rung(self, rung: str, tensor: str, two: Two, floor: float = 0.0) -> Rung:
