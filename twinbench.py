@@ -1,7 +1,8 @@
 """What a user imports, and nothing else: `common` and `benchmarks` are nobody's public names.
 
 In a notebook `%load_ext twinbench` adds the cells `%%keras`, `%%torch`, `%%jax` and `%%each`, which
-run in each framework's own process. No framework is imported here.
+run in each framework's own process. `record` writes down what flows through a model of yours. No
+framework is imported here.
 """
 
 from benchmarks.harness.process import Child
@@ -12,6 +13,7 @@ from common.framework import framework, frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import REGIMES, Regime
 from common.task import Task
+from common.twins.twinbench_record import record
 
 __all__ = [
     "PROBLEMS",
@@ -25,4 +27,5 @@ __all__ = [
     "load",
     "load_ipython_extension",
     "read_records",
+    "record",
 ]

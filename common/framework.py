@@ -52,6 +52,7 @@ class Framework:
     without: tuple[str, ...] = ()
     twin: str = ""  # "package.module:Class"
     probe: str = ""  # the same, of what the judge of two models asks
+    recorded: str = ""  # the module that reads its traces, and does not import the framework
     rank: int = 0
     label: str = ""  # what a reader is shown; empty: the name
     colour: str = ""

@@ -55,6 +55,7 @@ VARIANTS = (
         companions={"flax": "0.12"},
         suffix=".npz",
         probe="jax_impl.probing.probe:JaxProbe",
+        recorded="jax_impl.probing.recorded",
         ablation="jax_impl.ablation",
         fixed=("denormals",),
         without=("twins",),

@@ -82,6 +82,7 @@ def _variant(name: str, backend: str, colour: str, without: tuple[str, ...] = ()
         suffix=".keras",
         twin="keras_impl.twins:KerasTwin",
         probe="keras_impl.probing.probe:KerasProbe",
+        recorded="keras_impl.probing.recorded",
         ablation=f"keras_impl.backends.{backend}_ablation",
         fixed=() if kept else ("denormals",),
         without=without,

@@ -49,6 +49,7 @@ VARIANTS = (
         suffix=".pt",
         twin="torch_impl.twins:TorchTwin",
         probe="torch_impl.probing.probe:TorchProbe",
+        recorded="torch_impl.probing.recorded",
         ablation="torch_impl.ablation",
         colour="#DE8F05",
     ),

@@ -13,16 +13,9 @@ from common.batches import dense
 from common.task import State, Weights
 from common.twins.layers import Layer, Pair
 from common.twins.problem import Twins, TwinTask
-from torch_impl.layers import (
-    CHANNELS_FIRST,
-    Kept,
-    canonical,
-    described,
-    layout,
-    own,
-    with_weights,
-)
+from torch_impl.layers import CHANNELS_FIRST, described, layout, with_weights
 from torch_impl.objectives import OBJECTIVES
+from torch_impl.probing.layouts import Kept, canonical, own
 from torch_impl.task import TorchTask
 
 FAMILY = "torch"

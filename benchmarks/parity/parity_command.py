@@ -13,6 +13,7 @@ examples:
   twinbench parity --short                  10 steps and 2 epochs
   twinbench parity boston --json            every error and bound, and nothing else on stdout
   twinbench parity --twins my_twins.py      your own two models, judged against each other
+  twinbench parity one.trace other.trace    two recordings of `twinbench.record`, from anywhere
   twinbench parity --measure                measure the bounds anew (into common/bounds.json)
 
 a file for --twins is executed; docs/examples/conv_twins.py is one, and has in short:
@@ -26,8 +27,11 @@ a file for --twins is executed; docs/examples/conv_twins.py is one, and has in s
   `pydoc common.twins.file` and `pydoc common.twins.problem`
 both models are run in float32 and in float64: what is rounding vanishes there, a difference stays
 
-exit status: 0 within all bounds, 1 a breach, or a model that draws random numbers, 2 usage or a
-model that cannot be judged, 3 data, 130 interrupted
+two traces need no framework, and nothing is run: outputs, loss, gradients and steps as they were
+recorded, in float64 for right or wrong, in fewer bits for right, undecided or wrong
+
+exit status: 0 within all bounds, 1 a breach, a model that draws random numbers, or undecided, 2
+usage or what cannot be judged, 3 data, 130 interrupted
 """
 
 from __future__ import annotations
@@ -40,7 +44,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cli import options, requests
+from benchmarks.cli import options, requests, types
+from common.problem import PROBLEMS
 from common.regime import REGIMES
 from common.say import say
 
@@ -55,7 +60,9 @@ BREACH = 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of which problems are climbed, by which frameworks, and how far."""
-    options.add(parser, "problems", "--twins", "--framework", "--device", "--threads", "--python")
+    listed = f"one or more of {', '.join(PROBLEMS)} (default: all), or two files of traces"
+    options.add(parser, "problems", type=types.checked(_problem_or_trace), help=listed)
+    options.add(parser, "--twins", "--framework", "--device", "--threads", "--python")
     options.add(parser, "--data", "--data-dir", "--results")
     shared = [name for name, regime in REGIMES.items() if regime.shared_initial]
     words = "one in which all start from the same weights (default: %(default)s)"
@@ -82,6 +89,9 @@ def main(args: argparse.Namespace) -> int:
     """Climb with one problem after another, and show each as soon as it is compared."""
     from benchmarks.parity.climbed import keep, plain
 
+    traces = [one for one in args.problems if isinstance(one, Path)]
+    if traces:
+        return _judge_traces(traces, args)
     requests.check_protocol(args)
     if args.twins:
         return _judge_twins(args)
@@ -101,6 +111,26 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(results, indent=1, allow_nan=False))
     return BREACH if breaches else 0
+
+
+def _problem_or_trace(text: str) -> str | Path:
+    path = Path(text)
+    return path if path.suffix == ".trace" or path.is_file() else types.problem(text)
+
+
+def _judge_traces(traces: list[Path], args: argparse.Namespace) -> int:
+    """Judge two recordings; nothing of them is kept, as they are kept already."""
+    from benchmarks.twins.traces.judge import judge_traces
+    from benchmarks.twins.traces.report import STATUS, numbers, print_traces
+
+    if len(args.problems) != 2 or len(traces) != 2 or args.twins or args.measure:
+        raise ValueError("two traces are compared with each other, and with nothing else")
+    judgement = judge_traces(*traces)
+    if args.json:
+        print(json.dumps([numbers(judgement, traces)], indent=1, allow_nan=False))
+    else:
+        print_traces(judgement, every=args.all)
+    return STATUS[judgement.verdict]
 
 
 def _arms(names: list[str], args: argparse.Namespace) -> list[Place]:

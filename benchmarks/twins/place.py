@@ -35,12 +35,13 @@ class Models(NamedTuple):
     replay: Replay
 
 
-def faults(models: Models) -> list[Fault]:
+def faults(models: Models, tolerances: Sequence[float] = (CLOSE, CLOSER)) -> list[Fault]:
     """Every wrong layer: the first from what flows, later ones from their own error alone.
 
-    A layer's own error is that of the second model's layer on the first model's input.
+    A layer's own error is that of the second model's layer on the first model's input. The first
+    tolerance by which anything differs says where.
     """
-    return _faults(models, CLOSE) or _faults(models, CLOSER) or [_at_the_end(models)]
+    return next(filter(None, (_faults(models, t) for t in tolerances)), [_at_the_end(models)])
 
 
 def notes(models: Models) -> list[str]:

@@ -11,22 +11,9 @@ import numpy as np
 from flax import nnx
 
 from jax_impl.probing.places import Kept, Part, Path, dotted, kept, merged
+from jax_impl.probing.tables import GRU, KERAS_NAMES, TABLE
 
-TABLE: dict[type[nnx.Module], tuple[str, dict[str, str]]] = {
-    nnx.Linear: ("dense", {"kernel": "kernel", "bias": "bias"}),
-    nnx.Embed: ("embedding", {"embeddings": "embedding"}),
-    nnx.BatchNorm: (
-        "batch_norm",
-        {"gamma": "scale", "beta": "bias", "moving_mean": "mean", "moving_variance": "var"},
-    ),
-    nnx.LayerNorm: ("layer_norm", {"gamma": "scale", "beta": "bias"}),
-    nnx.RMSNorm: ("rms_norm", {"gamma": "scale"}),
-    nnx.GroupNorm: ("group_norm", {"gamma": "scale", "beta": "bias"}),
-    nnx.InstanceNorm: ("group_norm", {"gamma": "scale", "beta": "bias"}),
-    nnx.PReLU: ("prelu", {"alpha": "negative_slope"}),
-}
-"""Layers that keep what Keras keeps, as it is: class -> kind, and role -> attribute."""
-
+KNOWN = {getattr(nnx, name): row for name, row in TABLE.items()}
 DIMENSIONS = {"dense": 2, "embedding": 2}  # of the kernel; one more where a layer is stacked
 
 Variables = Mapping[Path, nnx.Variable]
@@ -112,7 +99,7 @@ def _kind(found: Found) -> tuple[str, dict[str, Kept]]:
         (nnx.ConvTranspose, _transposed_convolution),
         (nnx.LinearGeneral, _general),
         (nnx.Einsum, _einsum),
-        *((known, _from_table) for known in TABLE),
+        *((known, _from_table) for known in KNOWN),
     )
     for known, described in how:
         if isinstance(module, known):
@@ -125,7 +112,7 @@ def _kind(found: Found) -> tuple[str, dict[str, Kept]]:
 
 
 def _from_table(module: Any, own: Variables) -> tuple[str, dict[str, Kept]]:
-    kind, names = next(row for known, row in TABLE.items() if isinstance(module, known))
+    kind, names = next(row for known, row in KNOWN.items() if isinstance(module, known))
     roles = {role: kept([(name,)]) for role, name in names.items() if (name,) in own}
     if kind == "prelu":
         roles = {"alpha": kept([("negative_slope",)], lambda values: values[0].reshape(-1))}
@@ -191,7 +178,6 @@ def _with_bias(kernel: Kept, own: Variables, *how: Callable) -> dict[str, Kept]:
 
 
 CELLS = (nnx.LSTMCell, nnx.OptimizedLSTMCell, nnx.GRUCell, nnx.SimpleCell)
-GRU = (1, 0, 2)  # reset, update, candidate; Keras has the update first
 
 
 def _recurrent(cell: Found, found: Sequence[Found]) -> Part:
@@ -261,15 +247,3 @@ def settings(module: Any) -> dict[str, Any]:
     if isinstance(module, nnx.InstanceNorm):
         facts["groups"] = module.num_features
     return facts
-
-
-KERAS_NAMES = {
-    "epsilon": "epsilon",
-    "momentum": "momentum",
-    "strides": "strides",
-    "padding": "padding",
-    "dilation_rate": "kernel_dilation",
-    "groups": "feature_group_count",
-    "activation": "activation_fn",
-    "recurrent_activation": "gate_fn",
-}

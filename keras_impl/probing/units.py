@@ -11,19 +11,9 @@ from keras import layers
 
 from common.twins.layers import AXES
 from common.twins.probe import Unit
-from keras_impl.layers import LAYOUTS
+from keras_impl.probing import tables
 
-KINDS: dict[type[layers.Layer], str] = {
-    **LAYOUTS,
-    layers.Conv1DTranspose: "conv1d_transpose",
-    layers.Conv3DTranspose: "conv3d_transpose",
-    layers.DepthwiseConv1D: "depthwise_conv1d",
-    layers.RMSNormalization: "rms_norm",
-    layers.PReLU: "prelu",
-    layers.LSTMCell: "lstm",
-    layers.GRUCell: "gru",
-    layers.SimpleRNNCell: "simple_rnn",
-}
+KINDS = {getattr(layers, name): kind for name, kind in tables.KINDS.items()}
 SEPARABLE = {layers.SeparableConv1D: "1d", layers.SeparableConv2D: "2d"}
 ROLES = {"scale": "gamma"}
 """Keras's name of a weight -> its role, where that is another."""

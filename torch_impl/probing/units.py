@@ -11,24 +11,22 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from common.twins.probe import Unit
-from torch_impl.layers import DEPTHWISE, LAYOUTS, RUNNING, SCALE, Kept, canonical, own
+from torch_impl.probing import layouts
 from torch_impl.probing.effective import Part, can_be_written, old_norm
+from torch_impl.probing.layouts import (
+    CELLS,
+    DEPTHWISE,
+    DEPTHWISE_1D,
+    RUNNING,
+    SCALE,
+    Kept,
+    Layout,
+    canonical,
+    own,
+)
 from torch_impl.probing.settings import settings_of
 
-Layout = tuple[str, dict[str, Kept]]
-
-AFFINE = {"bias": Kept(("bias",), "o")}
-MORE: dict[type[nn.Module], Layout] = {
-    nn.ConvTranspose1d: ("conv1d_transpose", {"kernel": Kept(("weight",), "iow"), **AFFINE}),
-    nn.ConvTranspose3d: ("conv3d_transpose", {"kernel": Kept(("weight",), "iodhw"), **AFFINE}),
-    nn.EmbeddingBag: ("embedding", {"embeddings": Kept(("weight",), "vo")}),
-    nn.SyncBatchNorm: ("batch_norm", SCALE | RUNNING),
-    nn.RMSNorm: ("rms_norm", {"gamma": Kept(("weight",), "c")}),
-    nn.modules.instancenorm._InstanceNorm: ("instance_norm", SCALE | RUNNING),
-    nn.PReLU: ("prelu", {"alpha": Kept(("weight",), "c")}),
-}
-DEPTHWISE_1D = ("depthwise_conv1d", {"kernel": Kept(("weight",), "cmw"), **AFFINE})
-CELLS = {nn.LSTMCell: "lstm", nn.GRUCell: "gru", nn.RNNCell: "simple_rnn"}
+KNOWN = {getattr(nn, name): layout for name, layout in {**layouts.MORE, **layouts.LAYOUTS}.items()}
 STATISTICS = ("running_mean", "running_var")
 
 
@@ -121,7 +119,7 @@ def _split(module: nn.Module, hidden: Sequence[nn.Module]) -> Iterator[Split]:
     if isinstance(module, nn.RNNBase) and not module.proj_size:
         yield from _recurrent(module)
     elif isinstance(module, nn.RNNCellBase):
-        cell = next(name for cls, name in CELLS.items() if isinstance(module, cls))
+        cell = next(kind for name, kind in CELLS.items() if isinstance(module, getattr(nn, name)))
         yield "", cell, _gates(module, cell, "")
     elif isinstance(module, nn.MultiheadAttention):
         yield from _attention(module)
@@ -150,7 +148,7 @@ def _known(module: nn.Module) -> Layout:
     groups = getattr(module, "groups", 1)
     if isinstance(module, nn.Conv1d | nn.Conv2d) and 1 < groups == module.in_channels:
         return DEPTHWISE if isinstance(module, nn.Conv2d) else DEPTHWISE_1D
-    for known, layout in (MORE | LAYOUTS).items():
+    for known, layout in KNOWN.items():
         if isinstance(module, known):
             return layout
     if _own(module) == {"weight", "bias", *STATISTICS}:  # a frozen normalisation, all of it buffers

@@ -1,0 +1,1 @@
+"""Two traces of `twinbench.record`, compared where no framework is."""
