@@ -21,6 +21,7 @@ class Metric(StrEnum):
 
     ACCURACY = "accuracy", "accuracy", "accuracies", "accuracy", 4, True
     MAE = "mae", "MAE", "MAEs", "mean absolute error (1,000 $)", 3, False
+    LOSS = "loss", "loss", "losses", "loss", 4, False  # of a user's models, where it has no other
 
     def __new__(
         cls, name: str, word: str, plural: str, full_name: str, digits: int, larger_is_better: bool

@@ -102,33 +102,44 @@ class TwinsFile:
 
         Random words end in zeros of a random number, as padded sentences do.
         """
-        module = user_module(self.path)[0]
-        if hasattr(module, "data"):
-            return self._own_rows(*module.data())
+        if own := self.own_rows(self.batch):
+            return own
         problem = problem_of(self.path, self.shapes)
         if problem:
             loaded = load(problem, data=data, data_dir=data_dir)
             x, y = loaded.x[: self.batch], loaded.y[: self.batch]
             return [x.reshape(-1, *self.shapes[0]).astype(float)], y
+        return self.random_rows(self.batch, seed), None
+
+    def random_rows(self, number: int, seed: int) -> list[np.ndarray]:
+        """So many rows of each input: float64 of float32's precision, or whole numbers."""
         rng = np.random.default_rng([seed, 1])
         rows: list[np.ndarray] = []
         for shape, limit in zip(self.shapes, self.tokens, strict=True):
             if not limit:
-                rows.append(rng.normal(size=(self.batch, *shape)).astype(np.float32).astype(float))
+                rows.append(rng.normal(size=(number, *shape)).astype(np.float32).astype(float))
                 continue
-            words = rng.integers(min(1, limit - 1), limit, (self.batch, *shape))
-            for sentence in words[: self.batch // 2] if shape else ():
+            words = rng.integers(min(1, limit - 1), limit, (number, *shape))
+            for sentence in words[: number // 2] if shape else ():
                 length = int(rng.integers(1, sentence.shape[-1] + 1))
                 sentence[..., length:] = 0
             rows.append(words)
-        return rows, None
+        return rows
 
-    def _own_rows(self, x: Any, y: Any = None) -> tuple[list[np.ndarray], Any]:
+    def own_rows(self, most: int | None = None) -> tuple[list[np.ndarray], Any] | None:
+        """Rows of each input and targets that data() gives, the first ones; None without data().
+
+        Raises ValueError for rows of another shape than INPUT has.
+        """
+        module = user_module(self.path)[0]
+        if not hasattr(module, "data"):
+            return None
+        x, y = (*module.data(), None)[:2]
         inputs = [x[name] for name in self.names] if isinstance(x, Mapping) else x
         inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
         rows: list[np.ndarray] = []
         for array, shape, limit in zip(inputs, self.shapes, self.tokens, strict=False):
-            array = np.asarray(array)[: self.batch]
+            array = np.asarray(array)[:most]
             if array.shape[1:] != shape:
                 array = array.reshape(-1, *shape) if array[0].size == np.prod(shape) else array
             if array.shape[1:] != shape:
@@ -142,7 +153,7 @@ class TwinsFile:
                 f"{Path(self.path).name}: data() gives {len(rows)} inputs, INPUT has "
                 f"{len(self.shapes)}"
             )
-        return rows, None if y is None else _first(y, self.batch)
+        return rows, None if y is None else _first(y, most)
 
 
 def problem_of(path: str, shapes: Sequence[tuple[int, ...]]) -> Problem | None:
@@ -161,7 +172,7 @@ def problem_of(path: str, shapes: Sequence[tuple[int, ...]]) -> Problem | None:
     return usable[name]
 
 
-def _first(y: Any, rows: int) -> Any:
+def _first(y: Any, rows: int | None) -> Any:
     if isinstance(y, Mapping):
         return {name: np.asarray(part)[:rows] for name, part in y.items()}
     if isinstance(y, list | tuple):
@@ -194,8 +205,9 @@ def read_file(path: str | Path) -> TwinsFile:
         )
     loss_on = getattr(module, "LOSS_ON", {})
     models = models_of(module)
+    forms = {loss_on} if isinstance(loss_on, str) else {*loss_on.values()}
     loss_on = dict.fromkeys(models, loss_on) if isinstance(loss_on, str) else dict(loss_on)
-    if not set(loss_on.values()) <= {"logits", "probabilities"}:
+    if not forms <= {"logits", "probabilities"}:
         raise refuse("LOSS_ON", "expected 'logits' or 'probabilities', for all or by framework")
     folder = Path(path).parent
     weights = {name: str(folder / file) for name, file in getattr(module, "WEIGHTS", {}).items()}
@@ -256,44 +268,3 @@ def _loss(module: ModuleType, path: str) -> tuple[str | None, dict[str, Any]]:
         options = {}
     name = OTHER_NAMES.get(loss, loss) if isinstance(loss, str) else None
     return (name if name in LOSSES and set(options) <= set(OPTIONS) else None), options
-
-
-def targets_for(loss: str, outputs: Sequence[np.ndarray], y: Any, seed: int) -> list[np.ndarray]:
-    """A target for each output: the user's, else random ones of the form that the loss takes.
-
-    `outputs` have their classes on the last axis. Of "projection" they are the weights of a sum,
-    of "functions" and values they have the outputs' shape.
-    """
-    rng = np.random.default_rng([seed, 2])
-    given = list(y.values()) if isinstance(y, Mapping) else y if isinstance(y, list) else [y]
-    targets = []
-    for number, output in enumerate(outputs):
-        own = given[number] if number < len(given) else given[0]
-        if loss == "projection" or own is None:
-            targets.append(_random_target(loss, output, rng))
-        elif loss == "categorical_crossentropy" and own.shape == output.shape[:-1]:
-            targets.append(own.astype(np.int64))
-        elif own.size == output.size and loss != "ctc":
-            targets.append(own.reshape(output.shape).astype(float))
-        else:
-            targets.append(own)
-    return targets
-
-
-def _random_target(loss: str, output: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    if loss == "categorical_crossentropy":
-        return rng.integers(0, output.shape[-1], output.shape[:-1])
-    if loss == "binary_crossentropy":
-        return rng.integers(0, 2, output.shape).astype(float)
-    if loss in ("hinge", "squared_hinge"):
-        return 2.0 * rng.integers(0, 2, output.shape) - 1
-    if loss == "kl_divergence":
-        positive = rng.uniform(0.1, 1, output.shape)
-        return positive / positive.sum(axis=-1, keepdims=True)
-    if loss == "poisson":
-        return rng.poisson(2, output.shape).astype(float)
-    if loss == "ctc":
-        # blanks pad; repeats would need more steps than there may be
-        length = max(1, min(output.shape[1] // 3, output.shape[-1] - 1))
-        return np.stack([1 + rng.permutation(output.shape[-1] - 1)[:length] for _ in output])
-    return rng.normal(size=output.shape)

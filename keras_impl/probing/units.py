@@ -11,10 +11,20 @@ from keras import layers
 
 from common.twins.layers import AXES
 from common.twins.probe import Unit
-from keras_impl.layers import LAYOUTS
 
 KINDS: dict[type[layers.Layer], str] = {
-    **LAYOUTS,
+    layers.Dense: "dense",
+    layers.Conv1D: "conv1d",
+    layers.Conv2D: "conv2d",
+    layers.Conv3D: "conv3d",
+    layers.Conv2DTranspose: "conv2d_transpose",
+    layers.DepthwiseConv2D: "depthwise_conv2d",
+    layers.Embedding: "embedding",
+    layers.BatchNormalization: "batch_norm",
+    layers.LayerNormalization: "layer_norm",
+    layers.GroupNormalization: "group_norm",
+    layers.LSTM: "lstm",
+    layers.GRU: "gru",
     layers.Conv1DTranspose: "conv1d_transpose",
     layers.Conv3DTranspose: "conv3d_transpose",
     layers.DepthwiseConv1D: "depthwise_conv1d",

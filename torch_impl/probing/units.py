@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from common.twins.probe import Unit
-from torch_impl.layers import DEPTHWISE, LAYOUTS, RUNNING, SCALE, Kept, canonical, own
 from torch_impl.probing.effective import Part, can_be_written, old_norm
+from torch_impl.probing.layouts import DEPTHWISE, LAYOUTS, RUNNING, SCALE, Kept, canonical, own
 from torch_impl.probing.settings import settings_of
 
 Layout = tuple[str, dict[str, Kept]]
@@ -60,7 +60,7 @@ class Holder(NamedTuple):
             groups: Any = self.module.groups
             values = [v.reshape(groups, -1, *v.shape[2:]) for v in values]
         names = tuple(part.name for part in kept.parts)
-        return canonical(values, self.unit.kind, role, Kept(names, kept.axes), ())
+        return canonical(values, self.unit.kind, role, Kept(names, kept.axes))
 
     def write(self, role: str, value: np.ndarray) -> None:
         """Take over a canonical array. Raises ValueError for another shape."""
@@ -70,7 +70,7 @@ class Holder(NamedTuple):
                 f"{self.unit.name}/{role} is {self.unit.weights[role]}, and was given {value.shape}"
             )
         names = tuple(part.name for part in kept.parts)
-        values = own(value, self.unit.kind, role, Kept(names, kept.axes), ())
+        values = own(value, self.unit.kind, role, Kept(names, kept.axes))
         for part, tensor in zip(kept.parts, map(torch.from_numpy, values), strict=True):
             part.write(tensor.reshape(part.of(part.whole).shape).to(part.whole))
 
