@@ -58,6 +58,7 @@ def _twins(args: argparse.Namespace) -> Problem:
     from benchmarks.twins.pairing import paired
     from common.say import say
     from common.twins.problem import read_twins
+    from common.twins.user_file import function_of
 
     if args.problems:
         raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
@@ -65,6 +66,8 @@ def _twins(args: argparse.Namespace) -> Problem:
         raise ValueError("tuned is made for the four problems; twins run in native and matched")
     twins = read_twins(args.twins).but(**requests.changes(args))
     names, data = requests.frameworks(args), (args.data, requests.data_dir(args))
+    if args.learning_rate and any(function_of(twins.path, "OPTIMIZER", name) for name in names):
+        raise ValueError(f"--learning-rate: OPTIMIZER in {twins.path} has its own; edit that")
     twins, notes, matched = paired(twins, names, dict(args.python), data)
     if "matched" in args.regime:
         notes += [f"in matched {note}" for note in matched]

@@ -57,7 +57,8 @@ def paired(
         for name, side in sides.items():
             matching, forms, shapes, said = _beside(file, sides[first], side, rows)
             notes += said
-            matched += [note for note in [*side.notes, *_lost(matching, first, side)] if note]
+            if name in names:
+                matched += [*side.notes, *_lost(matching, first, side)]
             models[name] = Model(name, forms[1], _outputs(*shapes), starts_of(matching))
             if forms[0] == "probabilities":  # seen by the other's alone
                 models[first] = models[first]._replace(loss_on=forms[0])

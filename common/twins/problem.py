@@ -123,7 +123,8 @@ class Twins(Problem):
         if not alone or len(columns) != 1 or (columns != (1,) and not several):
             return Metric.LOSS
         if several or self.loss == "binary_crossentropy":
-            return Metric.ACCURACY
+            soft = y is not None and np.any(np.mod(y, 1))
+            return Metric.LOSS if soft else Metric.ACCURACY
         return Metric.MAE if self.loss == "mean_squared_error" else Metric.LOSS
 
     def scores(self, form: str, outputs: np.ndarray) -> np.ndarray:
@@ -178,11 +179,8 @@ class Twins(Problem):
         outputs = [np.broadcast_to(np.float32(0), (rows, *shape)) for shape in self.output_shapes]
         targets = targets_for(self.loss, outputs, own, 0)
         if self.metric is not Metric.LOSS:
-            return (
-                targets[0]
-                .ravel()
-                .astype(np.float32 if self.metric is Metric.MAE else np.int64, copy=False)
-            )
+            kind = np.float32 if self.metric is Metric.MAE else np.int64
+            return targets[0].ravel().astype(kind, copy=False)
         kinds = [np.float32 if target.dtype.kind == "f" else np.int64 for target in targets]
         return packed([t.astype(kind) for t, kind in zip(targets, kinds, strict=True)])
 
@@ -265,9 +263,10 @@ class TwinTask(Task):
         raise NotImplementedError
 
     def evaluate(self, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-        """The loss as the framework has it, and the metric where the loss has one."""
-        if self.problem.metric is not Metric.LOSS:
-            return super().evaluate(x, y)
+        """The metric where the loss has one, and the loss: NumPy's, or the file's own."""
+        known = {} if self.problem.metric is Metric.LOSS else super().evaluate(x, y)
+        if known and not self.setup.loss_options:
+            return known
         parts = [slice(i, i + SCORE_ROWS) for i in range(0, len(y), SCORE_ROWS)]
         losses = [self.loss(x[part], y[part]) * len(y[part]) for part in parts]
-        return {"loss": sum(losses) / len(y)}
+        return {**known, "loss": sum(losses) / len(y)}

@@ -113,6 +113,7 @@ def test_rows_of_several_inputs_travel_as_one_array(tmp_path):
         ("categorical_crossentropy", [(3,)], np.eye(3), Metric.LOSS),
         ("categorical_crossentropy", [(7, 3)], None, Metric.LOSS),
         ("binary_crossentropy", [(1,)], np.zeros((5, 1)), Metric.ACCURACY),
+        ("binary_crossentropy", [(1,)], np.full(5, 0.3), Metric.LOSS),
         ("binary_crossentropy", [(2,)], None, Metric.LOSS),
         ("mean_squared_error", [(1,)], None, Metric.MAE),
         ("mean_squared_error", [(1,), (1,)], None, Metric.LOSS),

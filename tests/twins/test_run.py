@@ -198,6 +198,22 @@ def test_twins_have_no_tuned_regime(capsys, command):
     assert "twins run in native and matched" in capsys.readouterr().err
 
 
+@needs_both
+def test_what_a_training_of_twins_cannot_do_is_refused(capsys, tmp_path):
+    path = tmp_path / "several.py"
+    path.write_text(SEVERAL)
+    assert main.main(["run", "--twins", str(path), "--learning-rate", "0.1"]) == 2
+    assert "OPTIMIZER in" in capsys.readouterr().err
+    path.write_text(SEVERAL.replace("LOSS =", "LOSSES ="))
+    assert main.main(["run", "--twins", str(path)]) == 2
+    assert "a training needs one" in capsys.readouterr().err
+    jax = replace(frameworks()["jax"], requires=())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.twins.pairing.framework", lambda _: jax)
+        with pytest.raises(NotImplementedError, match=r"trains no jax_model.*judges it"):
+            paired(read_twins(EXAMPLES / "conv_twins.py"), ["jax"], {})
+
+
 @pytest.mark.long
 @needs_both
 def test_twins_are_run_and_recorded(tmp_path, capsys):
