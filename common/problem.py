@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 Loss = Literal["categorical_crossentropy", "binary_crossentropy", "mean_squared_error"]
 
@@ -110,7 +110,7 @@ class Problem:
         """Whether its layers have other sizes than those of the problem as published."""
         return self.layers != PROBLEMS[self.name].layers
 
-    def but(self, **changes: Any) -> Problem:
+    def but(self, **changes: Any) -> Self:
         """A copy with some settings changed; a value of None leaves the setting as it is."""
         return replace(self, **{k: v for k, v in changes.items() if v is not None})
 

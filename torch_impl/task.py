@@ -186,7 +186,7 @@ class TorchTask(Task):
         """The rows of a batch."""
         return len(x)
 
-    def _train(self, source: Iterable[tuple[Tensor, Tensor]]) -> Callable[[], dict[str, float]]:
+    def _train(self, source: Iterable[tuple[Any, Any]]) -> Callable[[], dict[str, float]]:
         """One epoch; the means over its rows, read from the device when they are asked for."""
         rows, loss_sum, metric_sum = 0, *torch.zeros(2, device=self.device)
         for x, y in source:

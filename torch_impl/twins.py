@@ -42,7 +42,7 @@ class TorchTwin(TwinTask, TorchTask):
         @contextmanager
         def trial() -> Iterator[Trial]:
             plain.eval()
-            with Trial(plain) as watch:
+            with (watch := Trial(plain)):
                 yield watch
 
         self.feed = Feed(plain, self.setup, trial)

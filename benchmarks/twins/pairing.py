@@ -68,7 +68,7 @@ def paired(
         output_shapes=tuple(shapes[0].values()),
         models=tuple(models[name] for name in names),
     )
-    twins = replace(twins, test_metric=str(twins.metric_for(y)))
+    twins = replace(twins, test_metric=twins.metric_for(y))
     return twins, list(dict.fromkeys(notes)), list(dict.fromkeys(matched))
 
 

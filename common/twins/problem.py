@@ -83,13 +83,13 @@ class Twins(Problem):
     sha256: str = ""  # of the file
     # what is known once the models were built
     output_shapes: tuple[Shape, ...] = ()  # of a row of each, channels last
-    test_metric: str = "loss"
+    test_metric: Metric = Metric.LOSS
     models: tuple[Model, ...] = ()
 
     @property
     def metric(self) -> Metric:
         """The test metric: the loss itself where it is none of the four problems'."""
-        return Metric(self.test_metric)
+        return self.test_metric
 
     @property
     def file(self) -> TwinsFile:
@@ -220,6 +220,7 @@ class TwinTask(Task):
 
     problem: Twins
     framework: ClassVar[str]
+    device: str
 
     @cached_property
     def seen(self) -> Model:

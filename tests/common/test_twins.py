@@ -63,7 +63,7 @@ def test_a_framework_at_the_top_of_the_file_is_refused_before_it_is_imported(tmp
 
 def test_random_rows_are_said_to_be_random(tmp_path):
     twins = read_twins(write(tmp_path))
-    data = replace(twins, output_shapes=((1,),), test_metric="mae").own_data("auto", None)
+    data = replace(twins, output_shapes=((1,),), test_metric=Metric.MAE).own_data("auto", None)
     assert data.x.shape[1:] == (3,) and not data.real and "random rows" in data.notice
     assert data.y.shape == (len(data.x),) and data.y.dtype == np.float32
     assert twins.changes() == {}
