@@ -21,5 +21,5 @@ weights       a file of them
 atomic        files that are written whole or not at all
 visible       text of others' making, with what would act on a terminal shown
 say           one line on standard error
-twins         a user's own two models as a problem, and their layers brought together
+twins         a user's own two models: what is asked of each, and both as a problem to train
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +13,13 @@ SPREAD = 5  # room for the words of a batch, in its standard deviations above th
 
 
 def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
-    """`x` as one dense float32 array; MemoryError when the machine has not the room for it."""
+    """`x` as one dense float32 array; MemoryError when the machine has not the room for it.
+
+    What is packed of several arrays stays as it is.
+    """
     if not sparse.issparse(x):
+        if x.dtype.names:
+            return x
         return np.ascontiguousarray(x, dtype=np.float32)
     need = 4 * x.shape[0] * x.shape[1]
     room = _available_bytes()
@@ -24,6 +29,22 @@ def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
             f"and {room / 1e9:.1f} GB are free; use the regime 'matched', which keeps text sparse"
         )
     return sparse.csr_matrix(x, dtype=np.float32).toarray()
+
+
+def packed(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """The rows of several arrays as those of one, with a field for each; of one array itself."""
+    if len(arrays) == 1:
+        return arrays[0]
+    fields: Any = [(str(i), array.dtype, array.shape[1:]) for i, array in enumerate(arrays)]
+    rows = np.empty(len(arrays[0]), fields)
+    for i, array in enumerate(arrays):
+        rows[str(i)] = array
+    return rows
+
+
+def unpacked(rows: np.ndarray) -> list[np.ndarray]:
+    """The arrays that were packed."""
+    return [np.ascontiguousarray(rows[name]) for name in rows.dtype.names or ()] or [rows]
 
 
 def _available_bytes() -> int | None:

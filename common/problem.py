@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 Loss = Literal["categorical_crossentropy", "binary_crossentropy", "mean_squared_error"]
 
@@ -21,6 +21,7 @@ class Metric(StrEnum):
 
     ACCURACY = "accuracy", "accuracy", "accuracies", "accuracy", 4, True
     MAE = "mae", "MAE", "MAEs", "mean absolute error (1,000 $)", 3, False
+    LOSS = "loss", "loss", "losses", "loss", 4, False  # of a user's models, where it has no other
 
     def __new__(
         cls, name: str, word: str, plural: str, full_name: str, digits: int, larger_is_better: bool
@@ -109,7 +110,7 @@ class Problem:
         """Whether its layers have other sizes than those of the problem as published."""
         return self.layers != PROBLEMS[self.name].layers
 
-    def but(self, **changes: Any) -> Problem:
+    def but(self, **changes: Any) -> Self:
         """A copy with some settings changed; a value of None leaves the setting as it is."""
         return replace(self, **{k: v for k, v in changes.items() if v is not None})
 

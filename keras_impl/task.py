@@ -37,22 +37,12 @@ class KerasTask(Task):
         self.objective = self.make_objective()
         self.program: Any = None  # of a whole epoch, on a backend that compiles one
         fast = backend.tuned() if self.rules.tuned else None
-        rule = keras.optimizers.RMSprop if self.rules.epsilon_inside_root else RMSpropOutside
         with self.on_device():
             self.net = self.make_network()
             if fast and self.problem.text:
                 self.net = fast.accept_sparse(self.net)
-            self.net.compile(
-                optimizer=rule(
-                    self.problem.learning_rate, rho=self.rules.rho, epsilon=self.rules.epsilon
-                ),
-                loss=self.objective.loss(),
-                metrics=[self.objective.metric()],
-                jit_compile=fast.compiled(self.problem) if fast else "auto",
-            )
+            self.compile_network(fast.compiled(self.problem) if fast else "auto")
             self.net.optimizer.build(self.net.trainable_variables)
-            self.scorer, self.probe = self.companions()
-            self.probe.compile(optimizer=KeepGradients(), loss=self.net.loss)
 
     def make_network(self) -> keras.Model:
         """The problem's network, with fresh weights."""
@@ -61,6 +51,22 @@ class KerasTask(Task):
     def make_objective(self) -> Any:
         """The loss, metric and targets of its kind of problem."""
         return OBJECTIVES[self.problem.loss](self.problem, self.rules.loss_on)
+
+    def compile_network(self, compiled: bool | str) -> None:
+        """Give the network its optimiser, loss and metric."""
+        self.net.compile(
+            optimizer=self.make_optimizer(),
+            loss=self.objective.loss(),
+            metrics=[self.objective.metric()],
+            jit_compile=compiled,
+        )
+        self.scorer, self.probe = self.companions()
+        self.probe.compile(optimizer=KeepGradients(), loss=self.net.loss)
+
+    def make_optimizer(self) -> keras.optimizers.Optimizer:
+        """RMSprop, by the regime's rule."""
+        rule = keras.optimizers.RMSprop if self.rules.epsilon_inside_root else RMSpropOutside
+        return rule(self.problem.learning_rate, rho=self.rules.rho, epsilon=self.rules.epsilon)
 
     def get_state(self) -> State:
         state = _arrays(self.variables())
@@ -108,7 +114,7 @@ class KerasTask(Task):
     def train_step(self, x: Any, y: np.ndarray) -> float:
         with self.on_device():
             self.net.reset_metrics()
-            logs = self.net.train_on_batch(dense(x), self.targets(y), return_dict=True)
+            logs = self.net.train_on_batch(self.fed(x), self.targets(y), return_dict=True)
         return float(logs["loss"])
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
@@ -116,7 +122,7 @@ class KerasTask(Task):
         with self.on_device():
             if order is None:
                 self.net.fit(
-                    dense(x),
+                    self.fed(x),
                     self.targets(y),
                     batch_size=size,
                     epochs=epochs,
@@ -127,7 +133,7 @@ class KerasTask(Task):
                 backend.tuned().fit(self, x, self.targets(y), epochs, turns, log)
             else:
                 # one fit over all epochs: one call an epoch costs half as much again on Boston
-                feed = backend.Feed(lambda rows: (dense(x[rows]), self.targets(y[rows])), size)
+                feed = backend.Feed(lambda rows: (self.fed(x[rows]), self.targets(y[rows])), size)
                 each = Turns(turns, feed.give, lambda logs: log.stop(lambda: logs))
                 self.net.fit(
                     feed.data(epochs),
@@ -152,7 +158,11 @@ class KerasTask(Task):
             "peak_device_bytes": backend.peak_bytes(self.device),
         }
 
-    def targets(self, y: np.ndarray) -> np.ndarray:
+    def fed(self, x: Any) -> Any:
+        """Rows as `fit` takes them."""
+        return dense(x)
+
+    def targets(self, y: np.ndarray) -> Any:
         return self.objective.targets(y)
 
     def variables(self) -> dict[str, keras.Variable]:

@@ -1,90 +1,123 @@
-"""`KerasTwin`: the Task methods for a user's own Keras model."""
+"""`KerasTwin`: the training of a user's own Keras model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
-from common.task import Weights
-from common.twins.layers import Layer
+from common.clock import EpochLog
+from common.problem import Metric
+from common.task import Order, State
+from common.twins.probe import Setup
 from common.twins.problem import TwinTask
+from common.twins.user_file import function_of, model_of
 from keras_impl import backend
-from keras_impl.layers import described, layout, with_weights
 from keras_impl.objectives import OBJECTIVES
+from keras_impl.probing.dropout import without_dropout
+from keras_impl.probing.feeder import Feeder
+from keras_impl.probing.losses import loss_of
+from keras_impl.probing.units import parts_of
 from keras_impl.task import KerasTask
-
-FAMILY = "keras"
 
 
 class KerasTwin(TwinTask, KerasTask):
     """A user's model in Keras, compiled and trained as the four problems are."""
 
+    framework = KerasTask.variant.name
+
     def build(self, device: str) -> None:
+        keras.utils.clear_session()  # else a second model's layers are dense_2, dense_3
         super().build(device)
+
+    def make_network(self) -> keras.Model:
+        model = model_of(self.problem.path, self.framework)
+        feeder = Feeder(self.setup, model)
+        net = Fed(model, feeder, self.setup)
+        net(tuple(feeder.arrays(feeder.random_rows(1, 0))))  # one without Input gets its weights
+        self.kept = {
+            f"{part.unit.name}/{role}": kept
+            for part in parts_of(model)
+            for role, kept in part.kept.items()
+        }
+        return net
+
+    def make_objective(self) -> Any:
+        """Of what the metric is: the loss is that of the judge."""
+        own = self.problem.metric is Metric.LOSS
+        return None if own else OBJECTIVES[self.problem.loss](self.problem, self.seen.loss_on)
+
+    def compile_network(self, compiled: bool | str) -> None:
+        metrics = [self.objective.metric()] if self.objective else None
+        self.net.compile(self.make_optimizer(), metrics=metrics, jit_compile=compiled)
+
+    def make_optimizer(self) -> keras.optimizers.Optimizer:
+        make = function_of(self.problem.path, "OPTIMIZER", self.framework)
+        optimizer: Any = make() if make else super().make_optimizer()
         if self.regime.shared_initial:
             # an embedding's gradient is sparse, and Keras squares the parts of a word that occurs
             # twice one by one; PyTorch squares their sum, as RMSprop's rule has it
-            optimizer: Any = self.net.optimizer
             step = optimizer.update_step
             optimizer.update_step = lambda gradient, variable, rate: step(
                 backend.densified(gradient), variable, rate
             )
+        return optimizer
 
-    def make_objective(self) -> Any:
-        loss_on = dict(self.problem.loss_on).get(FAMILY, "logits")
-        return OBJECTIVES[self.problem.loss](self.problem, loss_on)
+    def get_state(self) -> State:
+        kept = self.kept
+        return {k: kept[k].canonical(ops.convert_to_numpy(kept[k].variable)) for k in kept}
 
-    def layers(self) -> tuple[list[Layer], list[str]]:
-        """The layers with weights in the order of the model, and what was changed in it."""
-        return [described(layer) for layer in self.with_weights], self.notes
+    def set_state(self, state: State) -> None:
+        for name, value in state.items():
+            self.kept[name].variable.assign(self.kept[name].own(value))
+
+    def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
+        off = without_dropout(self.net) if self.regime.shared_initial else nullcontext()
+        with off:
+            super().train_epochs(x, y, epochs, order, log)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        return self.problem.scores(FAMILY, super().forward(x))
+        with self.on_device():
+            outputs = self.net.predict_on_batch(self.fed(x))
+        return self.problem.scores(self.seen.loss_on, keras.tree.flatten(outputs)[0])
 
-    def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
-        variables = self.variables()
-        before = {name: np.array(variables[name]) for name in self.state_names}
-        loss_and_gradients = super().loss_and_gradients(x, y)
-        for name, value in before.items():  # running means moved along
-            variables[name].assign(value)
-        return loss_and_gradients
+    def loss(self, x: np.ndarray, y: np.ndarray) -> float:
+        with self.on_device():
+            self.net.reset_metrics()
+            logs = self.net.test_on_batch(self.fed(x), self.targets(y), return_dict=True)
+        return float(logs["loss"])
 
-    def make_network(self) -> keras.Model:
-        net = self.problem.model(FAMILY)
-        net(
-            np.zeros((1, *self.problem.shape), np.float32)
-        )  # one that has no Input gets its weights
-        self.with_weights = list(with_weights(net))
-        self.notes: list[str] = []
-        if self.regime.shared_initial:
-            self._switch_off(net)
-        return net
+    def fed(self, x: Any) -> Any:
+        return tuple(self.net.feeder.arrays(self.inputs(x)))
 
-    def _switch_off(self, net: keras.Model) -> None:
-        for layer in net._flatten_layers(include_self=False):
-            for name in ("rate", "dropout", "recurrent_dropout"):
-                rate = getattr(layer, name, 0)
-                if isinstance(rate, float) and rate > 0:
-                    told = f"{name} of {rate:g} in {FAMILY}'s {layer.name!r} is switched off"
-                    self.notes.append(told)
-                    setattr(layer, name, 0.0)
+    def targets(self, y: np.ndarray) -> Any:
+        return tuple(self.wanted(y))
 
-    def companions(self) -> tuple[keras.Model, keras.Model]:
-        return self.net, keras.Sequential([keras.Input(self.problem.shape), self.net])
 
-    def variables(self) -> dict[str, keras.Variable]:
-        """Weights, then the rest of the state, by canonical name."""
-        variables = {
-            f"{one.name}/{role}": variable
-            for one in self.problem.pairs
-            for role, variable in layout(self.with_weights[one.position(FAMILY)])[1].items()
-        }
-        return {name: variables[name] for name in [*self.weight_names, *self.state_names]}
+class Fed(keras.Model):
+    """The user's model, given a tuple of rows with channels last, and the loss of its file."""
 
-    def by_weight(self, slots: Iterable[keras.Variable]) -> dict[str, keras.Variable]:
-        by_variable = dict(zip(map(id, self.net.trainable_variables), slots, strict=True))
-        variables = self.variables()
-        return {name: by_variable[id(variables[name])] for name in self.weight_names}
+    def __init__(self, model: Any, feeder: Feeder, setup: Setup) -> None:
+        super().__init__()
+        self.model, self.feeder, self.setup = model, feeder, setup
+        self.own_loss: Callable | None = function_of(setup.path, "LOSS", setup.framework)
+
+    def call(self, rows: Any, training: bool = False) -> Any:
+        return self.model(self.feeder.arranged(rows), training=training)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        loss = loss_of(self.setup, self.own_loss, y_pred, y)
+        for penalty in self.losses:
+            loss = loss + ops.cast(penalty, loss.dtype)
+        return loss

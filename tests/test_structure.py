@@ -22,7 +22,7 @@ POSIX_ONLY = ["fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tt
 FILES = {  # that a folder need not have whose framework is without
     "tuned": {"tuned.py", "replicas.py"},
     "ablation": {"ablation.py"},
-    "twins": {"twins.py", "layers.py"},
+    "twins": {"twins.py"},
 }
 
 OWN_FILES = {  # of one framework alone

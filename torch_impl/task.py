@@ -40,13 +40,7 @@ class TorchTask(Task):
         self.net = self.make_network().to(self.device)
         rule: Any = RMSpropInside if self.rules.epsilon_inside_root else torch.optim.RMSprop
         chained = self.rules.tuned and rule is RMSpropInside and self.rules.loss_on == "logits"
-        rule = RMSpropFlat if chained else rule
-        self.optimizer = rule(
-            self.net.parameters(),
-            self.problem.learning_rate,
-            alpha=self.rules.rho,  # resolved: never None
-            eps=self.rules.epsilon,
-        )
+        self.optimizer = self.make_optimizer(RMSpropFlat if chained else rule)
         self.chain = Chain(self.net, self.problem.loss, self.optimizer) if chained else None
 
     def make_network(self) -> Any:
@@ -56,6 +50,15 @@ class TorchTask(Task):
     def make_objective(self) -> Any:
         """The loss, metric and targets of its kind of problem."""
         return OBJECTIVES[self.problem.loss](self.problem, self.rules.loss_on)
+
+    def make_optimizer(self, rule: Any) -> Any:
+        """RMSprop, by the regime's rule."""
+        return rule(
+            self.net.parameters(),
+            self.problem.learning_rate,
+            alpha=self.rules.rho,  # resolved: never None
+            eps=self.rules.epsilon,
+        )
 
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.net.parameters())
@@ -179,12 +182,16 @@ class TorchTask(Task):
         self.optimizer.step()
         return loss.detach() * len(x), self.objective.metric(scores.detach(), y)
 
-    def _train(self, source: Iterable[tuple[Tensor, Tensor]]) -> Callable[[], dict[str, float]]:
+    def size(self, x: Any) -> int:
+        """The rows of a batch."""
+        return len(x)
+
+    def _train(self, source: Iterable[tuple[Any, Any]]) -> Callable[[], dict[str, float]]:
         """One epoch; the means over its rows, read from the device when they are asked for."""
         rows, loss_sum, metric_sum = 0, *torch.zeros(2, device=self.device)
         for x, y in source:
             loss, metric = self.step(x, y)
-            rows, loss_sum, metric_sum = rows + len(x), loss_sum + loss, metric_sum + metric
+            rows, loss_sum, metric_sum = rows + self.size(x), loss_sum + loss, metric_sum + metric
         return lambda: {
             "loss": float(loss_sum) / rows,
             self.problem.metric: float(metric_sum) / rows,

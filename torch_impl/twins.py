@@ -1,145 +1,155 @@
-"""`TorchTwin`: the Task methods for a user's own PyTorch model."""
+"""`TorchTwin`: the training of a user's own PyTorch model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.utils.data import Dataset, TensorDataset
 
-from common.batches import dense
-from common.task import State, Weights
-from common.twins.layers import Layer, Pair
-from common.twins.problem import Twins, TwinTask
-from torch_impl.layers import CHANNELS_FIRST, described, layout, with_weights
+from common.clock import EpochLog
+from common.problem import Metric
+from common.task import Order, State
+from common.twins.problem import TwinTask
+from common.twins.user_file import function_of, model_of
 from torch_impl.objectives import OBJECTIVES
-from torch_impl.probing.layouts import Kept, canonical, own
+from torch_impl.probing.arrays import named_outputs
+from torch_impl.probing.feed import Feed, Trial
+from torch_impl.probing.losses import loss_of
+from torch_impl.probing.optimizing import optimizer_of
+from torch_impl.probing.probe import TorchProbe
+from torch_impl.probing.training import Training, biased_variances, dropping
 from torch_impl.task import TorchTask
-
-FAMILY = "torch"
 
 
 class TorchTwin(TwinTask, TorchTask):
-    """A user's model in PyTorch, trained by the same loop as the four problems."""
+    """A user's model in PyTorch, trained by a loop like that of the four problems."""
+
+    framework = "torch"
 
     def make_network(self) -> Any:
-        return Port(self.problem, off=self.regime.shared_initial)
+        self.around: Callable[[], Any] = nullcontext
+        self.own_loss = function_of(self.problem.path, "LOSS", self.framework)
+        if self.regime.shared_initial:
+            return self._without_draws()
+        model = model_of(self.problem.path, self.framework).to(self.device)
+        plain = getattr(model, "_orig_mod", model)  # of torch.compile
+
+        @contextmanager
+        def trial() -> Iterator[Trial]:
+            plain.eval()
+            with (watch := Trial(plain)):
+                yield watch
+
+        self.feed = Feed(plain, self.setup, trial)
+        self.feed.model = model
+        return model
+
+    def _without_draws(self) -> Any:
+        """The model of a probe, whose recurrent layers have one bias, and with its dropout off."""
+        probe = TorchProbe(self.setup)
+        for module, rate in dropping(probe.model):
+            setattr(module, rate, 0.0)
+        self.around = biased_variances
+        if any(": " in name for name, _ in probe.dropout):  # a function that the code calls
+            self.around = lambda: Training(probe.model)
+        self.holders = {f"{h.unit.name}/{role}": h for h in probe.holders for role in h.roles}
+        self.feed = probe.feed
+        return probe.model
 
     def make_objective(self) -> Any:
-        return OBJECTIVES[self.problem.loss](self.problem, "logits")  # Port sees to that
+        """Of what the metric is: the loss is that of the judge."""
+        own = self.problem.metric is Metric.LOSS
+        return None if own else OBJECTIVES[self.problem.loss](self.problem, "logits")
 
-    def layers(self) -> tuple[list[Layer], list[str]]:
-        """The layers with weights in the order of their registration, and what was changed."""
-        return [described(*each) for each in self.net.with_weights], self.net.notes
+    def make_optimizer(self, rule: Any) -> Any:
+        if function_of(self.problem.path, "OPTIMIZER", self.framework) is None:
+            self.steppers = [super().make_optimizer(rule)]
+        else:
+            self.steppers = optimizer_of(self.setup, self.net)
+        return self.steppers[0]
 
     def get_state(self) -> State:
-        state = {name: self._read(name, "data") for name in [*self.weight_names, *self.state_names]}
-        slots = self.optimizer.state
-        for name in self.weight_names:
-            squares = [
-                slots[w].get("square_avg", torch.zeros_like(w)) for w in self._tensors(name, "grad")
-            ]
-            state[f"square/{name}"] = self._canonical(name, squares)
-        first = slots[self._tensors(self.weight_names[0], "grad")[0]]
-        return {**state, "step": np.array(int(first.get("step", 0)), np.int64)}
+        return {name: holder.read(name.rpartition("/")[2]) for name, holder in self.holders.items()}
 
     @torch.no_grad()
     def set_state(self, state: State) -> None:
-        state = self.completed(state)
-        self.optimizer.state.clear()
-        for name in [*self.weight_names, *self.state_names]:
-            values = self._own(name, state[name])
-            for tensor, value in zip(self._tensors(name), values, strict=True):
-                tensor.copy_(value)
-        if state["step"]:
-            for name in self.weight_names:
-                squares = self._own(name, state[f"square/{name}"])
-                for weight, square in zip(self._tensors(name, "grad"), squares, strict=False):
-                    slot = {"step": torch.tensor(float(state["step"])), "square_avg": square}
-                    self.optimizer.state[weight] = slot
+        for name, value in state.items():
+            self.holders[name].write(name.rpartition("/")[2], value)
 
+    @torch.no_grad()
     def forward(self, x: np.ndarray) -> np.ndarray:
+        output = next(iter(named_outputs(self._evaluated(x)).values()))
+        return self.problem.scores(self.seen.loss_on, output.cpu().numpy())
+
+    @torch.no_grad()
+    def loss(self, x: np.ndarray, y: np.ndarray) -> float:
+        return float(self._loss(self._evaluated(x), self._on_device(self.targets(y))))
+
+    def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
+        self.net.train()
+        with self.around():
+            super().train_epochs(x, y, epochs, order, log)
+
+    def step(self, x: Any, y: Any) -> tuple[Tensor, Tensor]:
+        self.optimizer.zero_grad()
+        y = self._on_device(y)
+        outputs = self.feed.call(self._on_device(x))
+        loss = self._loss(outputs, y)
+        loss.backward()
+        for stepper in self.steppers:
+            stepper.step()
+        loss = loss.detach()
+        return loss * len(y[0]), self._metric(outputs, y[0]) if self.objective else loss * len(y[0])
+
+    def size(self, x: Any) -> int:
+        return len(x[0])
+
+    def targets(self, y: np.ndarray) -> Any:
+        return [torch.tensor(target) for target in self.wanted(y)]
+
+    def _fed(self, x: Any) -> Any:
+        tensors = []
+        for array, first in zip(self.inputs(x), self.feed.channels_first, strict=True):
+            tensor = torch.tensor(np.moveaxis(array, -1, 1).copy() if first else array)
+            tensors.append(tensor.to(self.feed.dtype) if tensor.is_floating_point() else tensor)
+        return tensors
+
+    def _on_device(self, tensors: Iterable[Tensor]) -> list[Tensor]:
+        return [tensor.to(self.device) for tensor in tensors]
+
+    def _dataset(self, x: np.ndarray, y: np.ndarray) -> Dataset:
+        return TensorDataset(*self._fed(x), *self.targets(y))
+
+    def _batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Any]]:
+        tensors, size = [*self._fed(x), *self.targets(y)], self.problem.batch_size
+        return lambda rows: (
+            [tensor[chosen] for tensor in tensors] for chosen in torch.from_numpy(rows).split(size)
+        )
+
+    def _train(self, source: Iterable[Sequence[Tensor]]) -> Callable[[], dict[str, float]]:
+        inputs = len(self.feed.channels_first)
+        return super()._train((batch[:inputs], batch[inputs:]) for batch in source)
+
+    def _evaluated(self, x: np.ndarray) -> Any:
+        """The model's outputs in evaluation."""
         self.net.eval()
         try:
-            return self.problem.scores(FAMILY, super().forward(x))
+            return self.feed.call(self._on_device(self._fed(x)))
         finally:
             self.net.train()
 
-    def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
-        before = {name: self._read(name, "data") for name in self.state_names}
-        inputs = torch.from_numpy(dense(x)).to(self.device)
-        self.net.zero_grad()
-        loss = self.objective.loss(self.net(inputs), self.targets(y).to(self.device))
-        loss.backward()
-        gradients = {name: self._read(name, "grad") for name in self.weight_names}
-        self.net.zero_grad()
-        with torch.no_grad():  # running means moved along
-            for name, value in before.items():
-                self._tensors(name)[0].copy_(self._own(name, value)[0])
-        return loss.item(), gradients
+    def _loss(self, outputs: Any, y: list[Tensor]) -> Tensor:
+        if self.own_loss:
+            return self.own_loss(outputs, y[0] if len(y) == 1 else y)
+        tensors, setup = list(named_outputs(outputs).values()), self.setup
+        return loss_of(setup.loss, setup.loss_options, setup.loss_on, tensors, y)
 
-    def _read(self, name: str, what: str) -> np.ndarray:
-        return self._canonical(name, [getattr(t, what) for t in self._tensors(name, what)])
-
-    def _kept(self, name: str) -> tuple[nn.Module, Pair, str, Kept]:
-        layer, _, role = name.partition("/")
-        one = next(one for one in self.problem.pairs if one.name == layer)
-        module = self.net.with_weights[one.position(FAMILY)][1]
-        return module, one, role, layout(module)[1][role]
-
-    def _tensors(self, name: str, what: str = "data") -> list[Tensor]:
-        """The parameters or buffers behind a canonical tensor; for "grad" those that train."""
-        module, _, _, kept = self._kept(name)
-        tensors = [getattr(module, each) for each in kept.names]
-        return [t for t in tensors if what == "data" or t.requires_grad]
-
-    def _canonical(self, name: str, tensors: Iterable[Tensor]) -> np.ndarray:
-        _, one, role, kept = self._kept(name)
-        values = [t.detach().cpu().numpy() for t in tensors]
-        return canonical(values, one.kind, role, kept, one.flatten)
-
-    def _own(self, name: str, value: np.ndarray) -> list[Tensor]:
-        _, one, role, kept = self._kept(name)
-        values = own(value, one.kind, role, kept, one.flatten)
-        return [torch.from_numpy(v).to(self.device) for v in values]
-
-
-class Port(nn.Module):
-    """The user's model behind an interface of canonical rows in and logits out.
-
-    `off` switches dropout off, and holds the second bias of a recurrent layer at zero where Keras
-    has one: two would both take a step, and their sum two.
-    """
-
-    def __init__(self, twins: Twins, *, off: bool) -> None:
-        super().__init__()
-        self.model: nn.Module = twins.model(FAMILY)
-        self.notes: list[str] = []
-        self.with_weights = list(with_weights(self.model))
-        first = self.with_weights[0][1] if self.with_weights else None
-        self.channels_first = isinstance(first, CHANNELS_FIRST)
-        self.tokens, self.loss, self.loss_on = (twins.tokens, twins.loss, dict(twins.loss_on))
-        if off:
-            self._switch_off()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits (n, outputs) or values (n, 1) of rows (n, ...) with channels last."""
-        if self.channels_first:
-            x = x.movedim(-1, 1)
-        out = self.model(x.long() if self.tokens else x)
-        if self.loss_on.get(FAMILY, "logits") == "logits" or self.loss == "mean_squared_error":
-            return out
-        return out.log() if self.loss == "categorical_crossentropy" else out.logit()
-
-    @torch.no_grad()
-    def _switch_off(self) -> None:
-        for name, module in self.model.named_modules():
-            if isinstance(module, nn.modules.dropout._DropoutNd) and module.p > 0:
-                self.notes.append(f"dropout of {module.p:g} in {FAMILY}'s {name!r} is switched off")
-                module.p = 0.0
-            if isinstance(module, nn.LSTM) and module.bias:
-                second: Any = module.bias_hh_l0
-                second.zero_().requires_grad_(False)
-                self.notes.append(f"the second bias of {FAMILY}'s {name!r} is held at zero")
+    def _metric(self, outputs: Any, y: Tensor) -> Tensor:
+        scores = next(iter(named_outputs(outputs).values())).detach()
+        odds = self.problem.loss == "binary_crossentropy" and self.setup.loss_on == "probabilities"
+        return self.objective.metric(scores - 0.5 if odds else scores, y)

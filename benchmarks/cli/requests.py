@@ -27,34 +27,19 @@ if TYPE_CHECKING:
 
 def problem(args: argparse.Namespace) -> Problem:
     """The chosen problem with the user's changes; ValueError when a value makes no sense."""
-    return PROBLEMS[args.problem].but(**_changes(args))
+    return PROBLEMS[args.problem].but(**changes(args))
 
 
 def problems(args: argparse.Namespace) -> list[Problem]:
-    """The chosen problems, by default all, with the user's changes; or the models of `--twins`."""
-    if getattr(args, "twins", None):
-        return [_twins(args)]
+    """The chosen problems, by default all, with the user's changes."""
     names = dict.fromkeys(args.problems or PROBLEMS)
-    return [PROBLEMS[name].but(**_changes(args)) for name in names]
+    return [PROBLEMS[name].but(**changes(args)) for name in names]
 
 
-def _changes(args: argparse.Namespace) -> dict[str, Any]:
+def changes(args: argparse.Namespace) -> dict[str, Any]:
+    """The settings of a problem that the user named; None where not."""
     names = [option.lstrip("-").replace("-", "_") for option in SETTINGS]
     return {name: getattr(args, name, None) for name in names}
-
-
-def _twins(args: argparse.Namespace) -> Problem:
-    """The user's own models, paired; their notes go to standard error."""
-    from benchmarks.harness.pairing import paired
-
-    if args.problems:
-        raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
-    if "tuned" in args.regime:
-        raise ValueError("tuned is made for the four problems; twins run in native and matched")
-    twins, notes = paired(args.twins, frameworks(args), dict(args.python), **_changes(args))
-    for note in notes:
-        say(f"NOTE, {twins.name}: {note}")
-    return twins
 
 
 def regimes(args: argparse.Namespace) -> list[Regime]:
@@ -154,6 +139,11 @@ def frameworks(args: argparse.Namespace) -> list[str]:
     """
     need = ["twins"] if getattr(args, "twins", None) else []
     names = available(args.framework, getattr(args, "python", ()), need)
+    if need and not args.framework:
+        from common.twins.file import read_file
+
+        models = read_file(args.twins).models
+        names = [name for name in names if name in models] or names
     regimes = getattr(args, "regime", ())
     for name in names:
         for regime in [regimes] if isinstance(regimes, str) else regimes:

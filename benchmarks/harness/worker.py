@@ -102,7 +102,9 @@ def diverged(
     the metric of the held-out rows `ended` no better than the best constant answer to `y_held`.
     """
     problem, losses = job.problem, history["loss"]
-    silent = loss_value(problem.loss, np.zeros((len(y), problem.outputs)), y)
+    silent = -np.inf  # of a loss of the user's own nothing is known
+    if problem.metric is not Metric.LOSS:
+        silent = loss_value(problem.loss, np.zeros((len(y), problem.outputs)), y)
 
     def rose(loss: float, times: float = 1) -> bool:
         if loss <= times * silent:
@@ -111,7 +113,9 @@ def diverged(
 
     if not np.isfinite([losses[-1], ended]).all():
         return True
-    if problem.metric is Metric.MAE:
+    if problem.metric is Metric.LOSS:
+        learnt = True
+    elif problem.metric is Metric.MAE:
         learnt = ended < np.abs(y_held - np.median(y_held)).mean()
     else:
         learnt = ended > np.bincount(y_held).max() / len(y_held)

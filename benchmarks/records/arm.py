@@ -95,7 +95,8 @@ def metric_of(record: Record) -> Metric:
     """The test metric; of a user's own twins whichever was measured."""
     if record.problem in PROBLEMS:
         return PROBLEMS[record.problem].metric
-    return Metric.MAE if Metric.MAE in record.metrics else Metric.ACCURACY
+    measured = (metric for metric in Metric if metric in record.metrics)
+    return next(measured, Metric.ACCURACY)
 
 
 def result_of(record: Record) -> float | None:

@@ -113,7 +113,7 @@ class Record(Struct, frozen=True, kw_only=True):
     data: Data = Data()
     metrics: Annotated[
         dict[str, Number | None],
-        says("`loss`, and `accuracy` or `mae`, of the test rows", "share, 1,000 $"),
+        says("`loss`, and `accuracy` or `mae` if it has one, of the test rows", "share, 1,000 $"),
     ] = {}
     diverged: Annotated[Truth, says("whether the loss rose above where it began, for good")] = None
     history: Annotated[

@@ -6,11 +6,11 @@ and memory with their intervals, and a sentence; what differs in versions and ma
 --fail-if NAME>CHANGE or NAME<CHANGE names a change from A to B that is not wanted; it may be given
 several times, and holds for every arm that has the quantity. With % the change is a share of A,
 else it is in the quantity's own unit (seconds, bytes, accuracy, 1,000 $). Names: epoch_seconds,
-first_epoch_seconds, total_seconds, peak_rss_bytes, accuracy, mae. It fails only when the whole 95 %
-interval of the change lies beyond: noise alone rarely fails it, and a change that a wide interval
-leaves open does not. Times and memory have an interval from five processes of each on, a metric
-from two seeds on. An arm without one says "not enough runs" and fails with --strict alone, as do a
-condition that no arm has the quantity for and a metric of which a seed gave no number.
+first_epoch_seconds, total_seconds, peak_rss_bytes, accuracy, mae, loss. It fails only when the
+whole 95 % interval of the change lies beyond: noise alone rarely fails it, and a change that a wide
+interval leaves open does not. Times and memory have an interval from five processes of each on, a
+metric from two seeds on. An arm without one says "not enough runs" and fails with --strict alone,
+as do a condition that no arm has the quantity for and a metric of which a seed gave no number.
 
 examples:
   twinbench compare old new

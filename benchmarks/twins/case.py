@@ -39,7 +39,7 @@ from benchmarks.twins.weights import chosen
 from common.atomic import replaced
 from common.twins.file import TwinsFile
 from common.twins.probe import Rows, Values
-from common.twins.targets import targets_for
+from common.twins.targets import in_layout, targets_for
 
 DTYPES = ("float32", "float64")
 
@@ -75,7 +75,7 @@ class Case:
         judgement.weights = str(self.weights)
         if self._random([side for side in self.sides if side.draws(self.rows)], "in evaluation"):
             return
-        models = self.parted = self._settle()
+        models = self.parted = self.settle()
         coarse = self._coarse(models)
         judgement.notes += limits_not_reached(models, self.sides, self.rows)
         self._see_first_layer(models)
@@ -142,7 +142,7 @@ class Case:
             )
         return bool(drawing)
 
-    def _settle(self) -> Models:
+    def settle(self) -> Models:
         """Give both models their weights under the pairing that what flows decides."""
         self.on_stage("layers are paired")
         self._give(0)
@@ -224,7 +224,7 @@ class Case:
         ones = [one for one, _ in pairs.values()]
         targets = targets_for(self.file.loss, ones, self.y, self.judgement.seed)
         theirs = {
-            name: _in_layout_of(target, *pairs[name])
+            name: in_layout(target, *(output.shape[1:] for output in pairs[name]))
             for name, target in zip(pairs, targets, strict=True)
         }
         own = same_outputs(_outputs_of(traces[1, "float64"]), list(pairs))
@@ -287,10 +287,3 @@ def _by_name(one: Trace, other: Trace) -> dict[str, tuple[np.ndarray, np.ndarray
     """The outputs of both at the rows' own scale, under the first's names."""
     names = same_outputs(_outputs_of(one), _outputs_of(other))
     return {a: (one[f"outputs/{a}"], other[f"outputs/{b}"]) for a, b in names.items()}
-
-
-def _in_layout_of(target: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """A target of the first model's output for the second's, which may have channels first."""
-    if one.shape != other.shape and target.shape == one.shape == aligned(one, other).shape:
-        return np.moveaxis(target, -1, 1)
-    return target.reshape(other.shape) if target.shape == one.shape else target

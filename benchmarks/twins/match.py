@@ -9,42 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 from typing import NamedTuple
 
-import numpy as np
-
 from benchmarks.twins.alike import aligned, exact, loosened, shapes, single, sizes, weights
 from benchmarks.twins.fused import Splits, joined, parted, split_units, splits_of
+from common.twins.layers import Link
 from common.twins.probe import Unit, Values
 
 STATE = ("moving_mean", "moving_variance")
-
-
-class Link(NamedTuple):
-    """One weight of both models: its roles, and how the other keeps it.
-
-    The other's array is the first's with `axes` in this order, in `shape`; of a kernel behind a
-    flatten `flattened` is the shape that was flattened, channels last.
-    """
-
-    one: str
-    other: str
-    axes: tuple[int, ...]
-    shape: tuple[int, ...]
-    flattened: tuple[int, ...] = ()
-
-    def to_other(self, value: np.ndarray) -> np.ndarray:
-        """The first model's array in the other's layout."""
-        if self.flattened:  # rows of the kernel from channels last to channels first
-            value = np.moveaxis(value.reshape(*self.flattened, -1), -2, 0).reshape(value.shape)
-        return np.array(value.transpose(self.axes).reshape(self.shape))
-
-    def to_one(self, value: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-        """The other model's array in the first's layout, whose shape this is."""
-        turned = [shape[axis] for axis in self.axes]
-        value = value.reshape(turned).transpose(np.argsort(self.axes))
-        if self.flattened:
-            *space, channels = self.flattened
-            value = np.moveaxis(value.reshape(channels, *space, -1), 0, -2).reshape(value.shape)
-        return value
 
 
 class Pair(NamedTuple):

@@ -1,1 +1,1 @@
-"""A user's own two models as a problem, and their layers paired."""
+"""A user's own two models: what is asked of each, and both as a problem to train."""

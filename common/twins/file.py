@@ -107,9 +107,8 @@ class TwinsFile:
         Random words end in zeros of a random number, as padded sentences do. `on_notice` hears of
         rows that stand in for those of DATA.
         """
-        module = user_module(self.path)[0]
-        if hasattr(module, "data"):
-            return self._own_rows(*module.data())
+        if own := self.own_rows(self.batch):
+            return own
         problem = problem_of(self.path, self.shapes)
         if problem:
             loaded = load(problem, data=data, data_dir=data_dir)
@@ -117,25 +116,37 @@ class TwinsFile:
                 on_notice(f"{problem.name}: {loaded.notice}")
             x, y = loaded.x[: self.batch], loaded.y[: self.batch]
             return [x.reshape(-1, *self.shapes[0]).astype(float)], y
+        return self.random_rows(self.batch, seed), None
+
+    def random_rows(self, number: int, seed: int) -> list[np.ndarray]:
+        """So many rows of each input: float64 of float32's precision, or whole numbers."""
         rng = np.random.default_rng([seed, 1])
         rows: list[np.ndarray] = []
         for shape, limit in zip(self.shapes, self.tokens, strict=True):
             if not limit:
-                rows.append(rng.normal(size=(self.batch, *shape)).astype(np.float32).astype(float))
+                rows.append(rng.normal(size=(number, *shape)).astype(np.float32).astype(float))
                 continue
-            words = rng.integers(min(1, limit - 1), limit, (self.batch, *shape))
-            for sentence in words[: self.batch // 2] if shape else ():
+            words = rng.integers(min(1, limit - 1), limit, (number, *shape))
+            for sentence in words[: number // 2] if shape else ():
                 length = int(rng.integers(1, sentence.shape[-1] + 1))
                 sentence[..., length:] = 0
             rows.append(words)
-        return rows, None
+        return rows
 
-    def _own_rows(self, x: Any, y: Any = None) -> tuple[list[np.ndarray], Any]:
+    def own_rows(self, most: int | None = None) -> tuple[list[np.ndarray], Any] | None:
+        """Rows of each input and targets that data() gives, the first ones; None without data().
+
+        Raises ValueError for rows of another shape than INPUT has.
+        """
+        module = user_module(self.path)[0]
+        if not hasattr(module, "data"):
+            return None
+        x, y = (*module.data(), None)[:2]
         inputs = [x[name] for name in self.names] if isinstance(x, Mapping) else x
         inputs = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
         rows: list[np.ndarray] = []
         for array, shape, limit in zip(inputs, self.shapes, self.tokens, strict=False):
-            array = np.asarray(array)[: self.batch]
+            array = np.asarray(array)[:most]
             if array.shape[1:] != shape:
                 array = array.reshape(-1, *shape) if array[0].size == np.prod(shape) else array
             if array.shape[1:] != shape:
@@ -149,7 +160,7 @@ class TwinsFile:
                 f"{Path(self.path).name}: data() gives {len(rows)} inputs, INPUT has "
                 f"{len(self.shapes)}"
             )
-        return rows, None if y is None else _first(y, self.batch)
+        return rows, None if y is None else _first(y, most)
 
 
 def problem_of(path: str, shapes: Sequence[tuple[int, ...]]) -> Problem | None:
@@ -168,7 +179,7 @@ def problem_of(path: str, shapes: Sequence[tuple[int, ...]]) -> Problem | None:
     return usable[name]
 
 
-def _first(y: Any, rows: int) -> Any:
+def _first(y: Any, rows: int | None) -> Any:
     if isinstance(y, Mapping):
         return {name: np.asarray(part)[:rows] for name, part in y.items()}
     if isinstance(y, list | tuple):
@@ -201,8 +212,9 @@ def read_file(path: str | Path) -> TwinsFile:
         )
     loss_on = getattr(module, "LOSS_ON", {})
     models = models_of(module)
+    forms = {loss_on} if isinstance(loss_on, str) else {*loss_on.values()}
     loss_on = dict.fromkeys(models, loss_on) if isinstance(loss_on, str) else dict(loss_on)
-    if not set(loss_on.values()) <= {"logits", "probabilities"}:
+    if not forms <= {"logits", "probabilities"}:
         raise refuse("LOSS_ON", "expected 'logits' or 'probabilities', for all or by framework")
     folder = Path(path).parent
     weights = {name: str(folder / file) for name, file in getattr(module, "WEIGHTS", {}).items()}

@@ -47,3 +47,16 @@ def _random_target(loss: str, output: np.ndarray, rng: np.random.Generator) -> n
         length = max(1, min(output.shape[1] // 3, output.shape[-1] - 1))
         return np.stack([1 + rng.permutation(output.shape[-1] - 1)[:length] for _ in output])
     return rng.normal(size=output.shape)
+
+
+def in_layout(target: np.ndarray, one: Sequence[int], other: Sequence[int]) -> np.ndarray:
+    """A target of the first model's output for the second's, which may have channels first.
+
+    `one` and `other` are the shapes of a row of the two outputs.
+    """
+    one, other = tuple(one), tuple(other)
+    if target.shape[1:] != one or one == other:
+        return target
+    if len(one) > 1 and (*other[1:], other[0]) == one:
+        return np.moveaxis(target, -1, 1)
+    return target.reshape(len(target), *other)

@@ -69,7 +69,9 @@ class Feed(Gate):
             return (self.take(rows[start : start + self.batch_size]) for start in starts)
 
         none = self.take(np.arange(0))
-        shapes = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in none)
+        shapes = tf.nest.map_structure(
+            lambda part: tf.TensorSpec((None, *part.shape[1:]), part.dtype), none
+        )
         make = partial(tf.data.Dataset.from_generator, batches, output_signature=shapes)
         return self.dataset(epochs, lambda rows: make(args=(rows,))).prefetch(tf.data.AUTOTUNE)
 

@@ -32,13 +32,12 @@ OPTIONS = {
 }
 
 
-def loss_of(
-    setup: Setup, function: Callable | None, outputs: Any, targets: Sequence[np.ndarray]
-) -> Any:
+def loss_of(setup: Setup, function: Callable | None, outputs: Any, targets: Sequence[Any]) -> Any:
     """A number: the mean over rows, of several outputs the sum of theirs.
 
-    `outputs` are as the model gives them, `function` is the file's own (y_true, y_pred), whose
-    values for each row are averaged as Keras does. Raises ValueError for targets that do not fit.
+    `outputs` are as the model gives them, targets arrays or tensors; `function` is the file's own
+    (y_true, y_pred), whose values of each row are averaged as Keras does. Raises ValueError for
+    targets that do not fit.
     """
     # of a dict in its own order, as `outputs` of the probe names them; a tree's is by name
     flat = list(outputs.values()) if isinstance(outputs, dict) else keras.tree.flatten(outputs)
@@ -61,46 +60,50 @@ def loss_of(
     return sum(_one(setup, out, target) for out, target in zip(flat, targets, strict=True))
 
 
-def _one(setup: Setup, out: Any, target: np.ndarray) -> Any:
+def _one(setup: Setup, out: Any, target: Any) -> Any:
+    target = _tensor(setup, target)
     if setup.loss == "projection":
-        products = ops.cast(out, setup.dtype) * _tensor(setup, target.astype(np.float64))
+        products = ops.cast(out, setup.dtype) * ops.cast(target, setup.dtype)
         return ops.sum(products) / len(target)
     options = {k: setup.loss_options[k] for k in OPTIONS.get(setup.loss, ()) if k in _given(setup)}
     if setup.loss in ON_LOGITS:
         options["from_logits"] = setup.loss_on == "logits"
     weights = setup.loss_options.get("class_weight")
-    per_row = None if weights is None else _weights(weights, target, tuple(out.shape))
+    per_row = None if weights is None else _weights(weights, target, tuple(out.shape), setup.dtype)
     if setup.loss == "categorical_crossentropy":
-        indices = target.dtype.kind in "iu"
+        indices = _whole(target)
         if indices and not options.get("label_smoothing"):
             options.pop("label_smoothing", None)
             loss = keras.losses.SparseCategoricalCrossentropy(**options)
         else:
             loss = keras.losses.CategoricalCrossentropy(**options)
-            target = np.eye(int(out.shape[-1]))[target] if indices else target
+            target = ops.one_hot(target, out.shape[-1], dtype=setup.dtype) if indices else target
     else:
         loss = BY_NAME[setup.loss](**options)
-    return loss(_tensor(setup, target), out, sample_weight=per_row)
+    return loss(target, out, sample_weight=per_row)
 
 
 def _given(setup: Setup) -> set[str]:
     return {name for name, value in setup.loss_options.items() if value is not None}
 
 
-def _weights(weights: Sequence[float], target: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _weights(weights: Sequence[float], target: Any, shape: tuple[int, ...], dtype: str) -> Any:
     """The weight of each row's class, as `fit` takes `class_weight`: the mean is not over them."""
-    if target.dtype.kind in "iu":
-        classes = target
-    else:
-        classes = target.argmax(-1) if target.ndim > 1 and target.shape[-1] > 1 else target
-    if classes.ndim == len(shape) and shape[-1] == 1:
-        classes = classes[..., 0]
-    return np.asarray(weights, np.float64)[np.round(classes).astype(int)]
+    classes = target
+    if not _whole(target) and len(target.shape) > 1 and target.shape[-1] > 1:
+        classes = ops.argmax(target, -1)
+    if len(classes.shape) == len(shape) and shape[-1] == 1:
+        classes = ops.squeeze(classes, -1)
+    numbers = ops.cast(ops.round(ops.cast(classes, dtype)), "int32")
+    return ops.take(ops.convert_to_tensor(np.asarray(weights, dtype)), numbers)
 
 
-def _tensor(setup: Setup, target: np.ndarray) -> Any:
-    whole = np.asarray(target).dtype.kind in "iub"
-    return ops.convert_to_tensor(np.asarray(target, np.int32 if whole else setup.dtype))
+def _tensor(setup: Setup, target: Any) -> Any:
+    return ops.cast(ops.convert_to_tensor(target), "int32" if _whole(target) else setup.dtype)
+
+
+def _whole(target: Any) -> bool:
+    return "float" not in keras.backend.standardize_dtype(target.dtype)
 
 
 def _counted(number: int, what: str) -> str:

@@ -1,28 +1,21 @@
-"""A user's own twins: the file, and which layer of one model is whose partner in the other.
-
-Nothing here needs a framework.
-"""
+"""A user's own twins as a problem: the file and its rows. Nothing here needs a framework."""
 
 from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from common.twins.layers import AXES, Layer, hints, initial_values, pair
-from common.twins.problem import read_twins
+from common.batches import dense
+from common.problem import Metric
+from common.twins.layers import AXES, random_tensor
+from common.twins.problem import Model, TwinTask, read_twins
 from tests.command import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
-
-
-def dense(name, inputs, outputs):
-    return Layer(name, "dense", {"kernel": (inputs, outputs), "bias": (outputs,)}, {}, {})
-
-
-def norm(name, **settings):
-    shapes = {"gamma": (4,), "beta": (4,)}
-    state = {"moving_mean": (4,), "moving_variance": (4,)}
-    return Layer(name, "batch_norm", shapes, state, settings)
 
 
 def write(folder, **changes):
@@ -32,53 +25,13 @@ def write(folder, **changes):
     return path
 
 
-@pytest.mark.parametrize(("chosen", "positions"), [({}, [1, 0, 2, 3]), ({"b": "3"}, [1, 0, 3, 2])])
-def test_layers_pair_by_kind_and_shape_in_order_unless_a_partner_is_chosen(chosen, positions):
-    models = {
-        "one": [dense("a", 3, 4), norm("n"), dense("b", 4, 4), dense("c", 4, 4)],
-        "other": [norm("1"), dense("0", 3, 4), dense("2", 4, 4), dense("3", 4, 4)],
-    }
-    pairs = pair(models, chosen, {})
-    assert [p.name for p in pairs] == ["dense_1", "batch_norm_1", "dense_2", "dense_3"]
-    assert [p.position("other") for p in pairs] == positions
-
-
-@pytest.mark.parametrize(
-    ("chosen", "flatten", "message"),
-    [
-        ({"z": "0"}, {}, "PAIRS has 'z', expected one of a"),
-        ({"a": "9"}, {}, "PAIRS has '9', expected one of 0"),
-        ({}, {"z": (2, 2)}, "FLATTEN has 'z', expected one of a"),
-    ],
-)
-def test_a_name_that_is_not_there_is_refused(chosen, flatten, message):
-    found = {"one": [dense("a", 4, 4)], "other": [dense("0", 4, 4)]}
-    with pytest.raises(ValueError, match=message):
-        pair(found, chosen, flatten)
-
-
-def test_layers_without_a_partner_are_named_on_both_sides():
-    found = {"one": [dense("a", 3, 4)], "other": [dense("0", 4, 3)]}
-    with pytest.raises(ValueError, match=r"'a' \(dense: kernel \(3, 4\).*left.*'0' \(dense"):
-        pair(found, {}, {})
-
-
-def test_a_convention_that_is_not_shared_is_told():
-    found = {"one": [norm("n", epsilon=1e-3)], "other": [norm("1", epsilon=1e-5)]}
-    assert hints(pair(found, {}, {}), found) == [
-        "batch_norm_1: epsilon is 0.001 in one, 1e-05 in other"
-    ]
-
-
 def test_no_two_initial_tensors_could_be_exchanged_unseen():
-    pairs = pair({"one": [dense("a", 3, 4), norm("n")]}, {}, {})
-    values = initial_values(pairs, seed=0)
-    vectors = [value for value in values.values() if value.shape == (4,)]
-    assert len(vectors) == 5
-    assert len({value.tobytes() for value in vectors}) == 5
-    assert (values["batch_norm_1/moving_variance"] > 0.9).all()
-    again = initial_values(pairs, seed=0)
-    assert all(np.array_equal(values[name], again[name]) for name in values)
+    roles = ("gamma", "beta", "moving_mean", "moving_variance")
+    vectors = {f"n/{role}": random_tensor(f"n/{role}", (4,), seed=0) for role in roles}
+    assert len({value.tobytes() for value in vectors.values()}) == 4
+    assert (vectors["n/moving_variance"] > 0.9).all()
+    for name, value in vectors.items():
+        assert np.array_equal(random_tensor(name, (4,), seed=0), value)
 
 
 def test_axes_of_a_layer_are_named_once_each():
@@ -88,9 +41,9 @@ def test_axes_of_a_layer_are_named_once_each():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"LOSS": "'hinge'"}, "LOSS is 'hinge', expected one of"),
-        ({"LOSS": None}, "LOSS is 'missing'"),
-        ({"INPUT": "[3]"}, r"INPUT is \[3\], expected the shape"),
+        ({"LOSS": "'hingy'"}, "LOSS is 'hingy', expected one of"),
+        ({"LOSS": None}, "LOSS is 'missing', and a training needs one"),
+        ({"INPUT": "[3.5]"}, r"INPUT is \[3.5\], expected the shape"),
         ({"DATA": "'mnist'"}, "DATA is 'mnist', expected one of"),
         ({"RULES": "{'momentum': 1}"}, "RULES is .*expected no other keys"),
         ({"LOSS_ON": "'odds'"}, "LOSS_ON is 'odds'"),
@@ -110,8 +63,9 @@ def test_a_framework_at_the_top_of_the_file_is_refused_before_it_is_imported(tmp
 
 def test_random_rows_are_said_to_be_random(tmp_path):
     twins = read_twins(write(tmp_path))
-    data = twins.own_data("auto", None)
+    data = replace(twins, output_shapes=((1,),), test_metric=Metric.MAE).own_data("auto", None)
     assert data.x.shape[1:] == (3,) and not data.real and "random rows" in data.notice
+    assert data.y.shape == (len(data.x),) and data.y.dtype == np.float32
     assert twins.changes() == {}
     assert twins.but(epochs=7).changes() == {"epochs": 7}
 
@@ -119,5 +73,60 @@ def test_random_rows_are_said_to_be_random(tmp_path):
 @pytest.mark.parametrize("name", ["conv_twins", "buggy_twins"])
 def test_the_examples_can_be_read_without_a_framework(name):
     twins = read_twins(EXAMPLES / f"{name}.py")
-    assert twins.name == f"twins:{name}" and twins.shape == (28, 28, 1) and twins.outputs == 10
-    assert twins.has("keras") and twins.has("torch")
+    assert twins.name == f"twins:{name}" and twins.file.shapes == ((28, 28, 1),)
+    assert twins.file.models == ("keras", "torch")
+
+
+SEVERAL = """
+import numpy as np
+INPUT = {"image": (2, 3), "words": (4,)}
+TOKENS = {"words": 9}
+LOSS = "huber"
+
+def data():
+    x = {"words": np.arange(40).reshape(10, 4) % 9, "image": np.ones((10, 2, 3))}
+    return x, [np.arange(60.0).reshape(10, 2, 3), np.arange(10)]
+"""
+
+
+def test_rows_of_several_inputs_travel_as_one_array(tmp_path):
+    path = tmp_path / "several.py"
+    path.write_text(SEVERAL)
+    model = Model("torch", "logits", ((1, (1,)), (0, (3, 2))), ())  # another order, channels first
+    twins = replace(read_twins(path), output_shapes=((2, 3), (1,)), models=(model,))
+    json.dumps(asdict(twins))  # a part of every key
+    data = twins.own_data("auto", None)
+    assert data.x.shape == (8,) and data.x_test.shape == data.y_test.shape == (2,)
+    task = SimpleNamespace(problem=twins, setup=twins.file.setup("torch"), seen=model)
+    image, words = TwinTask.inputs(task, dense(data.x[[5]]))
+    assert image.shape == (1, 2, 3) and image.dtype == np.float32
+    assert words.tolist() == [[2, 3, 4, 5]] and words.dtype == np.int64
+    number, table = TwinTask.wanted(task, data.y[[5, 0]])
+    assert number.tolist() == [[5], [0]]
+    assert table[0].tolist() == np.arange(30, 36).reshape(2, 3).T.tolist()
+
+
+@pytest.mark.parametrize(
+    ("loss", "shapes", "y", "metric"),
+    [
+        ("categorical_crossentropy", [(3,)], np.zeros(5), Metric.ACCURACY),
+        ("categorical_crossentropy", [(3,)], np.eye(3), Metric.LOSS),
+        ("categorical_crossentropy", [(7, 3)], None, Metric.LOSS),
+        ("binary_crossentropy", [(1,)], np.zeros((5, 1)), Metric.ACCURACY),
+        ("binary_crossentropy", [(1,)], np.full(5, 0.3), Metric.LOSS),
+        ("binary_crossentropy", [(2,)], None, Metric.LOSS),
+        ("mean_squared_error", [(1,)], None, Metric.MAE),
+        ("mean_squared_error", [(1,), (1,)], None, Metric.LOSS),
+        ("huber", [(1,)], np.zeros(5), Metric.LOSS),
+    ],
+)
+def test_the_metric_is_the_loss_itself_where_it_has_no_other(tmp_path, loss, shapes, y, metric):
+    twins = read_twins(write(tmp_path, LOSS=repr(loss)))
+    assert replace(twins, output_shapes=tuple(shapes)).metric_for(y) is metric
+
+
+def test_settings_that_the_file_has_alone_are_refused(tmp_path):
+    twins = read_twins(write(tmp_path))
+    for changes in ({"hidden": (4,)}, {"labels": "one_hot"}):
+        with pytest.raises(ValueError, match="edit"):
+            twins.but(**changes)

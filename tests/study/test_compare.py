@@ -65,7 +65,7 @@ NO_CONDITIONS = "mae mae> speed>1 mae>=1 mae>1x mae>--1 mae>1%% mae>nan mae>1e m
 
 @pytest.mark.parametrize("text", ["", "mae>1 or 1", *NO_CONDITIONS.split()])
 def test_what_is_no_condition_is_refused_and_what_is_allowed_is_named(text):
-    with pytest.raises(ValueError, match="names: accuracy, mae, epoch_seconds"):
+    with pytest.raises(ValueError, match="names: accuracy, mae, loss, epoch_seconds"):
         Condition.parse(text)
 
 

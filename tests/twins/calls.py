@@ -1,4 +1,4 @@
-"""What the tests of the judge call in a framework's process."""
+"""What the tests of twins call in a framework's process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from common.framework import framework
+from common.regime import REGIMES
 from common.twins.file import read_file
+from common.twins.problem import Twins
 from common.twins.user_file import model_of
 
 
@@ -61,3 +63,14 @@ def save_train_state(weights: str) -> None:
     tree = serialization.to_state_dict(state)
     tree["rngs"] = {"key": jax.random.key_data(jax.random.key(0)), "count": np.uint32(3)}
     Path(weights).write_bytes(serialization.to_bytes(tree))
+
+
+def trained(twins: Twins, name: str, regime: str) -> tuple[dict, dict, list[float], dict]:
+    """A model before and after its training, canonical, the losses of it and the test metrics."""
+    task = framework(name).make_task(twins, regime=REGIMES[regime])
+    data = twins.own_data("auto", None)
+    before = task.get_state() if regime == "matched" else {}
+    order = task.order(len(data.y))
+    losses = task.fit(data.x, data.y, epochs=twins.epochs, order=order)["loss"]
+    after = task.get_state() if regime == "matched" else {}
+    return before, after, losses, task.evaluate(data.x_test, data.y_test)

@@ -1,4 +1,4 @@
-"""A user's file that is run: its layers paired before a training, and its records."""
+"""A user's file that is run: its models paired before a training, and its records."""
 
 from __future__ import annotations
 
@@ -6,21 +6,96 @@ import json
 from contextlib import nullcontext
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from benchmarks.cli import main
-from benchmarks.harness.pairing import paired
 from benchmarks.harness.process import Child
+from benchmarks.twins.match import match
+from benchmarks.twins.pairing import paired, starts_of
 from common.framework import frameworks
+from common.problem import Metric
+from common.twins.layers import started
 from common.twins.problem import read_twins
 from tests.command import ROOT
-from tests.twins.test_judge import CLASSES, FILE, NAMES, RIGHT
+from tests.twins.test_judge import FILE, NAMES, NORM, RIGHT
+from tests.twins.test_match import dense, own
 
 EXAMPLES = ROOT / "docs" / "examples"
 
-pytestmark = pytest.mark.skipif(
+needs_both = pytest.mark.skipif(
     any(frameworks()[name].missing for name in NAMES), reason="twins need both frameworks"
 )
+
+SEVERAL = f'''
+"""Inputs of words and numbers by name, an output of two, losses and optimisers of one's own."""
+
+import numpy as np
+
+INPUT = {{"numbers": (6,), "words": (5,)}}
+TOKENS = {{"words": 9}}
+RULES = {{"epochs": 2, "batch_size": 16}}
+
+
+def data():
+    rng = np.random.default_rng(0)
+    numbers, words = rng.normal(size=(80, 6)), rng.integers(0, 9, (80, 5))
+    return {{"words": words, "numbers": numbers}}, [2 * numbers[:, :2], words[:, :1] / 9]
+
+
+def keras_loss(y, outputs):
+    from keras import ops
+    return sum(ops.mean((a - b) ** 2) for a, b in zip(y, outputs))
+
+
+def keras_adam():
+    import keras
+    return keras.optimizers.Adam(1e-2, epsilon=1e-8)
+
+
+def torch_loss(outputs, y):
+    return sum(((a - b) ** 2).mean() for a, b in zip(y, outputs))
+
+
+def torch_adam(parameters):
+    import torch
+    return torch.optim.Adam(parameters, 1e-2)
+
+
+LOSS = {{"keras": keras_loss, "torch": torch_loss}}
+OPTIMIZER = {{"keras": keras_adam, "torch": torch_adam}}
+
+
+def keras_model():
+    import keras
+    from keras import layers
+
+    numbers, words = keras.Input((6,), name="numbers"), keras.Input((5,), name="words")
+    table = layers.Flatten()(layers.Embedding(9, 4, name="table")(words))
+    mixed = layers.Dense(8, use_bias=False, name="mix")(layers.Concatenate()([numbers, table]))
+    mixed = layers.Dropout(0.3)(layers.BatchNormalization()(mixed))
+    outputs = [layers.Dense(2, name="two")(mixed), layers.Dense(1, name="one")(mixed)]
+    return keras.Model({{"numbers": numbers, "words": words}}, outputs)
+
+
+def torch_model():
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = nn.Linear(8, 1), nn.Linear(8, 2)
+            self.norm, self.mix = nn.BatchNorm1d(8, {NORM}), nn.Linear(26, 8, bias=False)
+            self.table = nn.Embedding(9, 4)
+
+        def forward(self, numbers, words):
+            mixed = self.norm(self.mix(torch.cat([numbers, self.table(words).flatten(1)], 1)))
+            mixed = nn.functional.dropout(mixed, 0.3, self.training)
+            return self.two(mixed), self.one(mixed)
+
+    return Net()
+'''
 
 
 @pytest.fixture(scope="module")
@@ -29,43 +104,91 @@ def children():
         yield dict(zip(NAMES, (one, other), strict=True))
 
 
-def write(path, shape, one, other, more=""):
+@pytest.fixture
+def seen(children, monkeypatch):
+    """`paired` in processes that serve many files."""
+    monkeypatch.setattr(
+        "benchmarks.twins.pairing.Child", lambda name, **_: nullcontext(children[name])
+    )
+    yield lambda path, names=NAMES: paired(read_twins(path), names, {})
+    for child in children.values():
+        child.call("benchmarks.twins.probes:close_probes")
+
+
+def write(path, head, shape, one, other, more=""):
     """The path of a file with two models."""
-    path.write_text(FILE.format(head=CLASSES, shape=shape, more=more, one=one, other=other))
+    path.write_text(FILE.format(head=head, shape=shape, more=more, one=one, other=other))
     return path
 
 
-def test_a_layer_for_which_the_other_has_no_place_is_refused(children, tmp_path):
-    models = ("(7, 4)", "layers.LSTM(5)", "nn.LSTM(4, 5, num_layers=2), Last()")
-    path = write(tmp_path / "deep.py", *models)
-    with pytest.raises(ValueError, match=r"LSTM has .*weight_hh_l1.*one layer for each"):
-        children["torch"].call("benchmarks.harness.pairing:layers_of", read_twins(path), "torch")
+def test_paired_weights_start_alike_and_those_of_one_model_from_their_own_name():
+    ones = [dense("q", (3, 4)), dense("k", (3, 4)), own("scale", (1, 2)), dense("last", (8, 2))]
+    others = [dense("qk", (3, 8)), dense("more", (5, 5)), own("net", (2,)), dense("out", (8, 2))]
+    matching = match(ones, others, {}, {"last": (2, 2, 2)})
+    mine = started(starts_of(match(ones, ones, {}, {})), seed=3)
+    theirs = started(starts_of(matching), seed=3)
+    for name, value in matching.to_other(mine).items():
+        assert np.array_equal(theirs[name], value), name
+    assert np.array_equal(theirs["qk/kernel"][:, 4:], mine["k/kernel"])
+    assert not np.array_equal(theirs["out/kernel"], mine["last/kernel"])  # FLATTEN moved its rows
+    assert theirs["more/kernel"].shape == (5, 5) and theirs.keys() == {
+        f"{unit.name}/{role}" for unit in others for role in unit.weights
+    }
 
 
-@pytest.mark.parametrize("names", [["keras"], ["torch"], ["torch", "keras"]], ids=str)
-def test_layers_that_the_file_names_pair_whichever_framework_is_chosen(
-    children, monkeypatch, tmp_path, names
-):
-    contexts = {name: nullcontext(child) for name, child in children.items()}
-    monkeypatch.setattr("benchmarks.harness.pairing.Child", lambda name, **_: contexts[name])
-    keras, torch = "layers.Dense(6, name='a'), layers.Dense(6, name='b')", "nn.Linear(6, 6)"
-    models = ("(6,)", keras, f"{torch}, {torch}", "PAIRS = {'a': '1'}")
-    crossed = write(tmp_path / "crossed.py", *models)
-    for path in (EXAMPLES / "conv_twins.py", crossed):
-        both, _ = paired(path, ["keras", "torch"], {})
-        twins, notes = paired(path, names, {})
-        assert [one.name for one in twins.pairs] == [one.name for one in both.pairs]
-        for here, there in zip(twins.pairs, both.pairs, strict=True):
-            assert here.flatten == there.flatten
-            assert set(here.layers) == {at for at in there.layers if at[0] in names}
-    assert len(notes) == 1
+@needs_both
+def test_any_inputs_outputs_losses_and_optimisers_train_alike_in_matched(children, seen, tmp_path):
+    path = tmp_path / "several.py"
+    path.write_text(SEVERAL)
+    twins, notes, matched = seen(path)
+    assert twins.metric is Metric.LOSS and twins.output_shapes == ((2,), (1,)) and notes == []
+    assert [sum("dropout" in note for note in matched), len(matched)] == [2, 3]
+    runs = {
+        (name, regime): child.call("tests.twins.calls:trained", twins, name, regime)
+        for name, child in children.items()
+        for regime in ("matched", "native")
+    }
+    one, other = (runs[name, "matched"] for name in NAMES)
+    for names in (("table/embeddings",) * 2, ("mix/kernel",) * 2, ("two/bias",) * 2):
+        assert np.allclose(one[0][names[0]], other[0][names[1]], atol=1e-7)
+        assert np.allclose(one[1][names[0]], other[1][names[1]], atol=1e-4)
+        assert not np.allclose(one[0][names[0]], one[1][names[0]], atol=1e-3)
+    statistics = one[1]["batch_normalization/moving_variance"], other[1]["norm/moving_variance"]
+    assert np.allclose(*statistics, rtol=1e-4)
+    assert one[2] == pytest.approx(other[2], rel=1e-4)
+    assert one[3] == pytest.approx(other[3], rel=1e-4) and one[3].keys() == {"loss"}
+    assert one[2] != pytest.approx(runs["keras", "native"][2], rel=1e-2)
+    assert runs["torch", "native"][2] != pytest.approx(other[2], rel=1e-2)
 
 
-def test_a_file_that_names_layers_of_a_framework_that_is_not_there_is_refused(monkeypatch):
+@needs_both
+@pytest.mark.parametrize("names", [["keras"], ["torch"]], ids=str)
+def test_a_model_starts_alike_whichever_frameworks_are_chosen(children, seen, names):
+    both, *_ = seen(EXAMPLES / "conv_twins.py")
+    alone, *_ = seen(EXAMPLES / "conv_twins.py", names)
+    assert alone.models == tuple(both.model(name) for name in names)
+    assert alone.metric is Metric.ACCURACY and alone.outputs == 10
+
+
+@needs_both
+def test_what_a_reader_must_know_before_a_training_is_said(seen, tmp_path):
+    models = "layers.Dense(3, activation='softmax')", "nn.Linear(6, 3), nn.PReLU()"
+    head = "LOSS, WEIGHTS = 'categorical_crossentropy', {'torch': 'trained.pt'}"
+    twins, notes, matched = seen(write(tmp_path / "mine.py", head, "(6,)", *models))
+    assert [twins.model(name).loss_on for name in NAMES] == ["probabilities", "logits"]
+    assert any("LOSS_ON does not say it" in note for note in notes)
+    assert any("WEIGHTS are not loaded" in note for note in notes)
+    assert any("of torch has no partner" in note for note in matched)
+    (tmp_path / "two.py").write_text(SEVERAL.replace("return self.two(mixed), ", "return "))
+    with pytest.raises(ValueError, match="keras_model has 2 outputs and torch_model 1: a training"):
+        seen(tmp_path / "two.py")
+
+
+def test_a_first_model_whose_framework_is_not_there_is_asked_for(monkeypatch):
     absent = replace(frameworks()["keras"], requires=("no_such_package",))
-    monkeypatch.setattr("benchmarks.harness.pairing.framework", lambda _: absent)
-    with pytest.raises(ValueError, match="PAIRS and FLATTEN name its layers: keras is not inst"):
-        paired(EXAMPLES / "conv_twins.py", ["torch"], {})
+    monkeypatch.setattr("benchmarks.twins.pairing.framework", lambda _: absent)
+    with pytest.raises(ValueError, match=r"keras_model comes first.*keras is not installed"):
+        paired(read_twins(EXAMPLES / "conv_twins.py"), ["torch"], {})
 
 
 @pytest.mark.parametrize("command", ["run", "parity"])
@@ -75,9 +198,30 @@ def test_twins_have_no_tuned_regime(capsys, command):
     assert "twins run in native and matched" in capsys.readouterr().err
 
 
+@needs_both
+def test_what_a_training_of_twins_cannot_do_is_refused(capsys, tmp_path):
+    path = tmp_path / "several.py"
+    path.write_text(SEVERAL)
+    assert main.main(["run", "--twins", str(path), "--learning-rate", "0.1"]) == 2
+    assert "OPTIMIZER in" in capsys.readouterr().err
+    path.write_text(SEVERAL.replace("LOSS =", "LOSSES ="))
+    assert main.main(["run", "--twins", str(path)]) == 2
+    assert "a training needs one" in capsys.readouterr().err
+    jax = replace(frameworks()["jax"], requires=())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.twins.pairing.framework", lambda _: jax)
+        with pytest.raises(NotImplementedError, match=r"trains no jax_model.*judges it"):
+            paired(read_twins(EXAMPLES / "conv_twins.py"), ["jax"], {})
+
+
 @pytest.mark.long
+@needs_both
 def test_twins_are_run_and_recorded(tmp_path, capsys):
-    path = write(tmp_path / "mine.py", *RIGHT["normalisation, dropout"])
+    path = write(
+        tmp_path / "mine.py",
+        'LOSS = "categorical_crossentropy"',
+        *RIGHT["normalisation, dropout"],
+    )
     options = ["--results", str(tmp_path / "results"), "--regime", "matched", "--json"]
     assert main.main(["run", "--twins", str(path), *options]) == 0
     records = json.loads(capsys.readouterr().out)

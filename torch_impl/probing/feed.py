@@ -90,6 +90,10 @@ class Feed:
                 fed.append(leaf.movedim(-1, 1).contiguous() if first else leaf.clone())
                 if first:
                     watch.put_at_1(fed[-1])
+        return self.call(fed)
+
+    def call(self, fed: Sequence[Tensor]) -> Any:
+        """What the model gives for tensors in its own layout."""
         names = self.setup.names
         parameters = inspect.signature(self.model.forward).parameters.values()
         own = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]

@@ -26,11 +26,6 @@ class Kept(NamedTuple):
 Layout = tuple[str, dict[str, Kept]]
 """A kind of layer, and its weights by role."""
 
-RECURRENT = {
-    "kernel": Kept(("weight_ih_l0",), "gi"),
-    "recurrent_kernel": Kept(("weight_hh_l0",), "go"),
-}
-BIASES = ("bias_ih_l0", "bias_hh_l0")
 SCALE = {"gamma": Kept(("weight",), "c"), "beta": Kept(("bias",), "c")}
 RUNNING = {
     "moving_mean": Kept(("running_mean",), "c"),
@@ -54,12 +49,6 @@ LAYOUTS: Mapping[str, Layout] = {
     "BatchNorm3d": ("batch_norm", SCALE | RUNNING),
     "LayerNorm": ("layer_norm", SCALE),
     "GroupNorm": ("group_norm", SCALE),
-    "LSTM": ("lstm", {**RECURRENT, "bias": Kept(BIASES, "g")}),
-    "GRU": ("gru", {**RECURRENT, "bias": Kept(BIASES, "bg")}),
-}
-"""The layout table: PyTorch's class -> kind of layer, and its side of `layers.AXES`."""
-
-MORE: Mapping[str, Layout] = {
     "ConvTranspose1d": ("conv1d_transpose", _affine("iow")),
     "ConvTranspose3d": ("conv3d_transpose", _affine("iodhw")),
     "EmbeddingBag": ("embedding", {"embeddings": Kept(("weight",), "vo")}),
@@ -68,7 +57,7 @@ MORE: Mapping[str, Layout] = {
     **{f"InstanceNorm{n}d": ("instance_norm", SCALE | RUNNING) for n in (1, 2, 3)},
     "PReLU": ("prelu", {"alpha": Kept(("weight",), "c")}),
 }
-"""The same of layers that the probe and traces know, and `run --twins` does not."""
+"""The layout table: PyTorch's class -> kind of layer, and its side of `layers.AXES`."""
 
 CELLS = {"LSTMCell": "lstm", "GRUCell": "gru", "RNNCell": "simple_rnn"}
 DEPTHWISE = ("depthwise_conv2d", _affine("cmhw"))  # a Conv2d with a group for each channel
@@ -76,28 +65,18 @@ DEPTHWISE_1D = ("depthwise_conv1d", _affine("cmw"))
 GATES = {"gru": (1, 0, 2)}  # reset, update, candidate; the LSTM's gates stand as in Keras
 
 
-def canonical(
-    values: list[np.ndarray], kind: str, role: str, kept: Kept, flatten: tuple[int, ...]
-) -> np.ndarray:
+def canonical(values: list[np.ndarray], kind: str, role: str, kept: Kept) -> np.ndarray:
     """The canonical array, of the same dtype, of what PyTorch keeps."""
     value = np.stack(values) if "b" in kept.axes else sum(values)
     axes = AXES.get(kind, {}).get(role, kept.axes)
     value = _transposed(np.asarray(value), kept.axes, axes)
     value = value[..., _gates(kind, value.shape[-1])] if kind in GATES else value
-    if flatten and axes == "io":  # rows of the kernel, from channels first to channels last
-        *space, channels = flatten
-        by_channel = value.reshape(channels, *space, -1)
-        value = np.moveaxis(by_channel, 0, -2).reshape(value.shape)
     return np.ascontiguousarray(value)
 
 
-def own(
-    value: np.ndarray, kind: str, role: str, kept: Kept, flatten: tuple[int, ...]
-) -> list[np.ndarray]:
+def own(value: np.ndarray, kind: str, role: str, kept: Kept) -> list[np.ndarray]:
     """What PyTorch keeps for a canonical array, of its dtype; a second bias is 0."""
     axes = AXES.get(kind, {}).get(role, kept.axes)
-    if flatten and axes == "io":
-        value = np.moveaxis(value.reshape(*flatten, -1), -2, 0).reshape(value.shape)
     if kind in GATES:
         value = value[..., np.argsort(_gates(kind, value.shape[-1]))]
     value = _transposed(value, axes, kept.axes)

@@ -67,13 +67,14 @@ Values = tuple[Tensor, Tensor | None]
 
 def _categorical(output: Tensor, target: Tensor, options: Mapping, logits: bool) -> Values:
     output, target = _with_classes_last(output, target)
-    classes = output.shape[-1]
-    if not target.is_floating_point():
-        target = functional.one_hot(target.long(), classes)
-    labels, target = target.argmax(-1), target.to(output.dtype)
-    smoothing = options.get("label_smoothing", 0.0)
-    target = target * (1 - smoothing) + smoothing / classes
+    classes, smoothing = output.shape[-1], options.get("label_smoothing", 0.0)
     logs = output.log_softmax(-1) if logits else _clipped(output).log()
+    if target.shape != output.shape and not target.is_floating_point():
+        labels = target.long()
+        chosen = logs.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+        return -(chosen * (1 - smoothing) + logs.mean(-1) * smoothing), labels
+    labels, target = target.argmax(-1), target.to(output.dtype)
+    target = target * (1 - smoothing) + smoothing / classes
     return -(target * logs).sum(-1), labels
 
 

@@ -14,7 +14,6 @@ from torch_impl.probing.layouts import (
     DEPTHWISE,
     DEPTHWISE_1D,
     LAYOUTS,
-    MORE,
     RUNNING,
     SCALE,
     Kept,
@@ -81,9 +80,9 @@ def _layout(layer: Layer, kinds: list[str]) -> Layout:
     groups, channels = layer.settings.get("groups", 1), layer.settings.get("in_channels")
     if {"Conv1d", "Conv2d"} & set(kinds) and groups == channels and groups > 1:
         return DEPTHWISE if "Conv2d" in kinds else DEPTHWISE_1D
-    known = next((kind for kind in kinds if kind in MORE or kind in LAYOUTS), None)
+    known = next((kind for kind in kinds if kind in LAYOUTS), None)
     if known:
-        return MORE.get(known) or LAYOUTS[known]
+        return LAYOUTS[known]
     if set(layer.weights) == FROZEN_NORM:
         return "batch_norm", SCALE | RUNNING
     return "other", {}
@@ -99,7 +98,7 @@ def _source(layer: Layer, kind: str, role: str, kept: Kept) -> Source:
         if kind.startswith("depthwise") and role == "kernel":
             groups = layer.settings["groups"]
             values = [v.reshape(groups, -1, *v.shape[2:]) for v in values]
-        return canonical(values, kind, role, kept, ())
+        return canonical(values, kind, role, kept)
 
     summed = len(kept.names) > 1 and "b" not in kept.axes
     return Source(tuple((layer.name, name) for name in kept.names), made, summed)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
@@ -115,6 +116,27 @@ def _biased(name: str, args: tuple, keywords: dict) -> Iterator[None]:
     yield
     # through `data`: autograd holds the tensor, though it needs no value of it
     variance.data.copy_(kept + (variance.data - kept) * (values - 1) / values)
+
+
+@contextmanager
+def biased_variances() -> Iterator[None]:
+    """While entered, the running variances of PyTorch's own modules move as Keras's do."""
+    with ExitStack() as stack:
+        for name, function in NORMALISED.items():
+
+            def call(
+                *args: Any, name: str = name, function: Any = function, **keywords: Any
+            ) -> Any:
+                with _biased(name, args, keywords):
+                    return function(*args, **keywords)
+
+            stack.enter_context(patch.object(functional, name, call))
+        yield
+
+
+def _as_keras(name: str, function: Function, *args: Any, **keywords: Any) -> Any:
+    with _biased(name, args, keywords):
+        return function(*args, **keywords)
 
 
 def merged_biases(model: nn.Module) -> list[str]:

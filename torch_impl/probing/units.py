@@ -26,7 +26,7 @@ from torch_impl.probing.layouts import (
 )
 from torch_impl.probing.settings import settings_of
 
-KNOWN = {getattr(nn, name): layout for name, layout in {**layouts.MORE, **layouts.LAYOUTS}.items()}
+KNOWN = {getattr(nn, name): layout for name, layout in layouts.LAYOUTS.items()}
 STATISTICS = ("running_mean", "running_var")
 
 
@@ -58,7 +58,7 @@ class Holder(NamedTuple):
             groups: Any = self.module.groups
             values = [v.reshape(groups, -1, *v.shape[2:]) for v in values]
         names = tuple(part.name for part in kept.parts)
-        return canonical(values, self.unit.kind, role, Kept(names, kept.axes), ())
+        return canonical(values, self.unit.kind, role, Kept(names, kept.axes))
 
     def write(self, role: str, value: np.ndarray) -> None:
         """Take over a canonical array. Raises ValueError for another shape."""
@@ -68,7 +68,7 @@ class Holder(NamedTuple):
                 f"{self.unit.name}/{role} is {self.unit.weights[role]}, and was given {value.shape}"
             )
         names = tuple(part.name for part in kept.parts)
-        values = own(value, self.unit.kind, role, Kept(names, kept.axes), ())
+        values = own(value, self.unit.kind, role, Kept(names, kept.axes))
         for part, tensor in zip(kept.parts, map(torch.from_numpy, values), strict=True):
             part.write(tensor.reshape(part.of(part.whole).shape).to(part.whole))
 
