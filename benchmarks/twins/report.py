@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.show.terminal import plain, print_wide
+from benchmarks.twins.apart import Apart
 from benchmarks.twins.cause import Cause
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.judgement import Judgement
@@ -101,7 +102,20 @@ def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
         "notes": judgement.notes,
         "weights": judgement.weights,
         "pairs": [list(names) for names in judgement.pairs],
+        "layers": [_layer(layer) for layer in judgement.layers],
     }
+
+
+def _layer(layer: Apart) -> dict[str, Any]:
+    """The errors of a pair as JSON has them."""
+    return {
+        key: _finite(value) if isinstance(value, float) else value
+        for key, value in {**layer._asdict(), "settings": list(layer.settings)}.items()
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _fault(fault: Any) -> Mapping[str, Any]:
@@ -116,16 +130,13 @@ def _cause(cause: Cause) -> Mapping[str, Any]:
 
 
 def _difference(r: Rung, pair: list[str]) -> dict[str, Any]:
-    def finite(value: float) -> float | None:
-        return value if math.isfinite(value) else None
-
     return {
         "pair": pair,
         "rung": r.rung,
         "tensor": r.tensor,
-        "error": finite(r.error),
+        "error": _finite(r.error),
         "bound": r.bound,
         "broken": r.broken,
-        "error_float32": finite(r.error32),
-        "own": [finite(error) for error in r.own],
+        "error_float32": _finite(r.error32),
+        "own": [_finite(error) for error in r.own],
     }
