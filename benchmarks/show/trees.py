@@ -98,8 +98,9 @@ def grown(leaves: Iterable[Leaf]) -> Iterator[Row]:
                 names[side] = Name(last, len(branches))
                 before[side] = branches
         for i in range(max(map(len, begun))):
-            yield Row(*(of[i] if i < len(of) else None for of in begun))
-        yield Row(*names, leaf)
+            left, right = (of[i] if i < len(of) else None for of in begun)
+            yield Row(left, right)
+        yield Row(names[0], names[1], leaf)
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:

@@ -90,14 +90,13 @@ def _against(d: Differing) -> tuple[str, str]:
 def _leaves(record: Parity) -> Iterator[Leaf]:
     """A leaf a pair in the order of the first model, then what has no partner, then the outputs."""
     marked = {place for fault in record.faults for place in fault.places}
-    by_layer = group_by(record.differences, _layer_of)
-    layers = record.layers or [Layers(*pair) for pair in record.pairs if len(pair) == 2]
+    by_rung = group_by(record.differences, lambda d: d.rung.startswith(OUTPUTS))
+    outputs, by_layer = by_rung.get(True, []), group_by(by_rung.get(False, []), _layer_of)
+    layers = record.layers or [Layers(pair[0], pair[1]) for pair in record.pairs if len(pair) == 2]
     for layer in layers:
         inherited, after = (_error(e, layer.shown) for e in (layer.inherited, layer.after))
-        own, training = (
-            _error(layer.own, False),
-            _worst(by_layer.get(layer.one, []) if layer.one else []),
-        )
+        own = _error(layer.own, False)
+        training = _worst(by_layer.get(layer.one, [])) if layer.one else Error()
         # two spellings of one setting are no difference
         parted = not {own.level, training.level} <= {"", *WITHIN}
         yield Leaf(
@@ -108,10 +107,10 @@ def _leaves(record: Parity) -> Iterator[Leaf]:
             bool(marked & {layer.one, layer.other} - {""}),
             layer.settings if parted else (),
         )
-    if OUTPUTS in by_layer:
-        outputs = _worst(by_layer[OUTPUTS])
-        errors = (Error(), outputs, Error(), Error())
-        yield Leaf(OUTPUTS, OUTPUTS, outputs.level, errors, OUTPUTS in marked)
+    if outputs:
+        worst = _worst(outputs)
+        errors = (Error(), worst, Error(), Error())
+        yield Leaf(OUTPUTS, OUTPUTS, worst.level, errors, OUTPUTS in marked)
 
 
 def _error(error: float | None, shown: bool) -> Error:
@@ -132,7 +131,5 @@ def _share(d: Differing) -> float:
 
 
 def _layer_of(d: Differing) -> str:
-    """The layer of a tensor of a gradient or a step, by the first model's name; else OUTPUTS."""
-    if d.rung.startswith(OUTPUTS):
-        return OUTPUTS
+    """The layer of a tensor of a gradient or a step, by the first model's name."""
     return d.tensor.removeprefix("slot/first/").removeprefix("slot/second/").rpartition("/")[0]

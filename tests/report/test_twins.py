@@ -69,6 +69,14 @@ def test_a_check_is_a_table_with_own_and_inherited_errors():
     assert shown(right)[0].notices == [] and "right: the" in shown(right)[0].notes[0]
 
 
+def test_a_layer_called_outputs_is_not_the_outputs():
+    own = {"rung": "gradients", "tensor": "outputs/kernel", "error": 1.0, "bound": 1e-6}
+    differences = [*checked().json["differences"], {"pair": ["alpha", "beta"], **own}]
+    layers = [{"one": "outputs", "other": "fc"}]
+    table, _ = shown(but(checked(), layers=layers, differences=differences))
+    assert [row[3:6] for row in table.rows] == [["-", "-", "1e+00"], ["5e-04", "-", "-"]]
+
+
 def test_the_terminal_and_markdown_have_the_verdict_and_the_line_to_write():
     parts = contents({"parity": [checked()]})
     for written in (text.markdown(parts), text.plain(parts)):
