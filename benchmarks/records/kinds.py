@@ -207,6 +207,7 @@ class Parity(Record, frozen=True, kw_only=True):
     regime: str
     verdict: str
     differences: list[Differing]
+    notice: str = ""
     judged: str = ""
     frameworks: list[str] = field(default_factory=list)
     weights: str = ""

@@ -67,6 +67,7 @@ class Row(NamedTuple):
 class Trees:
     """A verdict on two models and both as trees: `causes` each have the line to write, if any."""
 
+    notices: Sequence[str]  # said loudly
     verdict: str
     good: bool
     faults: Sequence[str]

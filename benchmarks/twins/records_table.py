@@ -44,7 +44,8 @@ def _sections(record: Parity, earlier: int) -> Iterator[Section]:
     good, verdict = record.judged == "right", record.verdict
     faults = [fault.sentence for fault in record.faults[1:]]  # the verdict has the first
     causes = [cause.sentence for cause in record.causes]
-    notes = [*record.notes]
+    notices = [f"NOTE: {record.notice}"] if record.notice else []
+    notes = [note for note in record.notes if note != record.notice]
     if earlier:
         notes.append(f"{counted(earlier, 'earlier check')} of these two in the records")
     leaves = list(_leaves(record))
@@ -57,9 +58,10 @@ def _sections(record: Parity, earlier: int) -> Iterator[Section]:
             for texts in [[error.text for error in leaf.errors]]
         ],
         left=(0, 1, 2 + len(ERRORS)),
-        notices=[] if good else [verdict],
+        notices=[*notices, *[verdict] * (not good)],
         notes=[*[verdict] * good, *faults, *causes, *notes],
         trees=Trees(
+            notices,
             verdict,
             good,
             faults,

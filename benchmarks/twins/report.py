@@ -108,10 +108,11 @@ def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
 
 def _layer(layer: Apart) -> dict[str, Any]:
     """The errors of a pair as JSON has them."""
-    return {
-        key: _finite(value) if isinstance(value, float) else value
-        for key, value in {**layer._asdict(), "settings": list(layer.settings)}.items()
-    }
+    return _plain({**layer._asdict(), "settings": list(layer.settings)})
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: _finite(v) if isinstance(v, float) else v for k, v in values.items()}
 
 
 def _finite(value: float) -> float | None:
@@ -125,8 +126,7 @@ def _fault(fault: Any) -> Mapping[str, Any]:
 
 def _cause(cause: Cause) -> Mapping[str, Any]:
     """A cause as JSON has it."""
-    plain_values = {**cause._asdict(), "places": list(cause.places), "sentence": str(cause)}
-    return {k: None if v != v else v for k, v in plain_values.items()}
+    return _plain({**cause._asdict(), "places": list(cause.places), "sentence": str(cause)})
 
 
 def _difference(r: Rung, pair: list[str]) -> dict[str, Any]:

@@ -84,6 +84,13 @@ def test_the_terminal_and_markdown_have_the_verdict_and_the_line_to_write():
         assert "cause, proved: norm differs" in written and "Write nn.Norm(1)" in written
 
 
+def test_rows_that_are_not_the_real_ones_are_said_loudly_and_once():
+    made_up = but(checked(), notice="EMBEDDED DATA", notes=["EMBEDDED DATA", "a note"])
+    table, _ = shown(made_up)
+    assert table.notices[0] == "NOTE: EMBEDDED DATA" == table.trees.notices[0]
+    assert "EMBEDDED DATA" not in table.notes and "a note" in table.notes
+
+
 def test_a_record_of_an_earlier_version_shows_its_pairs():
     old = {key: value for key, value in checked().json.items() if key not in NEW}
     assert not fault_of(old)
