@@ -155,7 +155,7 @@ class _Version(argparse.Action):
 def commands() -> dict[str, Path]:
     """The file of each command by its name: `NAME_command.py` in the folder of its question."""
     paths = sorted(ROOMS.glob("*/*_command.py"), key=lambda path: path.name)
-    return {path.stem.removesuffix("_command"): path for path in paths}
+    return {path.stem.removesuffix("_command").replace("_", "-"): path for path in paths}
 
 
 def command_module(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,12 @@ def _number(d: Difference) -> dict[str, Any]:
 
 def keep(numbers: Mapping[str, Any], path: Path) -> None:
     """Write the numbers of `plain` as a record, for `twinbench report`."""
-    origin = {"host": machine.host(), "git": machine.git(), "versions": machine.versions()}
+    origin = {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": machine.host(),
+        "git": machine.git(),
+        "versions": machine.versions(),
+    }
     write_record({**header(KIND), "error": None, **numbers, **origin}, path)
 
 

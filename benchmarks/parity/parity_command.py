@@ -15,6 +15,7 @@ examples:
   twinbench parity --twins my_twins.py      your own two models, judged against each other
   twinbench parity one.trace other.trace    two recordings of `twinbench.record`, from anywhere
   twinbench parity --measure                measure the bounds anew (into common/bounds.json)
+  twinbench report --output page.html       what was found, twins as two trees side by side
 
 a file for --twins is executed; docs/examples/conv_twins.py is one, and has in short:
   INPUT = (28, 28, 1)                       the shape of one row, channels last; several: a tuple

@@ -20,8 +20,12 @@ APART = {"seed": "seed", "epochs": "epochs", "threads": "threads", "data_digest"
 
 
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
-    """Errors over their bounds, rung by rung: a table and its figure per regime."""
-    records = [record.json for record in kinds.get("parity", []) if isinstance(record, Parity)]
+    """Errors over their bounds, rung by rung: a table and its figure per regime.
+
+    Two models of a user's have a part of their own: `twins/records_table.py`.
+    """
+    ladders = [r for r in kinds.get("parity", []) if isinstance(r, Parity) and not r.judged]
+    records = [record.json for record in ladders]
     regimes = group_by(records, lambda record: record["regime"])
     if regimes:
         yield Part(

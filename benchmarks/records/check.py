@@ -154,6 +154,9 @@ def _faults(record: dict[str, Any]) -> Iterator[str]:
             outer = name.partition(".")[0]
             yield from _misfits(record[outer], fields[outer], outer)
     if not failed:
+        for name in [name for name in fields if name not in COMMON and name not in required]:
+            if record.get(name) is not None:
+                yield from _misfits(record[name], fields[name], name)
         yield from _settings(record)
         yield from _contradictions(record, kind)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, field
 from msgspec.structs import force_setattr
 
 from benchmarks.records.keys import (
@@ -167,13 +167,55 @@ class Differing(Part, frozen=True):
     bound: NotNegative | None
 
 
+class Layers(Part, frozen=True):
+    """A layer of each of two models, or one without a partner: see `twins/apart.py:Apart`."""
+
+    one: str
+    other: str
+    kind: str = ""
+    shown: bool = False
+    inherited: NotNegative | None = None
+    after: NotNegative | None = None
+    own: NotNegative | None = None
+    settings: list[str] = field(default_factory=list)
+
+
+class Fault(Part, frozen=True):
+    """Where two models part."""
+
+    places: list[str]
+    sentence: str
+
+
+class Cause(Part, frozen=True):
+    """Why they do, and the line to write; a gap that is null was not measured."""
+
+    sentence: str
+    proved: bool
+    places: list[str] = field(default_factory=list)
+    difference: str = ""
+    trial: str = ""
+    write: str = ""
+    before: NotNegative | None = None
+    after: NotNegative | None = None
+
+
 class Parity(Record, frozen=True, kw_only=True):
-    """Two ladders compared."""
+    """Two ladders compared, or two models of a user's; `judged` is of the latter alone."""
 
     problem: str
     regime: str
     verdict: str
     differences: list[Differing]
+    notice: str = ""
+    judged: str = ""
+    frameworks: list[str] = field(default_factory=list)
+    weights: str = ""
+    pairs: list[list[str]] = field(default_factory=list)
+    layers: list[Layers] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Spread(Part, frozen=True):

@@ -15,6 +15,7 @@ from benchmarks.show.part import Part
 PARTS = (
     "study.verdict_table",
     "report.runs",
+    "twins.records_table",
     "folds.crossval_table",
     "explain.steps_table",
     "parity.records_table",

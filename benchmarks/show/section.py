@@ -17,6 +17,7 @@ from benchmarks.records.record import json_of
 from benchmarks.show.figures import Chart, save
 from benchmarks.show.markdown import escaped, line, pipe_table, replace_table
 from benchmarks.show.terminal import plain, print_table
+from benchmarks.show.trees import Trees
 from common.install import install_extra
 from common.say import say
 
@@ -26,7 +27,7 @@ class Section:
     """A table, its notes and what draws its figure; a cell that begins with * is to be read first.
 
     A `long` table is of use behind its figure alone: Markdown and terminal of a report leave it
-    out. The page shows a `folded` one when it is asked for.
+    out. The page shows a `folded` one when it is asked for, and `trees` in place of a table.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Section:
     figures: list[Path] = field(default_factory=list)  # files of the figure, the first for Markdown
     long: bool = False
     folded: bool = False
+    trees: Trees | None = None
 
 
 def show(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.twins import place
+from benchmarks.twins.apart import apart
 from benchmarks.twins.causes.scene import Scene
 from benchmarks.twins.causes.search import causes
 from benchmarks.twins.climb import (
@@ -79,6 +80,7 @@ class Case:
         coarse = self._coarse(models)
         judgement.notes += limits_not_reached(models, self.sides, self.rows)
         self._see_first_layer(models)
+        judgement.layers = apart(models)
         if self.agree:  # what flows is seldom asked for again, and fills the memory
             self.arranged = place.notes(models)
             models = self.parted = bare(models)
@@ -248,6 +250,7 @@ class Case:
         if not parted:
             return shapes or training_faults(models, rungs)
         self.parted = self._shown_at(float(parted[0].partition(" x")[2] or 1))
+        self.judgement.layers = apart(self.parted, replay=True)
         return shapes + place.faults(self.parted)
 
     def _shown_at(self, scale: float) -> Models:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.twins.apart import Apart
 from benchmarks.twins.cause import Cause
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.place import Fault
@@ -28,6 +29,7 @@ class Judgement:
     notice: str = ""  # of rows that are not the data set's own; among the notes too
     weights: str = ""  # carried, own or drawn, and whose
     pairs: list[tuple[str, str]] = field(default_factory=list)
+    layers: list[Apart] = field(default_factory=list)  # each pair, and what has no partner
     rungs: list[Rung] = field(default_factory=list)
     outputs: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)  # in float32
     first_layer: tuple[np.ndarray, np.ndarray] | None = None  # its outputs

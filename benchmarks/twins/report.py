@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.show.terminal import plain, print_wide
+from benchmarks.twins.apart import Apart
 from benchmarks.twins.cause import Cause
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.judgement import Judgement
@@ -101,7 +102,21 @@ def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
         "notes": judgement.notes,
         "weights": judgement.weights,
         "pairs": [list(names) for names in judgement.pairs],
+        "layers": [_layer(layer) for layer in judgement.layers],
     }
+
+
+def _layer(layer: Apart) -> dict[str, Any]:
+    """The errors of a pair as JSON has them."""
+    return _plain({**layer._asdict(), "settings": list(layer.settings)})
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: _finite(v) if isinstance(v, float) else v for k, v in values.items()}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _fault(fault: Any) -> Mapping[str, Any]:
@@ -111,21 +126,17 @@ def _fault(fault: Any) -> Mapping[str, Any]:
 
 def _cause(cause: Cause) -> Mapping[str, Any]:
     """A cause as JSON has it."""
-    plain_values = {**cause._asdict(), "places": list(cause.places), "sentence": str(cause)}
-    return {k: None if v != v else v for k, v in plain_values.items()}
+    return _plain({**cause._asdict(), "places": list(cause.places), "sentence": str(cause)})
 
 
 def _difference(r: Rung, pair: list[str]) -> dict[str, Any]:
-    def finite(value: float) -> float | None:
-        return value if math.isfinite(value) else None
-
     return {
         "pair": pair,
         "rung": r.rung,
         "tensor": r.tensor,
-        "error": finite(r.error),
+        "error": _finite(r.error),
         "bound": r.bound,
         "broken": r.broken,
-        "error_float32": finite(r.error32),
-        "own": [finite(error) for error in r.own],
+        "error_float32": _finite(r.error32),
+        "own": [_finite(error) for error in r.own],
     }

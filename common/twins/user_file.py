@@ -52,9 +52,7 @@ def _executed(path: str, text: bytes) -> ModuleType:
     except (SyntaxError, ValueError) as error:
         raise ValueError(f"{path} cannot be read as a Python module: {error}") from error
     for node in tree.body:
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        if imported := FRAMEWORKS.intersection(n.partition(".")[0] for n in names) - {"numpy"}:
+        if imported := FRAMEWORKS & packages_in(node) - {"numpy"}:
             raise ValueError(
                 f"{path}, line {node.lineno} imports {', '.join(imported)}; move that into "
                 "the function that builds the model: no process may hold two frameworks"
@@ -64,6 +62,18 @@ def _executed(path: str, text: bytes) -> ModuleType:
     module.__dict__["__builtins__"] = _builtins_for(path)
     exec(compile(tree, path, "exec"), module.__dict__)
     return module
+
+
+def packages_in(node: ast.AST) -> set[str]:
+    """The packages that an import statement names; none for another node."""
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+    names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+    return {name.partition(".")[0] for name in names}
+
+
+def user_package(path: str, name: str) -> ModuleType:
+    """The module `name` as a user's file at `path`, which need not be there, would import it."""
+    return _builtins_for(path)["__import__"](name, None, None, ["__name__"])
 
 
 def refusal(path: str, name: str, expected: str) -> ValueError:

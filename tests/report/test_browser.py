@@ -217,6 +217,15 @@ def test_on_a_phone_the_page_does_not_move_sideways(browser, written, folded):
     assert max(widths) <= seen
 
 
+def test_on_a_phone_two_trees_stand_side_by_side_above_their_errors(browser, written):
+    open_page(browser, written, width=390)
+    cells = "[...document.querySelectorAll('.trees .leaf')].slice(-1)[0].cells"
+    boxes = ask(browser, f"[...{cells}].map(cell => cell.getBoundingClientRect().toJSON())")
+    left, *errors, right = boxes
+    assert left["top"] == right["top"] and left["right"] <= right["left"] < right["right"] <= 390
+    assert len(errors) == 4 and min(box["top"] for box in errors) >= left["bottom"] - 1
+
+
 def test_it_prints_with_everything_unfolded_and_folds_again(opened):
     opened.execute_script(
         "window.open_then = null; addEventListener('beforeprint', () => { window.open_then = "

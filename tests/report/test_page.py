@@ -31,6 +31,12 @@ from benchmarks.show.html.page import figures_of, page, policy, script_json
 from benchmarks.show.html.side_by_side import aligned, side_by_side
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
+from benchmarks.twins.apart import Apart
+from benchmarks.twins.cause import Cause
+from benchmarks.twins.compare import Rung
+from benchmarks.twins.judgement import Judgement
+from benchmarks.twins.place import Fault
+from benchmarks.twins.report import numbers
 from common.framework import frameworks
 from common.install import install_extra
 from common.problem import PROBLEMS
@@ -100,6 +106,28 @@ def climbed(error: float | None = 1e-8, bound: float = 1e-6, **more) -> Record:
     )
 
 
+def checked(name: str = "mine", **more) -> Record:
+    """A record of `twinbench parity --twins`: of three layers one is wrong, one has no partner."""
+    judgement = Judgement(f"{name}.py", ("alpha", "beta"), 0, "wrong", "norm ~ net.norm: epsilon")
+    judgement.layers = [
+        Apart("conv", f"{name}.0", "conv2d", True, 0.0, 3e-16, 3e-16),
+        Apart("norm", f"{name}.1.norm", "norm", True, 3e-16, 6e-3, 6e-3, ("epsilon is 1 and 2",)),
+        Apart("out", f"{name}.1.out", "dense", True, 6e-3, 5e-4, 2e-16, ("two spellings",)),
+        Apart("", f"{name}.1.more", "dense"),
+    ]
+    judgement.pairs = [("conv", f"{name}.0")]
+    judgement.faults = [Fault(("norm", "net.norm"), "the first"), Fault(("out",), "the second")]
+    trial = "with 1 in beta", 6e-3, 2e-7
+    judgement.causes = [Cause("epsilon", ("norm",), "norm differs", "nn.Norm(1)", True, *trial)]
+    judgement.notes = ["a note"]
+    errors = {"outputs/output": 5e-4, "gradients/conv/kernel": 1e-9, "step 1/norm/gamma": np.inf}
+    judgement.rungs = [
+        Rung(*place.split("/", 1), error, 1e-6, error, (0.0, 0.0))
+        for place, error in errors.items()
+    ]
+    return made(kind="parity", **numbers(judgement, 2) | more)
+
+
 def walked(seeds: int = 3) -> list[Record]:
     """The runs of both walks between the first two frameworks; each arm is 0.1 worse."""
     ends = [frameworks()[name] for name in ("keras", "torch")]
@@ -122,7 +150,7 @@ def everything() -> dict[str, list[Record]]:
     return {
         "run": [*runs(), run(seed=7, framework="alpha", **FAILED)],
         "crossval": [fold(number, [3.0, 2.5 + number], **FOLD) for number in (0, 1)],
-        "parity": [climbed()],
+        "parity": [climbed(), checked()],
         "explain": walked(),
         "ablation": [ablated()],
         "limit": [limited(0.004, 0.002)],
@@ -195,7 +223,7 @@ class Page(HTMLParser):
 PARTS = {
     "run": ["verdicts", "comparison", "failures", "learning", "times", "memory", "stages"],
     "crossval": ["folds"],
-    "parity": ["parity"],
+    "parity": ["parity", "twins"],
     "explain": ["explain"],
     "ablation": ["steps"],
     "limit": ["limit"],
@@ -411,7 +439,7 @@ def hostile() -> dict[str, list[Record]]:
     good = [run("mnist", name, seed=s, **more) for name in ("alpha", HOSTILE) for s in range(2)]
     failed = run("mnist", HOSTILE, seed=9, error=error, device=HOSTILE, metrics=None)
     parity = climbed(problem=HOSTILE, verdict=HOSTILE, notice=HOSTILE)
-    return {"run": [*good, failed], "parity": [parity]}
+    return {"run": [*good, failed], "parity": [parity, checked(HOSTILE, notes=[HOSTILE])]}
 
 
 @needs_report
@@ -549,7 +577,7 @@ def test_the_parts_need_neither_altair_nor_jinja_and_altair_no_grammars_of_addre
 
 
 def test_a_ladder_is_kept_as_a_record(tmp_path):
-    about = ("kind", "schema", "error", "host", "git", "versions")
+    about = ("kind", "schema", "created", "error", "host", "git", "versions")
     found = {k: v for k, v in climbed().json.items() if k not in about}
     keep(found, tmp_path / "parity" / "boston" / "matched.json")
     (kept,) = read_kinds(tmp_path)["parity"]
