@@ -7,7 +7,7 @@ lasts: values that it assigns it takes back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from benchmarks.twins.causes.cause import Cause
@@ -36,4 +36,8 @@ class Scene(NamedTuple):
     reset: Callable[[int], None]
 
 
-Finder = Callable[[Scene], list[Cause]]
+class Finder(NamedTuple):
+    """`find` gives the causes that explain where two models part, each of one of the `entries`."""
+
+    entries: tuple[str, ...]
+    find: Callable[[Scene], Iterable[Cause]]

@@ -11,5 +11,5 @@ FINDERS: tuple[Finder, ...] = ()
 
 def causes(scene: Scene) -> list[Cause]:
     """Every cause, the proved ones first; one difference has one cause."""
-    every = [cause for finder in FINDERS for cause in finder(scene)]
+    every = [cause for finder in FINDERS for cause in finder.find(scene)]
     return sorted(dict.fromkeys(every), key=lambda cause: not cause.proved)
