@@ -8,6 +8,7 @@ the second's tensor gives what the second should have.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -57,9 +58,7 @@ def _explained(scene: Scene, gap: Gap) -> Cause | None:
     return None
 
 
-def _cause(
-    scene: Scene, gap: Gap, known: Known, mine: Program, theirs: Program
-) -> Cause | None:
+def _cause(scene: Scene, gap: Gap, known: Known, mine: Program, theirs: Program) -> Cause | None:
     """The cause if the two functions differ on the first model's tensor."""
     wrong, right = theirs.apply(known.one), mine.apply(known.one)
     if wrong is None or right is None:
@@ -143,15 +142,15 @@ def _sums(gap: Gap, known: Known, x: Array, y: Array) -> Iterator[Program]:
     """x and another tensor that both models have."""
     for other in gap.known:
         if other is not known and other.one.shape == x.shape == y.shape:
-            o = other.one
-            yield Program("sum", "plus", {"of": other.name}, lambda x, o=o: x + o)
-            yield Program("difference", "minus", {"of": other.name}, lambda x, o=o: x - o)
-            yield Program("difference", "taken from", {"of": other.name}, lambda x, o=o: o - x)
+            of, tensor = {"of": other.name}, other.one
+            yield Program("sum", "plus", of, partial(np.add, tensor))
+            yield Program("difference", "minus", of, partial(np.add, -tensor))
+            yield Program("difference", "taken from", of, partial(np.subtract, tensor))
 
 
 def _windows(gap: Gap) -> list[tuple[Sequence[int], Sequence[int]]]:
     """Windows of pooling, with their strides, that the calls there name."""
-    sizes = []
+    sizes: list[tuple[Sequence[int], Sequence[int]]] = []
     for event in gap.calls:
         settings = event.settings
         size = settings.get("pool_size") or settings.get("window_shape")

@@ -137,8 +137,7 @@ def _first(scene: Scene, target: Gap, until: Seen | None) -> list[list[Gap]]:
     units = {unit.layer for side in scene.sides for unit in side.units}
     known_ids = {id(t) for k in known for t in (k.one, k.other)}
     lost = [
-        _lost(events[:end], known_ids, units)
-        for events, end in ((one, ends[0]), (other, ends[1]))
+        _lost(events[:end], known_ids, units) for events, end in ((one, ends[0]), (other, ends[1]))
     ]
     calls = [
         event
@@ -151,7 +150,9 @@ def _first(scene: Scene, target: Gap, until: Seen | None) -> list[list[Gap]]:
         return [[whole._replace(events=(lost[0], lost[1]))]]
     mine, theirs = lost[0].outputs[0], lost[1].outputs[0]
     near = _nearest(known, *lost[0].inputs, *lost[1].inputs)
-    first = target._replace(one=mine, other=theirs, known=near, events=(lost[0], lost[1]), calls=calls)
+    first = target._replace(
+        one=mine, other=theirs, known=near, events=(lost[0], lost[1]), calls=calls
+    )
     behind = [Known(mine, theirs, lost[0].layer)]
     return [[first, target._replace(known=behind, inherited=True)], [whole]]
 

@@ -22,9 +22,10 @@ def _dropout(scene: Scene) -> Iterator[Cause]:
     rates = [[rate for _, rate in side.dropout] for side in scene.sides]
     if sorted(rates[0]) == sorted(rates[1]):
         return
+    listed_rates = [listed(f"{rate:g} in {name}" for name, rate in s.dropout) for s in scene.sides]
     told = [
-        f"{side.framework} has {listed(f'{rate:g} in {name}' for name, rate in side.dropout) or 'none'}"
-        for side in scene.sides
+        f"{name} has {rates or 'none'}"
+        for name, rates in zip(scene.models.names, listed_rates, strict=True)
     ]
     missing = [rate for rate in rates[0] if rate not in rates[1]]
     line = ENTRIES["dropout_rate"].line(scene.models.names[1], {"rate": (missing or [0.0])[0]})
