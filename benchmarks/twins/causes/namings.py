@@ -62,7 +62,10 @@ def _one_side(naming: Naming, program: Program) -> str | None:
     if program.family == "scaled":
         return "preprocessing" if known.rows and known.one.ndim > 2 else "scale_missing"
     if program.family in ("softmax", "sigmoid") and gap.last:
-        return "last_activation"
+        x = known.one
+        if np.any(x < 0) or np.any(x > 1):
+            return "last_activation"
+        return "softmax_twice" if program.family == "softmax" else "sigmoid_twice"
     if program.family == "flipped":
         last = program.settings["axis"] == known.one.ndim - 1
         return "channel_order" if last else "time_order" if known.one.ndim == 3 else None

@@ -65,7 +65,7 @@ def _fed(scene: Scene, gap: Gap) -> Iterator[Cause]:
     if gap.one.ndim < 2 or gap.one.shape != gap.other.shape:
         return
     known = [Piece(k.name, None, t) for k in gap.known for t in (k.one, k.other)]
-    own = [_of(events) for events in (scene.models.one, scene.models.other)]
+    own = [_of(events, len(gap.one)) for events in (scene.models.one, scene.models.other)]
     mine = _pieces(gap.one, [*known, *own[0], *own[1]], gap.one)
     theirs = _pieces(gap.other, [*known, *own[1], *own[0]], gap.other)
     if not mine or not theirs:
@@ -124,11 +124,12 @@ def _words(piece: Piece) -> str:
     return f"step {piece.step} of {piece.source}"
 
 
-def _of(events: Sequence[Event]) -> list[Piece]:
+def _of(events: Sequence[Event], rows: int) -> list[Piece]:
     """What flows in a model: each tensor, and the first and the last step of each sequence."""
     pieces = []
     for event in events:
-        for tensor in event.outputs:
+        for whole in event.outputs:
+            tensor = whole[:rows]
             if tensor.dtype.kind != "f" or tensor.ndim < 2:
                 continue
             pieces.append(Piece(event.layer, None, tensor))
@@ -147,7 +148,7 @@ def _pieces(tensor: Array, pieces: Sequence[Piece], whole: Array) -> list[Piece]
     while start < tensor.shape[-1]:
         for piece in pieces:
             width = piece.value.shape[-1]
-            if piece.value is whole or piece.value.shape[:-1] != tensor.shape[:-1]:
+            if np.shares_memory(piece.value, whole) or piece.value.shape[:-1] != tensor.shape[:-1]:
                 continue
             if start + width <= tensor.shape[-1] and fits(
                 piece.value, tensor[..., start : start + width], NEAR

@@ -193,8 +193,12 @@ def _placed(x: Array, y: Array) -> Iterator[Program]:
             "placed",
             "times, plus one for each place",
             {"factor": _round(factor)},
-            lambda x: factor * x.reshape(len(x), *summand.shape) + summand,
+            partial(_by_place, factor=factor, summand=summand),
         )
+
+
+def _by_place(x: Array, factor: float, summand: Array) -> Array | None:
+    return factor * x + summand if x.shape[1:] == summand.shape else None
 
 
 def _round(value: float) -> float:
