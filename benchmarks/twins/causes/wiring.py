@@ -66,8 +66,8 @@ def _fed(scene: Scene, gap: Gap) -> Iterator[Cause]:
         return
     known = [Piece(k.name, None, t) for k in gap.known for t in (k.one, k.other)]
     own = [_of(events, len(gap.one)) for events in (scene.models.one, scene.models.other)]
-    mine = _pieces(gap.one, [*known, *own[0], *own[1]], gap.one)
-    theirs = _pieces(gap.other, [*known, *own[1], *own[0]], gap.other)
+    mine = _pieces(gap.one, known, [*own[0], *own[1]])
+    theirs = _pieces(gap.other, known, [*own[1], *own[0]])
     if not mine or not theirs:
         return
     after = distance(np.concatenate([piece.value for piece in mine], axis=-1), gap.one)
@@ -141,18 +141,20 @@ def _of(events: Sequence[Event], rows: int) -> list[Piece]:
     return pieces
 
 
-def _pieces(tensor: Array, pieces: Sequence[Piece], whole: Array) -> list[Piece]:
-    """The pieces that stand side by side on the last axis; empty where one is of no source."""
+def _pieces(tensor: Array, known: Sequence[Piece], own: Sequence[Piece]) -> list[Piece]:
+    """The pieces that stand side by side on the last axis; empty where one is of no source.
+
+    All of the tensor is a piece only where both models have it, or it is a step.
+    """
     result: list[Piece] = []
-    start = 0
-    while start < tensor.shape[-1]:
-        for piece in pieces:
+    start, end = 0, tensor.shape[-1]
+    parts = [piece for piece in own if piece.step is not None or piece.value.shape[-1] < end]
+    while start < end:
+        for piece in (*known, *parts):
             width = piece.value.shape[-1]
-            if np.shares_memory(piece.value, whole) or piece.value.shape[:-1] != tensor.shape[:-1]:
+            if piece.value.shape[:-1] != tensor.shape[:-1] or start + width > end:
                 continue
-            if start + width <= tensor.shape[-1] and fits(
-                piece.value, tensor[..., start : start + width], NEAR
-            ):
+            if fits(piece.value, tensor[..., start : start + width], NEAR):
                 result.append(piece)
                 start += width
                 break
