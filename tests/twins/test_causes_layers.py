@@ -386,6 +386,13 @@ def test_what_the_models_state_is_said_where_it_differs():
     assert not [*stated.find(scene(*flows, [X], units=[plain, plain]))]
 
 
+def test_a_dropout_that_draws_where_the_model_evaluates_is_said():
+    y = X * (rng.uniform(size=X.shape) < 0.5)
+    events = [event("d", "dropout", X, y, rate=0.5), event("e", "Dropout", X, X, rate=0.5)]
+    (cause,) = stated.drawing("torch", events)
+    assert cause.entry == "dropout_in_evaluation" and "dropout(x, 0.5" in cause.write
+
+
 def test_a_normalisation_that_runs_behind_another_layer_is_only_suspected():
     made, dense = unit("n", "layer_norm", NORM), unit("f", "dense", {"kernel": np.eye(6)})
     y, z = layer_norm(X), layer_norm(3 * X + 1)

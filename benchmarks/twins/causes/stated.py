@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.match import STATE
 from benchmarks.twins.place import listed
+from common.twins.probe import Event
 
 
 def find(scene: Scene) -> Iterator[Cause]:
@@ -67,6 +70,21 @@ def _frozen(scene: Scene) -> Iterator[Cause]:
                 ENTRIES["frozen"].line(scene.models.names[1], filling),
             )
             break
+
+
+def drawing(framework: str, events: Sequence[Event]) -> list[Cause]:
+    """A dropout that draws where a model evaluates."""
+    return [
+        Cause(
+            "dropout_in_evaluation",
+            (event.layer,),
+            f"{event.layer} draws in {framework} where it evaluates",
+            ENTRIES["dropout_in_evaluation"].line(framework, event.settings),
+        )
+        for event in events
+        if "dropout" in event.kind.lower() and event.inputs and event.outputs
+        if not np.array_equal(event.inputs[0], event.outputs[0])
+    ]
 
 
 FINDER = Finder(("dropout_rate", "half_precision", "frozen"), find)
