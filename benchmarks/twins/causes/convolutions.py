@@ -199,7 +199,7 @@ def _unpadded(half: Half, events: Sequence[Event]) -> Array:
     """What goes into a layer, before a pad that stands beside it."""
     x = half.x
     for event in reversed(events):
-        if event.outputs and event.outputs[0] is x and "pad" in event.kind.lower():
+        if "pad" in event.kind.lower() and event.outputs and np.array_equal(event.outputs[0], x):
             source = event.inputs[0]
             if source.ndim == x.ndim and source.shape[-1] == x.shape[-1]:
                 return source
