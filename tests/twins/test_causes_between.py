@@ -157,6 +157,11 @@ def test_a_planted_function_is_named_and_proved_and_its_right_twin_is_not(entry,
         assert list(between.find(parting(x, function(x), function(x).copy()))) == []
 
 
+def test_what_the_second_model_alone_has_is_to_go():
+    (cause,) = between.find(parting(IMAGE, IMAGE, IMAGE[..., ::-1]))
+    assert cause.write == "nothing there, without reversed with axis 3"
+
+
 def test_rows_that_one_model_scales_are_preprocessing():
     (cause,) = between.find(parting(IMAGE, IMAGE / 127.5 - 1, IMAGE))
     assert cause.entry == "preprocessing" and "-1" in cause.write
@@ -316,7 +321,7 @@ def test_parts_are_joined_in_another_order_and_other_steps_are_taken():
     ]
     units = [[unit("b", "dense", {"kernel": np.eye(4)})]] * 2
     (cause,) = wiring.find(scene(*flows, [STEPS], units=units))
-    assert cause.entry == "wrong_step" and "-1" in cause.write
+    assert cause.entry == "wrong_step" and cause.write == "gru, and not step 0 of gru"
 
 
 def test_a_layer_is_fed_from_another_place():

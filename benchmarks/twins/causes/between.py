@@ -22,7 +22,7 @@ from benchmarks.twins.causes.namings import (
     Naming,
     difference,
     entry_of,
-    filling,
+    line,
     words,
 )
 from benchmarks.twins.causes.scene import Finder, Scene
@@ -76,7 +76,7 @@ def _cause(scene: Scene, gap: Gap, known: Known, mine: Program, theirs: Program)
         name,
         gap.places,
         difference(naming),
-        ENTRIES[name].line(scene.models.names[1], filling(naming)),
+        line(naming, ENTRIES[name]),
         proved=True,
         trial=f"with {words(mine, theirs)} in {scene.models.names[1]}",
         before=before,
