@@ -159,7 +159,7 @@ def test_a_planted_function_is_named_and_proved_and_its_right_twin_is_not(entry,
 
 def test_what_the_second_model_alone_has_is_to_go():
     (cause,) = between.find(parting(IMAGE, IMAGE, IMAGE[..., ::-1]))
-    assert cause.write == "nothing there, without reversed with axis 3"
+    assert cause.write == "nothing there, without a reversal with axis 3"
 
 
 def test_rows_that_one_model_scales_are_preprocessing():
