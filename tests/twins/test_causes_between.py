@@ -247,6 +247,28 @@ def test_two_causes_in_one_model_are_both_found():
     assert [cause.entry for cause in causes] == ["clip", "activation"]
 
 
+@pytest.mark.parametrize("proved", [True, False])
+def test_what_the_first_calls_do_is_proved_if_it_is_carried_to_the_next_layer(proved):
+    """Behind a clip and a ReLU stands what has no name; the second model makes it again."""
+    noise = rng.normal(size=8)
+
+    def unnamed(x):
+        return np.sin(x) * noise + x**3
+
+    flows = []
+    for first, name in ((X.clip(0, 6), "k"), (relu(X), "t")):
+        y = unnamed(first) + (0 if proved or name == "k" else 1.0)
+        flow = [event("a", "Dense", X, X), event(f"{name}1", "f", X, first)]
+        flows.append([*flow, event("odd", "odd", first, y), event("b", "Dense", y, 2 * y)])
+    units = [[unit(name, "dense", {"kernel": np.eye(n)}) for n, name in enumerate("ab", 2)]] * 2
+
+    def replay(layer, inputs):
+        return (unnamed(inputs[0]) + (0 if proved else 1.0),)
+
+    (cause,) = between.find(scene(*flows, [X], units=units, replay=replay))
+    assert cause.entry == "clip" and cause.proved == proved
+
+
 def test_an_inherited_difference_is_no_cause_of_its_own():
     """The second layer's activation is one and the same, and meets a limit in one model alone."""
     flows = []

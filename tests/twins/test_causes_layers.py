@@ -396,7 +396,12 @@ def test_a_cause_shows_under_another_pairing_of_layers_that_had_a_choice(choice)
     mine = [unit("k", "dense", {"kernel": kernels[1]}), unit("q", "dense", {"kernel": kernels[0]})]
     other = [unit("q", "dense", {"kernel": kernels[1]}), unit("k", "dense", {"kernel": kernels[0]})]
     out = unit("out", "dense", {"kernel": np.eye(6, 2)})
-    given = scene(ours, theirs, [X], units=[[*mine, out], [*other, out]], computes=compute)
+
+    def replay(layer, inputs):
+        return (inputs[0] @ inputs[1],)  # the call behind the softmax
+
+    units = [[*mine, out], [*other, out]]
+    given = scene(ours, theirs, [X], units=units, computes=compute, replay=replay)
     causes = search.causes(forced(given, choice=choice))
     assert [cause.entry for cause in causes if cause.proved] == ["softmax_axis"] * choice
     assert not given.judgement.notes
