@@ -14,7 +14,7 @@ from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.entries import training
 from benchmarks.twins.causes.scene import Finder
 from tests.twins.scenes import event, scene
-from tools.porting import SITUATIONS, situation
+from tools.ports import SITUATIONS, situation
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
