@@ -1,6 +1,6 @@
 """Ports whose truth is known, and what the judge said of one.
 
-A file says its truth itself (TRUTH, PLACE, CAUSE, CAUSES), or a table in the folder's README.md does.
+A file says its truth itself (TRUTH, PLACE, CAUSE, CAUSES), or a table in its folder's README.md.
 """
 
 from __future__ import annotations
