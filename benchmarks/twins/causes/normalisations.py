@@ -94,12 +94,12 @@ def _cause(difference: Difference) -> Cause:
     if key == "epsilon":
         values = one.settings.get(key, values[0]), other.settings.get(key, values[1])
     told = [said(key, value) for value in values]
-    features = [str(other.weights["gamma"].size)] if "gamma" in other.weights else []
-    if other.framework == "torch" and other.unit.kind == "group_norm":
-        features = [str(other.settings.get("groups")), *features]
+    width = [str(other.weights["gamma"].size)] if "gamma" in other.weights else []
+    groups = [str(other.settings["groups"])] if other.settings.get("groups", 1) != 1 else []
     settings = {
         "layer": code_of(other),
-        "features": "".join(f"{f}, " for f in features),
+        "features": "".join(f"{n}, " for n in width),
+        "torch_features": "".join(f"{n}, " for n in (*groups, *width)),
         "epsilon": values[0],
         "axis": values[0],
         "function": "a normalisation of one's own",

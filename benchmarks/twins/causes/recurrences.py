@@ -144,10 +144,11 @@ def _cause(difference: Difference) -> Cause:
     one, other = layer.one, layer.other
     told = [said(key, value) for value in (mine, theirs)]
     kind = {"lstm": "LSTM", "simple_rnn": "SimpleRNN"}.get(one.unit.kind, "GRU")
-    torch = {"SimpleRNN": "RNN"}.get(kind, kind)
     filling = {
-        "layer": torch if other.framework == "torch" else kind,
+        "layer": kind,
+        "torch_layer": {"SimpleRNN": "RNN"}.get(kind, kind),
         "jax_layer": {"SimpleRNN": "SimpleCell"}.get(kind, f"{kind}Cell"),
+        "module": f"self.{other.unit.layer}",
         "units": len(one.weights["recurrent_kernel"]),
         "activation": mine,
         "recurrent_activation": mine,
@@ -155,8 +156,6 @@ def _cause(difference: Difference) -> Cause:
         "reset_after": mine == "gru",
         "states": "state" if mine else "None",
     }
-    if key in ("backwards", "batch_first"):
-        filling["layer"] = layer.other.unit.layer if other.framework == "torch" else kind
     entry = ENTRY[key]
     return Cause(
         entry,

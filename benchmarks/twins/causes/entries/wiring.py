@@ -43,7 +43,7 @@ ENTRIES = (
         "an input or a state that one model does not use",
         "one model's layer without the input, or with zeros for it, gives the other's output",
         "{layer}(x, initial_state={states})",
-        "{layer}(x, {states})",
+        "{module}(x, {states})",
         "{layer}(x, initial_carry={states})",
     ),
     Entry(
