@@ -28,7 +28,7 @@ ENTRY = {
     "rows_first": "batch_first",
     "begins": "input_unused",
     "kind": "reset_after",
-    "masked": "mask",
+    "masked": "recurrence_mask",
 }
 
 

@@ -81,6 +81,15 @@ ENTRIES = (
         "26-repeated_words",
     ),
     Entry(
+        "recurrence_mask",
+        "steps of padding that a recurrent layer leaves out",
+        "the recurrence in NumPy that keeps its state over words of padding gives one output, "
+        "without it the other",
+        "layers.Embedding(..., mask_zero=True) before layers.{layer}",
+        "nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)",
+        "nnx.RNN(cell)(x, seq_lengths=lengths)",
+    ),
+    Entry(
         "padding_idx",
         "the word of padding is not trained on one side",
         "the gradients differ in one row of the table alone, which is zero in one model",
