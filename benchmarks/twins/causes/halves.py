@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.twins.causes.scene import Scene
 from benchmarks.twins.climb import distance
-from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, nearest
-from benchmarks.twins.place import Seen, seen_pairs
+from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED
+from benchmarks.twins.place import Seen
 from common.twins.probe import Event, Unit, Values
 
 Array = np.ndarray
@@ -57,15 +57,15 @@ def layers(scene: Scene, kinds: Container[str]) -> list[Layer]:
     if not scene.outputs_part:
         return []
     found = []
-    for seen in seen_pairs(scene.models):
+    for seen, before, after in scene.met:
         pair = seen.pair
         shown = all((e.inputs and e.outputs) for e in (seen.one, seen.other))
         if pair.one.kind not in kinds or not shown:
             continue
-        if nearest(seen.one.outputs, seen.other.outputs) in (EQUAL, MOVED):
+        if after in (EQUAL, MOVED):
             continue
         halves = halves_of(scene, seen)
-        agree = nearest(seen.one.inputs, seen.other.inputs) != DIFFER
+        agree = before != DIFFER
         places = tuple(dict.fromkeys((pair.one.name, pair.other.name)))
         axes = _turned(halves[0].x, halves[1].x)
         found.append(Layer(pair.name, places, *halves, agree, axes, pair.forced))
