@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from itertools import permutations
 from typing import Any, NamedTuple
 
@@ -128,7 +128,7 @@ def _turned(one: Array, other: Array) -> tuple[int, ...]:
     return next((o for o in orders if distance(one.transpose(o), other) <= CLOSE), plain)
 
 
-def code_of(half: Half, features: Sequence[Any] = ()) -> str:
-    """The half's class as it is written, with the arguments that stand before its settings."""
+def code_of(half: Half) -> str:
+    """The half's class as it is written in its framework."""
     prefix = {"torch": "nn", "keras": "layers", "jax": "nnx"}[half.framework.partition(":")[0]]
     return f"{prefix}.{half.event.kind}"
