@@ -1,8 +1,9 @@
 """The porting bench: how often is the judge of two models right?
 
 `python -m tools.porting [PATH...]` runs files and folders of twins files whose truth is known: a
-file says it itself (TRUTH, PLACE, CAUSE), or a table in the folder's README.md does. Ends with
-status 1 if a right port is called wrong or a wrong one right.
+file says it itself (TRUTH, PLACE, CAUSE, CAUSES), or a table in the folder's README.md does. Ends
+with status 1 if a right port is called wrong or a wrong one right, or a wrong cause is called
+proved.
 """
 
 from __future__ import annotations
@@ -10,132 +11,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.process import Child
 from benchmarks.show.section import Section, show
 from common.say import say
-from common.twins.user_file import models_of, user_module
-from tools.project import ROOT, made_with
+from tools.ports import KINDS, SITUATIONS, TRUTHS, VERDICTS, Outcome, Situation, situations
+from tools.project import made_with
 from tools.rivals import RIVALS, answers
-
-SITUATIONS = ROOT / "tests" / "porting" / "situations"
-FRAMEWORKS = ("keras", "torch", "jax")
-TRUTHS = ("right", "wrong", "random", "refuse")
-VERDICTS = ("right", "wrong", "random", "refused", "crashed")
-EXPECTED = {"right": "right", "wrong": "wrong", "random": "random", "refuse": "refused"}
-KINDS: Mapping[str, str] = {  # of a cause, by the first of which a word stands in it
-    "the step": "decay|Adam|RMSprop|bias correction|schedule|clipping|momentum copied|max-norm",
-    "the loss": "loss|CrossEntropy|reduction|class weights|label|twice|regulariser|(n,)",
-    "gradients": "detach|stop_gradient|frozen|padding_idx|tied",
-    "precision": "float16",
-    "dropout": "dropout|rates",
-    "normalisation": "normalisation|epsilon|momentum",
-    "padding and grids": "pads|padding|crop|pixel|align_corners|interpolation|dilation|pooling",
-    "attention and masks": "attention|mask|softmax|query",
-    "activation": "activation|tanh|GELU|slope|relu|sigmoid",
-    "order of numbers": "order|reshape|batch_first|axis|transpose|exchanged|step|backward",
-    "wiring": "residual|bias|state|preprocessing|scale",
-}
-
-
-@dataclass(frozen=True)
-class Situation:
-    """A twins file and what is true of it. `places` are parts of names, any of which will do; they
-    are empty where none are known."""
-
-    path: Path
-    truth: str
-    places: tuple[str, ...] = ()
-    cause: str = ""
-    frameworks: tuple[str, str] = ("keras", "torch")
-
-    @property
-    def kind(self) -> str:
-        """What the cause is about, a key of KINDS; "other" if it has no word of them."""
-        for kind, words in KINDS.items():
-            if any(word in self.cause for word in words.split("|")):
-                return kind
-        return "other"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the judge said of a situation. `rivals`: name -> whether it says "the same"."""
-
-    situation: Situation
-    seed: int
-    verdict: str
-    sentence: str
-    places: Sequence[str] = ()
-    notes: Sequence[str] = ()
-    rivals: Mapping[str, bool | None] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    @property
-    def as_it_should_be(self) -> bool:
-        return self.verdict == EXPECTED[self.situation.truth]
-
-    @property
-    def fatal(self) -> bool:
-        """A right port called wrong, or a wrong one right: what a checker must never say."""
-        return {self.situation.truth, self.verdict} == {"right", "wrong"}
-
-    @property
-    def placed(self) -> bool:
-        """Whether a known place stands in the places or in the sentence."""
-        text = "\n".join([*self.places, self.sentence])
-        return any(place in text for place in self.situation.places)
-
-    def record(self) -> dict[str, Any]:
-        """The same in plain values."""
-        situation = {**asdict(self.situation), "path": str(self.situation.path)}
-        return {**asdict(self), "situation": situation, "placed": self.placed}
-
-
-def situations(paths: Iterable[Path]) -> list[Situation]:
-    """All situations of files and folders, in order. Raises ValueError where no truth is known."""
-    files = [file for path in paths for file in _files(path)]
-    if not files:
-        raise ValueError("no twins file there: give files, or folders of them")
-    return [situation(file) for file in files]
-
-
-def situation(file: Path) -> Situation:
-    """A file with the truth that it or the table beside it states. Raises ValueError without one,
-    and for one that is none of TRUTHS."""
-    module = user_module(str(file.resolve()))[0]
-    constants, models = vars(module), models_of(module)
-    one, other, *_ = [*(name for name in FRAMEWORKS if name in models), *FRAMEWORKS]
-    if "TRUTH" in constants:
-        place = constants.get("PLACE", ())
-        places = (place,) if isinstance(place, str) else tuple(place)
-        cause = constants.get("CAUSE", "")
-        case = Situation(file, constants["TRUTH"], places, cause, (one, other))
-    else:
-        truth, cause = _table_beside(file).get(file.stem, ("", ""))
-        case = Situation(
-            file, truth, cause=cause, frameworks=(one, other)
-        )  # the table tells the place in prose
-    if case.truth not in TRUTHS:
-        raise ValueError(f"{file}: TRUTH is {case.truth!r}, expected one of {', '.join(TRUTHS)}")
-    return case
-
-
-def _files(path: Path) -> list[Path]:
-    return sorted(path.glob("*.py")) if path.is_dir() else [path]
-
-
-def _table_beside(file: Path) -> dict[str, tuple[str, str]]:
-    """Name -> (truth, cause) of the table "file | truth | place | cause" in README.md."""
-    page = file.with_name("README.md")
-    lines = page.read_text(encoding="utf-8").splitlines() if page.is_file() else []
-    rows = [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in lines]
-    return {row[0]: (row[1], row[-1]) for row in rows if len(row) == 4}
 
 
 class Children(dict[str, Child]):
@@ -188,12 +74,13 @@ def outcomes(
                 judgement.notes,
                 rivals,
             )
+            named = [(cause.entry, cause.proved) for cause in judgement.causes]
         except ValueError as error:
-            words = "refused", str(error), (), (), {}
+            words, named = ("refused", str(error), (), (), {}), []
         except Exception as error:
             children.close()
-            words = "crashed", f"{type(error).__name__}: {error}", (), (), {}
-        yield Outcome(case, seed, *words, seconds=time.monotonic() - start)
+            words, named = ("crashed", f"{type(error).__name__}: {error}", (), (), {}), []
+        yield Outcome(case, seed, *words, seconds=time.monotonic() - start, causes=named)
 
 
 def sections(results: Sequence[Outcome], *, rivals: bool = False) -> list[Section]:
@@ -209,17 +96,37 @@ def _rates(results: Sequence[Outcome]) -> Section:
         counts = [sum(o.verdict == verdict for o in ports) for verdict in VERDICTS]
         where = [o for o in ports if o.verdict == "wrong" and o.situation.places]
         placed = f"{sum(o.placed for o in where)} of {len(where)}" if where else "-"
-        rows.append([truth, str(len(ports)), *map(str, counts), placed])
+        rows.append([truth, str(len(ports)), *map(str, counts), placed, *_explained(ports)])
     seconds = sum(o.seconds for o in results) / max(1, len(results))
-    headings = ("truth", "ports", *(f"called {verdict}" for verdict in VERDICTS), "place named")
+    called = (f"called {verdict}" for verdict in VERDICTS)
+    causes = ("cause named", "of these proved", "a wrong one proved")
+    headings = ("truth", "ports", *called, "place named", *causes)
     seeds = ", ".join(map(str, sorted({o.seed for o in results})))
     notes = [f"{made_with()}; seeds {seeds}; {seconds:.1f} s a port"]
     notes += [_line(o) for o in results if not o.as_it_should_be and not o.fatal]
     astray = [o for o in results if o.as_it_should_be and o.situation.places and not o.placed]
     notes += [f"{_line(o)}; the place is {' or '.join(o.situation.places)}" for o in astray]
-    notices = [_line(o) for o in results if o.fatal]
+    without = [
+        o for o in results if o.verdict == "wrong" and o.situation.causes and not o.explained
+    ]
+    notes += [f"{_line(o)}; the cause is {' or '.join(o.situation.causes)}" for o in without]
+    notices = [
+        _line(o) + (f"; proved wrongly: {', '.join(o.misproved)}" if o.misproved else "")
+        for o in results
+        if o.fatal
+    ]
     title = "Ports and what the judge calls them"
     return Section(title, headings, rows, notes=notes, notices=notices)
+
+
+def _explained(ports: Sequence[Outcome]) -> list[str]:
+    """Of wrong ports whose causes are known: how many are named, proved, and proved wrongly."""
+    known = [o for o in ports if o.verdict == "wrong" and o.situation.causes]
+    if not known:
+        return ["-", "-", "-"]
+    words = [o.explained for o in known]
+    named, proved = len(words) - words.count(""), words.count("proved")
+    return [f"{named} of {len(known)}", str(proved), str(sum(bool(o.misproved) for o in known))]
 
 
 def _line(outcome: Outcome) -> str:

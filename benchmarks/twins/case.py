@@ -32,6 +32,7 @@ from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.ladder import Ladder
 from benchmarks.twins.match import Matching, match
 from benchmarks.twins.place import Fault, Models, bare, listed
+from benchmarks.twins.preflight import preflight
 from benchmarks.twins.reach import computes_in_float32, limits_not_reached, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
@@ -77,6 +78,7 @@ class Case:
         if self._random([side for side in self.sides if side.draws(self.rows)], "in evaluation"):
             return
         models = self.parted = self.settle()
+        judgement.settings = preflight(self.matching.pairs, self.sides)
         coarse = self._coarse(models)
         judgement.notes += limits_not_reached(models, self.sides, self.rows)
         self._see_first_layer(models)

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from benchmarks.show.markdown import BEGIN, END
+from benchmarks.twins.causes.catalogue import ENTRIES
 from tests.conftest import installed
 from tools import porting
-from tools.porting import Children, Outcome, Situation, situation, situations
+from tools.porting import Children
+from tools.ports import EXPECTED, FRAMEWORKS, TRUTHS, Outcome, Situation, situation, situations
 from tools.rivals import answers
 
 HERE = Path(__file__).parent
@@ -41,6 +43,7 @@ class Said:
     sentence: str = "the two compute the same"
     places: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    causes: list = field(default_factory=list)
     outputs: dict = field(default_factory=lambda: {"output": (ONES, ONES)})
     first_layer: tuple | None = None
 
@@ -59,9 +62,21 @@ class NoChildren(Children):
         self.closed += 1
 
 
-def outcome(truth, verdict, *, places=(), sentence="", known=(), rivals=None, name="a", cause=""):
-    case = Situation(Path(f"{name}.py"), truth, tuple(known), cause)
-    return Outcome(case, 0, verdict, sentence, places, rivals=rivals or {})
+def outcome(
+    truth,
+    verdict,
+    *,
+    places=(),
+    sentence="",
+    known=(),
+    rivals=None,
+    name="a",
+    cause="",
+    causes=(),
+    named=(),
+):
+    case = Situation(Path(f"{name}.py"), truth, tuple(known), cause, causes=tuple(causes))
+    return Outcome(case, 0, verdict, sentence, places, rivals=rivals or {}, causes=named)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -70,6 +85,7 @@ def test_each_file_states_its_truth_and_imports_no_framework(file):
     assert ast.get_docstring(ast.parse(file.read_text()))
     assert bool(case.places) == bool(case.cause) == (case.truth == "wrong")
     assert case.truth != "wrong" or case.kind != "other"
+    assert set(case.causes) <= ENTRIES.keys() and (case.truth == "wrong" or not case.causes)
 
 
 def test_no_two_files_are_the_same():
@@ -81,7 +97,7 @@ def test_no_two_files_are_the_same():
 
 def test_there_are_as_many_right_ports_as_wrong_ones_or_nearly():
     truths = [situation(file).truth for file in FILES]
-    assert set(truths) == set(porting.TRUTHS)
+    assert set(truths) == set(TRUTHS)
     assert 0.75 < truths.count("right") / truths.count("wrong") < 1.33
 
 
@@ -97,9 +113,9 @@ def test_the_truth_of_a_users_folder_stands_in_its_table(tmp_path):
 
 def test_a_verdict_is_fatal_where_it_says_the_opposite_and_only_there():
     assert outcome("right", "wrong").fatal and outcome("wrong", "right").fatal
-    for truth in porting.TRUTHS:
-        assert not outcome(truth, porting.EXPECTED[truth]).fatal
-        assert outcome(truth, porting.EXPECTED[truth]).as_it_should_be
+    for truth in TRUTHS:
+        assert not outcome(truth, EXPECTED[truth]).fatal
+        assert outcome(truth, EXPECTED[truth]).as_it_should_be
         assert not outcome(truth, "crashed").fatal
     assert not outcome("random", "right").fatal and not outcome("refuse", "wrong").fatal
 
@@ -122,15 +138,34 @@ def test_the_rates_count_each_verdict_and_the_places_of_those_called_wrong():
     ]
     (rates,) = porting.sections(results)
     assert rates.rows == [
-        ["right", "2", "1", "1", "0", "0", "0", "-"],
-        ["wrong", "3", "1", "2", "0", "0", "0", "1 of 2"],
-        ["random", "0", "0", "0", "0", "0", "0", "-"],
-        ["refuse", "1", "0", "0", "0", "1", "0", "-"],
+        ["right", "2", "1", "1", "0", "0", "0", *"----"],
+        ["wrong", "3", "1", "2", "0", "0", "0", "1 of 2", *"---"],
+        ["random", "0", "0", "0", "0", "0", "0", *"----"],
+        ["refuse", "1", "0", "0", "0", "1", "0", *"----"],
     ]
     assert rates.notices == ["a, seed 0: is right, wrong: ", "a, seed 0: is wrong, right: "]
     assert rates.notes[1:] == ["a, seed 0: is wrong, wrong: ; the place is a"]
     (rates,) = porting.sections([outcome("right", "refused", sentence="no Net")])
     assert rates.notes[1:] == ["a, seed 0: is right, refused: no Net"] and not rates.notices
+
+
+def test_the_rates_count_causes_and_a_wrong_one_that_is_called_proved_is_fatal():
+    results = [
+        outcome("wrong", "wrong", causes=["epsilon"], named=[("epsilon", True)]),
+        outcome("wrong", "wrong", causes=["epsilon"], named=[("slope", False), ("epsilon", False)]),
+        outcome("wrong", "wrong", causes=["epsilon"], named=[("slope", True)], name="b"),
+        outcome("wrong", "wrong", causes=["epsilon"], named=[("slope", False)], name="c"),
+        outcome("wrong", "wrong", named=[("slope", True)]),
+    ]
+    assert [o.explained for o in results] == ["proved", "suspected", "", "", ""]
+    assert [o.fatal for o in results] == [False, False, True, False, False]
+    (rates,) = porting.sections(results)
+    assert rates.rows[1][-3:] == ["2 of 4", "1", "1"]
+    assert rates.notices == ["b, seed 0: is wrong, wrong: ; proved wrongly: slope"]
+    assert rates.notes[1:] == [
+        f"{n}, seed 0: is wrong, wrong: ; the cause is epsilon" for n in "bc"
+    ]
+    assert results[2].record()["misproved"] == ["slope"]
 
 
 def test_an_error_ends_the_processes_and_a_refusal_does_not(tmp_path):
@@ -219,8 +254,11 @@ def test_a_folder_without_twins_files_is_a_wrong_question(tmp_path, capsys):
 @pytest.mark.timeout(600)
 def test_the_judge_is_right_on_a_sample():
     pytest.importorskip("benchmarks.twins.judge")
-    for name in porting.FRAMEWORKS:
+    for name in FRAMEWORKS:
         installed(name)
     cases = [(situation(HERE / "situations" / f"{name}.py"), 0) for name in SAMPLE]
-    amiss = [o for o in porting.run(cases) if not o.as_it_should_be]
-    assert not amiss, [(o.situation.path.stem, o.verdict, o.sentence) for o in amiss]
+    results = porting.run(cases)
+    amiss = [o for o in results if not o.as_it_should_be or o.misproved]
+    assert not amiss, [(o.situation.path.stem, o.verdict, o.sentence, o.causes) for o in amiss]
+    proved = {o.situation.path.stem for o in results if o.explained == "proved"}
+    assert {"flatten_of_an_image", "group_norm_defaults"} <= proved

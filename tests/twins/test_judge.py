@@ -170,6 +170,15 @@ WRONG = {
     ),
 }
 
+CAUSES = {
+    "epsilon": "epsilon",
+    "gelu": "gelu_form",
+    "padding with a stride": "padding_side",
+    "a clip that small rows never reach": "clip",
+    "rows taken for time": "batch_first",
+}
+"""Of what is wrong, what a third witness proves."""
+
 pytestmark = pytest.mark.skipif(
     any(frameworks()[name].missing for name in NAMES), reason="twins need both frameworks"
 )
@@ -202,6 +211,8 @@ def test_a_bug_is_found_at_its_place(children, tmp_path, bug):
     assert judgement.verdict == "wrong"
     assert any(place in name for name in judgement.places), judgement.places
     assert words in " ".join([judgement.sentence, *judgement.places])
+    proved = [cause.entry for cause in judgement.causes if cause.proved]
+    assert proved == [CAUSES[bug]] if bug in CAUSES else set(proved) <= {"momentum", "regulariser"}
 
 
 def test_all_wrong_layers_are_named_in_one_run(children, tmp_path):
@@ -210,6 +221,7 @@ def test_all_wrong_layers_are_named_in_one_run(children, tmp_path):
     torch = "nn.Linear(6, 5), nn.LayerNorm(5), nn.Linear(5, 5), nn.LayerNorm(5), nn.Linear(5, 3)"
     judgement = judged(children, tmp_path / "two.py", "(6,)", keras, torch)
     assert {"a", "b"} <= set(judgement.places) and "c" not in judgement.places
+    assert [(c.entry, c.proved) for c in judgement.causes] == [("epsilon", True)] * 2
 
 
 def test_a_model_that_draws_is_said_to_draw(children, tmp_path):

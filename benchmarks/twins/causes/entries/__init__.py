@@ -1,0 +1,1 @@
+"""What the catalogue of causes has: entries by where the difference stands."""

@@ -1,0 +1,44 @@
+"""`Entry`: a known difference between frameworks, and what is to be written against it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from common.twins.user_file import family
+
+
+class Entry(NamedTuple):
+    """One known difference between two models.
+
+    `recognised` says in a sentence by what it is known. `keras`, `torch` and `jax` are what to
+    write there, with the settings that a model has in braces, by Keras's names: "eps={epsilon}".
+    `page` is the page of docs/differences that tells of it, without suffix. What can only be
+    suspected, because nothing can be tried, is marked.
+    """
+
+    name: str
+    title: str
+    recognised: str
+    keras: str
+    torch: str
+    jax: str
+    page: str = ""
+    suspected_only: bool = False
+
+    def line(self, framework: str, settings: Mapping[str, Any] | None = None) -> str:
+        """What to write in a framework, with a model's settings; "..." for one that is unknown."""
+        template: str = getattr(self, family(framework))
+        known = {name: shown(value) for name, value in (settings or {}).items()}
+        return template.format_map(defaultdict(lambda: "...", known))
+
+
+def shown(value: Any) -> str:
+    """A setting as it stands in a line of code: 1e-3 and not 0.001."""
+    if isinstance(value, float) and 0 < abs(value) < 0.01:
+        mantissa, _, exponent = f"{value:.6e}".partition("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    if isinstance(value, float):
+        return f"{value:g}" if value != int(value) else str(value)
+    return str(value)
