@@ -136,3 +136,7 @@ class Probe(Protocol):
     def step(self, rows: Rows, targets: Rows) -> Values:
         """Training: a step of the optimiser; "loss" before it, all `values()` after it, and
         "slot/<first|second>/<unit>/<role>" of RMSprop, Adam and AdamW."""
+
+    def optimizer_settings(self) -> dict[str, Any]:
+        """The settings that the optimiser itself tells, by the framework's names, and its "class";
+        empty where it tells none."""

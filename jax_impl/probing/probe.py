@@ -162,6 +162,10 @@ class JaxProbe:
                 values |= {f"slot/{slot}/{k}": v for k, v in self._by_role(arrays).items()}
         return values  # type: ignore[return-value]
 
+    def optimizer_settings(self) -> dict[str, Any]:
+        """Nothing: a transformation of Optax is a pair of functions."""
+        return {}
+
     def _describe(self) -> None:
         """`units` in the order of execution and what they compute in, by a few random rows."""
         rng = np.random.default_rng(self.setup.seed)

@@ -29,6 +29,7 @@ from keras_impl.probing.weights_file import load
 
 backend.allow_float64()
 ROWS = 2  # a batch normalisation has no variance of one
+PLAIN = (bool, int, float, str)
 SLOTS = {"first": "_momentums", "second": "_velocities"}
 
 
@@ -126,6 +127,12 @@ class KerasProbe:
                     at = optimizer._get_variable_index(kept.variable)
                     values[f"slot/{slot}/{name}"] = kept.canonical(_numpy(slots[at]))
         return values
+
+    def optimizer_settings(self) -> dict[str, Any]:
+        with self._computing():
+            optimizer = self._optimizer()
+        config = {k: v for k, v in optimizer.get_config().items() if isinstance(v, PLAIN)}
+        return {**config, "class": type(optimizer).__name__}
 
     def load(self, path: str) -> None:
         """Take over the weights in a file: .keras, .h5, .weights.h5, or .npz by `values()`'s names.

@@ -20,7 +20,13 @@ from torch_impl.probing.effective import Part, gradients_of
 from torch_impl.probing.feed import Feed, Trial
 from torch_impl.probing.flow import Call, Flow, replay
 from torch_impl.probing.losses import loss_of
-from torch_impl.probing.optimizing import optimizer_of, read_trained, slots_of, trained_roles
+from torch_impl.probing.optimizing import (
+    optimizer_of,
+    read_trained,
+    settings_of,
+    slots_of,
+    trained_roles,
+)
 from torch_impl.probing.order import in_order, precision
 from torch_impl.probing.training import Training, has_running_variance, merged_biases
 from torch_impl.probing.units import holders_of
@@ -160,9 +166,7 @@ class TorchProbe:
         return values
 
     def step(self, rows: Rows, targets: Rows) -> Values:
-        if not self.steppers:
-            with self._floats():
-                self.steppers = optimizer_of(self.setup, self.model)
+        self._start()
         self.model.zero_grad()
         loss = self._backward(self.feed.leaves(rows), targets)
         with self._floats():
@@ -171,6 +175,15 @@ class TorchProbe:
         self.model.zero_grad()
         slots = slots_of(self.steppers[0], self.holders)
         return {"loss": array_of(loss), **self.values(), **slots}
+
+    def optimizer_settings(self) -> dict[str, Any]:
+        self._start()
+        return settings_of(self.steppers[0])
+
+    def _start(self) -> None:
+        if not self.steppers:
+            with self._floats():
+                self.steppers = optimizer_of(self.setup, self.model)
 
     def _backward(self, leaves: Sequence[Tensor], targets: Rows) -> Tensor:
         """The loss of a forward pass in training, whose gradients are then in place."""

@@ -70,9 +70,9 @@ ENTRIES: tuple[Entry, ...] = (
         "decay_coupled",
         "weight decay inside of the gradient or beside the step",
         "the step is that of the same rule with the decay in the other place",
-        "keras.optimizers.AdamW(weight_decay={decay}), decoupled",
-        "torch.optim.AdamW(weight_decay={decay}), decoupled; Adam's is coupled",
-        "optax.adamw(..., weight_decay={decay}), decoupled",
+        "{keras_decay}",
+        "{torch_decay}",
+        "{jax_decay}",
         "03-adam",
     ),
     Entry(
@@ -116,6 +116,25 @@ ENTRIES: tuple[Entry, ...] = (
         "torch.optim.{optimizer}(eps={epsilon})",
         "optax.{optimizer}(eps={epsilon})",
         "01-rmsprop",
+    ),
+    Entry(
+        "epsilon_place",
+        "epsilon inside or beside the root, before or behind Adam's correction",
+        "the step is that of the same rule with epsilon in the other place",
+        "an optimiser of your own with epsilon {epsilon} {place}; keras.optimizers.{optimizer} has "
+        "it {keras_place}",
+        "an optimiser of your own with epsilon {epsilon} {place}; torch.optim.{optimizer} has it "
+        "beside the root",
+        "optax.{optimizer} with eps_root for eps: epsilon {epsilon} {place}",
+        "01-rmsprop",
+    ),
+    Entry(
+        "not_in_optimizer",
+        "a weight that the optimiser was not given",
+        "a weight has a gradient and stays as it is, where the other model's moves",
+        "optimizer.apply(gradients, model.trainable_variables), with {layer} among them",
+        "the optimiser of model.parameters(), with {layer} among them",
+        "the optimiser's state of all parameters, with {layer} among them",
     ),
     Entry(
         "bias_correction",
