@@ -29,6 +29,7 @@ from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.match import Matching, match
 from benchmarks.twins.place import Fault, Models, listed
+from benchmarks.twins.prepared import judged
 from benchmarks.twins.reach import computes_in_float32, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
@@ -69,6 +70,7 @@ class Case:
         judgement.notes += [*self.one.notes, *self.other.notes]
         judgement.notes += [self.weights.note] if self.weights.note else []
         judgement.weights = str(self.weights)
+        judgement.rungs, judgement.faults = judged(self.file.path, self.sides, judgement.seed)
         if self._random():
             return
         models = self.parted = self._settle()
@@ -76,7 +78,7 @@ class Case:
         traces = self._climb()
         if judgement.verdict == "random":
             return
-        judgement.rungs = compare(
+        judgement.rungs += compare(
             self.file,
             {dtype: traces[0, dtype] for dtype in DTYPES},
             {dtype: traces[1, dtype] for dtype in DTYPES},

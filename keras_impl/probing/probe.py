@@ -108,6 +108,11 @@ class KerasProbe:
                 values[f"weight/{name}"] = kept.canonical(by_variable[id(kept.variable)])
         return values | {f"input/{number}": value for number, value in of_inputs.items()}
 
+    def loss_alone(self, output: np.ndarray, target: np.ndarray) -> float:
+        with self._computing():
+            tensor = ops.convert_to_tensor(output.astype(self.setup.dtype))
+            return float(_float(loss_of(self.setup, self._named_loss(), tensor, [target])))
+
     def step(self, rows: Rows, targets: Rows) -> Values:
         variables = self.model.trainable_variables
         with self._computing():

@@ -165,6 +165,11 @@ class TorchProbe:
         self._restore(before)
         return values
 
+    def loss_alone(self, output: np.ndarray, target: np.ndarray) -> float:
+        tensor = torch.tensor(output, dtype=getattr(torch, self.setup.dtype))
+        with torch.no_grad(), self._floats():
+            return float(self._loss(tensor.to(self.setup.device), [target]))
+
     def step(self, rows: Rows, targets: Rows) -> Values:
         self._start()
         self.model.zero_grad()

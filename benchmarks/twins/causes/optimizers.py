@@ -19,7 +19,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.walks import walk
 from benchmarks.twins.fused import whole
 from benchmarks.twins.match import STATE
-from common.twins.user_file import family, function_of
+from common.twins.user_file import function_of
 
 WORDS = {  # of a group's first field
     "rho": "rho {rho}",

@@ -1,0 +1,221 @@
+"""Running statistics of normalisations: the share that each model keeps, and what it takes in.
+
+A step from two values of a statistic gives both: new = share * old + (1 - share) * batch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.scene import Finder, Scene
+from benchmarks.twins.climb import distance
+from benchmarks.twins.compare import BOUND
+from benchmarks.twins.match import STATE, Pair
+from common.twins.probe import Values
+from common.twins.user_file import family
+
+SPREAD = 1e-6  # of shares that are one number: some frameworks keep it in float32
+MEAN, VARIANCE = STATE
+
+
+class Statistic(NamedTuple):
+    """Of one running statistic of a model: the share of the old value that is kept, NaN where it is
+    not one number; what a batch gives, and the value before and after a step."""
+
+    share: float
+    batch: np.ndarray
+    old: np.ndarray
+    new: np.ndarray
+
+
+def statistics(scene: Scene, number: int) -> dict[str, Statistic]:
+    """Every running statistic of model 0 or 1, by "unit/role"."""
+    side = scene.sides[number]
+    scene.reset(number)
+    old = {k: v for k, v in side.ask64("values").items() if k.rpartition("/")[2] in STATE}
+    moved: list[Values] = []
+    for added in (0.0, 1.0):
+        side.ask64("assign", {key: value + added for key, value in old.items()})
+        moved.append(side.ask64("step", scene.rows, scene.given[number]))
+        scene.reset(number)
+    found = {}
+    for key, value in old.items():
+        shares = moved[1][key] - moved[0][key]
+        share = float(np.median(shares))
+        share = share if np.ptp(shares) <= SPREAD else np.nan
+        with np.errstate(divide="ignore", invalid="ignore"):
+            batch = (moved[0][key] - share * value) / (1 - share)
+        found[key] = Statistic(share, batch, value, moved[0][key])
+    return found
+
+
+def _find(scene: Scene) -> Iterator[Cause]:
+    rungs = [r for r in scene.judgement.rungs if r.broken]
+    names = {r.rung for r in rungs}
+    normalisations = [
+        pair for pair in scene.models.matching.pairs if {MEAN, VARIANCE} & set(pair.one.weights)
+    ]
+    if not scene.given or not normalisations:
+        return
+    if "loss" in names:
+        yield from _evaluating(scene, normalisations)
+    elif any(r.rung == "step 1" and r.tensor.rpartition("/")[2] in STATE for r in rungs):
+        both = statistics(scene, 0), statistics(scene, 1)
+        for pair in normalisations:
+            yield from _of_pair(scene, pair, *both)
+
+
+def _of_pair(
+    scene: Scene, pair: Pair, ones: Mapping[str, Statistic], others: Mapping[str, Statistic]
+) -> Iterator[Cause]:
+    found: dict[str, Cause] = {}
+    for link in pair.links:
+        mine = ones.get(f"{pair.one.name}/{link.one}")
+        theirs = others.get(f"{pair.other.name}/{link.other}")
+        if mine is None or theirs is None or mine.new.shape != theirs.new.shape:
+            continue
+        before = distance(theirs.new, mine.new)
+        if before > BOUND and (cause := _explained(scene, pair, mine, theirs, before)):
+            found.setdefault(cause.entry, cause)
+    yield from found.values()
+
+
+def _explained(
+    scene: Scene, pair: Pair, mine: Statistic, theirs: Statistic, before: float
+) -> Cause | None:
+    names = scene.judgement.frameworks
+    places = (pair.one.name, pair.other.name)
+    shares = mine.share, theirs.share
+    if not np.all(np.isfinite(shares)):
+        return None
+    if abs(shares[0] - shares[1]) > SPREAD:
+        batch = theirs.batch if shares[0] == 1 else mine.batch
+        trial = shares[1] * mine.old + (1 - shares[1]) * batch
+        after = distance(trial, theirs.new)
+        kept = [_short(share) for share in shares]
+        return Cause(
+            "momentum",
+            places,
+            f"{pair.name} keeps {shown(kept[0])} of its running statistics at a step in {names[0]} "
+            f"and {shown(kept[1])} in {names[1]}{_spelled(names, kept)}",
+            ENTRIES["momentum"].line(names[1], _settings(scene, pair, kept[0])),
+            after <= BOUND,
+            f"with {shown(kept[1])} in {names[0]}",
+            before,
+            after,
+        )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = theirs.batch / mine.batch
+    ratio = float(np.median(ratios))
+    if not np.ptp(ratios) <= SPREAD or abs(ratio - 1) <= SPREAD or ratio <= 0:
+        return None
+    count = max(ratio, 1 / ratio)
+    n = count / (count - 1)  # n / (n - 1) is the ratio
+    if abs(n - round(n)) > 1e-3 * n:
+        return None
+    trial = mine.share * mine.old + (1 - mine.share) * mine.batch * ratio
+    divisors = ("n", "n - 1") if ratio > 1 else ("n - 1", "n")
+    settings = {"correction": int(ratio < 1), "axis": "..."}
+    return Cause(
+        "biased_variance",
+        places,
+        f"{pair.name} divides its running variance by {divisors[0]} in {names[0]} and by "
+        f"{divisors[1]} in {names[1]}, of n = {round(n)} values",
+        ENTRIES["biased_variance"].line(names[1], settings),
+        distance(trial, theirs.new) <= BOUND,
+        f"with a variance of {divisors[1]} in {names[0]}",
+        before,
+        distance(trial, theirs.new),
+    )
+
+
+def _spelled(names: tuple[str, str], kept: list[float]) -> str:
+    """PyTorch's momentum is the share that is new."""
+    told = [
+        f"{shown(_short(1 - share))} in {name}"
+        for name, share in zip(names, kept, strict=True)
+        if name.startswith("torch")
+    ]
+    return f", where that is momentum={told[0].partition(' ')[0]}" if told else ""
+
+
+def _settings(scene: Scene, pair: Pair, share: float) -> dict[str, object]:
+    kinds = [event.kind for event in scene.models.other if event.layer == pair.other.layer]
+    features = next(iter(pair.other.weights.values()))[-1]
+    return {
+        "layer": f"nn.{kinds[0]}" if kinds else "nn.BatchNorm2d",
+        "features": f"{features}, ",
+        "momentum": share,
+        "share": _short(1 - share),
+    }
+
+
+def _evaluating(scene: Scene, pairs: list[Pair]) -> Iterator[Cause]:
+    """Normalisations that use running statistics in the training of one model alone."""
+    both = statistics(scene, 0), statistics(scene, 1)
+    still: list[list[Pair]] = [[], []]
+    for pair in pairs:
+        for n, unit in enumerate((pair.one, pair.other)):
+            own = [s for key, s in both[n].items() if key.startswith(f"{unit.name}/")]
+            if own and all(np.array_equal(s.new, s.old) for s in own):
+                still[n].append(pair)
+    for n in (0, 1):
+        held = [pair for pair in still[n] if pair not in still[1 - n]]
+        if held:
+            yield _held(scene, n, held, both[1 - n])
+
+
+def _held(scene: Scene, n: int, held: list[Pair], moving: Mapping[str, Statistic]) -> Cause:
+    """Model n evaluates these; it is given the statistics that the batch has in the other."""
+    names, matching = scene.judgement.frameworks, scene.models.matching
+    units = [(pair.one, pair.other) for pair in held]
+    theirs = {
+        key: s.batch
+        for key, s in moving.items()
+        if any(key.startswith(f"{unit[1 - n].name}/") for unit in units)
+    }
+    given = matching.to_one(theirs) if n == 0 else matching.to_other(theirs)
+    losses = [float(scene.traces[k, "float64"]["loss/loss"]) for k in (0, 1)]
+    scene.reset(n)
+    scene.sides[n].ask64("assign", given)
+    loss = float(scene.sides[n].ask64("gradients", scene.rows, scene.given[n])["loss"])
+    scene.reset(n)
+    after = distance(np.array(loss), np.array(losses[1 - n]))
+    layers = ", ".join(pair.name for pair in held[:4]) + (" ..." if len(held) > 4 else "")
+    places = tuple(dict.fromkeys(unit.name for both in units for unit in both))
+    return Cause(
+        "training_of_normalisation",
+        places,
+        f"{layers}: running statistics are used in training in {names[n]}, and the batch's in "
+        f"{names[1 - n]}",
+        _evaluated(held[0].other.name, names[1])
+        if n == 0
+        else ENTRIES["training_of_normalisation"].line(names[1]),
+        after <= BOUND,
+        f"with the batch's statistics in {names[n]}",
+        distance(np.array(losses[n]), np.array(losses[1 - n])),
+        after,
+    )
+
+
+def _evaluated(layer: str, framework: str) -> str:
+    """What makes a normalisation evaluate in training."""
+    lines = {
+        "keras": f"{layer}.trainable = False",
+        "torch": f"{layer}.eval() behind each model.train()",
+        "jax": f"{layer}.use_running_average = True",
+    }
+    return lines[family(framework)]
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
+RUNNING = Finder(("momentum", "biased_variance", "training_of_normalisation"), _find)
