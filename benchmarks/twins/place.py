@@ -49,7 +49,7 @@ def notes(models: Models) -> list[str]:
     return [
         f"{pair.name}: {one} and {other} give it the same values in another arrangement; what "
         "comes out agrees"
-        for pair, mine, theirs in _seen(models)
+        for pair, mine, theirs in seen_pairs(models)
         if nearest(mine.inputs, theirs.inputs) == PART
         and nearest(mine.outputs, theirs.outputs) in (EQUAL, MOVED)
     ]
@@ -63,7 +63,7 @@ class Seen(NamedTuple):
     other: Event
 
 
-def _seen(models: Models) -> list[Seen]:
+def seen_pairs(models: Models) -> list[Seen]:
     """The pairs that both models show, in the order of the first."""
     seen: list[Seen] = []
     for pair in models.matching.pairs:
@@ -80,7 +80,7 @@ def _position(events: Sequence[Event], event: Event) -> int:
 def _faults(models: Models, tolerance: float) -> list[Fault]:
     found: list[Fault] = []
     agreed: Seen | None = None
-    for seen in _seen(models):
+    for seen in seen_pairs(models):
         before = nearest(seen.one.inputs, seen.other.inputs, tolerance)
         after = nearest(seen.one.outputs, seen.other.outputs, tolerance)
         if after != DIFFER and before != DIFFER:
@@ -146,7 +146,7 @@ def _between(
 
 def _at_the_end(models: Models) -> Fault:
     """What stands after the last pair, which agrees."""
-    seen = _seen(models)
+    seen = seen_pairs(models)
     last = seen[-1] if seen else None
     where = f"between {last.pair.name if last else 'the rows'} and the outputs"
     gaps = (

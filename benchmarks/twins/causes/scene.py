@@ -8,17 +8,21 @@ lasts: values that it assigns it takes back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.climb import Side, Trace
+from benchmarks.twins.climb import Side, Trace, scaled
+from benchmarks.twins.fused import parted
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.place import Models
 from common.twins.file import TwinsFile
-from common.twins.probe import Rows
+from common.twins.probe import Rows, Values
 
 
-class Scene(NamedTuple):
+@dataclass(frozen=True)
+class Scene:
     """Two models that differ, as the judge saw them.
 
     `models` has the events of both in float64, at the scale of the rows where the outputs part;
@@ -34,6 +38,33 @@ class Scene(NamedTuple):
     rows: Rows
     given: Sequence[Rows]
     reset: Callable[[int], None]
+
+    @cached_property
+    def parted(self) -> str:
+        """The lowest rung of outputs that breaks, such as "outputs x30"; "outputs" if none does."""
+        rungs = [rung.rung for rung in self.judgement.rungs if rung.broken]
+        return next((rung for rung in rungs if rung.startswith("outputs")), "outputs")
+
+    @cached_property
+    def outputs_part(self) -> bool:
+        """Whether the two differ where they evaluate, and not in training alone."""
+        broken = any(r.broken and r.rung.startswith("outputs") for r in self.judgement.rungs)
+        shapes = [place for fault in self.judgement.faults for place in fault.places]
+        return broken or ("outputs" in shapes and not self.given)
+
+    @cached_property
+    def parted_rows(self) -> Rows:
+        """The rows that the events were made of."""
+        return scaled(self.rows, float(self.parted.partition(" x")[2] or 1))
+
+    @cached_property
+    def values(self) -> tuple[Values, Values]:
+        """The weights of both before any step, float64, layers in one as their parts too."""
+        taken = []
+        for number, side in enumerate(self.sides):
+            self.reset(number)
+            taken.append(parted(side.ask64("values"), self.models.matching.splits[number]))
+        return taken[0], taken[1]
 
 
 class Finder(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from benchmarks.twins.causes import between, convolutions, normalisations
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.scene import Finder, Scene
 
-FINDERS: tuple[Finder, ...] = ()
+FINDERS: tuple[Finder, ...] = (normalisations.FINDER, convolutions.FINDER, between.FINDER)
 """In the order in which a reader should hear of what they find."""
 
 

@@ -164,6 +164,15 @@ ENTRIES = (
         "nnx.max_pool(..., padding='SAME'), without jax.numpy.pad before it",
     ),
     Entry(
+        "pooling_padding",
+        "pooling padded at another side",
+        "the same pooling with the other model's border gives the other's output; same padding "
+        "with a stride pads more at the end, PyTorch's padding=1 on both sides",
+        "layers.ZeroPadding2D({padding}) before the layer, or of a maximum keras.ops.pad by -inf",
+        "nn.functional.pad(x, {torch_pads}, value=-math.inf) before the layer, and padding=0 in it",
+        "nnx.max_pool(..., padding={padding})",
+    ),
+    Entry(
         "pooling_kind",
         "mean against maximum pooling",
         "one output is the mean over the places of the input, the other the maximum",

@@ -1,0 +1,140 @@
+"""Finder: functions without weights, between two layers: named on each side by what they did.
+
+On each side the function is named that took a tensor that both models have to the one that only
+this model has. Two names that differ are the difference; it is proved, for the first's function on
+the second's tensor gives what the second should have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+
+from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.gaps import Gap, Known, gaps
+from benchmarks.twins.causes.namings import Naming, difference, entry_of, filling, words
+from benchmarks.twins.causes.scene import Finder, Scene
+from benchmarks.twins.causes.trial import closes, fits, tolerance
+from benchmarks.twins.causes.witness.elementwise import Program, programs, softmaxes
+from benchmarks.twins.causes.witness.orders import rearrangements, steps
+from benchmarks.twins.causes.witness.reductions import poolings, reductions, resizings
+from benchmarks.twins.climb import distance
+
+Array = np.ndarray
+EXACT = 1e-9  # where the gap has other causes too, its size does not say how near a name must be
+TRIALS = 3000  # programs that a gap may cost
+
+
+def find(scene: Scene) -> Iterator[Cause]:
+    """The causes of each stretch by the finest way to see it that gives any."""
+    for ways in gaps(scene):
+        for way in ways:
+            causes = [_explained(scene, gap) for gap in way]
+            if causes[0]:  # what is behind it, if that too is explained
+                yield from filter(None, causes)
+                break
+
+
+def _explained(scene: Scene, gap: Gap) -> Cause | None:
+    limit = tolerance(_apart(gap.one, gap.other)) if not gap.inherited else EXACT
+    for known in gap.known:
+        mine = _named(scene, gap, known, known.one, gap.one, limit)
+        theirs = mine and _named(scene, gap, known, known.other, gap.other, limit)
+        if mine and theirs:
+            return _cause(scene, gap, known, mine, theirs)
+    return None
+
+
+def _cause(
+    scene: Scene, gap: Gap, known: Known, mine: Program, theirs: Program
+) -> Cause | None:
+    """The cause if the two functions differ on the first model's tensor."""
+    wrong, right = theirs.apply(known.one), mine.apply(known.one)
+    if wrong is None or right is None:
+        return None
+    before, after = _apart(gap.one, wrong), _apart(gap.one, right)
+    if not closes(before, after):
+        return None
+    naming = Naming(scene.models.names, gap, known, mine, theirs)
+    name = entry_of(naming)
+    if name is None:
+        return None
+    return Cause(
+        name,
+        gap.places,
+        difference(naming),
+        ENTRIES[name].line(scene.models.names[1], filling(naming)),
+        proved=True,
+        trial=f"with {words(mine, theirs)} in {scene.models.names[1]}",
+        before=before,
+        after=after,
+    )
+
+
+def _apart(one: Array, other: Array) -> float:
+    """How far two tensors are from each other; 1 for two of other shapes."""
+    if one.size != other.size:
+        return 1.0
+    return min(distance(other.reshape(one.shape), one), 1.0)
+
+
+def _named(
+    scene: Scene, gap: Gap, known: Known, x: Array, y: Array, limit: float
+) -> Program | None:
+    """The first function that takes x to y."""
+    if x is y:
+        return Program("as it is", "nothing", {}, lambda x: x)
+    words = [x for x in scene.rows if x.dtype.kind == "i" and x.ndim == 2]
+    masks = [x != 0 for x in words if np.any(x == 0)]
+    candidates = chain(programs(x, y), softmaxes(x, y), resizings(x, y))
+    if not gap.moved:  # what stands before may have moved them
+        candidates = chain(
+            rearrangements(x, y),
+            candidates,
+            steps(x, y),
+            reductions(x, y, masks),
+            poolings(x, y, _windows(gap)),
+            _sums(gap, known, x, y),
+        )
+    for number, program in enumerate(candidates):
+        if number > TRIALS:
+            break
+        with np.errstate(all="ignore"):
+            if fits(program.apply(x), y, limit):
+                return program
+    return None
+
+
+def _sums(gap: Gap, known: Known, x: Array, y: Array) -> Iterator[Program]:
+    """x and another tensor that both models have."""
+    for other in gap.known:
+        if other is not known and other.one.shape == x.shape == y.shape:
+            yield Program("sum", "plus", {"of": other.name}, lambda x, o=other.one: x + o)
+
+
+def _windows(gap: Gap) -> list[tuple[Sequence[int], Sequence[int]]]:
+    """Windows of pooling, with their strides, that the calls there name."""
+    sizes = []
+    for event in gap.calls:
+        settings = event.settings
+        size = settings.get("pool_size") or settings.get("window_shape")
+        if size:
+            strides = settings.get("strides") or size
+            sizes.append((tuple(size), tuple(strides)))
+    return sizes
+
+
+FINDER = Finder(
+    (
+        *("activation", "activation_missing", "slope", "clip", "gelu_form", "hard_sigmoid_form"),
+        *("softmax_axis", "pooling_counts_padding", "pooling_padded_by_zeros", "pooling_kind"),
+        *("resize_grid", "interpolation", "normalised_axis", "flatten_order", "reshape_order"),
+        *("reshape_for_transpose", "channel_order", "concat_order", "time_order", "wrong_step"),
+        *("residual_missing", "scale_missing", "preprocessing", "mask", "last_activation"),
+        "pooling_padding",
+    ),
+    find,
+)

@@ -1,0 +1,266 @@
+"""Finder: convolutions with other pads, strides or gaps, and transposed ones with another crop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.halves import Half, Layer, layers
+from benchmarks.twins.causes.scene import Finder, Scene
+from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, necessary, tolerance
+from benchmarks.twins.causes.witness.windows import (
+    Pads,
+    convolution,
+    extent,
+    same_pads,
+    transposed,
+)
+from benchmarks.twins.climb import distance
+from common.twins.probe import Event
+
+Array = np.ndarray
+KINDS = ("conv1d", "conv2d", "conv3d", "depthwise_conv1d", "depthwise_conv2d")
+TRANSPOSED = ("conv1d_transpose", "conv2d_transpose", "conv3d_transpose")
+MODES = {"zeros": "constant", "circular": "wrap", "replicate": "edge", "reflect": "reflect"}
+WORK = 2_000_000  # numbers of an input that are convolved; of a larger one, its first rows
+
+
+def find(scene: Scene) -> Iterator[Cause]:
+    """A cause for each setting whose exchange the gap needs to close."""
+    events = scene.models.one, scene.models.other
+    for layer in layers(scene, (*KINDS, *TRANSPOSED)):
+        if layer.one.unit.kind in TRANSPOSED:
+            yield from _explained(layer, (layer.one.x, layer.other.x), _cropped, _crops)
+            continue
+        given = [
+            _unpadded(half, flow) for half, flow in zip((layer.one, layer.other), events, strict=True)
+        ]
+        yield from _explained(layer, (given[0], given[1]), _convolved, _pads)
+
+
+def _explained(layer: Layer, given: tuple[Array, Array], run: Any, name: Any) -> Iterator[Cause]:
+    """Name the settings on each side, and exchange them one by one on the first's input."""
+    one, other = layer.one, layer.other
+    rows = max(1, WORK // max(x[:1].size for x in given))
+    given = given[0][:rows], given[1][:rows]
+    one, other = (
+        half._replace(event=half.event._replace(outputs=(half.y[:rows],))) for half in (one, other)
+    )
+    if _sizes(one) != _sizes(other):
+        return
+    gap = min(distance(other.y, one.y), 1.0)
+    limit = tolerance(gap) if layer.agree else 1e-9
+    stated = [_stated(half) for half in (one, other)]
+    options = [[s for s in product(*zip(*pair, strict=True))] for pair in (stated, stated[::-1])]
+    named = [
+        named_by(
+            lambda s, h=half, x=x: run(h, x, s),
+            (
+                {"strides": strides, "dilation": dilation, "mode": mode, "padding": padding}
+                for strides, dilation, mode in dict.fromkeys(options[n])
+                for padding in name(half, x, strides, dilation)
+            ),
+            half.y,
+            limit,
+        )
+        for n, (half, x) in enumerate(zip((one, other), given, strict=True))
+    ]
+    if not named[0] or not named[1]:
+        return
+    mine, theirs = _by_one_name(one, other, given, dict(named[0]), dict(named[1]))
+
+    def trial(settings: Settings) -> Array | None:
+        return run(one, given[0], settings)
+
+    wrong = trial(theirs)
+    before = min(distance(wrong, one.y), 1.0) if wrong is not None else 1.0
+    after = distance(trial(mine), one.y)  # type: ignore[arg-type]
+    if fits(wrong, one.y, limit) or not closes(before, after):
+        return
+    for key in necessary(trial, mine, theirs, one.y, limit):
+        yield _cause(layer, key, mine, theirs, before, after)
+
+
+def _sizes(half: Half) -> Any:
+    return half.weights["kernel"].shape if "kernel" in half.weights else None
+
+
+def _stated(half: Half) -> tuple[Any, Any, Any]:
+    """Strides, dilation and kind of border that a layer states."""
+    rank = half.weights["kernel"].ndim - 2
+    return (
+        _each(half.settings.get("strides", 1), rank),
+        _each(half.settings.get("dilation_rate", 1), rank),
+        MODES.get(half.settings.get("padding_mode", "zeros"), "constant"),
+    )
+
+
+def _each(value: Any, rank: int) -> tuple[int, ...]:
+    return (value,) * rank if isinstance(value, int) else tuple(value)
+
+
+def _convolved(half: Half, x: Array, settings: Settings) -> Array | None:
+    kernel = half.weights["kernel"]
+    strides, dilation = settings["strides"], settings["dilation"]
+    pads = _resolved(settings["padding"], x, kernel.shape[:-2], strides, dilation)
+    depthwise = half.unit.kind.startswith("depthwise")
+    groups = 1 if depthwise else x.shape[-1] // kernel.shape[-2]
+    if not depthwise and (groups < 1 or x.shape[-1] % kernel.shape[-2]):
+        return None
+    if any(min(p) < 0 for p in pads) and settings["mode"] != "constant":
+        return None
+    out = convolution(
+        x,
+        kernel,
+        pads=pads,
+        strides=strides,
+        dilation=dilation,
+        groups=groups,
+        depthwise=depthwise,
+        mode=settings["mode"],
+    )
+    return None if out is None else out + half.weights.get("bias", 0.0)
+
+
+def _resolved(
+    padding: Any, x: Array, size: Sequence[int], strides: Sequence[int], dilation: Sequence[int]
+) -> Pads:
+    """The numbers of a border by its name."""
+    span = extent(size, dilation)
+    if padding == "same":
+        return same_pads(x.shape[1:-1], span, strides)
+    if padding == "causal":
+        return tuple((k - 1, 0) for k in span)
+    return tuple((0, 0) for _ in span) if padding == "valid" else padding
+
+
+def _pads(half: Half, x: Array, strides: Sequence[int], dilation: Sequence[int]) -> Iterator[Any]:
+    """Borders by name, then by how much of what is needed stands before."""
+    yield from ("same", "valid", "causal")
+    size = half.weights["kernel"].shape[:-2]
+    span = extent(size, dilation)
+    needed = [
+        (t - 1) * s + k - n
+        for n, t, s, k in zip(x.shape[1:-1], half.y.shape[1:-1], strides, span, strict=True)
+    ]
+    for before in range(max(span)):
+        yield tuple((before, n - before) for n in needed)
+
+
+def _cropped(half: Half, x: Array, settings: Settings) -> Array | None:
+    kernel = half.weights["kernel"]
+    if x.shape[-1] != kernel.shape[-1]:
+        return None
+    full = transposed(x, kernel, strides=settings["strides"], dilation=settings["dilation"])
+    for axis, (start, target) in enumerate(
+        zip(settings["padding"], half.y.shape[1:-1], strict=True), 1
+    ):
+        missing = max(0, start + target - full.shape[axis])
+        widths = [(0, missing if i == axis else 0) for i in range(full.ndim)]
+        full = np.pad(full, widths).take(range(start, start + target), axis=axis)
+    return full + half.weights.get("bias", 0.0)
+
+
+def _crops(half: Half, x: Array, strides: Sequence[int], dilation: Sequence[int]) -> Iterator[Any]:
+    """How much is cut off before."""
+    size = half.weights["kernel"].shape[:-2]
+    for start in range(max(extent(size, dilation))):
+        yield (start,) * len(size)
+
+
+def _by_one_name(
+    one: Half, other: Half, given: Sequence[Array], mine: dict, theirs: dict
+) -> tuple[dict, dict]:
+    """The same border by one name where both have it: "same" is another number with a stride."""
+    if one.unit.kind in TRANSPOSED:
+        return mine, theirs
+    size = one.weights["kernel"].shape[:-2]
+    for name in ("valid", "same", "causal"):
+        if all(
+            _effective(name, x, size, s) == _effective(s["padding"], x, size, s)
+            for x, s in zip(given, (mine, theirs), strict=True)
+        ):
+            return mine | {"padding": name}, theirs | {"padding": name}
+    return mine, theirs
+
+
+def _effective(padding: Any, x: Array, size: Sequence[int], settings: dict) -> Any:
+    strides, dilation = settings["strides"], settings["dilation"]
+    pads = _resolved(padding, x, size, strides, dilation)
+    span = extent(size, dilation)
+    spaces = zip(x.shape[1:-1], pads, span, strides, strict=True)
+    return tuple((before, (n + before + after - k) // s) for n, (before, after), k, s in spaces)
+
+
+def _unpadded(half: Half, events: Sequence[Event]) -> Array:
+    """What goes into a layer, before a pad that stands beside it."""
+    x = half.x
+    for event in reversed(events):
+        if event.outputs and event.outputs[0] is x and "pad" in event.kind.lower():
+            source = event.inputs[0]
+            if source.ndim == x.ndim and source.shape[-1] == x.shape[-1]:
+                return source
+    return x
+
+
+def _cause(
+    layer: Layer, key: str, mine: Settings, theirs: Settings, before: float, after: float
+) -> Cause:
+    one, other = layer.one, layer.other
+    names = {"strides": "strides", "dilation": "dilation", "mode": "padding_mode"}
+    entry = names.get(key, "padding_side")
+    word = {"mode": "a border of", "dilation": "dilation"}.get(key, key)
+    if key == "padding" and one.unit.kind in TRANSPOSED:
+        entry, word = "deconvolution_crop", "places cut off before:"
+    elif key == "padding" and "causal" in (mine[key], theirs[key]):
+        entry = "causal_padding"
+    told = [shown(settings[key]) for settings in (mine, theirs)]
+    kernel = one.weights["kernel"]
+    x = one.x
+    pads: Any = ()
+    if one.unit.kind not in TRANSPOSED:
+        pads = _resolved(mine["padding"], x, kernel.shape[:-2], mine["strides"], mine["dilation"])
+    filling = {
+        "pads": pads,
+        "torch_pads": tuple(n for pair in reversed(pads) for n in pair),
+        "jax_pads": ((0, 0), *pads, (0, 0)),
+        "strides": mine["strides"],
+        "dilation_rate": mine["dilation"],
+        "mode": {v: k for k, v in MODES.items()}.get(mine["mode"], mine["mode"]),
+        "filters": kernel.shape[-1],
+        "kernel_size": kernel.shape[0],
+        "before": pads[0][0] if pads else None,
+    }
+    if entry == "deconvolution_crop":
+        cuts = [slice(c, c + n) for c, n in zip(mine["padding"], one.y.shape[1:-1], strict=True)]
+        spelt = ", ".join(f"{cut.start}:{cut.stop}" for cut in cuts)
+        filling |= {"torch_slices": f"[:, :, {spelt}]", "slices": f"[:, {spelt}]"}
+    return Cause(
+        entry,
+        layer.places,
+        f"{layer.name} has {word} {told[0]} in {one.framework} and {told[1]} in {other.framework}",
+        ENTRIES[entry].line(other.framework, filling),
+        proved=True,
+        trial=f"with {told[0]} in {other.framework}",
+        before=before,
+        after=after,
+    )
+
+
+FINDER = Finder(
+    (
+        "padding_side",
+        "causal_padding",
+        "padding_mode",
+        "strides",
+        "dilation",
+        "deconvolution_crop",
+    ),
+    find,
+)

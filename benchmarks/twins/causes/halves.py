@@ -1,0 +1,107 @@
+"""A layer with weights in both models, as each has it: what goes in, what comes out, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from itertools import permutations
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.twins.causes.scene import Scene
+from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, nearest
+from benchmarks.twins.place import Seen, seen_pairs
+from benchmarks.twins.climb import distance
+from common.twins.probe import Event, Unit, Values
+
+Array = np.ndarray
+
+
+class Half(NamedTuple):
+    """A layer of one model: its weights by role, canonical, and its settings."""
+
+    framework: str
+    unit: Unit
+    event: Event
+    weights: Mapping[str, Array]
+    settings: Mapping[str, Any]
+
+    @property
+    def x(self) -> Array:
+        """The first input."""
+        return self.event.inputs[0]
+
+    @property
+    def y(self) -> Array:
+        """The first output."""
+        return self.event.outputs[0]
+
+
+class Layer(NamedTuple):
+    """Both halves of a pair whose outputs differ; `agree`: what goes in does not.
+
+    `axes` is the order of the first's axes in which the second has its input.
+    """
+
+    name: str
+    places: tuple[str, ...]
+    one: Half
+    other: Half
+    agree: bool
+    axes: tuple[int, ...]
+
+
+def layers(scene: Scene, kinds: Container[str]) -> list[Layer]:
+    """The pairs of these kinds that give different outputs, in the order of the first model."""
+    if not scene.outputs_part:
+        return []
+    found = []
+    for seen in seen_pairs(scene.models):
+        pair = seen.pair
+        shown = all((e.inputs and e.outputs) for e in (seen.one, seen.other))
+        if pair.one.kind not in kinds or not shown:
+            continue
+        if nearest(seen.one.outputs, seen.other.outputs) in (EQUAL, MOVED):
+            continue
+        halves = halves_of(scene, seen)
+        agree = nearest(seen.one.inputs, seen.other.inputs) != DIFFER
+        places = tuple(dict.fromkeys((pair.one.name, pair.other.name)))
+        axes = _turned(halves[0].x, halves[1].x)
+        found.append(Layer(pair.name, places, *halves, agree, axes))
+    return found
+
+
+def halves_of(scene: Scene, seen: Seen) -> tuple[Half, Half]:
+    """Both sides of a pair, each with its own weights."""
+    one, other = (
+        Half(name, unit, event, weights_of(unit, values), {**event.settings, **unit.settings})
+        for name, unit, event, values in zip(
+            scene.models.names,
+            (seen.pair.one, seen.pair.other),
+            (seen.one, seen.other),
+            scene.values,
+            strict=True,
+        )
+    )
+    return one, other
+
+
+def weights_of(unit: Unit, values: Values) -> dict[str, Array]:
+    """A unit's weights by role."""
+    keys = {role: f"{unit.name}/{role}" for role in unit.weights}
+    return {role: values[key] for role, key in keys.items() if key in values}
+
+
+def _turned(one: Array, other: Array) -> tuple[int, ...]:
+    """The order of one's axes in which the other has it; as it is where none fits."""
+    plain = tuple(range(one.ndim))
+    if one.ndim != other.ndim or one.ndim > 5:
+        return plain
+    orders = (o for o in permutations(plain) if one.transpose(o).shape == other.shape)
+    return next((o for o in orders if distance(one.transpose(o), other) <= CLOSE), plain)
+
+
+def code_of(half: Half, features: Sequence[Any] = ()) -> str:
+    """The half's class as it is written, with the arguments that stand before its settings."""
+    prefix = {"torch": "nn", "keras": "layers", "jax": "nnx"}[half.framework.partition(":")[0]]
+    return f"{prefix}.{half.event.kind}"

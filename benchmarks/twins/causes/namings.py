@@ -1,0 +1,197 @@
+"""Two functions with names, one on each side: which entry of the catalogue their difference is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import sqrt
+from typing import Any, NamedTuple
+
+from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.gaps import Gap, Known
+from benchmarks.twins.causes.witness.elementwise import PLAIN, Program
+
+NOTHING = ("as it is", "linear")
+HIDDEN = ("kind", "masked", "counted", "zeros", "size", "strides")  # what a name says without them
+AS_IT_LIES = "the order of the numbers"
+WORDS = {"negative_slope": "slope", "counted": "its padding counted:", "zeros": "zeros at its border:"}
+WORDS |= {"order": "axes", "of": "", "masked": "steps of padding left out:", "low": "at least"}
+WORDS |= {"high": "at most"}
+ACTIVATIONS = {family for family, _ in PLAIN.values()} | {"leaky_relu", "elu", "softmax"}
+TORCH = {"hard_sigmoid": "hardsigmoid", "hard_silu": "hardswish", "gelu_by_tanh": "gelu"}
+LAYERS = {"leaky_relu": ("LeakyReLU", "LeakyReLU"), "elu": ("ELU", "ELU")}
+ENDS = {"softmax": "Softmax", "sigmoid": 'Activation("sigmoid")'}
+
+
+class Naming(NamedTuple):
+    """What took a tensor that both models have to what each has behind it."""
+
+    frameworks: tuple[str, str]
+    gap: Gap
+    known: Known
+    mine: Program
+    theirs: Program
+
+
+def entry_of(naming: Naming) -> str | None:
+    """The entry of the catalogue; None for a difference that has none."""
+    mine, theirs = naming.mine, naming.theirs
+    families = {mine.family, theirs.family}
+    alone = [p for p in (mine, theirs) if p.family not in NOTHING and p.name != AS_IT_LIES]
+    if len(alone) == 1:
+        return _one_side(naming, alone[0])
+    if families <= {"relu", "clipped"}:
+        return "clip"
+    if families <= {"relu", "leaky_relu"} or families in ({"leaky_relu"}, {"elu"}):
+        return "slope"
+    if len(families) == 1:
+        within = WITHIN.get(mine.family)
+        return within(naming) if callable(within) else within
+    return "activation" if families <= ACTIVATIONS else None
+
+
+def _one_side(naming: Naming, program: Program) -> str | None:
+    """What the other model does not do at all."""
+    gap, known = naming.gap, naming.known
+    if program.family == "scaled":
+        return "preprocessing" if known.rows and known.one.ndim > 2 else "scale_missing"
+    if program.family in ("softmax", "sigmoid") and gap.last:
+        return "last_activation"
+    if program.family == "flipped":
+        last = program.settings["axis"] == known.one.ndim - 1
+        return "channel_order" if last else "time_order" if known.one.ndim == 3 else None
+    if program.family == "order":
+        return _order(naming)
+    names = {"clipped": "clip", "leaky_relu": "activation_missing", "sum": "residual_missing"}
+    names |= {"parts": "concat_order", "elu": "activation_missing"}
+    missing = "activation_missing" if program.family in ACTIVATIONS else None
+    return names.get(program.family, missing)
+
+
+def _order(naming: Naming) -> str:
+    given, flat = naming.known.one.ndim, naming.gap.one.ndim
+    if given > 2 and flat == 2:
+        return "flatten_order"
+    return "reshape_order" if given == 2 else "reshape_for_transpose"
+
+
+def _pooling(naming: Naming) -> str | None:
+    keys = _differing(naming)
+    if "kind" in keys:
+        return "pooling_kind"
+    names = {"zeros": "pooling_padded_by_zeros", "counted": "pooling_counts_padding"}
+    return next((names[k] for k in names if k in keys), "pooling_padding")
+
+
+def _reduction(naming: Naming) -> str | None:
+    keys = _differing(naming)
+    names = {"masked": "mask", "kind": "pooling_kind", "axis": "normalised_axis"}
+    return next((names[k] for k in names if k in keys), None)
+
+
+def _resizing(naming: Naming) -> str:
+    return "interpolation" if "method" in _differing(naming) else "resize_grid"
+
+
+def _differing(naming: Naming) -> list[str]:
+    mine, theirs = naming.mine.settings, naming.theirs.settings
+    return [key for key in mine if mine[key] != theirs.get(key)]
+
+
+WITHIN: Mapping[str, str | Callable[[Naming], str | None]] = {
+    "gelu": "gelu_form",
+    "hard_sigmoid": "hard_sigmoid_form",
+    "softmax": "softmax_axis",
+    "step": "wrong_step",
+    "scaled": "scale_missing",
+    "parts": "concat_order",
+    "order": _order,
+    "pooled": _pooling,
+    "reduced": _reduction,
+    "resized": _resizing,
+}
+"""Family of both functions -> entry, or what says it."""
+
+
+def filling(naming: Naming) -> dict[str, Any]:
+    """What the first model has, under the names of the templates."""
+    mine, theirs = naming.mine, naming.theirs
+    settings = dict(mine.settings)
+    name = mine.name if mine.family not in NOTHING else theirs.name
+    settings |= {"activation": mine.name, "torch_activation": TORCH.get(mine.name, mine.name)}
+    settings |= {"jax_activation": TORCH.get(mine.name, mine.name).replace("hards", "hard_s")}
+    layer = LAYERS.get(name)
+    if layer:
+        number = mine.settings.get("negative_slope", mine.settings.get("alpha", 0.0))
+        settings |= {"keras_layer": layer[0], "torch_layer": layer[1], "jax_function": name}
+        settings["slope"] = number
+    settings["limit"] = mine.settings.get("high", 6.0 if mine.name == "relu6" else "None")
+    settings["approximate"] = mine.name == "gelu_by_tanh"
+    settings["torch_approximate"] = "tanh" if mine.name == "gelu_by_tanh" else "none"
+    settings["factor"] = mine.settings.get("factor", 0.2 if mine.name.endswith("0.2") else "1 / 6")
+    settings.setdefault("offset", 0)
+    settings["keras_activation"] = ENDS.get(name, name)
+    settings["count_include_pad"] = mine.settings.get("counted")
+    if "pads" in mine.settings:
+        settings["padding"] = mine.settings["pads"]
+    if mine.family == "resized":
+        linear = mine.settings["method"] == "linear"
+        corners = mine.settings["grid"] == "corners"
+        settings |= {"interpolation": "bilinear" if linear else "nearest", "mode": "bilinear"}
+        if not linear:
+            half = mine.settings["grid"] == "half_pixels"
+            settings["mode"] = "nearest-exact" if half else "nearest"
+        settings |= {"align_corners": corners if linear else None}
+        space = naming.known.one.shape[1:-1]
+        settings["size"] = tuple(
+            round(n / s, 3) for n, s in zip(naming.gap.one.shape[1:-1], space, strict=True)
+        )
+    if mine.family == "sum":
+        settings["shortcut"] = mine.settings["of"]
+    if mine.family == "reduced":
+        settings["function"] = f"torch.{mine.settings['kind']}"
+        settings["layer"] = f"keras.ops.{mine.settings['kind']}"
+    return settings
+
+
+def difference(naming: Naming) -> str:
+    """What differs, in a sentence by the users' names."""
+    mine, theirs = naming.mine, naming.theirs
+    if mine.name == theirs.name:
+        keys = _differing(naming)
+        told = ", ".join(
+            f"{WORDS.get(key, key)} {shown(mine.settings[key])} in {naming.frameworks[0]} and "
+            f"{shown(theirs.settings[key])} in {naming.frameworks[1]}"
+            for key in keys
+        )
+        return f"{naming.gap.name}: {mine.name} has {told}"
+    parts = [
+        f"{name} has {_described(p, naming)}"
+        for name, p in zip(naming.frameworks, (mine, theirs), strict=True)
+    ]
+    return f"{naming.gap.name}: {' and '.join(parts)} there"
+
+
+def words(mine: Program, theirs: Program) -> str:
+    """The first function in the words of a trial."""
+    keys = [k for k in mine.settings if mine.settings[k] != theirs.settings.get(k)]
+    if mine.name == theirs.name:
+        return ", ".join(f"{WORDS.get(k, k)} {shown(mine.settings[k])}" for k in keys)
+    return _plain(mine)
+
+
+def _plain(program: Program) -> str:
+    if program.family in NOTHING:
+        return "nothing"
+    settings = {k: v for k, v in program.settings.items() if k not in HIDDEN}
+    told = ", ".join(f"{WORDS.get(k, k)} {shown(v)}" for k, v in settings.items())
+    return f"{program.name} with {told}" if told else program.name
+
+
+def _described(program: Program, naming: Naming) -> str:
+    factor = program.settings.get("factor")
+    width = naming.known.one.shape[-1]
+    if program.name == "times" and isinstance(factor, float):
+        if abs(factor - sqrt(width)) < 1e-6 * factor:
+            return f"a factor of {factor:g}, the root of {width}"
+        return f"a factor of {factor:g}"
+    return _plain(program)

@@ -1,0 +1,116 @@
+"""Finder: a normalisation with another epsilon, over other axes, with another variance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.halves import Half, Layer, code_of, layers
+from benchmarks.twins.causes.scene import Finder, Scene
+from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, necessary, tolerance
+from benchmarks.twins.causes.witness.norms import normalised
+from benchmarks.twins.climb import distance
+
+KINDS = ("batch_norm", "layer_norm", "group_norm", "rms_norm", "instance_norm")
+EPSILONS = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12, 1e-7, 1e-4, 0.0)
+ENTRY = {
+    "epsilon": "epsilon",
+    "axes": "normalised_axis",
+    "groups": "normalised_axis",
+    "correction": "biased_variance",
+}
+
+
+def find(scene: Scene) -> Iterator[Cause]:
+    """A cause for each setting whose exchange alone, or with the others, closes the gap."""
+    for layer in layers(scene, KINDS):
+        yield from _causes(layer)
+
+
+def _causes(layer: Layer) -> Iterator[Cause]:
+    one, other = layer.one, layer.other
+    back = np.argsort(layer.axes)
+    wanted = other.y.transpose(back) if other.y.ndim == len(back) else other.y
+
+    def run(half: Half, x: np.ndarray, settings: Settings) -> np.ndarray | None:
+        kind = half.unit.kind
+        return normalised(x, kind, half.weights, **settings)
+
+    gap = min(distance(wanted, one.y), 1.0)
+    limit = tolerance(gap) if layer.agree else 1e-9
+    mine = named_by(lambda s: run(one, one.x, s), _candidates(one, ()), one.y, limit)
+    given = other.x.transpose(back)
+    theirs = named_by(
+        lambda s: run(other, given, s), _candidates(other, layer.axes), wanted, limit
+    )
+    if not mine or not theirs:
+        return
+    wrong = run(one, one.x, theirs)
+    before = min(distance(wrong, one.y), 1.0) if wrong is not None else 1.0
+    after = distance(run(one, one.x, mine), one.y)  # type: ignore[arg-type]
+    if not closes(before, after) or fits(wrong, one.y, limit):
+        return
+    for key in necessary(lambda s: run(one, one.x, s), mine, theirs, one.y, limit):
+        yield _cause(layer, key, (mine[key], theirs[key]), before, after)
+
+
+def _candidates(half: Half, axes: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Settings, those that the layer states first; axes are those of the first model."""
+    stated = half.settings.get("epsilon", EPSILONS[0])
+    small = float(np.finfo(np.float64).eps)
+    epsilons = dict.fromkeys((small if stated is None else stated, *EPSILONS))
+    groups = half.settings.get("groups", 1)
+    over = [*_axes(half, axes)] if half.unit.kind in ("layer_norm", "rms_norm") else [(-1,)]
+    for correction, along, epsilon in product((0, 1), over, epsilons):
+        yield {"epsilon": epsilon, "axes": along, "groups": groups, "correction": correction}
+
+
+def _axes(half: Half, order: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    rank = half.x.ndim
+    size = max((w.ndim for w in half.weights.values()), default=1)
+    stated = tuple(range(rank - size, rank))
+    turned = tuple(order[axis] for axis in stated) if order else stated
+    yield tuple(sorted(turned))
+    for axis in range(rank - 1, 0, -1):
+        yield (axis,)
+    yield tuple(range(1, rank))
+
+
+def _cause(
+    layer: Layer, key: str, values: tuple[Any, Any], before: float, after: float
+) -> Cause:
+    one, other = layer.one, layer.other
+    if key == "epsilon":
+        values = one.settings.get(key, values[0]), other.settings.get(key, values[1])
+    word = {"correction": "n - this number in its variance,"}.get(key, key)
+    told = [shown(value) for value in values]
+    features = [str(other.weights["gamma"].size)] if "gamma" in other.weights else []
+    if other.framework == "torch" and other.unit.kind == "group_norm":
+        features = [str(other.settings.get("groups")), *features]
+    settings = {
+        "layer": code_of(other),
+        "features": "".join(f"{f}, " for f in features),
+        "epsilon": values[0],
+        "axis": values[0],
+        "function": "a normalisation of one's own",
+        "correction": values[0],
+    }
+    return Cause(
+        ENTRY[key],
+        layer.places,
+        f"{layer.name} has {word} {told[0]} in {one.framework} and {told[1]} in {other.framework}",
+        ENTRIES[ENTRY[key]].line(other.framework, settings),
+        proved=True,
+        trial=f"with {told[0]} in {other.framework}",
+        before=before,
+        after=after,
+    )
+
+
+FINDER = Finder(("epsilon", "normalised_axis", "biased_variance"), find)

@@ -1,0 +1,72 @@
+"""Rearrangements: axes in another order, reshaped, turned round, parts exchanged, a step taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+
+import numpy as np
+
+from benchmarks.twins.causes.witness.elementwise import Program
+
+Array = np.ndarray
+AXES = 5  # a tensor of more axes is left as it lies
+PARTS = 4  # that may stand in another order
+
+
+def rearrangements(x: Array, y: Array) -> Iterator[Program]:
+    """Ways to the shape of y that only move numbers, the plainest first; rows stay rows."""
+    if x.size != y.size or len(x) != len(y) or x.ndim > AXES or y.ndim > AXES:
+        return
+    shape = y.shape
+    yield Program("order", "the order of the numbers", {}, lambda x: x.reshape(shape))
+    for order in _orders(x.ndim):
+        yield Program(
+            "order",
+            "another order",
+            {"order": order},
+            lambda x, o=order: x.transpose(o).reshape(shape) if x.ndim == len(o) else None,
+        )
+    for order in _orders(y.ndim):
+        turned = [shape[axis] for axis in np.argsort(order)]
+        yield Program(
+            "order",
+            "a shape in another order",
+            {"shape": tuple(turned[1:]), "order": order},
+            lambda x, o=order, s=turned: x.reshape(s).transpose(o),
+        )
+    if x.shape == y.shape:
+        for axis in range(1, x.ndim):
+            yield Program(
+                "flipped", "reversed", {"axis": axis}, lambda x, a=axis: np.flip(x, axis=a)
+            )
+        yield from _exchanged(x)
+
+
+def steps(x: Array, y: Array) -> Iterator[Program]:
+    """One step of (n, time, ...), the last one first."""
+    if x.ndim != y.ndim + 1 or x.shape[:1] + x.shape[2:] != y.shape:
+        return
+    for step in (-1, 0, *range(1, x.shape[1] - 1)):
+        yield Program("step", "step", {"step": step}, lambda x, s=step: x[:, s])
+
+
+def _orders(rank: int) -> Iterator[tuple[int, ...]]:
+    plain = tuple(range(1, rank))
+    return ((0, *order) for order in permutations(plain) if order != plain)
+
+
+def _exchanged(x: Array) -> Iterator[Program]:
+    """Equal parts of the last axis in another order."""
+    for count in range(2, PARTS + 1):
+        if x.shape[-1] % count or x.shape[-1] == count:
+            continue
+        for order in list(permutations(range(count)))[1:]:
+            yield Program(
+                "parts",
+                "parts",
+                {"order": order},
+                lambda x, o=order, n=count: np.concatenate(
+                    [np.split(x, n, axis=-1)[i] for i in o], axis=-1
+                ),
+            )
