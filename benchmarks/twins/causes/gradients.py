@@ -143,4 +143,4 @@ def _slope(scene: Scene, number: int, direction: Values) -> float:
     return (losses[0] - losses[1]) / (2 * stride)
 
 
-GRADIENTS = Finder(("padding_idx", "detached", "own_gradient"), _find)
+FINDER = Finder(("padding_idx", "detached", "own_gradient"), _find)

@@ -52,11 +52,10 @@ class Asked(NamedTuple):
 
 
 def _find(scene: Scene) -> Iterator[Cause]:
-    if not any(r.rung == "loss" and r.broken for r in scene.judgement.rungs):
-        return
-    if scene.file.loss in CLASSES:
+    if scene.file.loss in CLASSES and scene.given:
         yield from _told_forms(scene)
-    if scene.file.loss == "functions" and (asked := ask(scene)):
+    broken = any(r.rung == "loss" and r.broken for r in scene.judgement.rungs)
+    if broken and scene.file.loss == "functions" and (asked := ask(scene)):
         yield from explained(asked, scene.judgement.frameworks)
 
 
@@ -252,19 +251,21 @@ def _told_forms(scene: Scene) -> Iterator[Cause]:
             loss = float(side.ask64("gradients", scene.rows, scene.given[n])["loss"])
         finally:
             side.child.call("benchmarks.twins.probes:set_form", probe, told[n])
-        after = distance(np.array(loss), np.array(losses[1 - n]))
+        before, after = (
+            distance(np.array(value), np.array(losses[1 - n])) for value in (losses[n], loss)
+        )
         link = "softmax" if file.loss == CATEGORICAL else "sigmoid"
-        yield Cause(
+        cause = Cause(
             "logits_for_probabilities",
             ("loss", "outputs"),
             f"the outputs are {looks[n]} in {names[n]}, and the loss takes them for {told[n]}: a "
             f"{link} {'too many' if told[n] == LOGITS else 'too few'}",
             ENTRIES["logits_for_probabilities"].line(names[n]),
-            after <= BOUND,
-            f"with a loss on {looks[n]} in {names[n]}",
-            distance(np.array(losses[n]), np.array(losses[1 - n])),
-            after,
         )
+        if before > BOUND:  # else Keras has looked behind the last activation by itself
+            trial = f"with a loss on {looks[n]} in {names[n]}"
+            cause = cause._replace(proved=after <= BOUND, trial=trial, before=before, after=after)
+        yield cause
 
 
-LOSSES = Finder(tuple(dict.fromkeys(ENTRY_OF.values())), _find)
+FINDER = Finder(tuple(dict.fromkeys(ENTRY_OF.values())), _find)

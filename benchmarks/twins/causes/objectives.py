@@ -188,14 +188,24 @@ def variants(
     """Every single change of a loss, with the name of the field that is changed."""
     for base in bases(draws[0]):
         fields = [f for f in ("name", "form", "reduction", "every") if _differs(objective, base, f)]
-        kept = {f: getattr(objective, f) for f in ("smoothing", "delta", "weights", "by_weights")}
+        constants = ("smoothing", "delta", "weights", "by_weights", "factor")
+        kept = {f: getattr(objective, f) for f in constants}
         if len(fields) == 1 or (fields == ["name", "form"] and base.form in (LOGITS, "")):
             yield fields[0], replace(base, **kept)
     if objective.smoothing:
         yield "smoothing", replace(objective, smoothing=0.0)
     if objective.weights:
-        yield "by_weights", replace(objective, by_weights=not objective.by_weights)
+        weights = objective.weights
+        if objective.by_weights:  # which say nothing of their common factor
+            found = _weights(objective, draws, seen, False)
+            ratios = np.divide(found, weights) if len(found) == len(weights) else [0.0, 1.0]
+            weights = found if np.allclose(ratios, ratios[0], rtol=TOLERANCE) else weights
+        yield "by_weights", replace(
+            objective, weights=weights, by_weights=not objective.by_weights
+        )
         yield "weights", replace(objective, weights=(), by_weights=False)
+    if objective.factor != 1:
+        yield "factor", replace(objective, factor=1.0)
     for candidate in estimated(objective, draws, seen):
         changed = ("smoothing", "delta", "weights", "factor")
         yield next((f for f in changed if _differs(objective, candidate, f)), ""), candidate

@@ -255,7 +255,7 @@ def _left(found: Apart, names: Sequence[str], second: str, tensor: str) -> Cause
     )
 
 
-OPTIMIZERS = Finder(
+FINDER = Finder(
     (
         "optimizer_kind",
         "learning_rate",

@@ -224,4 +224,4 @@ def _short(value: float) -> float:
     return float(f"{value:.7g}")
 
 
-PENALTIES = Finder(("regulariser", "decay_for_regulariser"), _find)
+FINDER = Finder(("regulariser", "decay_for_regulariser"), _find)

@@ -173,6 +173,4 @@ def _find(scene: Scene) -> Iterator[Cause]:
             yield from explained(both, judgement.frameworks)
 
 
-PREPROCESSING = Finder(
-    ("preprocessing_resize", "preprocessing_channels", "preprocessing_scale"), _find
-)
+FINDER = Finder(("preprocessing_resize", "preprocessing_channels", "preprocessing_scale"), _find)

@@ -218,4 +218,4 @@ def _short(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-RUNNING = Finder(("momentum", "biased_variance", "training_of_normalisation"), _find)
+FINDER = Finder(("momentum", "biased_variance", "training_of_normalisation"), _find)

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from benchmarks.twins.causes import between, convolutions, normalisations
+from benchmarks.twins.causes import (
+    between,
+    convolutions,
+    gradients,
+    losses,
+    normalisations,
+    optimizers,
+    penalties,
+    preprocessing,
+    running,
+)
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.scene import Finder, Scene
 
-FINDERS: tuple[Finder, ...] = (normalisations.FINDER, convolutions.FINDER, between.FINDER)
+FINDERS: tuple[Finder, ...] = (
+    preprocessing.FINDER,
+    normalisations.FINDER,
+    convolutions.FINDER,
+    between.FINDER,
+    losses.FINDER,
+    penalties.FINDER,
+    gradients.FINDER,
+    running.FINDER,
+    optimizers.FINDER,
+)
 """In the order in which a reader should hear of what they find."""
 
 

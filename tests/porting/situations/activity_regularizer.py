@@ -5,6 +5,7 @@ import numpy as np
 TRUTH = "wrong"
 PLACE = ("loss", "gradient", "h")
 CAUSE = "regulariser on one side"
+CAUSES = ("regulariser",)
 LOSS = "mean_squared_error"
 INPUT = (6,)
 

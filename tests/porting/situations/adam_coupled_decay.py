@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("step", "optimi", "decay")
 CAUSE = "coupled or decoupled decay"
+CAUSES = ("decay_coupled",)
 INPUT = (6,)
 
 

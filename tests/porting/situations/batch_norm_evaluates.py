@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "bn"
 CAUSE = "normalisation frozen on one side"
+CAUSES = ("training_of_normalisation",)
 INPUT = (7,)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "bn"
 CAUSE = "momentum of the normalisation"
+CAUSES = ("momentum",)
 INPUT = (7,)
 
 

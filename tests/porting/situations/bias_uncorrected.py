@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("step", "optimi", "bias correction")
 CAUSE = "bias correction"
+CAUSES = ("bias_correction",)
 INPUT = (6,)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("b", "gradient")
 CAUSE = "detached branch"
+CAUSES = ("detached",)
 INPUT = (6,)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 TRUTH = "wrong"
 PLACE = ("loss", "gradient")
 CAUSE = "denominator of class weights"
+CAUSES = ("class_weight_denominator",)
 INPUT = (6,)
 WEIGHTS_OF_CLASSES = [1.0, 2.0, 5.0]
 

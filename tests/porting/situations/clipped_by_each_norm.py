@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("step", "optimi", "clip")
 CAUSE = "clipping by norm or global norm"
+CAUSES = ("clipping",)
 INPUT = (6,)
 
 

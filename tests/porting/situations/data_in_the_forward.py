@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("a", "gradient")
 CAUSE = "detached"
+CAUSES = ("detached",)
 INPUT = (6,)
 
 

@@ -5,6 +5,7 @@ INPUT = (7,)
 TRUTH = "wrong"
 PLACE = "norm"
 CAUSE = "momentum"
+CAUSES = ("momentum",)
 
 
 def jax_model():

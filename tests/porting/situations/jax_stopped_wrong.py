@@ -5,6 +5,7 @@ INPUT = (6,)
 TRUTH = "wrong"
 PLACE = "hidden"
 CAUSE = "stop_gradient"
+CAUSES = ("detached",)
 
 
 def jax_model():

@@ -5,6 +5,7 @@ import numpy as np
 TRUTH = "wrong"
 PLACE = ("loss", "gradient")
 CAUSE = "label smoothing"
+CAUSES = ("label_smoothing",)
 INPUT = (6,)
 
 

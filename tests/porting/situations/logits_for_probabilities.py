@@ -5,6 +5,7 @@ import numpy as np
 TRUTH = "wrong"
 PLACE = ("loss", "gradient")
 CAUSE = "softmax twice"
+CAUSES = ("logits_for_probabilities",)
 INPUT = (6,)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("loss", "gradient")
 CAUSE = "(n,) against (n, 1)"
+CAUSES = ("target_shape",)
 INPUT = (6,)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("loss", "gradient")
 CAUSE = "sum or mean reduction"
+CAUSES = ("loss_reduction",)
 INPUT = (6,)
 
 

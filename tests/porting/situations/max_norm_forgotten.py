@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("h", "step", "norm")
 CAUSE = "max-norm"
+CAUSES = ("max_norm",)
 INPUT = (6,)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "e"
 CAUSE = "padding_idx"
+CAUSES = ("padding_idx",)
 INPUT = (6,)
 TOKENS = 8
 

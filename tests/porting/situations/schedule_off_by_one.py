@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("step", "optimi", "learning rate")
 CAUSE = "schedule off by one"
+CAUSES = ("schedule_off_by_one",)
 INPUT = (6,)
 
 

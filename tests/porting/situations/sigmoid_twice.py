@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("out", "loss")
 CAUSE = "sigmoid twice"
+CAUSES = ("logits_for_probabilities", "sigmoid_twice")
 LOSS = "binary_crossentropy"
 INPUT = (6,)
 LOSS_ON = "logits"
