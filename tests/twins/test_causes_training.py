@@ -12,7 +12,7 @@ from benchmarks.twins.causes import gradients, running
 from benchmarks.twins.causes.comparing import differences, known
 from benchmarks.twins.causes.constraints import apart
 from benchmarks.twins.causes.declared import constants, declared
-from benchmarks.twins.causes.fitting import Fit, fit, given
+from benchmarks.twins.causes.fitting import Fit, fit, fixed
 from benchmarks.twins.causes.losses import Asked, _chosen, explained
 from benchmarks.twins.causes.objectives import (
     BINARY,
@@ -54,10 +54,10 @@ def walked(rule, rates, *, behind=lambda name, weight: weight, size=1.0, only=SH
     return walk_of(weights, slopes, 1000)
 
 
-def compared(one, other, rates=(1e-2,) * STEPS, other_rates=None, told=(None, None), size=1.0):
+def compared(one, other, rates=(1e-2,) * STEPS, other_rates=None, both=(None, None), size=1.0):
     """The fields of each difference that is found between two rules, and whether it is sure."""
-    first = known(walked(one, rates, size=size), told[0])
-    found = differences(first, walked(other, other_rates or rates, size=size), told[1])
+    first = known(walked(one, rates, size=size), both[0])
+    found = differences(first, walked(other, other_rates or rates, size=size), both[1])
     return {d.fields: d.sure for d in found}
 
 
@@ -102,10 +102,10 @@ def test_a_change_that_another_would_do_for_is_not_sure():
 def test_the_kind_of_clipping_is_told(kind):
     told = (Rule(clip="norm", limit=1.5), 1e-2)
     other = Rule(clip=kind, limit=1.5)
-    found = compared(told[0], other, told=(told, None))
+    found = compared(told[0], other, both=(told, None))
     assert found == ({} if kind == "norm" else {("clip",): True})
     plain = (Rule(), 1e-2)
-    assert compared(Rule(), other, told=(plain, plain)) == {("clip", "limit"): True}
+    assert compared(Rule(), other, both=(plain, plain)) == {("clip", "limit"): True}
 
 
 def test_rates_and_schedules_are_told_from_the_rule():
@@ -146,15 +146,15 @@ def test_steps_that_no_rule_makes_have_no_cause():
 
 
 def test_what_an_optimiser_says_is_believed_only_where_its_steps_agree():
-    """RMSprop as both have it differs in three things, of which one is felt where gradients are large."""
+    """RMSprop as both have it differs in three things, of which large gradients feel one."""
     torch = declared({"class": "RMSprop", "lr": 1e-2, "alpha": 0.99, "eps": 1e-8}, "torch")
     keras = declared(
         {"class": "RMSprop", "learning_rate": 1e-2, "rho": 0.9, "epsilon": 1e-7}, "keras"
     )
     assert torch == (Rule("RMSprop", rho=0.99, epsilon=1e-8, place=BESIDE, coupled=True), 1e-2)
-    assert compared(keras[0], torch[0], told=(keras, torch), size=1e4) == {("rho",): True}
+    assert compared(keras[0], torch[0], both=(keras, torch), size=1e4) == {("rho",): True}
     lying = replace(torch[0], rho=0.8)
-    assert compared(keras[0], lying, told=(keras, torch), size=1e4) == {("rho",): True}
+    assert compared(keras[0], lying, both=(keras, torch), size=1e4) == {("rho",): True}
     assert declared({"class": "Lion", "lr": 1e-2}, "torch") is None and declared({}, "jax") is None
 
 
@@ -195,7 +195,7 @@ def test_a_tensor_that_is_treated_apart_is_named(what):
         part, weights = walk.part(walk.names.index("h/kernel")), walk.weights.copy()
         weights[:, part] = weights[:1, part] + 3 * (weights[:, part] - weights[:1, part])
         walk = walk._replace(weights=weights)
-    (found,) = apart(walk, fit(RMSPROP, walk, given(rates)))
+    (found,) = apart(walk, fit(RMSPROP, walk, fixed(rates)))
     assert (found.tensor, found.what) == ("h/kernel", what) and found.after < 1e-6 < found.before
     expected = {"max_norm": 0.5, "still": 0.0, "rate": 3.0}[what]
     assert found.value == pytest.approx(expected) and found.axes == (
@@ -205,7 +205,7 @@ def test_a_tensor_that_is_treated_apart_is_named(what):
 
 def test_no_tensor_is_apart_where_the_rule_moves_few():
     walk = walked(ADAM, (1e-2,) * STEPS)
-    assert not list(apart(walk, fit(RMSPROP, walk, given((1e-2,) * STEPS))))
+    assert not list(apart(walk, fit(RMSPROP, walk, fixed((1e-2,) * STEPS))))
 
 
 # losses

@@ -16,14 +16,14 @@ from benchmarks.twins.causes.fitting import (
     constant,
     differing,
     fit,
+    fixed,
     free,
-    given,
     identified,
     tried,
 )
 from benchmarks.twins.causes.rules import Rule, Walk
 
-Told = tuple[Rule, float | None] | None
+Declaration = tuple[Rule, float | None] | None
 """What an optimiser says of itself: its rule, and its learning rate where that is a number."""
 
 GROUPS = (
@@ -57,24 +57,24 @@ class Difference(NamedTuple):
     sure: bool = True
 
 
-def known(walk: Walk, told: Told) -> Fit | None:
+def known(walk: Walk, declaration: Declaration) -> Fit | None:
     """The rule that makes a model's steps: what its optimiser says, or nearly; else any known."""
-    starts, rate = ([told[0]], told[1]) if told else (STARTS, None)
-    return identified(walk, starts, rate) or (identified(walk, STARTS) if told else None)
+    starts, rate = ([declaration[0]], declaration[1]) if declaration else (STARTS, None)
+    return identified(walk, starts, rate) or (identified(walk, STARTS) if declaration else None)
 
 
-def differences(one: Fit, walk: Walk, told: Told) -> list[Difference]:
+def differences(one: Fit, walk: Walk, declaration: Declaration) -> list[Difference]:
     """How the rule of the second model's steps differs from the first's; empty where none does."""
-    same = fit(one.rule, walk, given(one.rates))
+    same = fit(one.rule, walk, fixed(one.rates))
     if same.holds:
         return []
-    if told:
-        rule, rate = told
-        rated = free if rate is None else given([rate] * len(walk.total))
+    if declaration:
+        rule, rate = declaration
+        rated = free if rate is None else fixed([rate] * len(walk.total))
         if (other := fit(rule, walk, rated)).holds:
             return list(_needed(one, other, walk))
     single = [
-        result for change in changes(one.rule) if (result := tried(change, walk, given(one.rates)))
+        result for change in changes(one.rule) if (result := tried(change, walk, fixed(one.rates)))
     ]
     if single:
         sure = len({tuple(_group(one, result)) for result in single}) == 1
@@ -82,10 +82,10 @@ def differences(one: Fit, walk: Walk, told: Told) -> list[Difference]:
     for rated in (constant, free):
         if (other := fit(one.rule, walk, rated)).holds:
             return list(_needed(one, other, walk))
-    found = known(walk, told)
+    fitted = known(walk, declaration)
     # a rule of several constants that were estimated is one of several that might do
-    sure = found is not None and found.rule in STARTS
-    return [d._replace(sure=sure) for d in _needed(one, found, walk)] if found else []
+    sure = fitted is not None and fitted.rule in STARTS
+    return [d._replace(sure=sure) for d in _needed(one, fitted, walk)] if fitted else []
 
 
 def _group(one: Fit, other: Fit) -> list[tuple[str, ...]]:
@@ -99,9 +99,9 @@ def _needed(one: Fit, other: Fit, walk: Walk) -> Iterator[Difference]:
     rule = other.rule
     for name in fields if fields != ["family"] else []:
         trial = replace(rule, **{name: getattr(one.rule, name)})
-        if fit(trial, walk, given(other.rates)).holds:
+        if fit(trial, walk, fixed(other.rates)).holds:
             rule = trial  # what is not felt is no difference
-    other = fit(rule, walk, given(other.rates))
+    other = fit(rule, walk, fixed(other.rates))
     fields = differing(one.rule, rule)
     if not np.allclose(one.rates, other.rates, rtol=10 * TOLERANCE):
         fields.append("rates")
@@ -117,6 +117,6 @@ def _gap_without(changed: Sequence[str], one: Fit, other: Fit, walk: Walk) -> fl
     if "family" in changed:
         return fit(one.rule, walk).gap
     if "rates" in changed:
-        return fit(other.rule, walk, given(one.rates)).gap
+        return fit(other.rule, walk, fixed(one.rates)).gap
     rule = replace(other.rule, **{name: getattr(one.rule, name) for name in changed})
-    return fit(rule, walk, given(other.rates)).gap
+    return fit(rule, walk, fixed(other.rates)).gap

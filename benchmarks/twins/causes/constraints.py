@@ -33,27 +33,29 @@ def common(walk: Walk, fit: Fit) -> list[int]:
 
 def apart(walk: Walk, fit: Fit) -> Iterator[Apart]:
     """What is done to each tensor that the rule does not move; nothing for most of them, none."""
-    as_they_should = common(walk, fit)
-    if 2 * len(as_they_should) < len(walk.names):
+    as_others = common(walk, fit)
+    if 2 * len(as_others) < len(walk.names):
         return
     predicted = moves(fit.rule, walk, fit.rates)
-    for i in set(range(len(walk.names))) - set(as_they_should):
+    for i in set(range(len(walk.names))) - set(as_others):
         part = walk.part(i)
-        steps, seen = predicted[:, part], walk.moves[:, part]
-        found = _moved(steps, seen) or (
+        steps, actual = predicted[:, part], walk.moves[:, part]
+        treatment = _moved(steps, actual) or (
             _cut(walk.weights[:, part], steps, walk.shapes[i]) if walk.whole[i] else None
         )
-        if found:
-            what, value, axes, after = found
+        if treatment:
+            what, value, axes, after = treatment
             yield Apart(walk.names[i], what, value, axes, float(fit.errors[:, i].max()), after)
 
 
-def _moved(steps: np.ndarray, seen: np.ndarray) -> tuple[str, float, tuple[int, ...], float] | None:
+def _moved(
+    steps: np.ndarray, actual: np.ndarray
+) -> tuple[str, float, tuple[int, ...], float] | None:
     """Not at all, or by a multiple of what the rule makes."""
-    if not np.any(seen):
+    if not np.any(actual):
         return "still", 0.0, (), 0.0
-    value = float((steps * seen).sum() / (steps**2).sum()) if np.any(steps) else 0.0
-    gap = float(np.max(np.abs(value * steps - seen)) / np.max(np.abs(seen)))
+    value = float((steps * actual).sum() / (steps**2).sum()) if np.any(steps) else 0.0
+    gap = float(np.max(np.abs(value * steps - actual)) / np.max(np.abs(actual)))
     return ("rate", value, (), gap) if gap <= TOLERANCE else None
 
 

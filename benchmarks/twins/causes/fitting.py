@@ -65,16 +65,16 @@ Rated = Callable[[Rule, Walk], tuple[float, ...]]
 """The learning rates that a rule is tried with."""
 
 
-def given(rates: Sequence[float]) -> Rated:
+def fixed(rates: Sequence[float]) -> Rated:
     """These and no others."""
     return lambda rule, walk: tuple(rates)
 
 
 def constant(rule: Rule, walk: Walk) -> tuple[float, ...]:
     """One rate for all steps: the median of those that each tensor asks for."""
-    unit, seen = moves(rule, walk, np.ones(len(walk.total))), walk.moves
+    unit, actual = moves(rule, walk, np.ones(len(walk.total))), walk.moves
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        products = np.add.reduceat((unit * seen).sum(axis=0), walk.starts)
+        products = np.add.reduceat((unit * actual).sum(axis=0), walk.starts)
         rates = products / np.add.reduceat((unit**2).sum(axis=0), walk.starts)
     rates = rates[np.isfinite(rates)]
     # of the lower middle one, not a mean of two: one of them would be none that was seen
@@ -85,12 +85,12 @@ def constant(rule: Rule, walk: Walk) -> tuple[float, ...]:
 def free(rule: Rule, walk: Walk) -> tuple[float, ...]:
     """A rate for each step, as a schedule has it."""
     rates: list[float] = []
-    for number, seen in enumerate(walk.moves):
+    for number, actual in enumerate(walk.moves):
         padding = [0.0] * (len(walk.total) - number - 1)
         without, unit = (moves(rule, walk, [*rates, r, *padding])[number] for r in (0.0, 1.0))
         slope = unit - without
         size = float(slope @ slope)
-        rates.append(float(slope @ (seen - without)) / size if size > 0 else 0.0)
+        rates.append(float(slope @ (actual - without)) / size if size > 0 else 0.0)
     return tuple(rates)
 
 
@@ -217,7 +217,7 @@ def identified(walk: Walk, starts: Iterable[Rule], rate: float | None = None) ->
     `rate` is the learning rate that the optimiser tells, if any. None where no rule does.
     """
     starts = list(starts)
-    rated = constant if rate is None else given([rate] * len(walk.total))
+    rated = constant if rate is None else fixed([rate] * len(walk.total))
     for rule in starts:
         if (result := fit(rule, walk, rated)).holds:
             return result

@@ -85,35 +85,35 @@ def _wrong_way_back(scene: Scene, parted: Parted) -> Iterator[Cause]:
     direction = {name: parted.ones[name] - parted.others[name] for name in parted.ones}
     apart = _inner(direction, direction)
     slopes = [_slope(scene, n, direction) for n in (0, 1)]
-    told = [_inner(values, direction) for values in parted]
-    wrong = [abs(slope - one) > CLOSE * apart for slope, one in zip(slopes, told, strict=True)]
-    right = [abs(slope - one) <= CLOSE * apart for slope, one in zip(slopes, told, strict=True)]
+    analytic = [_inner(values, direction) for values in parted]
+    wrong = [abs(slope - one) > CLOSE * apart for slope, one in zip(slopes, analytic, strict=True)]
+    right = [abs(slope - one) <= CLOSE * apart for slope, one in zip(slopes, analytic, strict=True)]
     if sum(wrong) != 1 or sum(right) != 1 or abs(slopes[0] - slopes[1]) > CLOSE * apart:
         return
     n = wrong.index(True)
     names = scene.judgement.frameworks
-    given, true = parted[n], parted[1 - n]
-    layers = list(dict.fromkeys(name.rpartition("/")[0] for name in given))
-    factor = _inner(given, true) / _inner(true, true)
-    scaled = all(distance(factor * true[name], given[name], BOUND) <= BOUND for name in given)
-    if not any(np.any(value) for value in given.values()):
-        entry, said = "detached", f"no gradient reaches {listed(layers)} in {names[n]}"
+    cut, whole = parted[n], parted[1 - n]
+    layers = list(dict.fromkeys(name.rpartition("/")[0] for name in cut))
+    factor = _inner(cut, whole) / _inner(whole, whole)
+    scaled = all(distance(factor * whole[name], cut[name], BOUND) <= BOUND for name in cut)
+    if not any(np.any(value) for value in cut.values()):
+        entry, words = "detached", f"no gradient reaches {listed(layers)} in {names[n]}"
     elif scaled:
         entry = "own_gradient"
-        said = f"the gradient of {listed(layers)} is {factor:.4g} times its own in {names[n]}"
+        words = f"the gradient of {listed(layers)} is {factor:.4g} times its own in {names[n]}"
     else:
         entry = "detached"
-        said = f"a part of the gradient of {listed(layers)} is missing in {names[n]}"
-    lacks = abs(told[n] - slopes[n]) / apart
+        words = f"a part of the gradient of {listed(layers)} is missing in {names[n]}"
+    lacks = abs(analytic[n] - slopes[n]) / apart
     yield Cause(
         entry,
         tuple(layers[::-1]),
-        f"{said}: it is not the slope of the loss there, which is what {names[1 - n]} has",
+        f"{words}: it is not the slope of the loss there, which is what {names[1 - n]} has",
         ENTRIES[entry].line(names[1]),
-        entry == "own_gradient" or not any(np.any(value) for value in given.values()),
+        entry == "own_gradient" or not any(np.any(value) for value in cut.values()),
         f"with the slope of {names[n]}'s own loss, by differences,",
         lacks,
-        abs(slopes[n] - told[1 - n]) / apart,
+        abs(slopes[n] - analytic[1 - n]) / apart,
     )
 
 

@@ -48,12 +48,12 @@ class Asked(NamedTuple):
     """What both models' losses say of the same outputs: draws as the first model has them."""
 
     draws: list[Draw]
-    seen: tuple[np.ndarray, np.ndarray]
+    losses: tuple[np.ndarray, np.ndarray]
 
 
 def _find(scene: Scene) -> Iterator[Cause]:
     if scene.file.loss in CLASSES and scene.given:
-        yield from _told_forms(scene)
+        yield from _declared_forms(scene)
     broken = any(r.rung == "loss" and r.broken for r in scene.judgement.rungs)
     if broken and scene.file.loss == "functions" and (asked := ask(scene)):
         yield from explained(asked, scene.judgement.frameworks)
@@ -74,7 +74,7 @@ def ask(scene: Scene) -> Asked | None:
     y = [scene.given[n][0] for n in (0, 1)]
     if any(len(target) != len(one) for target in y):
         return None
-    draws, seen = [], []
+    draws, losses = [], []
     for rows, of in _chosen(len(one)):
         try:
             values = [
@@ -85,8 +85,8 @@ def ask(scene: Scene) -> Asked | None:
             continue
         if np.all(np.isfinite(values)):
             draws.append(Draw(one[rows], y[0][of]))
-            seen.append(values)
-    return Asked(draws, (np.array(seen)[:, 0], np.array(seen)[:, 1])) if draws else None
+            losses.append(values)
+    return Asked(draws, (np.array(losses)[:, 0], np.array(losses)[:, 1])) if draws else None
 
 
 def _chosen(count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -123,46 +123,44 @@ def explained(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:
         sure = len({name for name, _ in single}) == 1
         yield _cause(field, (first, second), asked, gap(first, draws, other), names, sure)
         return
-    found = identified(draws, other)
-    if found is None:
+    second = identified(draws, other)
+    if second is None:
         return
-    fields = [f for f in (*FIELDS, "factor") if getattr(first, f) != getattr(found, f)]
+    fields = [f for f in (*FIELDS, "factor") if getattr(first, f) != getattr(second, f)]
     for field in fields:
-        without = replace(found, **{field: getattr(first, field)})
+        without = replace(second, **{field: getattr(first, field)})
         before = gap(without, draws, other)
         if before > TOLERANCE:
-            yield _cause(field, (first, found), asked, before, names, True)
+            yield _cause(field, (first, second), asked, before, names, True)
 
 
 def _by_a_factor(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:
-    """Losses that no formula gives: one may be the other times a number, or times the rows."""
-    one, other = asked.seen
+    """Losses that no formula gives: one may be the other times the rows, or times a number."""
+    one, other = asked.losses
     rows = np.array([len(draw.output) for draw in asked.draws], float)
-    for entry, each in (("loss_reduction", rows), ("loss_reduction", 1 / rows), ("loss_factor", 1)):
-        unit = one * each
-        if not unit @ unit > 0:
+    factor = _short(float(one @ other) / max(float(one @ one), 1e-300))
+    ratios = {
+        "the loss times the number of rows": ("loss_reduction", rows),
+        "the loss divided by the number of rows": ("loss_reduction", 1 / rows),
+        f"{shown(factor)} times the loss": ("loss_factor", np.full(len(rows), factor)),
+    }
+    scale = float(np.max(np.abs(other)))
+    for words, (entry, ratio) in ratios.items():
+        error = float(np.max(np.abs(ratio * one - other))) / scale
+        if error > TOLERANCE:
             continue
-        factor = float(f"{unit @ other / (unit @ unit):.7g}")
-        error = float(np.max(np.abs(factor * unit - other)) / np.max(np.abs(other)))
-        if error <= TOLERANCE and (entry == "loss_factor" or factor == 1):
-            words = f"{shown(factor)} times the loss" if entry == "loss_factor" else "the loss"
-            power = "times" if each is rows else "divided by"
-            ratio = words if entry == "loss_factor" else f"the loss {power} the number of rows"
-            before = float(np.max(np.abs(one - other)) / np.max(np.abs(other)))
-            yield Cause(
-                entry,
-                ("loss",),
-                f"the loss of {names[1]} is {ratio} of {names[0]}",
-                ENTRIES[entry].line(
-                    names[1],
-                    {"factor": 1 / factor, "reduction": f"the loss divided as in {names[0]}"},
-                ),
-                True,
-                f"with {ratio} of {names[0]}",
-                before,
-                error,
-            )
-            return
+        settings = {"factor": 1 / factor, "reduction": f"the loss divided as in {names[0]}"}
+        yield Cause(
+            entry,
+            ("loss",),
+            f"the loss of {names[1]} is {words} of {names[0]}",
+            ENTRIES[entry].line(names[1], settings),
+            True,
+            f"with {words} of {names[0]}",
+            float(np.max(np.abs(one - other))) / scale,
+            error,
+        )
+        return
 
 
 def _cause(
@@ -195,7 +193,7 @@ def _cause(
         sure,
         f"where it {words[1]} in NumPy too",
         before,
-        gap(second, asked.draws, asked.seen[1]),
+        gap(second, asked.draws, asked.losses[1]),
     )
 
 
@@ -233,16 +231,16 @@ def _reduction(objective: Objective) -> str:
     return words[objective.reduction]
 
 
-def _told_forms(scene: Scene) -> Iterator[Cause]:
+def _declared_forms(scene: Scene) -> Iterator[Cause]:
     """LOSS_ON says logits, and the outputs are probabilities, or the other way round."""
     file, names = scene.file, scene.judgement.frameworks
     traces = [scene.traces[n, "float64"] for n in (0, 1)]
     losses = [float(trace["loss/loss"]) for trace in traces]
     outputs = [{k: v for k, v in trace.items() if k.startswith("outputs")} for trace in traces]
-    told = [file.loss_on.get(family(name), "") for name in names]
+    declared = [file.loss_on.get(family(name), "") for name in names]
     looks = [form_of(file.loss, values) for values in outputs]
     for n, side in enumerate(scene.sides):
-        if not told[n] or looks[n] == told[n]:
+        if not declared[n] or looks[n] == declared[n]:
             continue
         probe = side.probes["float64"]
         scene.reset(n)
@@ -250,7 +248,7 @@ def _told_forms(scene: Scene) -> Iterator[Cause]:
             side.child.call("benchmarks.twins.probes:set_form", probe, looks[n])
             loss = float(side.ask64("gradients", scene.rows, scene.given[n])["loss"])
         finally:
-            side.child.call("benchmarks.twins.probes:set_form", probe, told[n])
+            side.child.call("benchmarks.twins.probes:set_form", probe, declared[n])
         before, after = (
             distance(np.array(value), np.array(losses[1 - n])) for value in (losses[n], loss)
         )
@@ -258,14 +256,18 @@ def _told_forms(scene: Scene) -> Iterator[Cause]:
         cause = Cause(
             "logits_for_probabilities",
             ("loss", "outputs"),
-            f"the outputs are {looks[n]} in {names[n]}, and the loss takes them for {told[n]}: a "
-            f"{link} {'too many' if told[n] == LOGITS else 'too few'}",
+            f"the outputs are {looks[n]} in {names[n]}, and the loss takes them for {declared[n]}: "
+            f"a {link} {'too many' if declared[n] == LOGITS else 'too few'}",
             ENTRIES["logits_for_probabilities"].line(names[n]),
         )
         if before > BOUND:  # else Keras has looked behind the last activation by itself
             trial = f"with a loss on {looks[n]} in {names[n]}"
             cause = cause._replace(proved=after <= BOUND, trial=trial, before=before, after=after)
         yield cause
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.7g}")
 
 
 FINDER = Finder(tuple(dict.fromkeys(ENTRY_OF.values())), _find)

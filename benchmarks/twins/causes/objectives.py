@@ -1,4 +1,4 @@
-"""Losses in NumPy, and the ways in which two people write one loss: which of them was seen?
+"""Losses in NumPy, and the ways in which two people write one loss: which one is it?
 
 Sources of the formulas: keras/src/losses/losses.py and torch/nn/functional.py.
 """
@@ -138,22 +138,22 @@ FORMULAS: Mapping[str, Callable[[np.ndarray, np.ndarray, float], np.ndarray]] = 
 }
 
 
-def gap(objective: Objective, draws: Sequence[Draw], seen: np.ndarray) -> float:
-    """max|loss - seen| / max|seen| over all draws."""
-    losses = np.array([loss(objective, draw) for draw in draws])
-    error = float(np.max(np.abs(losses - seen)) / max(float(np.max(np.abs(seen))), 1e-300))
+def gap(objective: Objective, draws: Sequence[Draw], losses: np.ndarray) -> float:
+    """max|computed - losses| / max|losses| over all draws."""
+    computed = np.array([loss(objective, draw) for draw in draws])
+    error = float(np.max(np.abs(computed - losses)) / max(float(np.max(np.abs(losses))), 1e-300))
     return error if np.isfinite(error) else np.inf
 
 
-def identified(draws: Sequence[Draw], seen: np.ndarray) -> Objective | None:
-    """The loss that gives what was seen, plain or with a single change; None if none does."""
+def identified(draws: Sequence[Draw], losses: np.ndarray) -> Objective | None:
+    """The loss that gives these numbers, plain or with a single change; None if none does."""
     plain = list(bases(draws[0]))
     for objective in plain:
-        if gap(objective, draws, seen) <= TOLERANCE:
+        if gap(objective, draws, losses) <= TOLERANCE:
             return objective
     for objective in plain:
-        for candidate in estimated(objective, draws, seen):
-            if gap(candidate, draws, seen) <= TOLERANCE:
+        for candidate in estimated(objective, draws, losses):
+            if gap(candidate, draws, losses) <= TOLERANCE:
                 return candidate
     return None
 
@@ -183,7 +183,7 @@ def bases(draw: Draw) -> Iterator[Objective]:
 
 
 def variants(
-    objective: Objective, draws: Sequence[Draw], seen: np.ndarray
+    objective: Objective, draws: Sequence[Draw], losses: np.ndarray
 ) -> Iterator[tuple[str, Objective]]:
     """Every single change of a loss, with the name of the field that is changed."""
     for base in bases(draws[0]):
@@ -197,16 +197,14 @@ def variants(
     if objective.weights:
         weights = objective.weights
         if objective.by_weights:  # which say nothing of their common factor
-            found = _weights(objective, draws, seen, False)
-            ratios = np.divide(found, weights) if len(found) == len(weights) else [0.0, 1.0]
-            weights = found if np.allclose(ratios, ratios[0], rtol=TOLERANCE) else weights
-        yield "by_weights", replace(
-            objective, weights=weights, by_weights=not objective.by_weights
-        )
+            free = _weights(objective, draws, losses, False)
+            ratios = np.divide(free, weights) if len(free) == len(weights) else [0.0, 1.0]
+            weights = free if np.allclose(ratios, ratios[0], rtol=TOLERANCE) else weights
+        yield "by_weights", replace(objective, weights=weights, by_weights=not objective.by_weights)
         yield "weights", replace(objective, weights=(), by_weights=False)
     if objective.factor != 1:
         yield "factor", replace(objective, factor=1.0)
-    for candidate in estimated(objective, draws, seen):
+    for candidate in estimated(objective, draws, losses):
         changed = ("smoothing", "delta", "weights", "factor")
         yield next((f for f in changed if _differs(objective, candidate, f)), ""), candidate
 
@@ -215,44 +213,46 @@ def _differs(one: Objective, other: Objective, field: str) -> bool:
     return bool(getattr(one, field) != getattr(other, field))
 
 
-def estimated(objective: Objective, draws: Sequence[Draw], seen: np.ndarray) -> Iterator[Objective]:
-    """The loss with one constant estimated from what was seen."""
-    losses = np.array([loss(objective, draw) for draw in draws])
-    size = float(losses @ losses)
+def estimated(
+    objective: Objective, draws: Sequence[Draw], losses: np.ndarray
+) -> Iterator[Objective]:
+    """The loss with one constant estimated from the numbers."""
+    computed = np.array([loss(objective, draw) for draw in draws])
+    size = float(computed @ computed)
     if np.isfinite(size) and size > 0:
-        factor = _short(float(losses @ seen) / size)
+        factor = _short(float(computed @ losses) / size)
         if factor:
             yield replace(objective, factor=objective.factor * factor)
     if objective.name in (CATEGORICAL, BINARY) and not objective.smoothing:
         whole = np.array([loss(replace(objective, smoothing=1.0), draw) for draw in draws])
-        slope = whole - losses
+        slope = whole - computed
         if np.any(slope) and np.all(np.isfinite(slope)):
-            smoothing = _short(float(slope @ (seen - losses)) / float(slope @ slope))
+            smoothing = _short(float(slope @ (losses - computed)) / float(slope @ slope))
             if 0 < smoothing < 1:
                 yield replace(objective, smoothing=smoothing)
     if objective.name in (CATEGORICAL, BINARY) and not objective.weights:
         for by_weights in (False, True):
-            weights = _weights(objective, draws, seen, by_weights)
+            weights = _weights(objective, draws, losses, by_weights)
             if weights:
                 yield replace(objective, weights=weights, by_weights=by_weights)
     if objective.name == "huber":
-        gaps = [gap(replace(objective, delta=float(d)), draws, seen) for d in DELTAS]
+        gaps = [gap(replace(objective, delta=float(d)), draws, losses) for d in DELTAS]
         best = int(np.argmin(gaps))
-        yield replace(objective, delta=_delta(objective, draws, seen, float(DELTAS[best])))
+        yield replace(objective, delta=_delta(objective, draws, losses, float(DELTAS[best])))
 
 
 def _weights(
-    objective: Objective, draws: Sequence[Draw], seen: np.ndarray, by_weights: bool
+    objective: Objective, draws: Sequence[Draw], losses: np.ndarray, by_weights: bool
 ) -> tuple[float, ...]:
-    """Weights of classes for which the losses are those that were seen; of an unseen class 1."""
+    """Weights of classes that give these numbers; of a class that no draw has 1."""
     sums = []
-    for draw, value in zip(draws, seen, strict=True):
+    for draw, value in zip(draws, losses, strict=True):
         values, classes = samples(objective, draw)
         if classes is None or objective.reduction != "mean":
             return ()
         number = classes.ravel().astype(int)
-        each = (values.ravel() - value) if by_weights else values.ravel() / values.size
-        sums.append(np.bincount(number, each, minlength=int(number.max()) + 1))
+        terms = (values.ravel() - value) if by_weights else values.ravel() / values.size
+        sums.append(np.bincount(number, terms, minlength=int(number.max()) + 1))
     most = max(map(len, sums))
     table = np.stack([np.pad(row, (0, most - len(row))) for row in sums])
     there = np.any(table != 0, axis=0)
@@ -260,21 +260,21 @@ def _weights(
         return ()
     weights = np.ones(most)
     if by_weights:  # known up to a factor: that of the smallest is 1
-        found = np.linalg.svd(table[:, there])[2][-1]
-        found = found / found[np.argmin(np.abs(found))]
+        known = np.linalg.svd(table[:, there])[2][-1]
+        known = known / known[np.argmin(np.abs(known))]
     else:
-        found = np.linalg.lstsq(table[:, there], seen, rcond=None)[0]
-    weights[there] = found
+        known = np.linalg.lstsq(table[:, there], losses, rcond=None)[0]
+    weights[there] = known
     return tuple(_short(float(w)) for w in weights) if np.all(weights > 0) else ()
 
 
-def _delta(objective: Objective, draws: Sequence[Draw], seen: np.ndarray, near: float) -> float:
+def _delta(objective: Objective, draws: Sequence[Draw], losses: np.ndarray, near: float) -> float:
     """Huber's delta near a value, by bisection: the loss grows with it."""
     low, high = near / 1.1, near * 1.1
     for _ in range(60):
         middle = (low + high) / 2
-        losses = [loss(replace(objective, delta=middle), draw) for draw in draws]
-        low, high = (middle, high) if sum(losses) < seen.sum() else (low, middle)
+        computed = [loss(replace(objective, delta=middle), draw) for draw in draws]
+        low, high = (middle, high) if sum(computed) < losses.sum() else (low, middle)
     return _short(low)
 
 

@@ -13,7 +13,7 @@ from benchmarks.twins.causes.comparing import Difference, differences, known
 from benchmarks.twins.causes.constraints import Apart, apart
 from benchmarks.twins.causes.declared import KERAS, constants, declared, spelled
 from benchmarks.twins.causes.entry import shown
-from benchmarks.twins.causes.fitting import Fit, constant, fit, given
+from benchmarks.twins.causes.fitting import Fit, constant, fit, fixed
 from benchmarks.twins.causes.rules import Rule, Walk
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.walks import walk
@@ -38,16 +38,18 @@ def _find(scene: Scene) -> Iterator[Cause]:
     if walks[0] is None or walks[1] is None:
         return
     names = scene.judgement.frameworks
-    told = [declared(side.ask64("optimizer_settings"), side.framework) for side in scene.sides]
-    one = known(walks[0], told[0])
+    declarations = [
+        declared(side.ask64("optimizer_settings"), side.framework) for side in scene.sides
+    ]
+    one = known(walks[0], declarations[0])
     if one is None:
-        yield from _apart(scene, walks[0], walks[1], told)
+        yield from _apart(scene, walks[0], walks[1], declarations)
         return
-    found = differences(one, walks[1], told[1])
-    for difference in found:
+    apart_in_rule = differences(one, walks[1], declarations[1])
+    for difference in apart_in_rule:
         yield _cause(difference, names)
-    if not found:
-        yield from _apart(scene, walks[0], walks[1], told)
+    if not apart_in_rule:
+        yield from _apart(scene, walks[0], walks[1], declarations)
 
 
 def _steps_part(scene: Scene) -> bool:
@@ -65,8 +67,8 @@ def _steps_part(scene: Scene) -> bool:
 def _cause(difference: Difference, names: Sequence[str]) -> Cause:
     """The difference in words, and what makes the second's optimiser the first's."""
     one, other = difference.one, difference.other
-    entry, said, settings = _told(difference, names[1])
-    words = [said(one), said(other)]
+    entry, phrase, settings = _described(difference, names[1])
+    words = [phrase(one), phrase(other)]
     return Cause(
         entry,
         ("optimizer",),
@@ -80,7 +82,7 @@ def _cause(difference: Difference, names: Sequence[str]) -> Cause:
     )
 
 
-def _told(difference: Difference, framework: str) -> tuple[str, Any, Mapping[str, Any]]:
+def _described(difference: Difference, framework: str) -> tuple[str, Any, Mapping[str, Any]]:
     """The entry, words on either rule, and the settings of the line to write."""
     names, one = difference.fields, difference.one
     rule = one.rule
@@ -113,7 +115,7 @@ def _told(difference: Difference, framework: str) -> tuple[str, Any, Mapping[str
 def _words(name: str) -> Any:
     group = {"beta_2": "beta_1", "nesterov": "momentum", "rate_in_buffer": "momentum"}
 
-    def said(fitted: Fit) -> str:
+    def phrase(fitted: Fit) -> str:
         rule = fitted.rule
         values = {key: shown(value) for key, value in vars(rule).items()}
         values["corrected"] = "on" if rule.corrected else "off"
@@ -122,7 +124,7 @@ def _words(name: str) -> Any:
             text += ", Nesterov's"
         return f"{text}, of steps" if name == "rate_in_buffer" and rule.rate_in_buffer else text
 
-    return said
+    return phrase
 
 
 def _named(rule: Rule) -> str:
@@ -137,14 +139,14 @@ def _rates(difference: Difference, settings: Mapping[str, Any]) -> tuple[str, An
         np.allclose(a[1:], b[:-1], rtol=1e-4) for a, b in (rates, rates[::-1])
     ) and not np.allclose(rates[0], rates[0][0], rtol=1e-4)
 
-    def said(fitted: Fit) -> str:
+    def phrase(fitted: Fit) -> str:
         values = [shown(float(f"{rate:.4g}")) for rate in fitted.rates]
         same = len(set(values)) == 1
         return f"the learning rate {values[0]}" if same else f"the rates {', '.join(values[:3])}"
 
     entry = "schedule_off_by_one" if shifted else "learning_rate"
     first = float(f"{difference.one.rates[0]:.4g}")
-    return entry, said, {**settings, "learning_rate": first}
+    return entry, phrase, {**settings, "learning_rate": first}
 
 
 def _clipping(fitted: Fit) -> str:
@@ -209,7 +211,7 @@ def _decays(rule: Rule) -> dict[str, str]:
     }
 
 
-def _apart(scene: Scene, one: Walk, other: Walk, told: Sequence[Any]) -> Iterator[Cause]:
+def _apart(scene: Scene, one: Walk, other: Walk, declarations: Sequence[Any]) -> Iterator[Cause]:
     """Tensors of one model that its own rule moves otherwise than the rest."""
     names = scene.judgement.frameworks
     pairs = {
@@ -218,9 +220,9 @@ def _apart(scene: Scene, one: Walk, other: Walk, told: Sequence[Any]) -> Iterato
         for link in pair.links
     }
     tensors: list[dict[str, Apart]] = []
-    for walked, rule in ((one, told[0]), (other, told[1])):
+    for walked, rule in ((one, declarations[0]), (other, declarations[1])):
         start, rate = rule or (Rule("RMSprop", place="inside the root"), None)
-        rated = given([rate] * len(walked.total)) if rate else constant
+        rated = fixed([rate] * len(walked.total)) if rate else constant
         tensors.append({a.tensor: a for a in apart(walked, fit(start, walked, rated))})
     for mine, theirs in pairs.items():
         first, second = tensors[0].get(mine), tensors[1].get(theirs)
@@ -228,30 +230,30 @@ def _apart(scene: Scene, one: Walk, other: Walk, told: Sequence[Any]) -> Iterato
             yield _left(first or second, names if first else names[::-1], names[1], mine)  # type: ignore[arg-type]
 
 
-def _left(found: Apart, names: Sequence[str], second: str, tensor: str) -> Cause:
+def _left(treatment: Apart, names: Sequence[str], second: str, tensor: str) -> Cause:
     """One tensor that the first of the names alone treats so; `second` is the second model's."""
     layer, _, role = tensor.rpartition("/")
-    settings = {"limit": found.value, "layer": layer}
-    if found.what == "max_norm":
-        entry, said = "max_norm", f"has its norms cut at {shown(found.value)} after each step"
+    settings = {"limit": treatment.value, "layer": layer}
+    if treatment.what == "max_norm":
+        entry, phrase = "max_norm", f"has its norms cut at {shown(treatment.value)} after each step"
         undo = f"{layer} without the constraint on its {role}"
-    elif found.what == "still":
-        entry, said = "not_in_optimizer", "has a gradient and is moved by no step"
+    elif treatment.what == "still":
+        entry, phrase = "not_in_optimizer", "has a gradient and is moved by no step"
         undo = ENTRIES[entry].line(second, settings)
     else:
-        entry, said = "learning_rate", f"takes {found.value:.4g} times the step of the others"
+        entry, phrase = "learning_rate", f"takes {treatment.value:.4g} times the step of the others"
         undo = f"one learning rate for {layer} and the rest"
-    same = f"{layer} with {found.value:.4g} times the learning rate, or out of the optimiser"
+    same = f"{layer} with {treatment.value:.4g} times the learning rate, or out of the optimiser"
     do = ENTRIES[entry].line(second, settings) if entry == "max_norm" else same
     return Cause(
         entry,
         ("optimizer", layer),
-        f"{tensor} {said} in {names[0]}, and not in {names[1]}",
+        f"{tensor} {phrase} in {names[0]}, and not in {names[1]}",
         undo if names[0] == second else do,
         True,
         f"with that in {names[1]}'s step too",
-        found.before,
-        found.after,
+        treatment.before,
+        treatment.after,
     )
 
 

@@ -51,13 +51,12 @@ def _find(scene: Scene) -> Iterator[Cause]:
         return
     if scene.file.loss == "functions" and not _losses_agree(scene):
         return
-    found = list(_on_weights(scene))
-    yield from found or _on_layers(scene)
+    yield from list(_on_weights(scene)) or _on_layers(scene)
 
 
 def _losses_agree(scene: Scene) -> bool:
     asked = ask(scene)
-    return asked is not None and distance(*asked.seen) <= TOLERANCE
+    return asked is not None and distance(*asked.losses) <= TOLERANCE
 
 
 def penalty_of(difference: np.ndarray, weight: np.ndarray) -> list[Penalty]:
@@ -87,20 +86,20 @@ def _on_weights(scene: Scene) -> Iterator[Cause]:
     weights = scene.sides[0].ask64("values")
     keys = [k for k in one if k.startswith("gradients/") and k in other and "input/" not in k]
     largest = max((float(np.max(np.abs(one[key]))) for key in keys), default=0.0)
-    found: dict[str, list[Penalty]] = {}
+    penalties: dict[str, list[Penalty]] = {}
     for key in keys:
         difference, name = one[key] - other[key], key.partition("/")[2]
         if np.max(np.abs(difference)) > RELATIVE * largest:
-            found[name] = penalty_of(difference, weights[name])
-    if not found or not all(found.values()):
+            penalties[name] = penalty_of(difference, weights[name])
+    if not penalties or not all(penalties.values()):
         return
     losses = [float(trace["loss/loss"]) for trace in (one, other)]
-    total = sum(amount(penalty, weights[name]) for name in found for penalty in found[name])
+    total = sum(amount(penalty, weights[name]) for name in penalties for penalty in penalties[name])
     before = distance(np.array(losses[0]), np.array(losses[1]))
     after = distance(np.array(losses[0] - total), np.array(losses[1]))
-    kinds = dict.fromkeys(penalty for penalties in found.values() for penalty in penalties)
+    kinds = dict.fromkeys(penalty for several in penalties.values() for penalty in several)
     for penalty in kinds:
-        tensors = [name for name, penalties in found.items() if penalty in penalties]
+        tensors = [name for name, several in penalties.items() if penalty in several]
         yield _of_weights(scene, penalty, tensors, before, after)
 
 
@@ -111,17 +110,17 @@ def _of_weights(
     n = int(penalty.factor < 0)
     factor = abs(penalty.factor)
     what = "squares" if penalty.kind == SQUARES else "sizes"
-    said = f"{shown(factor)} times the sum of {what} of {listed(tensors)}"
+    words = f"{shown(factor)} times the sum of {what} of {listed(tensors)}"
     settings = {**_lines(penalty.kind, factor, tensors), "decay": 2 * factor, "factor": factor}
     entry, more = "regulariser", f"and not of {names[1 - n]}'s"
     if penalty.kind == SQUARES and _decays(scene, 1 - n, 2 * factor):
         entry = "decay_for_regulariser"
         more = f"and {names[1 - n]}'s optimiser has weight_decay={shown(2 * factor)} for it"
-    undo = f"the loss without {said}"
+    undo = f"the loss without {words}"
     return Cause(
         entry,
         ("loss", *dict.fromkeys(name.rpartition("/")[0] for name in tensors)),
-        f"{said} is part of {names[n]}'s loss, {more}",
+        f"{words} is part of {names[n]}'s loss, {more}",
         undo if n else ENTRIES[entry].line(names[1], settings),
         after <= BOUND,
         f"with all such penalties in {names[1 - n]}'s loss too",
@@ -133,8 +132,12 @@ def _of_weights(
 def _decays(scene: Scene, number: int, decay: float) -> bool:
     """Whether a model's optimiser has this decay in its gradient."""
     side = scene.sides[number]
-    told = declared(side.ask64("optimizer_settings"), side.framework)
-    return told is not None and told[0].coupled and bool(np.isclose(told[0].decay, decay))
+    declaration = declared(side.ask64("optimizer_settings"), side.framework)
+    return (
+        declaration is not None
+        and declaration[0].coupled
+        and bool(np.isclose(declaration[0].decay, decay))
+    )
 
 
 def _lines(kind: str, factor: float, tensors: Sequence[str]) -> dict[str, str]:
@@ -160,11 +163,11 @@ def _on_layers(scene: Scene) -> Iterator[Cause]:
         return
     differences = np.array(losses[0]) - np.array(losses[1])
     n = int(differences[0] < 0)
-    shown_of = [events_of(scene.sides[n], rows) for rows in trials]
-    if len({len(events) for events in shown_of}) != 1:
+    flows = [events_of(scene.sides[n], rows) for rows in trials]
+    if len({len(events) for events in flows}) != 1:
         return
     fits = []
-    for events in zip(*shown_of, strict=True):
+    for events in zip(*flows, strict=True):
         if not all(event.outputs for event in events):
             continue
         outputs = [event.outputs[0] for event in events]
@@ -176,8 +179,8 @@ def _on_layers(scene: Scene) -> Iterator[Cause]:
             factor = _short(abs(float(differences[0])) / float(sums[0]))
             error = float(np.max(np.abs(factor * np.array(sums) - np.abs(differences))))
             if error <= ROUGH * float(np.max(np.abs(differences))):
-                found = OfLayer(events[0].layer, kind, factor, over)
-                fits.append((found, outputs[0], error))
+                penalty = OfLayer(events[0].layer, kind, factor, over)
+                fits.append((penalty, outputs[0], error))
     if not fits:
         return
     first, output, error = fits[0]
@@ -193,11 +196,11 @@ def _loss(scene: Scene, number: int, rows: Rows) -> float:
 def _of_layer(
     scene: Scene,
     n: int,
-    found: OfLayer,
+    penalty: OfLayer,
     sure: bool,
     numbers: tuple[float, float, float],
 ) -> Cause:
-    names, (layer, kind, factor, over) = scene.judgement.frameworks, found
+    names, (layer, kind, factor, over) = scene.judgement.frameworks, penalty
     one, other, error = numbers
     what = "squares" if kind == SQUARES else "sizes"
     lines = {

@@ -109,8 +109,8 @@ def _scaling(images: Sequence[np.ndarray], rows: Sequence[np.ndarray]) -> Scalin
     return Scaling(tuple(factors), tuple(offsets))
 
 
-def _gap(rows: Sequence[np.ndarray], seen: Sequence[np.ndarray]) -> float:
-    return max(map(distance, rows, seen))
+def _gap(rows: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> float:
+    return max(map(distance, rows, others))
 
 
 def explained(both: Prepared, names: Sequence[str]) -> Iterator[Cause]:

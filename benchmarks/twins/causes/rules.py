@@ -199,8 +199,8 @@ def _scaled(
 
 def errors(walk: Walk, predicted: np.ndarray) -> np.ndarray:
     """max|predicted - seen| / max|seen| of each step and tensor, (steps, tensors)."""
-    seen = walk.moves
-    gap = np.maximum.reduceat(np.abs(predicted - seen), walk.starts, axis=1)
-    size = np.maximum.reduceat(np.abs(seen), walk.starts, axis=1)
+    actual = walk.moves
+    gap = np.maximum.reduceat(np.abs(predicted - actual), walk.starts, axis=1)
+    size = np.maximum.reduceat(np.abs(actual), walk.starts, axis=1)
     floor = np.maximum(FLOOR * size.max(axis=1, keepdims=True), 1e-13)
     return np.nan_to_num(gap / np.maximum(size, floor), nan=np.inf)

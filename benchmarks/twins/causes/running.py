@@ -44,15 +44,15 @@ def statistics(scene: Scene, number: int) -> dict[str, Statistic]:
         side.ask64("assign", {key: value + added for key, value in old.items()})
         moved.append(side.ask64("step", scene.rows, scene.given[number]))
         scene.reset(number)
-    found = {}
+    result = {}
     for key, value in old.items():
         shares = moved[1][key] - moved[0][key]
         share = float(np.median(shares))
         share = share if np.ptp(shares) <= SPREAD else np.nan
         with np.errstate(divide="ignore", invalid="ignore"):
             batch = (moved[0][key] - share * value) / (1 - share)
-        found[key] = Statistic(share, batch, value, moved[0][key])
-    return found
+        result[key] = Statistic(share, batch, value, moved[0][key])
+    return result
 
 
 def _find(scene: Scene) -> Iterator[Cause]:
@@ -74,7 +74,7 @@ def _find(scene: Scene) -> Iterator[Cause]:
 def _of_pair(
     scene: Scene, pair: Pair, ones: Mapping[str, Statistic], others: Mapping[str, Statistic]
 ) -> Iterator[Cause]:
-    found: dict[str, Cause] = {}
+    causes: dict[str, Cause] = {}
     for link in pair.links:
         mine = ones.get(f"{pair.one.name}/{link.one}")
         theirs = others.get(f"{pair.other.name}/{link.other}")
@@ -82,8 +82,8 @@ def _of_pair(
             continue
         before = distance(theirs.new, mine.new)
         if before > BOUND and (cause := _explained(scene, pair, mine, theirs, before)):
-            found.setdefault(cause.entry, cause)
-    yield from found.values()
+            causes.setdefault(cause.entry, cause)
+    yield from causes.values()
 
 
 def _explained(
@@ -137,12 +137,12 @@ def _explained(
 
 def _spelled(names: tuple[str, str], kept: list[float]) -> str:
     """PyTorch's momentum is the share that is new."""
-    told = [
+    spellings = [
         f"{shown(_short(1 - share))} in {name}"
         for name, share in zip(names, kept, strict=True)
         if name.startswith("torch")
     ]
-    return f", where that is momentum={told[0].partition(' ')[0]}" if told else ""
+    return f", where that is momentum={spellings[0].partition(' ')[0]}" if spellings else ""
 
 
 def _settings(scene: Scene, pair: Pair, share: float) -> dict[str, object]:
@@ -180,10 +180,10 @@ def _held(scene: Scene, n: int, held: list[Pair], moving: Mapping[str, Statistic
         for key, s in moving.items()
         if any(key.startswith(f"{unit[1 - n].name}/") for unit in units)
     }
-    given = matching.to_one(theirs) if n == 0 else matching.to_other(theirs)
+    values = matching.to_one(theirs) if n == 0 else matching.to_other(theirs)
     losses = [float(scene.traces[k, "float64"]["loss/loss"]) for k in (0, 1)]
     scene.reset(n)
-    scene.sides[n].ask64("assign", given)
+    scene.sides[n].ask64("assign", values)
     loss = float(scene.sides[n].ask64("gradients", scene.rows, scene.given[n])["loss"])
     scene.reset(n)
     after = distance(np.array(loss), np.array(losses[1 - n]))
