@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.twins.causes.entry import rounded
 from benchmarks.twins.causes.rules import BEFORE, BESIDE, INSIDE, Rule, Walk, errors, moves
 
 TOLERANCE = 2e-5  # of a step: Keras raises its decays to powers in float32
@@ -204,8 +205,7 @@ def _searched(change: Change, walk: Walk, rated: Rated) -> float | None:
 def _nice(change: Change, value: float, walk: Walk, rated: Rated) -> Rule:
     """The rule with the constant of fewest digits that does as well."""
     for digits in DIGITS:
-        rounded = float(f"{value:.{digits - 1}e}")
-        rule = with_constant(change.rule, change.field, rounded)
+        rule = with_constant(change.rule, change.field, rounded(value, digits))
         if fit(rule, walk, rated).gap <= TOLERANCE / 2:
             return rule
     return with_constant(change.rule, change.field, value)

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.entry import rounded, shown
 from benchmarks.twins.causes.objectives import (
     CATEGORICAL,
     LOGITS,
@@ -138,7 +138,7 @@ def _by_a_factor(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:
     """Losses that no formula gives: one may be the other times the rows, or times a number."""
     one, other = asked.losses
     rows = np.array([len(draw.output) for draw in asked.draws], float)
-    factor = _short(float(one @ other) / max(float(one @ one), 1e-300))
+    factor = rounded(float(one @ other) / max(float(one @ one), 1e-300))
     ratios = {
         "the loss times the number of rows": ("loss_reduction", rows),
         "the loss divided by the number of rows": ("loss_reduction", 1 / rows),
@@ -264,10 +264,6 @@ def _declared_forms(scene: Scene) -> Iterator[Cause]:
             trial = f"with a loss on {looks[n]} in {names[n]}"
             cause = cause._replace(proved=after <= BOUND, trial=trial, before=before, after=after)
         yield cause
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.7g}")
 
 
 FINDER = Finder(tuple(dict.fromkeys(ENTRY_OF.values())), _find)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.twins.causes.entry import rounded
+
 TOLERANCE = 1e-6  # of the largest loss, in float64; a probability is cut at 1e-7
 SMALL = 1e-7  # keras.config.epsilon()
 DELTAS = np.geomspace(1e-2, 1e2, 400)
@@ -220,14 +222,14 @@ def estimated(
     computed = np.array([loss(objective, draw) for draw in draws])
     size = float(computed @ computed)
     if np.isfinite(size) and size > 0:
-        factor = _short(float(computed @ losses) / size)
+        factor = rounded(float(computed @ losses) / size)
         if factor:
             yield replace(objective, factor=objective.factor * factor)
     if objective.name in (CATEGORICAL, BINARY) and not objective.smoothing:
         whole = np.array([loss(replace(objective, smoothing=1.0), draw) for draw in draws])
         slope = whole - computed
         if np.any(slope) and np.all(np.isfinite(slope)):
-            smoothing = _short(float(slope @ (losses - computed)) / float(slope @ slope))
+            smoothing = rounded(float(slope @ (losses - computed)) / float(slope @ slope))
             if 0 < smoothing < 1:
                 yield replace(objective, smoothing=smoothing)
     if objective.name in (CATEGORICAL, BINARY) and not objective.weights:
@@ -265,7 +267,7 @@ def _weights(
     else:
         known = np.linalg.lstsq(table[:, there], losses, rcond=None)[0]
     weights[there] = known
-    return tuple(_short(float(w)) for w in weights) if np.all(weights > 0) else ()
+    return tuple(rounded(float(w)) for w in weights) if np.all(weights > 0) else ()
 
 
 def _delta(objective: Objective, draws: Sequence[Draw], losses: np.ndarray, near: float) -> float:
@@ -275,9 +277,4 @@ def _delta(objective: Objective, draws: Sequence[Draw], losses: np.ndarray, near
         middle = (low + high) / 2
         computed = [loss(replace(objective, delta=middle), draw) for draw in draws]
         low, high = (middle, high) if sum(computed) < losses.sum() else (low, middle)
-    return _short(low)
-
-
-def _short(value: float) -> float:
-    """A constant without the digits that are rounding."""
-    return float(f"{value:.7g}")
+    return rounded(low)

@@ -12,7 +12,7 @@ from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.comparing import Difference, differences, known
 from benchmarks.twins.causes.constraints import Apart, apart
 from benchmarks.twins.causes.declared import KERAS, constants, declared, spelled
-from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.entry import rounded, shown
 from benchmarks.twins.causes.fitting import Fit, constant, fit, fixed
 from benchmarks.twins.causes.rules import Rule, Walk
 from benchmarks.twins.causes.scene import Finder, Scene
@@ -140,12 +140,12 @@ def _rates(difference: Difference, settings: Mapping[str, Any]) -> tuple[str, An
     ) and not np.allclose(rates[0], rates[0][0], rtol=1e-4)
 
     def phrase(fitted: Fit) -> str:
-        values = [shown(float(f"{rate:.4g}")) for rate in fitted.rates]
+        values = [shown(rounded(rate, 4)) for rate in fitted.rates]
         same = len(set(values)) == 1
         return f"the learning rate {values[0]}" if same else f"the rates {', '.join(values[:3])}"
 
     entry = "schedule_off_by_one" if shifted else "learning_rate"
-    first = float(f"{difference.one.rates[0]:.4g}")
+    first = rounded(difference.one.rates[0], 4)
     return entry, phrase, {**settings, "learning_rate": first}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.declared import declared
-from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.entry import rounded, shown
 from benchmarks.twins.causes.losses import ask
 from benchmarks.twins.causes.objectives import TOLERANCE
 from benchmarks.twins.causes.scene import Finder, Scene
@@ -67,7 +67,7 @@ def penalty_of(difference: np.ndarray, weight: np.ndarray) -> list[Penalty]:
         left = np.abs(basis[:, columns] @ factors - difference.ravel()).max()
         if weight.size > len(columns) and left <= ROUGH * np.abs(difference).max():
             return [
-                Penalty((SQUARES, SIZES)[column], _short(float(factor)))
+                Penalty((SQUARES, SIZES)[column], rounded(float(factor)))
                 for column, factor in zip(columns, factors, strict=True)
             ]
     return []
@@ -176,7 +176,7 @@ def _on_layers(scene: Scene) -> Iterator[Cause]:
             sums = [amount(Penalty(kind, 1.0), x) / n for x, n in zip(outputs, counts, strict=True)]
             if not sums[0] > 0:
                 continue
-            factor = _short(abs(float(differences[0])) / float(sums[0]))
+            factor = rounded(abs(float(differences[0])) / float(sums[0]))
             error = float(np.max(np.abs(factor * np.array(sums) - np.abs(differences))))
             if error <= ROUGH * float(np.max(np.abs(differences))):
                 penalty = OfLayer(events[0].layer, kind, factor, over)
@@ -221,10 +221,6 @@ def _of_layer(
         distance(np.array(one), np.array(other)),
         error / abs(other),
     )
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.7g}")
 
 
 FINDER = Finder(("regulariser", "decay_for_regulariser"), _find)

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.entry import rounded
 from benchmarks.twins.causes.resizing import RESIZES, SAME, Resize, resized
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import distance
@@ -104,8 +105,8 @@ def _scaling(images: Sequence[np.ndarray], rows: Sequence[np.ndarray]) -> Scalin
         y = np.concatenate([row[..., c].ravel() for row in rows])
         basis = np.stack([x, np.ones_like(x)], axis=1)
         (factor, offset), *_ = np.linalg.lstsq(basis, y, rcond=None)
-        factors.append(float(f"{factor:.7g}"))
-        offsets.append(0.0 if abs(offset) < 1e-6 * abs(factor) * 255 else float(f"{offset:.7g}"))
+        factors.append(rounded(float(factor)))
+        offsets.append(0.0 if abs(offset) < 1e-6 * abs(factor) * 255 else rounded(float(offset)))
     return Scaling(tuple(factors), tuple(offsets))
 
 

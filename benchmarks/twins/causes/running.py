@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.entry import rounded, shown
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import distance
 from benchmarks.twins.compare import BOUND
@@ -98,7 +98,7 @@ def _explained(
         batch = theirs.batch if shares[0] == 1 else mine.batch
         trial = shares[1] * mine.old + (1 - shares[1]) * batch
         after = distance(trial, theirs.new)
-        kept = [_short(share) for share in shares]
+        kept = [rounded(share, 5) for share in shares]
         return Cause(
             "momentum",
             places,
@@ -138,7 +138,7 @@ def _explained(
 def _spelled(names: tuple[str, str], kept: list[float]) -> str:
     """PyTorch's momentum is the share that is new."""
     spellings = [
-        f"{shown(_short(1 - share))} in {name}"
+        f"{shown(rounded(1 - share, 5))} in {name}"
         for name, share in zip(names, kept, strict=True)
         if name.startswith("torch")
     ]
@@ -152,7 +152,7 @@ def _settings(scene: Scene, pair: Pair, share: float) -> dict[str, object]:
         "layer": f"nn.{kinds[0]}" if kinds else "nn.BatchNorm2d",
         "features": f"{features}, ",
         "momentum": share,
-        "share": _short(1 - share),
+        "share": rounded(1 - share, 5),
     }
 
 
@@ -212,10 +212,6 @@ def _evaluated(layer: str, framework: str) -> str:
         "jax": f"{layer}.use_running_average = True",
     }
     return lines[family(framework)]
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")
 
 
 FINDER = Finder(("momentum", "biased_variance", "training_of_normalisation"), _find)
