@@ -22,6 +22,7 @@ from benchmarks.twins.causes.fitting import (
     tried,
 )
 from benchmarks.twins.causes.rules import Rule, Walk
+from benchmarks.twins.compare import STEP
 
 Declaration = tuple[Rule, float | None] | None
 """What an optimiser says of itself: its rule, and its learning rate where that is a number."""
@@ -65,8 +66,7 @@ def known(walk: Walk, declaration: Declaration) -> Fit | None:
 
 def differences(one: Fit, walk: Walk, declaration: Declaration) -> list[Difference]:
     """How the rule of the second model's steps differs from the first's; empty where none does."""
-    same = fit(one.rule, walk, fixed(one.rates))
-    if same.holds:
+    if fit(one.rule, walk, fixed(one.rates)).gap <= STEP:
         return []
     if declaration:
         rule, rate = declaration
@@ -99,7 +99,7 @@ def _needed(one: Fit, other: Fit, walk: Walk) -> Iterator[Difference]:
     rule = other.rule
     for name in fields if fields != ["family"] else []:
         trial = replace(rule, **{name: getattr(one.rule, name)})
-        if fit(trial, walk, fixed(other.rates)).holds:
+        if fit(trial, walk, fixed(other.rates)).gap <= STEP:
             rule = trial  # what is not felt is no difference
     other = fit(rule, walk, fixed(other.rates))
     fields = differing(one.rule, rule)

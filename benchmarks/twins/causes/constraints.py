@@ -16,7 +16,8 @@ CUT = 1e-6  # of a norm: Keras divides by the norm plus 1e-7
 
 class Apart(NamedTuple):
     """A tensor that other than the rule moves: `what` is "max_norm" at `value` over `axes`, "still"
-    or "rate", `value` times the others'; the gap `before` is the rule's own."""
+    or "rate", `value` times the others'; the gap is
+    `before` by the rule alone."""
 
     tensor: str
     what: str
@@ -45,7 +46,9 @@ def apart(walk: Walk, fit: Fit) -> Iterator[Apart]:
         )
         if treatment:
             what, value, axes, after = treatment
-            yield Apart(walk.names[i], what, value, axes, float(fit.errors[:, i].max()), after)
+            largest = max(float(np.max(np.abs(steps))), float(np.max(np.abs(actual))))
+            before = float(np.max(np.abs(steps - actual))) / largest
+            yield Apart(walk.names[i], what, value, axes, before, after)
 
 
 def _moved(

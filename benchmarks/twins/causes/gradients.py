@@ -103,7 +103,7 @@ def _wrong_way_back(scene: Scene, parted: Parted) -> Iterator[Cause]:
         words = f"the gradient of {listed(layers)} is {factor:.4g} times its own in {names[n]}"
     else:
         entry = "detached"
-        words = f"a part of the gradient of {listed(layers)} is missing in {names[n]}"
+        words = f"the gradient of {listed(layers)} is not whole in {names[n]}"
     lacks = abs(analytic[n] - slopes[n]) / apart
     yield Cause(
         entry,

@@ -19,6 +19,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.walks import walk
 from benchmarks.twins.fused import whole
 from benchmarks.twins.match import STATE
+from benchmarks.twins.place import listed
 from common.twins.user_file import function_of
 
 WORDS = {  # of a group's first field
@@ -46,7 +47,7 @@ def _find(scene: Scene) -> Iterator[Cause]:
         yield from _apart(scene, walks[0], walks[1], declarations)
         return
     apart_in_rule = differences(one, walks[1], declarations[1])
-    for difference in apart_in_rule:
+    for difference in sorted(apart_in_rule, key=lambda difference: -difference.before):
         yield _cause(difference, names)
     if not apart_in_rule:
         yield from _apart(scene, walks[0], walks[1], declarations)
@@ -108,7 +109,9 @@ def _described(difference: Difference, framework: str) -> tuple[str, Any, Mappin
         return "decay_coupled", _decay, _decays(rule)
     if names == ("corrected",):
         return "bias_correction", _words("corrected"), settings
-    settings["constants"] = constants(rule, names, framework)
+    if "nesterov" in names:
+        names = ("momentum", *names)
+    settings["constants"] = constants(rule, dict.fromkeys(names), framework)
     return "optimizer_constants", _words(names[0]), settings
 
 
@@ -213,7 +216,6 @@ def _decays(rule: Rule) -> dict[str, str]:
 
 def _apart(scene: Scene, one: Walk, other: Walk, declarations: Sequence[Any]) -> Iterator[Cause]:
     """Tensors of one model that its own rule moves otherwise than the rest."""
-    names = scene.judgement.frameworks
     pairs = {
         f"{whole(pair.one.name)}/{link.one}": f"{whole(pair.other.name)}/{link.other}"
         for pair in scene.models.matching.pairs
@@ -224,36 +226,43 @@ def _apart(scene: Scene, one: Walk, other: Walk, declarations: Sequence[Any]) ->
         start, rate = rule or (Rule("RMSprop", place="inside the root"), None)
         rated = fixed([rate] * len(walked.total)) if rate else constant
         tensors.append({a.tensor: a for a in apart(walked, fit(start, walked, rated))})
+    alike: dict[tuple[int, str, float], list[tuple[str, Apart]]] = {}
     for mine, theirs in pairs.items():
         first, second = tensors[0].get(mine), tensors[1].get(theirs)
         if bool(first) != bool(second):
-            yield _left(first or second, names if first else names[::-1], names[1], mine)  # type: ignore[arg-type]
+            treatment: Any = first or second
+            key = (int(first is None), treatment.what, rounded(treatment.value, 4))
+            alike.setdefault(key, []).append((mine, treatment))
+    for (number, _, _), several in alike.items():
+        yield _left(scene.judgement.frameworks, number, several)
 
 
-def _left(treatment: Apart, names: Sequence[str], second: str, tensor: str) -> Cause:
-    """One tensor that the first of the names alone treats so; `second` is the second model's."""
-    layer, _, role = tensor.rpartition("/")
-    settings = {"limit": treatment.value, "layer": layer}
-    if treatment.what == "max_norm":
-        entry, phrase = "max_norm", f"has its norms cut at {shown(treatment.value)} after each step"
-        undo = f"{layer} without the constraint on its {role}"
-    elif treatment.what == "still":
+def _left(names: Sequence[str], number: int, several: Sequence[tuple[str, Apart]]) -> Cause:
+    """Tensors, by the first model's names, that model 0 or 1 alone treats so."""
+    tensors = listed(tensor for tensor, _ in several)
+    layers = list(dict.fromkeys(tensor.rpartition("/")[0] for tensor, _ in several))
+    what, value = several[0][1].what, several[0][1].value
+    settings = {"limit": value, "layer": listed(layers)}
+    if what == "max_norm":
+        entry, phrase = "max_norm", f"has its norms cut at {shown(value)} after each step"
+        undo = f"{listed(layers)} without the constraint"
+    elif what == "still":
         entry, phrase = "not_in_optimizer", "has a gradient and is moved by no step"
-        undo = ENTRIES[entry].line(second, settings)
+        undo = ENTRIES[entry].line(names[1], settings)
     else:
-        entry, phrase = "learning_rate", f"takes {treatment.value:.4g} times the step of the others"
-        undo = f"one learning rate for {layer} and the rest"
-    same = f"{layer} with {treatment.value:.4g} times the learning rate, or out of the optimiser"
-    do = ENTRIES[entry].line(second, settings) if entry == "max_norm" else same
+        entry, phrase = "learning_rate", f"takes {value:.4g} times the step of the others"
+        undo = f"one learning rate for {listed(layers)} and the rest"
+    same = f"{listed(layers)} with {value:.4g} times the learning rate, or out of the optimiser"
+    do = ENTRIES[entry].line(names[1], settings) if entry == "max_norm" else same
     return Cause(
         entry,
-        ("optimizer", layer),
-        f"{tensor} {phrase} in {names[0]}, and not in {names[1]}",
-        undo if names[0] == second else do,
+        ("optimizer", *layers),
+        f"{tensors} {phrase} in {names[number]}, and not in {names[1 - number]}",
+        undo if number else do,
         True,
-        f"with that in {names[1]}'s step too",
-        treatment.before,
-        treatment.after,
+        f"with that in {names[1 - number]}'s step too",
+        max(treatment.before for _, treatment in several),
+        max(treatment.after for _, treatment in several),
     )
 
 

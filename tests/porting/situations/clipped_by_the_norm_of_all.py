@@ -15,7 +15,11 @@ def torch_optimizer(parameters):
 
     parameters = list(parameters)
     optimizer = torch.optim.SGD(parameters, 0.1)
-    optimizer.register_step_pre_hook(lambda *_: torch.nn.utils.clip_grad_norm_(parameters, 0.5))
+
+    def clip(*_):
+        torch.nn.utils.clip_grad_norm_(parameters, 0.5)
+
+    optimizer.register_step_pre_hook(clip)
     return optimizer
 
 
