@@ -1,8 +1,9 @@
 """The porting bench: how often is the judge of two models right?
 
 `python -m tools.porting [PATH...]` runs files and folders of twins files whose truth is known: a
-file says it itself (TRUTH, PLACE, CAUSE), or a table in the folder's README.md does. Ends with
-status 1 if a right port is called wrong or a wrong one right.
+file says it itself (TRUTH, PLACE, CAUSE, CAUSES), or a table in the folder's README.md does. Ends
+with status 1 if a right port is called wrong or a wrong one right, or a wrong cause is called
+proved.
 """
 
 from __future__ import annotations
@@ -46,13 +47,14 @@ KINDS: Mapping[str, str] = {  # of a cause, by the first of which a word stands 
 @dataclass(frozen=True)
 class Situation:
     """A twins file and what is true of it. `places` are parts of names, any of which will do; they
-    are empty where none are known."""
+    are empty where none are known. `causes` are entries of the catalogue, of which any is right."""
 
     path: Path
     truth: str
     places: tuple[str, ...] = ()
     cause: str = ""
     frameworks: tuple[str, str] = ("keras", "torch")
+    causes: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -65,7 +67,8 @@ class Situation:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the judge said of a situation. `rivals`: name -> whether it says "the same"."""
+    """What the judge said of a situation. `rivals`: name -> whether it says "the same"; `causes`:
+    the entry of each cause, and whether it was called proved."""
 
     situation: Situation
     seed: int
@@ -75,6 +78,7 @@ class Outcome:
     notes: Sequence[str] = ()
     rivals: Mapping[str, bool | None] = field(default_factory=dict)
     seconds: float = 0.0
+    causes: Sequence[tuple[str, bool]] = ()
 
     @property
     def as_it_should_be(self) -> bool:
@@ -82,8 +86,21 @@ class Outcome:
 
     @property
     def fatal(self) -> bool:
-        """A right port called wrong, or a wrong one right: what a checker must never say."""
-        return {self.situation.truth, self.verdict} == {"right", "wrong"}
+        """A right port called wrong, or a wrong one right, or a wrong cause called proved: what a
+        checker must never say."""
+        return {self.situation.truth, self.verdict} == {"right", "wrong"} or bool(self.misproved)
+
+    @property
+    def misproved(self) -> list[str]:
+        """Causes that are called proved and are none, where the true ones are known."""
+        known = self.situation.causes
+        return [name for name, proved in self.causes if proved and known and name not in known]
+
+    @property
+    def explained(self) -> str:
+        """How a true cause was named: "proved", "suspected", or "" if it was not."""
+        words = {proved for name, proved in self.causes if name in self.situation.causes}
+        return "" if not words else "proved" if True in words else "suspected"
 
     @property
     def placed(self) -> bool:
@@ -94,7 +111,8 @@ class Outcome:
     def record(self) -> dict[str, Any]:
         """The same in plain values."""
         situation = {**asdict(self.situation), "path": str(self.situation.path)}
-        return {**asdict(self), "situation": situation, "placed": self.placed}
+        facts = {"placed": self.placed, "explained": self.explained, "misproved": self.misproved}
+        return {**asdict(self), "situation": situation, **facts}
 
 
 def situations(paths: Iterable[Path]) -> list[Situation]:
@@ -115,7 +133,8 @@ def situation(file: Path) -> Situation:
         place = constants.get("PLACE", ())
         places = (place,) if isinstance(place, str) else tuple(place)
         cause = constants.get("CAUSE", "")
-        case = Situation(file, constants["TRUTH"], places, cause, (one, other))
+        causes = tuple(constants.get("CAUSES", ()))
+        case = Situation(file, constants["TRUTH"], places, cause, (one, other), causes)
     else:
         truth, cause = _table_beside(file).get(file.stem, ("", ""))
         case = Situation(
@@ -188,12 +207,13 @@ def outcomes(
                 judgement.notes,
                 rivals,
             )
+            named = [(cause.entry, cause.proved) for cause in judgement.causes]
         except ValueError as error:
-            words = "refused", str(error), (), (), {}
+            words, named = ("refused", str(error), (), (), {}), []
         except Exception as error:
             children.close()
-            words = "crashed", f"{type(error).__name__}: {error}", (), (), {}
-        yield Outcome(case, seed, *words, seconds=time.monotonic() - start)
+            words, named = ("crashed", f"{type(error).__name__}: {error}", (), (), {}), []
+        yield Outcome(case, seed, *words, seconds=time.monotonic() - start, causes=named)
 
 
 def sections(results: Sequence[Outcome], *, rivals: bool = False) -> list[Section]:
@@ -209,17 +229,35 @@ def _rates(results: Sequence[Outcome]) -> Section:
         counts = [sum(o.verdict == verdict for o in ports) for verdict in VERDICTS]
         where = [o for o in ports if o.verdict == "wrong" and o.situation.places]
         placed = f"{sum(o.placed for o in where)} of {len(where)}" if where else "-"
-        rows.append([truth, str(len(ports)), *map(str, counts), placed])
+        rows.append([truth, str(len(ports)), *map(str, counts), placed, *_explained(ports)])
     seconds = sum(o.seconds for o in results) / max(1, len(results))
-    headings = ("truth", "ports", *(f"called {verdict}" for verdict in VERDICTS), "place named")
+    called = (f"called {verdict}" for verdict in VERDICTS)
+    causes = ("cause named", "of these proved", "a wrong one proved")
+    headings = ("truth", "ports", *called, "place named", *causes)
     seeds = ", ".join(map(str, sorted({o.seed for o in results})))
     notes = [f"{made_with()}; seeds {seeds}; {seconds:.1f} s a port"]
     notes += [_line(o) for o in results if not o.as_it_should_be and not o.fatal]
     astray = [o for o in results if o.as_it_should_be and o.situation.places and not o.placed]
     notes += [f"{_line(o)}; the place is {' or '.join(o.situation.places)}" for o in astray]
-    notices = [_line(o) for o in results if o.fatal]
+    without = [o for o in results if o.verdict == "wrong" and o.situation.causes and not o.explained]
+    notes += [f"{_line(o)}; the cause is {' or '.join(o.situation.causes)}" for o in without]
+    notices = [
+        _line(o) + (f"; proved wrongly: {', '.join(o.misproved)}" if o.misproved else "")
+        for o in results
+        if o.fatal
+    ]
     title = "Ports and what the judge calls them"
     return Section(title, headings, rows, notes=notes, notices=notices)
+
+
+def _explained(ports: Sequence[Outcome]) -> list[str]:
+    """Of wrong ports whose causes are known: how many are named, proved, and proved wrongly."""
+    known = [o for o in ports if o.verdict == "wrong" and o.situation.causes]
+    if not known:
+        return ["-", "-", "-"]
+    words = [o.explained for o in known]
+    named, proved = len(words) - words.count(""), words.count("proved")
+    return [f"{named} of {len(known)}", str(proved), str(sum(bool(o.misproved) for o in known))]
 
 
 def _line(outcome: Outcome) -> str:

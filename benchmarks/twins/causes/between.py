@@ -15,13 +15,22 @@ import numpy as np
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.gaps import Gap, Known, gaps
-from benchmarks.twins.causes.namings import Naming, difference, entry_of, filling, words
+from benchmarks.twins.causes.namings import (
+    ACTIVATIONS,
+    NOTHING,
+    Naming,
+    difference,
+    entry_of,
+    filling,
+    words,
+)
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import closes, fits, tolerance
 from benchmarks.twins.causes.witness.elementwise import Program, programs, softmaxes
 from benchmarks.twins.causes.witness.orders import rearrangements, steps
 from benchmarks.twins.causes.witness.reductions import poolings, reductions, resizings
 from benchmarks.twins.climb import distance
+from common.twins.probe import Event
 
 Array = np.ndarray
 EXACT = 1e-9  # where the gap has other causes too, its size does not say how near a name must be
@@ -59,6 +68,8 @@ def _cause(
     if not closes(before, after):
         return None
     naming = Naming(scene.models.names, gap, known, mine, theirs)
+    if _stands_elsewhere(scene, mine, theirs):
+        return None
     name = entry_of(naming)
     if name is None:
         return None
@@ -72,6 +83,26 @@ def _cause(
         before=before,
         after=after,
     )
+
+
+def _stands_elsewhere(scene: Scene, mine: Program, theirs: Program) -> bool:
+    """Whether an activation on one side alone is in both models, as often."""
+    alone = [p for p in (mine, theirs) if p.family not in NOTHING]
+    if len(alone) != 1 or alone[0].family not in ACTIVATIONS:
+        return False
+    calls = [
+        sum(_does(alone[0], event) for event in events)
+        for events in (scene.models.one, scene.models.other)
+    ]
+    return calls[0] == calls[1]
+
+
+def _does(program: Program, event: Event) -> bool:
+    """Whether a call does what a function does."""
+    if len(event.inputs) != 1 or len(event.outputs) != 1:
+        return False
+    x, y = event.inputs[0], event.outputs[0]
+    return x.shape == y.shape and x.dtype.kind == "f" and fits(program.apply(x), y, EXACT)
 
 
 def _apart(one: Array, other: Array) -> float:
@@ -112,7 +143,10 @@ def _sums(gap: Gap, known: Known, x: Array, y: Array) -> Iterator[Program]:
     """x and another tensor that both models have."""
     for other in gap.known:
         if other is not known and other.one.shape == x.shape == y.shape:
-            yield Program("sum", "plus", {"of": other.name}, lambda x, o=other.one: x + o)
+            o = other.one
+            yield Program("sum", "plus", {"of": other.name}, lambda x, o=o: x + o)
+            yield Program("difference", "minus", {"of": other.name}, lambda x, o=o: x - o)
+            yield Program("difference", "taken from", {"of": other.name}, lambda x, o=o: o - x)
 
 
 def _windows(gap: Gap) -> list[tuple[Sequence[int], Sequence[int]]]:
@@ -133,7 +167,8 @@ FINDER = Finder(
         *("softmax_axis", "pooling_counts_padding", "pooling_padded_by_zeros", "pooling_kind"),
         *("resize_grid", "interpolation", "normalised_axis", "flatten_order", "reshape_order"),
         *("reshape_for_transpose", "channel_order", "concat_order", "time_order", "wrong_step"),
-        *("residual_missing", "scale_missing", "preprocessing", "mask", "last_activation"),
+        *("residual_missing", "scale_missing", "scale_place", "preprocessing", "mask"),
+        *("last_activation", "inputs_exchanged"),
         "pooling_padding",
     ),
     find,

@@ -71,8 +71,9 @@ def gaps(scene: Scene) -> list[list[list[Gap]]]:
     before: Seen | None = None
     agree = True  # whether all layers so far give the same
     for pair in seen_pairs(scene.models):
+        apart = not _agrees(scene, pair)
         for mine, theirs in zip(pair.one.inputs, pair.other.inputs, strict=False):
-            if relation(mine, theirs) not in (DIFFER, PART):
+            if not apart or relation(mine, theirs) not in (DIFFER, PART):
                 continue
             where = f"between {before.pair.name if before else 'the rows'} and {pair.pair.name}"
             if agree:
@@ -80,7 +81,7 @@ def gaps(scene: Scene) -> list[list[list[Gap]]]:
             elif before:
                 stretches.append([[_behind(before, Gap(where, mine, theirs, ()))]])
             agree = False
-        agree &= nearest(pair.one.outputs, pair.other.outputs) in (EQUAL, MOVED)
+        agree &= not apart
         before = pair
     last = _at_the_end(scene, before)
     if last and agree:
@@ -88,6 +89,12 @@ def gaps(scene: Scene) -> list[list[list[Gap]]]:
     elif last and before:
         stretches.append([[_behind(before, last)]])
     return stretches
+
+
+def _agrees(scene: Scene, pair: Seen) -> bool:
+    """Whether any call of the second model's layer gives what the first's first call does."""
+    calls = [event for event in scene.models.other if event.layer == pair.other.layer]
+    return any(nearest(pair.one.outputs, call.outputs) in (EQUAL, MOVED) for call in calls)
 
 
 def _behind(before: Seen, gap: Gap) -> Gap:

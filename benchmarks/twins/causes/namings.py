@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping
 from math import sqrt
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from benchmarks.twins.causes.entry import shown
 from benchmarks.twins.causes.gaps import Gap, Known
+from benchmarks.twins.causes.trial import fits
 from benchmarks.twins.causes.witness.elementwise import PLAIN, Program
 
 NOTHING = ("as it is", "linear")
 HIDDEN = ("kind", "masked", "counted", "zeros", "size", "strides")  # what a name says without them
 AS_IT_LIES = "the order of the numbers"
 WORDS = {"negative_slope": "slope", "counted": "its padding counted:", "zeros": "zeros at its border:"}
-WORDS |= {"order": "axes", "of": "", "masked": "steps of padding left out:", "low": "at least"}
+WORDS |= {"order": "axes", "masked": "steps of padding left out:", "low": "at least"}
 WORDS |= {"high": "at most"}
 ACTIVATIONS = {family for family, _ in PLAIN.values()} | {"leaky_relu", "elu", "softmax"}
 TORCH = {"hard_sigmoid": "hardsigmoid", "hard_silu": "hardswish", "gelu_by_tanh": "gelu"}
@@ -97,12 +100,25 @@ def _differing(naming: Naming) -> list[str]:
     return [key for key in mine if mine[key] != theirs.get(key)]
 
 
+def _placed(naming: Naming) -> str | None:
+    """A factor before or behind a sum: one model's summand is the other's times the factor."""
+    zeros = np.zeros_like(naming.known.one)
+    mine, theirs = naming.mine.apply(zeros), naming.theirs.apply(zeros)
+    if mine is None or theirs is None or _differing(naming):
+        return None
+    factor = naming.mine.settings["factor"]
+    scaled = ((mine * factor, theirs), (theirs * factor, mine))
+    return "scale_place" if any(fits(a, b, 1e-6) for a, b in scaled) else None
+
+
 WITHIN: Mapping[str, str | Callable[[Naming], str | None]] = {
     "gelu": "gelu_form",
     "hard_sigmoid": "hard_sigmoid_form",
     "softmax": "softmax_axis",
     "step": "wrong_step",
     "scaled": "scale_missing",
+    "placed": _placed,
+    "difference": "inputs_exchanged",
     "parts": "concat_order",
     "order": _order,
     "pooled": _pooling,
@@ -130,6 +146,7 @@ def filling(naming: Naming) -> dict[str, Any]:
     settings["factor"] = mine.settings.get("factor", 0.2 if mine.name.endswith("0.2") else "1 / 6")
     settings.setdefault("offset", 0)
     settings["keras_activation"] = ENDS.get(name, name)
+    settings["inputs"] = f"b, a for a, b"
     settings["count_include_pad"] = mine.settings.get("counted")
     if "pads" in mine.settings:
         settings["padding"] = mine.settings["pads"]
@@ -156,8 +173,11 @@ def filling(naming: Naming) -> dict[str, Any]:
 def difference(naming: Naming) -> str:
     """What differs, in a sentence by the users' names."""
     mine, theirs = naming.mine, naming.theirs
-    if mine.name == theirs.name:
-        keys = _differing(naming)
+    keys = _differing(naming)
+    if mine.family == theirs.family == "placed":
+        factor = shown(mine.settings["factor"])
+        return f"{naming.gap.name}: both take it times {factor}, and only one does what is added"
+    if mine.name == theirs.name and keys:
         told = ", ".join(
             f"{WORDS.get(key, key)} {shown(mine.settings[key])} in {naming.frameworks[0]} and "
             f"{shown(theirs.settings[key])} in {naming.frameworks[1]}"
@@ -174,7 +194,9 @@ def difference(naming: Naming) -> str:
 def words(mine: Program, theirs: Program) -> str:
     """The first function in the words of a trial."""
     keys = [k for k in mine.settings if mine.settings[k] != theirs.settings.get(k)]
-    if mine.name == theirs.name:
+    if mine.family == theirs.family == "placed":
+        return "the first's summand"
+    if mine.name == theirs.name and keys:
         return ", ".join(f"{WORDS.get(k, k)} {shown(mine.settings[k])}" for k in keys)
     return _plain(mine)
 
@@ -182,6 +204,8 @@ def words(mine: Program, theirs: Program) -> str:
 def _plain(program: Program) -> str:
     if program.family in NOTHING:
         return "nothing"
+    if "of" in program.settings:
+        return f"{program.name} {program.settings['of']}"
     settings = {k: v for k, v in program.settings.items() if k not in HIDDEN}
     told = ", ".join(f"{WORDS.get(k, k)} {shown(v)}" for k, v in settings.items())
     return f"{program.name} with {told}" if told else program.name

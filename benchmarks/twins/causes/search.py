@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.twins.causes import (
+    attentions,
     between,
     convolutions,
     gradients,
@@ -10,17 +11,28 @@ from benchmarks.twins.causes import (
     normalisations,
     optimizers,
     penalties,
+    places,
     preprocessing,
+    recurrences,
     running,
+    stated,
+    weights,
+    wiring,
 )
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.scene import Finder, Scene
 
 FINDERS: tuple[Finder, ...] = (
     preprocessing.FINDER,
+    stated.FINDER,
     normalisations.FINDER,
     convolutions.FINDER,
+    recurrences.FINDER,
+    attentions.FINDER,
+    places.FINDER,
     between.FINDER,
+    wiring.FINDER,
+    weights.FINDER,
     losses.FINDER,
     penalties.FINDER,
     gradients.FINDER,
@@ -29,8 +41,12 @@ FINDERS: tuple[Finder, ...] = (
 )
 """In the order in which a reader should hear of what they find."""
 
+WEAK = ("other_tensor",)  # of no use to a reader where anything else is proved
+
 
 def causes(scene: Scene) -> list[Cause]:
     """Every cause, the proved ones first; one difference has one cause."""
     every = [cause for finder in FINDERS for cause in finder.find(scene)]
+    if any(cause.proved and cause.entry not in WEAK for cause in every):
+        every = [cause for cause in every if cause.entry not in WEAK]
     return sorted(dict.fromkeys(every), key=lambda cause: not cause.proved)

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("v", "softmax", "o")
 CAUSE = "axis of the softmax"
+CAUSES = ("softmax_axis",)
 INPUT = (5, 8)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("mha", "attention")
 CAUSE = "batch_first"
+CAUSES = ("batch_first",)
 INPUT = (6, 8)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("o", "softmax", "attention")
 CAUSE = "scale of attention"
+CAUSES = ("attention_scale",)
 INPUT = (5, 8)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "back"
 CAUSE = "go_backwards"
+CAUSES = ("go_backwards",)
 INPUT = (7, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "lstm"
 CAUSE = "batch_first"
+CAUSES = ("batch_first",)
 INPUT = (6, 3)
 
 

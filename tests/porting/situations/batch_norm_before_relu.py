@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "bn"
 CAUSE = "normalisation before or after the activation"
+CAUSES = ("normalisation_place",)
 INPUT = (7, 7, 3)
 
 

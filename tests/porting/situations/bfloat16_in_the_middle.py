@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("h", "float16")
 CAUSE = "bfloat16 on one side"
+CAUSES = ("half_precision",)
 INPUT = (6,)
 
 

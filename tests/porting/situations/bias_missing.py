@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "h"
 CAUSE = "bias missing"
+CAUSES = ("bias_missing",)
 INPUT = (6,)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("dense", "both")
 CAUSE = "order of the directions"
+CAUSES = ("concat_order",)
 INPUT = (6, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "out"
 CAUSE = "branches exchanged"
+CAUSES = ("concat_order",)
 INPUT = (10, 3)
 
 

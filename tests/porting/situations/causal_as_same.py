@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "c"
 CAUSE = "causal padding"
+CAUSES = ("causal_padding",)
 INPUT = (10, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("mha", "attention")
 CAUSE = "causal mask missing"
+CAUSES = ("attention_mask",)
 INPUT = (6, 8)
 
 

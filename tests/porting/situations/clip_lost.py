@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("act", "clip", "clamp", "hardtanh")
 CAUSE = "clip of the activation"
+CAUSES = ("clip",)
 INPUT = (8,)
 
 

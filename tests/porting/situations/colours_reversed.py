@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("c", "input")
 CAUSE = "order of the colours"
+CAUSES = ("channel_order",)
 INPUT = (8, 8, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("up1", "between", "project")
 CAUSE = "order of channels in a reshape"
+CAUSES = ("reshape_order",)
 INPUT = (5,)
 
 

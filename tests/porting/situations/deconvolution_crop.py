@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "up"
 CAUSE = "crop of the transposed convolution"
+CAUSES = ("deconvolution_crop",)
 INPUT = (5, 5, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "c"
 CAUSE = "dilation"
+CAUSES = ("dilation",)
 INPUT = (9, 9, 2)
 
 

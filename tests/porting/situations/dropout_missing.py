@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "dropout"
 CAUSE = "dropout missing"
+CAUSES = ("dropout_rate",)
 INPUT = (8,)
 
 

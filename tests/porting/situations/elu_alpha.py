@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "act"
 CAUSE = "slope of the activation"
+CAUSES = ("slope",)
 INPUT = (8,)
 
 

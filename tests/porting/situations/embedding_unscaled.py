@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("between", "h", "e")
 CAUSE = "embedding scaled by the root of the width"
+CAUSES = ("scale_missing",)
 INPUT = (6,)
 TOKENS = 11
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "out"
 CAUSE = "the wrong step of time"
+CAUSES = ("wrong_step",)
 INPUT = (6, 3)
 
 

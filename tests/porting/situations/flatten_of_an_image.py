@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "dense"
 CAUSE = "order of channels in the flatten"
+CAUSES = ("flatten_order",)
 INPUT = (6, 6, 2)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "ff"
 CAUSE = "exact or tanh GELU"
+CAUSES = ("gelu_form",)
 INPUT = (5, 6)
 
 

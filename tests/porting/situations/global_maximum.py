@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("pool", "between", "out")
 CAUSE = "kind of the pooling"
+CAUSES = ("pooling_kind",)
 INPUT = (7, 7, 2)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "gn"
 CAUSE = "epsilon of the normalisation"
+CAUSES = ("epsilon",)
 INPUT = (6, 6, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "lstm"
 CAUSE = "hard sigmoid"
+CAUSES = ("recurrent_activation",)
 INPUT = (7, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "o"
 CAUSE = "reshape for a transpose"
+CAUSES = ("reshape_for_transpose",)
 INPUT = (4, 8)
 
 

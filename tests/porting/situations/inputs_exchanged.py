@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "out"
 CAUSE = "inputs exchanged"
+CAUSES = ("inputs_exchanged",)
 INPUT = ((6,), (6,))
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("relu", "first", "dw", "bn1")
 CAUSE = "clip of the activation"
+CAUSES = ("clip",)
 INPUT = (8, 8, 3)
 
 

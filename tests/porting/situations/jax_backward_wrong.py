@@ -8,6 +8,7 @@ INPUT = (6, 3)
 TRUTH = "wrong"
 PLACE = "out"
 CAUSE = "the backward direction's first step"
+CAUSES = ("wrong_step",)
 
 
 def jax_model():

@@ -5,6 +5,7 @@ INPUT = (7,)
 TRUTH = "wrong"
 PLACE = "norm"
 CAUSE = "epsilon"
+CAUSES = ("epsilon",)
 
 
 def jax_model():

@@ -5,6 +5,7 @@ INPUT = (8,)
 TRUTH = "wrong"
 PLACE = "gelu"
 CAUSE = "tanh GELU against the exact one"
+CAUSES = ("gelu_form",)
 
 
 def jax_model():

@@ -5,6 +5,7 @@ INPUT = (8, 8, 2)
 TRUTH = "wrong"
 PLACE = "conv"
 CAUSE = "padding"
+CAUSES = ("padding_side",)
 
 
 def jax_model():

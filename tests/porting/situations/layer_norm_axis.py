@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "norm"
 CAUSE = "axis of the normalisation"
+CAUSES = ("normalised_axis",)
 INPUT = (6, 6)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("h", "leaky")
 CAUSE = "slope of the activation"
+CAUSES = ("slope",)
 INPUT = (8,)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "pool"
 CAUSE = "padding side of the pooling"
+CAUSES = ("pooling_padding",)
 INPUT = (8, 8, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "pool"
 CAUSE = "padding of the pooling"
+CAUSES = ("pooling_padded_by_zeros",)
 INPUT = (8, 8, 3)
 
 

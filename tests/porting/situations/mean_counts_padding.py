@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("e", "out", "between")
 CAUSE = "mask"
+CAUSES = ("mask",)
 LOSS = "binary_crossentropy"
 INPUT = (6,)
 TOKENS = 9

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "out"
 CAUSE = "mean over the wrong axis"
+CAUSES = ("normalised_axis",)
 INPUT = (8, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("interpolate", "resize", "between", "c2")
 CAUSE = "half pixels"
+CAUSES = ("resize_grid",)
 INPUT = (6, 6, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("outputs", "output", "mean", "spread")
 CAUSE = "outputs exchanged"
+CAUSES = ("outputs_exchanged",)
 INPUT = (6,)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("between", "h", "pos")
 CAUSE = "positions added before the scale"
+CAUSES = ("scale_place",)
 INPUT = (6,)
 TOKENS = 11
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "ln"
 CAUSE = "normalisation before or after the residual"
+CAUSES = ("normalisation_place",)
 INPUT = (5, 8)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("cross", "mha", "attention")
 CAUSE = "query and key exchanged"
+CAUSES = ("inputs_exchanged",)
 INPUT = ((5, 8), (5, 8))
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "rnn"
 CAUSE = "activation of the cell"
+CAUSES = ("cell_activation",)
 INPUT = (7, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("c", "input", "rescaling")
 CAUSE = "preprocessing inside the model"
+CAUSES = ("preprocessing",)
 INPUT = (8, 8, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "d"
 CAUSE = "reshape for a transpose"
+CAUSES = ("reshape_for_transpose",)
 INPUT = (8, 6)
 
 

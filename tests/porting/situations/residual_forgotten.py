@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("out", "b")
 CAUSE = "residual"
+CAUSES = ("residual_missing",)
 INPUT = (8,)
 
 

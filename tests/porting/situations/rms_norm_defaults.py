@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "norm"
 CAUSE = "epsilon of the normalisation"
+CAUSES = ("epsilon",)
 INPUT = (5, 6)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("first", "second", "a", "b")
 CAUSE = "two layers of one shape exchanged"
+CAUSES = ("layers_exchanged",)
 INPUT = (6,)
 PAIRS = {"a": "a", "b": "b"}
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "decoder"
 CAUSE = "state of the decoder"
+CAUSES = ("input_unused",)
 INPUT = {"source": (7,), "target": (5,)}
 TOKENS = {"source": 11, "target": 9}
 

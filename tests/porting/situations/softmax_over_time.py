@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("softmax", "out")
 CAUSE = "axis of the softmax"
+CAUSES = ("softmax_axis",)
 INPUT = (4, 6)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = "d"
 CAUSE = "transposed square kernel"
+CAUSES = ("transposed_kernel",)
 INPUT = (6,)
 
 

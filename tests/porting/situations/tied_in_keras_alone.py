@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("o", "e")
 CAUSE = "tied on one side"
+CAUSES = ("tied",)
 INPUT = (6,)
 TOKENS = 10
 

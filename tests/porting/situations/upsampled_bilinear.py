@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("up", "between", "c2")
 CAUSE = "interpolation of the upsampling"
+CAUSES = ("interpolation",)
 INPUT = (5, 5, 3)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("skip", "residual", "end", "outputs")
 CAUSE = "residual"
+CAUSES = ("other_tensor", "residual_missing")
 INPUT = (12, 1)
 
 

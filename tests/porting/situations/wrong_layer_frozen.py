@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("a", "b")
 CAUSE = "frozen on one side"
+CAUSES = ("frozen",)
 INPUT = (6,)
 
 

@@ -107,6 +107,15 @@ ENTRIES = (
         "{first} and {second} in the other order",
     ),
     Entry(
+        "other_tensor",
+        "a layer that is fed from another place",
+        "what goes into the layer is a tensor of the other model too, and not the one that the "
+        "other model's layer is given",
+        "{layer}(x), where x is {source}",
+        "{layer}(x), where x is {source}",
+        "{layer}(x), where x is {source}",
+    ),
+    Entry(
         "inputs_exchanged",
         "two inputs of a layer exchanged",
         "the layer gives the other's output on its inputs in another order",

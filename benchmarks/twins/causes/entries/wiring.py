@@ -55,6 +55,15 @@ ENTRIES = (
         "x * {factor}",
     ),
     Entry(
+        "scale_place",
+        "a factor before or behind a sum",
+        "both tensors are the one before times a factor plus a summand for each place, and one "
+        "summand is the other times the factor",
+        "x * {factor} + positions",
+        "x * {factor} + positions",
+        "x * {factor} + positions",
+    ),
+    Entry(
         "preprocessing",
         "rows scaled inside of one model alone",
         "the first layer's input is the rows times a constant, plus a constant, in one model",

@@ -110,6 +110,7 @@ def programs(x: Array, y: Array) -> Iterator[Program]:
     yield from _elu(flat, y)
     yield from _clip(flat, y)
     yield from _affine(flat, y)
+    yield from _placed(flat, y)
 
 
 def softmaxes(x: Array, y: Array) -> Iterator[Program]:
@@ -176,6 +177,23 @@ def _affine(x: Array, y: Array) -> Iterator[Program]:
     else:
         settings = {"factor": _round(factor), "offset": _round(offset)}
         yield Program("scaled", "affine", settings, lambda x: factor * x + offset)
+
+
+def _placed(x: Array, y: Array) -> Iterator[Program]:
+    """A factor for all, and a summand for each place that all rows have."""
+    if len(x) < 3 or x.ndim < 2:
+        return
+    step, risen = x[0] - x[1], y[0] - y[1]
+    place = np.unravel_index(int(np.abs(step).argmax()), step.shape)
+    if step[place]:
+        factor = float(risen[place] / step[place])
+        summand = y[0] - factor * x[0]
+        yield Program(
+            "placed",
+            "times, plus one for each place",
+            {"factor": _round(factor)},
+            lambda x: factor * x.reshape(len(x), *summand.shape) + summand,
+        )
 
 
 def _round(value: float) -> float:

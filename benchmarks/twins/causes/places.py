@@ -1,0 +1,127 @@
+"""Finder: a normalisation before or behind an activation, or before or behind other layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.halves import code_of, halves_of
+from benchmarks.twins.causes.normalisations import KINDS
+from benchmarks.twins.causes.scene import Finder, Scene
+from benchmarks.twins.causes.trial import closes, fits
+from benchmarks.twins.causes.witness.elementwise import PLAIN, Program, named
+from benchmarks.twins.climb import distance
+from benchmarks.twins.flow import DIFFER, PART, nearest
+from benchmarks.twins.place import Seen, seen_pairs
+from common.twins.probe import Event
+
+NEAR = 1e-8
+
+
+def find(scene: Scene) -> Iterator[Cause]:
+    """Of each normalisation that is given other numbers in each model."""
+    if not scene.outputs_part:
+        return
+    seen = seen_pairs(scene.models)
+    for pair in seen:
+        if pair.pair.one.kind not in KINDS:
+            continue
+        if nearest(pair.one.inputs, pair.other.inputs) not in (DIFFER, PART):
+            continue
+        cause = _behind_activation(scene, pair) or _behind_layers(scene, seen, pair)
+        if cause:
+            yield cause
+            return
+
+
+def _behind_activation(scene: Scene, pair: Seen) -> Cause | None:
+    """One model normalises what the other activates, and the other way round: tried by calling the
+    second model's layer on the first's input."""
+    sides = ((pair.one, pair.other, scene.models.one), (pair.other, pair.one, scene.models.other))
+    for number, (behind, before, flow) in enumerate(sides):
+        function = named(behind.inputs[0], before.inputs[0], NEAR)  # it stands before in the other
+        if function is None or function.name == "linear" or function.name not in PLAIN:
+            continue
+        activated = _activated(flow, behind, function)
+        if activated is None:
+            continue
+        try:
+            given = pair.one.inputs[0] if number == 0 else pair.one.inputs[0]
+            again = scene.models.replay(pair.pair.other.layer, [given])[0]
+        except (ValueError, RuntimeError):
+            continue
+        if number == 0:
+            wanted, tried = activated, function.apply(again)
+            found = pair.other.outputs[0]
+        else:
+            wanted, found = pair.one.outputs[0], activated
+            tried = again
+        if tried is None or not fits(tried, wanted, NEAR):
+            continue
+        before_gap, after = min(distance(found, wanted), 1.0), distance(tried, wanted)
+        if not closes(before_gap, after):
+            continue
+        names = scene.models.names
+        first = "before" if number == 0 else "behind"
+        second = "behind" if number == 0 else "before"
+        told = f"{pair.pair.name} stands {first} {function} in {names[0]} and {second} it in "
+        return Cause(
+            "normalisation_place",
+            (pair.pair.name,),
+            told + names[1],
+            _line(scene, pair),
+            proved=True,
+            trial=f"with it {first} {function} in {names[1]}",
+            before=before_gap,
+            after=after,
+        )
+    return None
+
+
+def _activated(flow: Sequence[Event], behind: Event, function: Program):  # type: ignore[no-untyped-def]
+    """What an activation of a layer's output gives in a model; None if there is none."""
+    y = behind.outputs[0]
+    for event in flow:
+        given = [x for x in event.inputs if x.shape == y.shape]
+        if given and event is not behind and fits(given[0], y, NEAR):
+            expected = function.apply(given[0])
+            if event.outputs and fits(expected, event.outputs[0], NEAR):
+                return event.outputs[0]
+    return None
+
+
+def _behind_layers(scene: Scene, seen: Sequence[Seen], pair: Seen) -> Cause | None:
+    """It runs before another layer in one model and behind it in the other: only suspected."""
+    places = [
+        {id(event): number for number, event in enumerate(events)}
+        for events in (scene.models.one, scene.models.other)
+    ]
+
+    def at(item: Seen) -> tuple[int, int]:
+        return places[0][id(item.one)], places[1][id(item.other)]
+
+    mine = at(pair)
+    for item in seen:
+        theirs = at(item)
+        if item is not pair and (mine[0] < theirs[0]) != (mine[1] < theirs[1]):
+            order = ("before", "behind") if mine[0] < theirs[0] else ("behind", "before")
+            told = " and ".join(
+                f"{word} {item.pair.name} in {name}"
+                for word, name in zip(order, scene.models.names, strict=True)
+            )
+            return Cause(
+                "normalisation_place",
+                (pair.pair.name, item.pair.name),
+                f"{pair.pair.name} runs {told}",
+                _line(scene, pair),
+            )
+    return None
+
+
+def _line(scene: Scene, pair: Seen) -> str:
+    other = halves_of(scene, pair)[1]
+    return ENTRIES["normalisation_place"].line(scene.models.names[1], {"layer": code_of(other)})
+
+
+FINDER = Finder(("normalisation_place",), find)

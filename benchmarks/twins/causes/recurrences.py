@@ -1,0 +1,167 @@
+"""Finder: recurrent layers with another function, direction, order of axes, or first state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.halves import Half, Layer, layers
+from benchmarks.twins.causes.scene import Finder, Scene
+from benchmarks.twins.causes.trial import Settings, closes, fits, necessary, tolerance
+from benchmarks.twins.causes.witness.elementwise import PLAIN
+from benchmarks.twins.causes.witness.recurrent import states
+from benchmarks.twins.climb import distance
+
+Array = np.ndarray
+KINDS = ("lstm", "gru", "gru_v1", "simple_rnn")
+GATES = ("sigmoid", "hard_sigmoid", "hard_sigmoid_of_0.2")
+ENTRY = {
+    "activation": "cell_activation",
+    "recurrent_activation": "recurrent_activation",
+    "backwards": "go_backwards",
+    "rows_first": "batch_first",
+    "begins": "input_unused",
+    "kind": "reset_after",
+}
+WORDS = {
+    "activation": "the activation",
+    "recurrent_activation": "the function of the gates",
+    "backwards": "reads backwards:",
+    "rows_first": "rows on the first axis:",
+    "begins": "a first state that is given:",
+    "kind": "the form",
+}
+
+
+def find(scene: Scene) -> Iterator[Cause]:
+    """A cause for each setting whose exchange the gap needs to close."""
+    for layer in layers(scene, KINDS):
+        yield from _causes(layer)
+
+
+def _causes(layer: Layer) -> Iterator[Cause]:
+    one, other = layer.one, layer.other
+    if layer.axes not in ((0, 1, 2), (1, 0, 2)):
+        return
+    swapped = layer.axes == (1, 0, 2)
+    start = next(
+        (h for half in (one, other) if (h := _initial(half)) is not None),
+        None,
+    )
+
+    def run(half: Half, x: Array, settings: Settings) -> Array | None:
+        options = {k: v for k, v in settings.items() if k not in ("kind", "begins")}
+        kind, initial = settings["kind"], start if settings["begins"] else None
+        with np.errstate(all="ignore"):
+            return states(x, kind, half.weights, **options, initial=initial)
+
+    limit = 1e-7 if layer.agree else 1e-9
+    mine = _named(one, one.x, run, False, limit)
+    theirs = _named(other, one.x if layer.agree else other.x, run, swapped and layer.agree, limit)
+    if not mine or not theirs:
+        return
+
+    def trial(settings: Settings) -> Array | None:
+        result = run(one, one.x, settings)
+        return None if result is None else _last(result, settings)
+
+    right, wrong = trial(mine), trial(theirs)
+    if right is None:
+        return
+    before = min(distance(wrong, right), 1.0) if wrong is not None else 1.0
+    after = _off(one, run(one, one.x, mine), False)
+    if not closes(before, after):
+        return
+    for key in necessary(trial, mine, theirs, right, tolerance(before)):
+        yield _cause(layer, key, mine[key], theirs[key], before, after)
+
+
+def _initial(half: Half) -> Array | None:
+    """A first state that is given."""
+    units = len(half.weights["recurrent_kernel"])
+    given = [x for x in half.event.inputs[1:] if x.shape[1:] == (units,) and np.any(x)]
+    return given[0] if given else None
+
+
+def _last(result: Array, settings: Settings) -> Array:
+    return result[:, -1] if settings["rows_first"] else result[-1]
+
+
+def _named(half: Half, x: Array, run: Any, swapped: bool, limit: float) -> Settings | None:
+    """The settings under which the formula gives the layer's own states, those stated first."""
+    stated = half.settings
+    acts = dict.fromkeys([str(stated.get("activation", "tanh")), "tanh", "relu", "linear"])
+    gates = dict.fromkeys([str(stated.get("recurrent_activation", "sigmoid")), *GATES])
+    kinds = {"gru": ("gru", "gru_v1"), "gru_v1": ("gru_v1", "gru")}
+    for kind, begins, backwards, act, gate in product(
+        kinds.get(half.unit.kind, (half.unit.kind,)),
+        (True, False) if _initial(half) is not None else (False,),
+        (bool(stated.get("go_backwards")), not stated.get("go_backwards")),
+        [a for a in acts if a in PLAIN],
+        [g for g in gates if g in PLAIN] if half.unit.kind != "simple_rnn" else ("sigmoid",),
+    ):
+        settings = {
+            "kind": kind,
+            "begins": begins,
+            "backwards": backwards,
+            "activation": act,
+            "recurrent_activation": gate,
+            "rows_first": not swapped,
+        }
+        result = run(half, x, settings)
+        if result is not None and _off(half, result, swapped) <= limit:
+            return settings
+    return None
+
+
+def _off(half: Half, result: Array | None, swapped: bool) -> float:
+    """How far the states are from any output of the layer: the sequence either way, or the last."""
+    if result is None:
+        return np.inf
+    result = result.swapaxes(0, 1) if swapped else result
+    forms = (result[:, -1], result, result[:, ::-1])
+    return min(
+        distance(form, y) for form in forms for y in half.event.outputs if y.shape == form.shape
+    ) if any(y.shape == form.shape for form in forms for y in half.event.outputs) else np.inf
+
+
+def _cause(
+    layer: Layer, key: str, mine: Any, theirs: Any, before: float, after: float
+) -> Cause:
+    one, other = layer.one, layer.other
+    told = [shown(value) for value in (mine, theirs)]
+    kind = {"lstm": "LSTM", "simple_rnn": "SimpleRNN"}.get(one.unit.kind, "GRU")
+    torch = {"SimpleRNN": "RNN"}.get(kind, kind)
+    filling = {
+        "layer": torch if other.framework == "torch" else kind,
+        "jax_layer": {"SimpleRNN": "SimpleCell"}.get(kind, f"{kind}Cell"),
+        "units": len(one.weights["recurrent_kernel"]),
+        "activation": mine,
+        "recurrent_activation": mine,
+        "go_backwards": mine,
+        "reset_after": mine == "gru",
+        "states": "state" if mine else "None",
+    }
+    if key in ("backwards", "batch_first"):
+        filling["layer"] = layer.other.unit.layer if other.framework == "torch" else kind
+    entry = ENTRY[key]
+    return Cause(
+        entry,
+        layer.places,
+        f"{layer.name} has {WORDS[key]} {told[0]} in {one.framework} and {told[1]} in "
+        f"{other.framework}",
+        ENTRIES[entry].line(other.framework, filling),
+        proved=True,
+        trial=f"with {told[0]} in {other.framework}",
+        before=before,
+        after=after,
+    )
+
+
+FINDER = Finder(tuple(ENTRY.values()), find)

@@ -1,0 +1,212 @@
+"""Finder: weights: a bias on one side, kernels turned, gates and layers exchanged, ties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+
+import numpy as np
+
+from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.gaps import outputs
+from benchmarks.twins.causes.halves import code_of, layers
+from benchmarks.twins.causes.scene import Finder, Scene
+from benchmarks.twins.causes.trial import closes, fits
+from benchmarks.twins.climb import Refused, aligned, distance
+from benchmarks.twins.compare import same_outputs
+from benchmarks.twins.fused import joined, whole
+from benchmarks.twins.match import Link, Pair, interchangeable
+from common.twins.probe import Values
+
+Array = np.ndarray
+GATED = {"lstm": 4, "gru": 3, "gru_v1": 3}
+TRIALS = 30  # sets of weights that the second model is given
+WITH_BIAS = ("dense", "conv1d", "conv2d", "conv3d", "depthwise_conv1d", "depthwise_conv2d")
+
+
+def find(scene: Scene) -> Iterator[Cause]:
+    """What differs in the weights themselves, tried by giving them to the second model."""
+    if not scene.outputs_part:
+        return
+    yield from _biases(scene)
+    wrong = _wrong_weights(scene)
+    yield from wrong
+    if not wrong:
+        yield from _ties(scene)
+        yield from _exchanged_layers(scene)
+
+
+def _biases(scene: Scene) -> Iterator[Cause]:
+    """A layer without the bias that the other model's has."""
+    for layer in layers(scene, WITH_BIAS):
+        one, other = layer.one, layer.other
+        has = ["bias" in half.weights for half in (one, other)]
+        if has[0] == has[1] or not layer.agree or one.y.shape != other.y.shape:
+            continue
+        bias = (one if has[0] else other).weights["bias"]
+        mended = other.y + bias if has[0] else other.y - bias
+        before, after = distance(other.y, one.y), distance(mended, one.y)
+        if closes(before, after):
+            told = scene.models.names if has[0] else scene.models.names[::-1]
+            yield Cause(
+                "bias_missing",
+                layer.places,
+                f"{layer.name} has a bias in {told[0]} and none in {told[1]}",
+                ENTRIES["bias_missing"].line(
+                    other.framework, {"layer": code_of(other), "use_bias": has[0]}
+                ),
+                proved=True,
+                trial=f"with{'' if has[0] else 'out'} it in {other.framework}",
+                before=before,
+                after=after,
+            )
+
+
+def _wrong_weights(scene: Scene) -> list[Cause]:
+    """Weights that both bring and that are not the same: what makes them so, all at once."""
+    if scene.judgement.weights != "own":
+        return []
+    mended, parts = dict(scene.values[1]), []
+    for pair in scene.models.matching.pairs:
+        for link in pair.links:
+            mine = link.to_other(scene.values[0][f"{pair.one.name}/{link.one}"])
+            key = f"{pair.other.name}/{link.other}"
+            theirs = scene.values[1][key]
+            if fits(theirs, mine, 1e-5):
+                continue
+            turned = _turned(pair, link, mine, theirs)
+            if turned:
+                parts.append((turned, pair, link))
+                mended[key] = mine
+    gap = _tried(scene, mended) if parts else None
+    return [
+        Cause(
+            entry,
+            (pair.name,),
+            told,
+            line,
+            proved=closes(*gap) if gap else False,
+            trial=f"with {scene.models.names[0]}'s order in {scene.models.names[1]}" if gap else "",
+            before=gap[0] if gap else float("nan"),
+            after=gap[1] if gap else float("nan"),
+        )
+        for (entry, told, line), pair, _ in parts
+    ]
+
+
+def _turned(pair: Pair, link: Link, mine: Array, theirs: Array) -> tuple[str, str, str] | None:
+    """The entry, the words and the line for a weight that is the other one in another order."""
+    name = f"{pair.name}'s {link.one}"
+    entry = ENTRIES["transposed_kernel"]
+    if mine.ndim > 1 and fits(theirs, np.swapaxes(mine, -1, -2), 1e-5):
+        return entry.name, f"{name} is transposed in one of the two", "the kernel transposed once"
+    if mine.ndim > 2 and fits(theirs, np.swapaxes(mine, 0, 1), 1e-5):
+        return entry.name, f"{name} has its window transposed in one of the two", ""
+    count = GATED.get(pair.one.kind, 0)
+    if count:
+        gates = np.split(mine, count, axis=-1)
+        for order in list(permutations(range(count)))[1:]:
+            if fits(theirs, np.concatenate([gates[i] for i in order], axis=-1), 1e-5):
+                told = f"{name} has the gates in the order {order} of the other's"
+                return "gate_order", told, "the gates in the other framework's order"
+        if link.one == "bias" and any(fits(theirs, f * mine, 1e-5) for f in (2.0, 0.5)):
+            return "double_bias", f"{name} is twice the other's", "one of two biases at zero"
+    return None
+
+
+def _ties(scene: Scene) -> Iterator[Cause]:
+    """A kernel of the second model alone that is the first's table: tried with the table in it."""
+    matching = scene.models.matching
+    for number, alone in enumerate((matching.alone_one, matching.alone_other)):
+        for unit in alone:
+            shape = unit.weights.get("kernel", ())
+            key = f"{unit.name}/kernel"
+            for partner in matching.pairs:
+                owner = partner.other if number else partner.one
+                for role, wanted in owner.weights.items():
+                    if len(shape) != 2 or shape != wanted[::-1] or number == 0:
+                        continue
+                    values = dict(scene.values[1])
+                    values[key] = values[f"{owner.name}/{role}"].T
+                    gap = _tried(scene, values)
+                    if gap and closes(*gap):
+                        names = scene.models.names
+                        told = f"{unit.name} has weights of its own in {names[1]}, and is "
+                        told += f"{owner.name} transposed in {names[0]}"
+                        filling = {"first": owner.name, "second": unit.name}
+                        yield Cause(
+                            "tied",
+                            (unit.name, owner.name),
+                            told,
+                            ENTRIES["tied"].line(names[1], filling),
+                            True,
+                            f"with {owner.name}'s in {names[1]}",
+                            *gap,
+                        )
+                        return
+
+
+def _exchanged_layers(scene: Scene) -> Iterator[Cause]:
+    """Two layers of one shape: tried with the weights of the two exchanged."""
+    pairs, trials = scene.models.matching.pairs, 0
+    for i, one in enumerate(pairs):
+        for two in pairs[i + 1 :]:
+            if not (_alike(one, two) and trials < TRIALS):
+                continue
+            trials += 1
+            values = dict(scene.values[1])
+            for role in one.other.weights:
+                a, b = f"{one.other.name}/{role}", f"{two.other.name}/{role}"
+                if a in values and b in values:
+                    values[a], values[b] = values[b], values[a]
+            gap = _tried(scene, values)
+            if gap and closes(*gap):
+                names = scene.models.names
+                filling = {"first": two.other.name, "second": one.other.name}
+                yield Cause(
+                    "layers_exchanged",
+                    (one.name, two.name),
+                    f"{one.name} and {two.name} stand in each other's place in one of the two",
+                    ENTRIES["layers_exchanged"].line(names[1], filling),
+                    True,
+                    f"with their weights exchanged in {names[1]}",
+                    *gap,
+                )
+                return
+
+
+def _alike(one: Pair, two: Pair) -> bool:
+    return one.other.kind == two.other.kind and one.other.weights == two.other.weights
+
+
+def _tried(scene: Scene, values: Values) -> tuple[float, float] | None:
+    """The gap of the outputs before, and with other weights in the second model; None where it
+    cannot be given any."""
+    splits = scene.models.matching.splits[1]
+    plain = {k: v for k, v in joined(values, splits).items() if whole(k.partition("/")[0]) == k.partition("/")[0]}
+    seen = outputs(scene)
+    side = scene.sides[1]
+    try:
+        side.ask64("assign", plain)
+        theirs = side.ask64("outputs", scene.parted_rows)
+    except (Refused, RuntimeError):
+        return None
+    finally:
+        scene.reset(1)
+    prefix = f"{scene.parted}/"
+    mine = {
+        key.removeprefix(prefix): value
+        for key, value in scene.traces[0, "float64"].items()
+        if key.startswith(prefix)
+    }
+    names = same_outputs(list(mine), list(theirs))
+    after = max((distance(aligned(mine[a], theirs[b]), mine[a]) for a, b in names.items()))
+    before = max((distance(other, one) for one, other in seen), default=np.inf)
+    return min(before, 1.0), after
+
+
+FINDER = Finder(
+    ("bias_missing", "transposed_kernel", "gate_order", "double_bias", "tied", "layers_exchanged"),
+    find,
+)
