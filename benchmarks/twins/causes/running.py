@@ -5,7 +5,7 @@ A step from two values of a statistic gives both: new = share * old + (1 - share
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -56,19 +56,30 @@ def statistics(scene: Scene, number: int) -> dict[str, Statistic]:
 
 
 def _find(scene: Scene) -> Iterator[Cause]:
-    rungs = [r for r in scene.judgement.rungs if r.broken]
-    names = {r.rung for r in rungs}
-    normalisations = [
+    broken = [r for r in scene.judgement.rungs if r.broken]
+    parted = any(r.rung == "loss" for r in broken) and not scene.outputs_part
+    moved = any(r.rung == "step 1" and r.tensor.rpartition("/")[2] in STATE for r in broken)
+    pairs = [
         pair for pair in scene.models.matching.pairs if {MEAN, VARIANCE} & set(pair.one.weights)
     ]
-    if not scene.given or not normalisations:
+    if not scene.given or not pairs or not (parted or moved):
         return
-    if "loss" in names:
-        yield from _evaluating(scene, normalisations)
-    elif any(r.rung == "step 1" and r.tensor.rpartition("/")[2] in STATE for r in rungs):
-        both = statistics(scene, 0), statistics(scene, 1)
-        for pair in normalisations:
+    both = statistics(scene, 0), statistics(scene, 1)
+    still = [_still(pairs, both, n) for n in (0, 1)]
+    for n in (0, 1) if parted else ():
+        held = [pair for pair in still[n] if pair not in still[1 - n]]
+        if held:
+            yield _held(scene, n, held, both[1 - n])
+    for pair in pairs:
+        if not parted or (pair in still[0]) == (pair in still[1]):
             yield from _of_pair(scene, pair, *both)
+
+
+def _still(pairs: list[Pair], both: Sequence[Mapping[str, Statistic]], n: int) -> list[Pair]:
+    """The pairs whose statistics a step of model n leaves as they are."""
+    names = [(pair, f"{(pair.one, pair.other)[n].name}/") for pair in pairs]
+    owns = [(p, [s for k, s in both[n].items() if k.startswith(name)]) for p, name in names]
+    return [p for p, own in owns if own and all(np.array_equal(s.new, s.old) for s in own)]
 
 
 def _of_pair(
@@ -154,21 +165,6 @@ def _settings(scene: Scene, pair: Pair, share: float) -> dict[str, object]:
         "momentum": share,
         "share": rounded(1 - share, 5),
     }
-
-
-def _evaluating(scene: Scene, pairs: list[Pair]) -> Iterator[Cause]:
-    """Normalisations that use running statistics in the training of one model alone."""
-    both = statistics(scene, 0), statistics(scene, 1)
-    still: list[list[Pair]] = [[], []]
-    for pair in pairs:
-        for n, unit in enumerate((pair.one, pair.other)):
-            own = [s for key, s in both[n].items() if key.startswith(f"{unit.name}/")]
-            if own and all(np.array_equal(s.new, s.old) for s in own):
-                still[n].append(pair)
-    for n in (0, 1):
-        held = [pair for pair in still[n] if pair not in still[1 - n]]
-        if held:
-            yield _held(scene, n, held, both[1 - n])
 
 
 def _held(scene: Scene, n: int, held: list[Pair], moving: Mapping[str, Statistic]) -> Cause:

@@ -3,7 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("loss", "gradient", "h")
 CAUSE = "regulariser against decay"
-CAUSES = ("decay_for_regulariser", "regulariser")
+CAUSES = ("decay_for_regulariser", "optimizer_constants")
 LOSS = "mean_squared_error"
 INPUT = (6,)
 
