@@ -73,7 +73,7 @@ def fixed(rates: Sequence[float]) -> Rated:
 
 def constant(rule: Rule, walk: Walk) -> tuple[float, ...]:
     """One rate for all steps: the median of those that each tensor asks for."""
-    unit, actual = moves(rule, walk, np.ones(len(walk.total))), walk.moves
+    unit, actual = moves(rule, walk, [1.0] * len(walk.total)), walk.moves
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         products = np.add.reduceat((unit * actual).sum(axis=0), walk.starts)
         rates = products / np.add.reduceat((unit**2).sum(axis=0), walk.starts)
@@ -118,7 +118,8 @@ def changes(rule: Rule) -> Iterator[Change]:
         yield from (Change("place", replace(rule, place=p)) for p in places if p != rule.place)
     for switch in ("corrected", "centered"):
         if switch in used:
-            yield Change(switch, replace(rule, **{switch: not getattr(rule, switch)}))
+            turned: Any = {switch: not getattr(rule, switch)}
+            yield Change(switch, replace(rule, **turned))
     if rule.momentum and "momentum" in used:
         yield Change("momentum", replace(rule, momentum=0.0, nesterov=False))
         if rule.family == "SGD":
@@ -168,7 +169,8 @@ def tried(change: Change, walk: Walk, rated: Rated) -> Fit | None:
 
 def with_constant(rule: Rule, field: str, x: float) -> Rule:
     """The rule with a constant set; of a share x is what is left to 1."""
-    return replace(rule, **{field: 1 - x if field in SHARES else x})
+    value: Any = {field: 1 - x if field in SHARES else x}
+    return replace(rule, **value)
 
 
 def _searched(change: Change, walk: Walk, rated: Rated) -> float | None:
@@ -223,8 +225,8 @@ def identified(walk: Walk, starts: Iterable[Rule], rate: float | None = None) ->
             return result
     for rule in starts:
         for change in changes(rule):
-            if result := tried(change, walk, rated):
-                return result
+            if changed := tried(change, walk, rated):
+                return changed
     for rule in starts:
         for other in (constant, free):
             if (result := fit(rule, walk, other)).holds:

@@ -68,7 +68,7 @@ def shares(old: int, new: int, rule: Resize) -> np.ndarray:
         parts = np.minimum(cells + 1, highs) - np.maximum(cells, lows)
         return np.maximum(parts, 0) / scale
     if rule.grid == "corners":
-        centres = places * (old - 1) / max(new - 1, 1)
+        centres: np.ndarray = places * (old - 1) / max(new - 1, 1)
     else:
         centres = places * scale if rule.grid == "legacy" else (places + 0.5) * scale - 0.5
     width = max(scale, 1.0) if rule.antialias else 1.0
@@ -76,8 +76,7 @@ def shares(old: int, new: int, rule: Resize) -> np.ndarray:
     weights = _kernel((taps - centres[:, None]) / width, rule)
     if rule.antialias:  # what lies outside of the image has no share
         inside = (taps >= 0) & (taps < old)
-        weights = weights[:, inside] / weights[:, inside].sum(axis=1, keepdims=True)
-        return weights
+        return weights[:, inside] / weights[:, inside].sum(axis=1, keepdims=True)
     table = np.zeros((new, old))
     for column, tap in enumerate(np.clip(taps, 0, old - 1)):  # the border goes on
         table[:, tap] += weights[:, column]
