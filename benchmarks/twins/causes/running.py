@@ -21,6 +21,8 @@ from common.twins.probe import Values
 from common.twins.user_file import family
 
 SPREAD = 1e-6  # of shares that are one number: some frameworks keep it in float32
+CLOSE = 1e-3  # to a whole number of values
+MOST = 100  # values that are counted: of more, n / (n - 1) tells the number too roughly
 MEAN, VARIANCE = STATE
 
 
@@ -85,65 +87,63 @@ def _still(pairs: list[Pair], both: Sequence[Mapping[str, Statistic]], n: int) -
 def _of_pair(
     scene: Scene, pair: Pair, ones: Mapping[str, Statistic], others: Mapping[str, Statistic]
 ) -> Iterator[Cause]:
-    causes: dict[str, Cause] = {}
-    for link in pair.links:
-        mine = ones.get(f"{pair.one.name}/{link.one}")
-        theirs = others.get(f"{pair.other.name}/{link.other}")
-        if mine is None or theirs is None or mine.new.shape != theirs.new.shape:
-            continue
-        before = distance(theirs.new, mine.new)
-        if before > BOUND and (cause := _explained(scene, pair, mine, theirs, before)):
-            causes.setdefault(cause.entry, cause)
-    yield from causes.values()
+    """At most one cause: shares that differ, else a variance of another number of values."""
+    both = {
+        link.one: (mine, theirs)
+        for link in pair.links
+        if (mine := ones.get(f"{pair.one.name}/{link.one}"))
+        and (theirs := others.get(f"{pair.other.name}/{link.other}"))
+        and np.all(np.isfinite((mine.share, theirs.share)))
+    }
+    apart = {role: distance(theirs.new, mine.new) for role, (mine, theirs) in both.items()}
+    for role, (mine, theirs) in both.items():
+        if apart[role] > BOUND and abs(mine.share - theirs.share) > SPREAD:
+            yield _of_shares(scene, pair, mine, theirs)
+            return
+    if apart.get(VARIANCE, 0) > BOUND >= apart.get(MEAN, np.inf):
+        yield from _of_variances(scene, pair, *both[VARIANCE])
 
 
-def _explained(
-    scene: Scene, pair: Pair, mine: Statistic, theirs: Statistic, before: float
-) -> Cause | None:
+def _of_shares(scene: Scene, pair: Pair, mine: Statistic, theirs: Statistic) -> Cause:
     names = scene.judgement.frameworks
-    places = (pair.one.name, pair.other.name)
-    shares = mine.share, theirs.share
-    if not np.all(np.isfinite(shares)):
-        return None
-    if abs(shares[0] - shares[1]) > SPREAD:
-        batch = theirs.batch if shares[0] == 1 else mine.batch
-        trial = shares[1] * mine.old + (1 - shares[1]) * batch
-        after = distance(trial, theirs.new)
-        kept = [rounded(share, 5) for share in shares]
-        return Cause(
-            "momentum",
-            places,
-            f"{pair.name} keeps {shown(kept[0])} of its running statistics at a step in {names[0]} "
-            f"and {shown(kept[1])} in {names[1]}{_spelled(names, kept)}",
-            ENTRIES["momentum"].line(names[1], _settings(scene, pair, kept[0])),
-            after <= BOUND,
-            f"with {shown(kept[1])} in {names[0]}",
-            before,
+    kept = [rounded(mine.share, 5), rounded(theirs.share, 5)]
+    batch = theirs.batch if mine.share == 1 else mine.batch
+    after = distance(theirs.share * mine.old + (1 - theirs.share) * batch, theirs.new)
+    return Cause(
+        "momentum",
+        (pair.one.name, pair.other.name),
+        f"{pair.name} keeps {shown(kept[0])} of its running statistics at a step in {names[0]} "
+        f"and {shown(kept[1])} in {names[1]}{_spelled(names, kept)}",
+        ENTRIES["momentum"].line(names[1], _settings(scene, pair, kept[0])),
+        after <= BOUND,
+        f"with {shown(kept[1])} in {names[0]}",
+        distance(theirs.new, mine.new),
+        after,
+    )
+
+
+def _of_variances(scene: Scene, pair: Pair, mine: Statistic, theirs: Statistic) -> Iterator[Cause]:
+    """One variance is the other times n / (n - 1), for some whole n."""
+    names = scene.judgement.frameworks
+    ratio = float(np.median(theirs.batch / mine.batch))
+    larger = max(ratio, 1 / ratio)
+    n = larger / (larger - 1)
+    if mine.batch.size < 2 or (n < MOST and abs(n - round(n)) > CLOSE * n):
+        return  # of one number any other is a multiple
+    after = distance(mine.share * mine.old + (1 - mine.share) * mine.batch * ratio, theirs.new)
+    divisors = ("n", "n - 1") if ratio > 1 else ("n - 1", "n")
+    if after <= BOUND:
+        yield Cause(
+            "biased_variance",
+            (pair.one.name, pair.other.name),
+            f"{pair.name} divides its running variance by {divisors[0]} in {names[0]} and by "
+            f"{divisors[1]} in {names[1]}, of n = {round(n)} values",
+            ENTRIES["biased_variance"].line(names[1], {"correction": int(ratio < 1)}),
+            True,
+            f"with a variance of {divisors[1]} in {names[0]}",
+            distance(theirs.new, mine.new),
             after,
         )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = theirs.batch / mine.batch
-    ratio = float(np.median(ratios))
-    if not np.ptp(ratios) <= SPREAD or abs(ratio - 1) <= SPREAD or ratio <= 0:
-        return None
-    count = max(ratio, 1 / ratio)
-    n = count / (count - 1)  # n / (n - 1) is the ratio
-    if abs(n - round(n)) > 1e-3 * n:
-        return None
-    trial = mine.share * mine.old + (1 - mine.share) * mine.batch * ratio
-    divisors = ("n", "n - 1") if ratio > 1 else ("n - 1", "n")
-    settings = {"correction": int(ratio < 1), "axis": "..."}
-    return Cause(
-        "biased_variance",
-        places,
-        f"{pair.name} divides its running variance by {divisors[0]} in {names[0]} and by "
-        f"{divisors[1]} in {names[1]}, of n = {round(n)} values",
-        ENTRIES["biased_variance"].line(names[1], settings),
-        distance(trial, theirs.new) <= BOUND,
-        f"with a variance of {divisors[1]} in {names[0]}",
-        before,
-        distance(trial, theirs.new),
-    )
 
 
 def _spelled(names: tuple[str, str], kept: list[float]) -> str:
