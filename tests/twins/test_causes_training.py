@@ -8,7 +8,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.twins.causes import gradients, running
+from benchmarks.twins.causes import (
+    gradients,
+    losses,
+    optimizers,
+    penalties,
+    preprocessing,
+    running,
+)
+from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.comparing import differences, known
 from benchmarks.twins.causes.constraints import apart
 from benchmarks.twins.causes.declared import constants, declared
@@ -83,6 +91,7 @@ PLANTED = {
     ),
     "momentum": (Rule(), Rule(momentum=0.8), ("momentum",)),
     "nesterov": (Rule(momentum=0.9), Rule(momentum=0.9, nesterov=True), ("nesterov",)),
+    "amsgrad": (ADAM, replace(ADAM, amsgrad=True), ("amsgrad",)),
     "family": (RMSPROP, ADAM, ("family",)),
 }
 
@@ -207,6 +216,11 @@ def test_a_tensor_that_is_treated_apart_is_named(what):
 def test_no_tensor_is_apart_where_the_rule_moves_few():
     walk = walked(ADAM, (1e-2,) * STEPS)
     assert not list(apart(walk, fit(RMSPROP, walk, fixed((1e-2,) * STEPS))))
+
+
+def test_every_finder_names_entries_of_the_catalogue():
+    modules = (optimizers, losses, penalties, gradients, running, preprocessing)
+    assert {name for module in modules for name in module.FINDER.entries} <= set(ENTRIES)
 
 
 # losses

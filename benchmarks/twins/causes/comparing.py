@@ -35,6 +35,7 @@ GROUPS = (
     ("beta_1", "beta_2"),
     ("corrected",),
     ("centered",),
+    ("amsgrad",),
     ("initial",),
     ("decay", "coupled", "kernels_only"),
     ("clip", "limit"),

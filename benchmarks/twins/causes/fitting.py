@@ -34,7 +34,7 @@ STARTS = (
 USED = {
     "SGD": ("momentum", "nesterov", "rate_in_buffer"),
     "RMSprop": ("rho", "epsilon", "place", "centered", "momentum", "rate_in_buffer"),
-    "Adam": ("beta_1", "beta_2", "epsilon", "place", "corrected"),
+    "Adam": ("beta_1", "beta_2", "epsilon", "place", "corrected", "amsgrad"),
     "Adagrad": ("initial", "epsilon", "place"),
 }
 COMMON = ("decay", "coupled", "kernels_only", "clip", "limit")
@@ -116,7 +116,7 @@ def changes(rule: Rule) -> Iterator[Change]:
     if "place" in used:
         places = (INSIDE, BESIDE, BEFORE) if rule.family == "Adam" else (INSIDE, BESIDE)
         yield from (Change("place", replace(rule, place=p)) for p in places if p != rule.place)
-    for switch in ("corrected", "centered"):
+    for switch in ("corrected", "centered", "amsgrad"):
         if switch in used:
             turned: Any = {switch: not getattr(rule, switch)}
             yield Change(switch, replace(rule, **turned))

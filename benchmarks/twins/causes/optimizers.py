@@ -28,6 +28,7 @@ WORDS = {  # of a group's first field
     "momentum": "momentum {momentum}",
     "corrected": "correction of the bias {corrected}",
     "centered": "centered={centered}",
+    "amsgrad": "amsgrad={amsgrad}",
     "initial": "an initial sum of squares of {initial}",
 }
 

@@ -115,6 +115,7 @@ class Rule:
     place: str = BESIDE
     corrected: bool = True
     centered: bool = False
+    amsgrad: bool = False  # the largest mean square so far stands for the last one
     initial: float = 0.0  # what Adagrad's sum of squares begins with
     decay: float = 0.0
     coupled: bool = False
@@ -130,6 +131,7 @@ def moves(rule: Rule, walk: Walk, rates: Sequence[float]) -> np.ndarray:
     """
     zeros = np.zeros(walk.weights.shape[1])
     first, second, buffer = zeros, zeros + rule.initial * (rule.family == "Adagrad"), zeros
+    largest = zeros
     decayed = walk.spread(np.array([len(s) > 1 or not rule.kernels_only for s in walk.shapes]))
     result = []
     for number, rate in enumerate(rates):
@@ -141,7 +143,8 @@ def moves(rule: Rule, walk: Walk, rates: Sequence[float]) -> np.ndarray:
             step = gradient
         else:
             first, second = _means(rule, gradient, first, second)
-            step = _scaled(rule, gradient, first, second, number + 1)
+            largest = np.maximum(largest, second) if rule.amsgrad else second
+            step = _scaled(rule, gradient, first, largest, number + 1)
         if rule.momentum and rule.family in ("SGD", "RMSprop"):
             step = step * rate if rule.rate_in_buffer else step
             buffer = rule.momentum * buffer + step

@@ -103,9 +103,9 @@ ENTRIES: tuple[Entry, ...] = (
         "decay_for_regulariser",
         "weight decay for a penalty in the loss",
         "the step is the other's with the gradient of the penalty times a constant",
-        "kernel_regularizer=keras.regularizers.L2({factor}), which is weight_decay={decay} of SGD",
-        "weight_decay={decay}, which is twice the factor of Keras's L2",
-        "optax.add_decayed_weights({decay}) before the optimiser",
+        "{keras_penalty}, and no weight_decay",
+        "{torch_penalty}, and no weight_decay; of plain SGD weight_decay={decay} is the same",
+        "{jax_penalty}, and no weight_decay",
     ),
     Entry(
         "decay_coupled",
