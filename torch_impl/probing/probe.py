@@ -183,7 +183,10 @@ class TorchProbe:
 
     def optimizer_settings(self) -> dict[str, Any]:
         self._start()
-        return settings_of(self.steppers[0])
+        settings = settings_of(self.steppers[0])
+        if len(self.steppers) > 1:  # a scheduler says what the rate is
+            settings.pop("lr", None)
+        return settings
 
     def _start(self) -> None:
         if not self.steppers:

@@ -44,6 +44,10 @@ GROUPS = (
 """Fields of a rule that are one cause together; "rates" are the learning rates."""
 
 
+OUTSIDE = {"clip", "limit", "decay", "kernels_only", "rate_in_buffer"}
+"""What an optimiser does not say of itself, where it is done by a hook or by groups of weights."""
+
+
 class Difference(NamedTuple):
     """What two rules differ in, both with their learning rates.
 
@@ -65,28 +69,72 @@ def known(walk: Walk, declaration: Declaration) -> Fit | None:
     return identified(walk, starts, rate) or (identified(walk, STARTS) if declaration else None)
 
 
-def differences(one: Fit, walk: Walk, declaration: Declaration) -> list[Difference]:
-    """How the rule of the second model's steps differs from the first's; empty where none does."""
-    if fit(one.rule, walk, fixed(one.rates)).gap <= STEP:
+def differences(
+    one: Fit, walk: Walk, declaration: Declaration, first: Declaration = None
+) -> list[Difference]:
+    """How the rule of the second model's steps differs from the first's; empty where none does.
+
+    `declaration` is the second optimiser's, `first` the first's: what they deny is not sure.
+    """
+    other, sure = _second(one, walk, declaration)
+    if other is None:
         return []
+    return [
+        d._replace(sure=sure and not _denied(d, first, declaration))
+        for d in _needed(one, other, walk)
+    ]
+
+
+def _second(one: Fit, walk: Walk, declaration: Declaration) -> tuple[Fit | None, bool]:
+    """The rule of the second model's steps, and whether no other would do as well; None where it
+    is the first's, or none that is known."""
+    if fit(one.rule, walk, fixed(one.rates)).gap <= STEP:
+        return None, True
     if declaration:
         rule, rate = declaration
         rated = free if rate is None else fixed([rate] * len(walk.total))
         if (other := fit(rule, walk, rated)).holds:
-            return list(_needed(one, other, walk))
-    single = [
-        result for change in changes(one.rule) if (result := tried(change, walk, fixed(one.rates)))
+            return other, True
+    fitting = [
+        (bool(change.field), result)
+        for change in changes(one.rule)
+        if (result := tried(change, walk, fixed(one.rates)))
     ]
+    # what needs no constant to be estimated is simpler
+    plain = [result for estimated, result in fitting if not estimated]
+    single = plain or [result for _, result in fitting]
     if single:
-        sure = len({tuple(_group(one, result)) for result in single}) == 1
-        return [d._replace(sure=sure) for d in _needed(one, single[0], walk)]
+        return single[0], len({tuple(_group(one, result)) for result in single}) == 1
     for rated in (constant, free):
         if (other := fit(one.rule, walk, rated)).holds:
-            return list(_needed(one, other, walk))
-    fitted = known(walk, declaration)
+            return other, True
+    found = known(walk, declaration)
     # a rule of several constants that were estimated is one of several that might do
-    sure = fitted is not None and fitted.rule in STARTS
-    return [d._replace(sure=sure) for d in _needed(one, fitted, walk)] if fitted else []
+    return found, found is not None and found.rule in STARTS
+
+
+def _denied(difference: Difference, *declarations: Declaration) -> bool:
+    """Whether an optimiser says otherwise of itself, or a schedule is only a guess."""
+    fits = (difference.one, difference.other)
+    for fitted, declaration in zip(fits, declarations, strict=True):
+        if "rates" in difference.fields:
+            falling = not np.allclose(fitted.rates, fitted.rates[0], rtol=10 * TOLERANCE)
+            if falling and (declaration is None or declaration[1] is not None):
+                return not shifted(*fits)
+        elif declaration and declaration[0].family == fitted.rule.family:
+            fields = set(differing(declaration[0], fitted.rule)) - OUTSIDE
+            if fields & set(difference.fields):
+                return True
+    return False
+
+
+def shifted(one: Fit, other: Fit) -> bool:
+    """Whether the rates of one are those of the other a step later."""
+    a, b = np.array(one.rates), np.array(other.rates)
+    falling = not np.allclose(a, a[0], rtol=10 * TOLERANCE)
+    return falling and any(
+        np.allclose(x[1:], y[:-1], rtol=10 * TOLERANCE) for x, y in ((a, b), (b, a))
+    )
 
 
 def _group(one: Fit, other: Fit) -> list[tuple[str, ...]]:

@@ -122,6 +122,7 @@ def changes(rule: Rule) -> Iterator[Change]:
             yield Change(switch, replace(rule, **turned))
     if rule.momentum and "momentum" in used:
         yield Change("momentum", replace(rule, momentum=0.0, nesterov=False))
+        yield Change("buffer", replace(rule, rate_in_buffer=not rule.rate_in_buffer))
         if rule.family == "SGD":
             yield Change("nesterov", replace(rule, nesterov=not rule.nesterov))
     yield from (Change(name, rule, name) for name in used if name in DOMAINS)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.causes.comparing import Difference, differences, known
+from benchmarks.twins.causes.comparing import Difference, differences, known, shifted
 from benchmarks.twins.causes.constraints import Apart, apart
 from benchmarks.twins.causes.declared import KERAS, constants, declared, spelled
 from benchmarks.twins.causes.entry import rounded, shown
@@ -47,7 +45,7 @@ def _find(scene: Scene) -> Iterator[Cause]:
     if one is None:
         yield from _apart(scene, walks[0], walks[1], declarations)
         return
-    apart_in_rule = differences(one, walks[1], declarations[1])
+    apart_in_rule = differences(one, walks[1], declarations[1], declarations[0])
     for difference in sorted(apart_in_rule, key=lambda difference: -difference.before):
         yield _cause(difference, names)
     if not apart_in_rule:
@@ -110,6 +108,8 @@ def _described(difference: Difference, framework: str) -> tuple[str, Any, Mappin
         return "decay_coupled", _decay, _decays(rule)
     if names == ("corrected",):
         return "bias_correction", _words("corrected"), settings
+    if names == ("rate_in_buffer",):
+        return "momentum_buffer", _buffer, settings
     if "nesterov" in names:
         names = ("momentum", *names)
     settings["constants"] = constants(rule, dict.fromkeys(names), framework)
@@ -117,7 +117,7 @@ def _described(difference: Difference, framework: str) -> tuple[str, Any, Mappin
 
 
 def _words(name: str) -> Any:
-    group = {"beta_2": "beta_1", "nesterov": "momentum", "rate_in_buffer": "momentum"}
+    group = {"beta_2": "beta_1", "nesterov": "momentum"}
 
     def phrase(fitted: Fit) -> str:
         rule = fitted.rule
@@ -126,9 +126,13 @@ def _words(name: str) -> Any:
         text = WORDS[group.get(name, name)].format(**values)
         if "momentum" in text and rule.nesterov:
             text += ", Nesterov's"
-        return f"{text}, of steps" if name == "rate_in_buffer" and rule.rate_in_buffer else text
+        return text
 
     return phrase
+
+
+def _buffer(fitted: Fit) -> str:
+    return f"a buffer of {'steps' if fitted.rule.rate_in_buffer else 'gradients'} under a schedule"
 
 
 def _named(rule: Rule) -> str:
@@ -138,17 +142,13 @@ def _named(rule: Rule) -> str:
 
 
 def _rates(difference: Difference, settings: Mapping[str, Any]) -> tuple[str, Any, dict[str, Any]]:
-    rates = [np.array(f.rates) for f in (difference.one, difference.other)]
-    shifted = any(
-        np.allclose(a[1:], b[:-1], rtol=1e-4) for a, b in (rates, rates[::-1])
-    ) and not np.allclose(rates[0], rates[0][0], rtol=1e-4)
-
     def phrase(fitted: Fit) -> str:
         values = [shown(rounded(rate, 4)) for rate in fitted.rates]
         same = len(set(values)) == 1
         return f"the learning rate {values[0]}" if same else f"the rates {', '.join(values[:3])}"
 
-    entry = "schedule_off_by_one" if shifted else "learning_rate"
+    off = shifted(difference.one, difference.other)
+    entry = "schedule_off_by_one" if off else "learning_rate"
     first = rounded(difference.one.rates[0], 4)
     return entry, phrase, {**settings, "learning_rate": first}
 
@@ -273,6 +273,7 @@ FINDER = Finder(
         "learning_rate",
         "schedule_off_by_one",
         "optimizer_constants",
+        "momentum_buffer",
         "optimizer_epsilon",
         "epsilon_place",
         "bias_correction",

@@ -150,6 +150,15 @@ ENTRIES: tuple[Entry, ...] = (
         "02-momentum",
     ),
     Entry(
+        "momentum_buffer",
+        "a buffer of steps or of gradients under a schedule",
+        "the step is that of the same momentum with the learning rate in or outside of its buffer",
+        "an optimiser of your own: keras.optimizers.{optimizer} has the rate in its buffer",
+        "an optimiser of your own: torch.optim.{optimizer} has the rate outside of its buffer",
+        "optax.{optimizer} with the schedule where the other has it",
+        "02-momentum",
+    ),
+    Entry(
         "optimizer_epsilon",
         "epsilon of RMSprop and Adam: its size, and inside or beside the root",
         "the step is that of the same rule with epsilon in the other place, or of the other size",
