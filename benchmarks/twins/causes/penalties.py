@@ -18,7 +18,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import Refused, distance, events_of, scaled
 from benchmarks.twins.compare import BOUND, renamed
 from benchmarks.twins.place import listed
-from common.twins.probe import Rows
+from common.twins.probe import Rows, Values
 from common.twins.user_file import family
 
 ROUGH = 1e-5  # of a gradient's difference: what a fit of a penalty may leave
@@ -73,6 +73,24 @@ def penalty_of(difference: np.ndarray, weight: np.ndarray) -> list[Penalty]:
     return []
 
 
+def penalties_of(differences: Values, weights: Values) -> dict[str, list[Penalty]]:
+    """The penalties of each weight; those of one number are the ones that another weight has."""
+    result = {name: penalty_of(value, weights[name]) for name, value in differences.items()}
+    known = [penalties for penalties in result.values() if penalties]
+    for name in [name for name, penalties in result.items() if not penalties]:
+        for penalties in known:
+            left = np.abs(slope_of(penalties, weights[name]) - differences[name]).max()
+            if left <= ROUGH * np.abs(differences[name]).max():
+                result[name] = penalties
+    return result
+
+
+def slope_of(penalties: Sequence[Penalty], weight: np.ndarray) -> np.ndarray:
+    """The gradient of penalties."""
+    slopes = {SQUARES: 2 * weight, SIZES: np.sign(weight)}
+    return np.sum([p.factor * slopes[p.kind] for p in penalties], axis=0)
+
+
 def amount(penalty: Penalty, weight: np.ndarray) -> float:
     """What it adds to a loss."""
     size = np.sum(weight**2) if penalty.kind == SQUARES else np.sum(np.abs(weight))
@@ -86,11 +104,10 @@ def _on_weights(scene: Scene) -> Iterator[Cause]:
     weights = scene.sides[0].ask64("values")
     keys = [k for k in one if k.startswith("gradients/") and k in other and "input/" not in k]
     largest = max((float(np.max(np.abs(one[key]))) for key in keys), default=0.0)
-    penalties: dict[str, list[Penalty]] = {}
-    for key in keys:
-        difference, name = one[key] - other[key], key.partition("/")[2]
-        if np.max(np.abs(difference)) > RELATIVE * largest:
-            penalties[name] = penalty_of(difference, weights[name])
+    differences = {key.partition("/")[2]: one[key] - other[key] for key in keys}
+    penalties = penalties_of(
+        {k: v for k, v in differences.items() if np.max(np.abs(v)) > RELATIVE * largest}, weights
+    )
     if not penalties or not all(penalties.values()):
         return
     losses = [float(trace["loss/loss"]) for trace in (one, other)]
