@@ -33,7 +33,7 @@ from benchmarks.twins.causes.objectives import (
     loss,
 )
 from benchmarks.twins.causes.optimizers import _cause
-from benchmarks.twins.causes.penalties import Penalty, penalty_of
+from benchmarks.twins.causes.penalties import Penalty, penalties_of, penalty_of
 from benchmarks.twins.causes.preprocessing import explained as preprocessed
 from benchmarks.twins.causes.resizing import RESIZES, Resize, resized
 from benchmarks.twins.causes.rules import BEFORE, BESIDE, INSIDE, Rule, moves, walk_of
@@ -199,6 +199,7 @@ def test_a_cause_says_what_to_write_in_the_second_framework():
     assert cause.write == "torch.optim.Adam(eps=1e-3)"
     assert constants(ADAM, ["beta_2"], "torch") == "betas=(0.9, 0.999)"
     assert constants(RMSPROP, ["rho"], "torch") == "alpha=0.9"
+    assert constants(ADAM, ["beta_1", "beta_2"], "jax") == "b1=0.9, b2=0.999"
 
 
 def cut(limit):
@@ -322,6 +323,11 @@ def test_the_gradient_of_a_penalty_is_known_by_its_weight():
     assert both == [Penalty("L2", 0.01), Penalty("L1", 0.3)]
     assert penalty_of(RNG.normal(size=(4, 3)), weight) == []
     assert penalty_of(np.ones(1), np.ones(1)) == []  # one number is a multiple of any other
+    weights = {"kernel": weight, "bias": np.array([0.7])}
+    slopes = {name: 0.02 * value for name, value in weights.items()}
+    assert penalties_of(slopes, weights) == dict.fromkeys(weights, [Penalty("L2", 0.01)])
+    other = penalties_of(slopes | {"bias": np.array([0.5])}, weights)
+    assert other == {"kernel": [Penalty("L2", 0.01)], "bias": []}
 
 
 # gradients and running statistics, of models that are a few lines of NumPy
