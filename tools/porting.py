@@ -239,7 +239,9 @@ def _rates(results: Sequence[Outcome]) -> Section:
     notes += [_line(o) for o in results if not o.as_it_should_be and not o.fatal]
     astray = [o for o in results if o.as_it_should_be and o.situation.places and not o.placed]
     notes += [f"{_line(o)}; the place is {' or '.join(o.situation.places)}" for o in astray]
-    without = [o for o in results if o.verdict == "wrong" and o.situation.causes and not o.explained]
+    without = [
+        o for o in results if o.verdict == "wrong" and o.situation.causes and not o.explained
+    ]
     notes += [f"{_line(o)}; the cause is {' or '.join(o.situation.causes)}" for o in without]
     notices = [
         _line(o) + (f"; proved wrongly: {', '.join(o.misproved)}" if o.misproved else "")

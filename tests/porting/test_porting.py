@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.show.markdown import BEGIN, END
+from benchmarks.twins.causes.catalogue import ENTRIES
 from tests.conftest import installed
 from tools import porting
 from tools.porting import Children, Outcome, Situation, situation, situations
@@ -41,6 +42,7 @@ class Said:
     sentence: str = "the two compute the same"
     places: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    causes: list = field(default_factory=list)
     outputs: dict = field(default_factory=lambda: {"output": (ONES, ONES)})
     first_layer: tuple | None = None
 
@@ -59,9 +61,21 @@ class NoChildren(Children):
         self.closed += 1
 
 
-def outcome(truth, verdict, *, places=(), sentence="", known=(), rivals=None, name="a", cause=""):
-    case = Situation(Path(f"{name}.py"), truth, tuple(known), cause)
-    return Outcome(case, 0, verdict, sentence, places, rivals=rivals or {})
+def outcome(
+    truth,
+    verdict,
+    *,
+    places=(),
+    sentence="",
+    known=(),
+    rivals=None,
+    name="a",
+    cause="",
+    causes=(),
+    named=(),
+):
+    case = Situation(Path(f"{name}.py"), truth, tuple(known), cause, causes=tuple(causes))
+    return Outcome(case, 0, verdict, sentence, places, rivals=rivals or {}, causes=named)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -70,6 +84,7 @@ def test_each_file_states_its_truth_and_imports_no_framework(file):
     assert ast.get_docstring(ast.parse(file.read_text()))
     assert bool(case.places) == bool(case.cause) == (case.truth == "wrong")
     assert case.truth != "wrong" or case.kind != "other"
+    assert set(case.causes) <= ENTRIES.keys() and (case.truth == "wrong" or not case.causes)
 
 
 def test_no_two_files_are_the_same():
@@ -122,15 +137,34 @@ def test_the_rates_count_each_verdict_and_the_places_of_those_called_wrong():
     ]
     (rates,) = porting.sections(results)
     assert rates.rows == [
-        ["right", "2", "1", "1", "0", "0", "0", "-"],
-        ["wrong", "3", "1", "2", "0", "0", "0", "1 of 2"],
-        ["random", "0", "0", "0", "0", "0", "0", "-"],
-        ["refuse", "1", "0", "0", "0", "1", "0", "-"],
+        ["right", "2", "1", "1", "0", "0", "0", *"----"],
+        ["wrong", "3", "1", "2", "0", "0", "0", "1 of 2", *"---"],
+        ["random", "0", "0", "0", "0", "0", "0", *"----"],
+        ["refuse", "1", "0", "0", "0", "1", "0", *"----"],
     ]
     assert rates.notices == ["a, seed 0: is right, wrong: ", "a, seed 0: is wrong, right: "]
     assert rates.notes[1:] == ["a, seed 0: is wrong, wrong: ; the place is a"]
     (rates,) = porting.sections([outcome("right", "refused", sentence="no Net")])
     assert rates.notes[1:] == ["a, seed 0: is right, refused: no Net"] and not rates.notices
+
+
+def test_the_rates_count_causes_and_a_wrong_one_that_is_called_proved_is_fatal():
+    results = [
+        outcome("wrong", "wrong", causes=["epsilon"], named=[("epsilon", True)]),
+        outcome("wrong", "wrong", causes=["epsilon"], named=[("slope", False), ("epsilon", False)]),
+        outcome("wrong", "wrong", causes=["epsilon"], named=[("slope", True)], name="b"),
+        outcome("wrong", "wrong", causes=["epsilon"], named=[("slope", False)], name="c"),
+        outcome("wrong", "wrong", named=[("slope", True)]),
+    ]
+    assert [o.explained for o in results] == ["proved", "suspected", "", "", ""]
+    assert [o.fatal for o in results] == [False, False, True, False, False]
+    (rates,) = porting.sections(results)
+    assert rates.rows[1][-3:] == ["2 of 4", "1", "1"]
+    assert rates.notices == ["b, seed 0: is wrong, wrong: ; proved wrongly: slope"]
+    assert rates.notes[1:] == [
+        f"{n}, seed 0: is wrong, wrong: ; the cause is epsilon" for n in "bc"
+    ]
+    assert results[2].record()["misproved"] == ["slope"]
 
 
 def test_an_error_ends_the_processes_and_a_refusal_does_not(tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.entry import shown
-from benchmarks.twins.causes.gaps import Gap, gaps
+from benchmarks.twins.causes.gaps import gaps
 from benchmarks.twins.causes.halves import weights_of
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, fits, necessary, tolerance
@@ -65,33 +65,27 @@ def find(scene: Scene) -> Iterator[Cause]:
 
 
 def _causes(scene: Scene, name: str, sides: tuple[Side, Side]) -> Iterator[Cause]:
-    one, other = sides
-    y = one.event.outputs[0]
-    named = []
-    for side in sides:
-        named.append(
-            next(
-                (
-                    settings
-                    for settings in side.candidates
-                    if _fits(side.run(settings), side.event.outputs[0])
-                ),
-                None,
-            )
-        )
-    if not named[0] or not named[1] or one.run(named[0]) is None:
+    one = sides[0]
+    mine, theirs = (_named(side) for side in sides)
+    right = one.run(mine) if mine else None
+    if mine is None or theirs is None or right is None:
         return
-    mine, theirs = named
-    wrong, right = one.run(theirs), one.run(mine)
+    wrong, y = one.run(theirs), one.event.outputs[0]
     before = min(distance(wrong, right), 1.0) if wrong is not None else 1.0
-    after = distance(right.reshape(y.shape), y)  # type: ignore[union-attr]
+    after = distance(right.reshape(y.shape), y)
     if not closes(before, after):
         return
-    keys = necessary(one.run, mine, theirs, right, tolerance(before))  # type: ignore[arg-type]
+    keys = necessary(one.run, mine, theirs, right, tolerance(before))
     if len(keys) > 1:  # query, key and value of one shape may be paired crosswise where all differ
         keys = [key for key in keys if key != "roles"]
     for key in keys:
         yield _cause(scene, name, one, key, (mine[key], theirs[key]), before, after)
+
+
+def _named(side: Side) -> Settings | None:
+    """The first settings under which the formula gives the call's output."""
+    wanted = side.event.outputs[0]
+    return next((s for s in side.candidates if _fits(side.run(s), wanted)), None)
 
 
 def _fits(value: Array | None, wanted: Array) -> bool:
@@ -169,8 +163,8 @@ def _side(event: Event, given: list[Array], weights: dict[str, Array], swapped: 
 
     def run(settings: Settings) -> Array | None:
         options = {k: v for k, v in settings.items() if k != "roles"}
-        tensors = [given[role] for role in settings["roles"]]
-        return of_heads(*tensors, weights, heads=heads, **options)
+        query, key, value = (given[role] for role in settings["roles"])
+        return of_heads(query, key, value, weights, heads=heads, **options)
 
     count = len(given)
     plain = (0, 1 % count, 2 % count if count > 2 else 1 % count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -39,7 +40,8 @@ def find(scene: Scene) -> Iterator[Cause]:
             yield from _explained(layer, (layer.one.x, layer.other.x), _cropped, _crops)
             continue
         given = [
-            _unpadded(half, flow) for half, flow in zip((layer.one, layer.other), events, strict=True)
+            _unpadded(half, flow)
+            for half, flow in zip((layer.one, layer.other), events, strict=True)
         ]
         yield from _explained(layer, (given[0], given[1]), _convolved, _pads)
 
@@ -57,20 +59,15 @@ def _explained(layer: Layer, given: tuple[Array, Array], run: Any, name: Any) ->
     gap = min(distance(other.y, one.y), 1.0)
     limit = tolerance(gap) if layer.agree else 1e-9
     stated = [_stated(half) for half in (one, other)]
-    options = [[s for s in product(*zip(*pair, strict=True))] for pair in (stated, stated[::-1])]
-    named = [
-        named_by(
-            lambda s, h=half, x=x: run(h, x, s),
-            (
-                {"strides": strides, "dilation": dilation, "mode": mode, "padding": padding}
-                for strides, dilation, mode in dict.fromkeys(options[n])
-                for padding in name(half, x, strides, dilation)
-            ),
-            half.y,
-            limit,
+    options = [list(product(*zip(*pair, strict=True))) for pair in (stated, stated[::-1])]
+    named = []
+    for half, x, choices in zip((one, other), given, options, strict=True):
+        candidates = (
+            {"strides": strides, "dilation": dilation, "mode": mode, "padding": padding}
+            for strides, dilation, mode in dict.fromkeys(choices)
+            for padding in name(half, x, strides, dilation)
         )
-        for n, (half, x) in enumerate(zip((one, other), given, strict=True))
-    ]
+        named.append(named_by(partial(run, half, x), candidates, half.y, limit))
     if not named[0] or not named[1]:
         return
     mine, theirs = _by_one_name(one, other, given, dict(named[0]), dict(named[1]))

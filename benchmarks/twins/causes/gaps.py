@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from common.twins.probe import Event, Rows
 
 Array = np.ndarray
 KNOWN = 24  # tensors before a gap that are tried, the nearest first
+ENOUGH = 200_000  # numbers that tell functions apart
 LARGE = 4_000_000  # numbers in a tensor that is not recomputed
 
 
@@ -88,7 +89,15 @@ def gaps(scene: Scene) -> list[list[list[Gap]]]:
         stretches.append(_first(scene, last, None))
     elif last and before:
         stretches.append([[_behind(before, last)]])
-    return stretches
+    return [[[_few(gap) for gap in way] for way in ways] for ways in stretches]
+
+
+def _few(gap: Gap) -> Gap:
+    """The gap on its first rows where there are many numbers."""
+    sizes = [t[:1].size for k in gap.known for t in (k.one, k.other)] + [gap.one[:1].size]
+    rows = max(3, ENOUGH // max(sizes))
+    known = [replace(k, one=k.one[:rows], other=k.other[:rows]) for k in gap.known]
+    return gap._replace(one=gap.one[:rows], other=gap.other[:rows], known=known)
 
 
 def _agrees(scene: Scene, pair: Seen) -> bool:
@@ -137,8 +146,7 @@ def _first(scene: Scene, target: Gap, until: Seen | None) -> list[list[Gap]]:
     units = {unit.layer for side in scene.sides for unit in side.units}
     known_ids = {id(t) for k in known for t in (k.one, k.other)}
     lost = [
-        _lost(events[:end], known_ids, units)
-        for events, end in ((one, ends[0]), (other, ends[1]))
+        _lost(events[:end], known_ids, units) for events, end in ((one, ends[0]), (other, ends[1]))
     ]
     calls = [
         event
@@ -151,7 +159,9 @@ def _first(scene: Scene, target: Gap, until: Seen | None) -> list[list[Gap]]:
         return [[whole._replace(events=(lost[0], lost[1]))]]
     mine, theirs = lost[0].outputs[0], lost[1].outputs[0]
     near = _nearest(known, *lost[0].inputs, *lost[1].inputs)
-    first = target._replace(one=mine, other=theirs, known=near, events=(lost[0], lost[1]), calls=calls)
+    first = target._replace(
+        one=mine, other=theirs, known=near, events=(lost[0], lost[1]), calls=calls
+    )
     behind = [Known(mine, theirs, lost[0].layer)]
     return [[first, target._replace(known=behind, inherited=True)], [whole]]
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.twins.causes.scene import Scene
+from benchmarks.twins.climb import distance
 from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, nearest
 from benchmarks.twins.place import Seen, seen_pairs
-from benchmarks.twins.climb import distance
 from common.twins.probe import Event, Unit, Values
 
 Array = np.ndarray

@@ -16,7 +16,11 @@ from benchmarks.twins.causes.witness.elementwise import PLAIN, Program
 NOTHING = ("as it is", "linear")
 HIDDEN = ("kind", "masked", "counted", "zeros", "size", "strides")  # what a name says without them
 AS_IT_LIES = "the order of the numbers"
-WORDS = {"negative_slope": "slope", "counted": "its padding counted:", "zeros": "zeros at its border:"}
+WORDS = {
+    "negative_slope": "slope",
+    "counted": "its padding counted:",
+    "zeros": "zeros at its border:",
+}
 WORDS |= {"order": "axes", "masked": "steps of padding left out:", "low": "at least"}
 WORDS |= {"high": "at most"}
 ACTIVATIONS = {family for family, _ in PLAIN.values()} | {"leaky_relu", "elu", "softmax"}
@@ -58,7 +62,10 @@ def _one_side(naming: Naming, program: Program) -> str | None:
     if program.family == "scaled":
         return "preprocessing" if known.rows and known.one.ndim > 2 else "scale_missing"
     if program.family in ("softmax", "sigmoid") and gap.last:
-        return "last_activation"
+        x = known.one
+        if np.any(x < 0) or np.any(x > 1):
+            return "last_activation"
+        return "softmax_twice" if program.family == "softmax" else "sigmoid_twice"
     if program.family == "flipped":
         last = program.settings["axis"] == known.one.ndim - 1
         return "channel_order" if last else "time_order" if known.one.ndim == 3 else None
@@ -146,7 +153,7 @@ def filling(naming: Naming) -> dict[str, Any]:
     settings["factor"] = mine.settings.get("factor", 0.2 if mine.name.endswith("0.2") else "1 / 6")
     settings.setdefault("offset", 0)
     settings["keras_activation"] = ENDS.get(name, name)
-    settings["inputs"] = f"b, a for a, b"
+    settings["inputs"] = "b, a for a, b"
     settings["count_include_pad"] = mine.settings.get("counted")
     if "pads" in mine.settings:
         settings["padding"] = mine.settings["pads"]

@@ -46,9 +46,7 @@ def _causes(layer: Layer) -> Iterator[Cause]:
     limit = tolerance(gap) if layer.agree else 1e-9
     mine = named_by(lambda s: run(one, one.x, s), _candidates(one, ()), one.y, limit)
     given = other.x.transpose(back)
-    theirs = named_by(
-        lambda s: run(other, given, s), _candidates(other, layer.axes), wanted, limit
-    )
+    theirs = named_by(lambda s: run(other, given, s), _candidates(other, layer.axes), wanted, limit)
     if not mine or not theirs:
         return
     wrong = run(one, one.x, theirs)
@@ -82,9 +80,7 @@ def _axes(half: Half, order: Sequence[int]) -> Iterator[tuple[int, ...]]:
     yield tuple(range(1, rank))
 
 
-def _cause(
-    layer: Layer, key: str, values: tuple[Any, Any], before: float, after: float
-) -> Cause:
+def _cause(layer: Layer, key: str, values: tuple[Any, Any], before: float, after: float) -> Cause:
     one, other = layer.one, layer.other
     if key == "epsilon":
         values = one.settings.get(key, values[0]), other.settings.get(key, values[1])

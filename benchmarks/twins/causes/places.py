@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.halves import code_of, halves_of
@@ -44,42 +46,34 @@ def _behind_activation(scene: Scene, pair: Seen) -> Cause | None:
         if function is None or function.name == "linear" or function.name not in PLAIN:
             continue
         activated = _activated(flow, behind, function)
-        if activated is None:
-            continue
         try:
-            given = pair.one.inputs[0] if number == 0 else pair.one.inputs[0]
-            again = scene.models.replay(pair.pair.other.layer, [given])[0]
+            again = scene.models.replay(pair.pair.other.layer, pair.one.inputs[:1])[0]
         except (ValueError, RuntimeError):
             continue
-        if number == 0:
-            wanted, tried = activated, function.apply(again)
-            found = pair.other.outputs[0]
-        else:
-            wanted, found = pair.one.outputs[0], activated
-            tried = again
-        if tried is None or not fits(tried, wanted, NEAR):
+        wanted: np.ndarray | None = activated if number == 0 else pair.one.outputs[0]
+        given = pair.other.outputs[0] if number == 0 else activated
+        tried = function.apply(again) if number == 0 else again
+        if wanted is None or tried is None or given is None:
             continue
-        before_gap, after = min(distance(found, wanted), 1.0), distance(tried, wanted)
-        if not closes(before_gap, after):
+        gaps = min(distance(given, wanted), 1.0), distance(tried, wanted)
+        if not closes(*gaps):
             continue
         names = scene.models.names
-        first = "before" if number == 0 else "behind"
-        second = "behind" if number == 0 else "before"
+        first, second = ("before", "behind") if number == 0 else ("behind", "before")
         told = f"{pair.pair.name} stands {first} {function} in {names[0]} and {second} it in "
         return Cause(
             "normalisation_place",
             (pair.pair.name,),
             told + names[1],
             _line(scene, pair),
-            proved=True,
-            trial=f"with it {first} {function} in {names[1]}",
-            before=before_gap,
-            after=after,
+            True,
+            f"with it {first} {function} in {names[1]}",
+            *gaps,
         )
     return None
 
 
-def _activated(flow: Sequence[Event], behind: Event, function: Program):  # type: ignore[no-untyped-def]
+def _activated(flow: Sequence[Event], behind: Event, function: Program) -> np.ndarray | None:
     """What an activation of a layer's output gives in a model; None if there is none."""
     y = behind.outputs[0]
     for event in flow:

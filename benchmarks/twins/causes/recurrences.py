@@ -13,7 +13,7 @@ from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.entry import shown
 from benchmarks.twins.causes.halves import Half, Layer, layers
 from benchmarks.twins.causes.scene import Finder, Scene
-from benchmarks.twins.causes.trial import Settings, closes, fits, necessary, tolerance
+from benchmarks.twins.causes.trial import Settings, closes, necessary, tolerance
 from benchmarks.twins.causes.witness.elementwise import PLAIN
 from benchmarks.twins.causes.witness.recurrent import states
 from benchmarks.twins.climb import distance
@@ -126,14 +126,16 @@ def _off(half: Half, result: Array | None, swapped: bool) -> float:
         return np.inf
     result = result.swapaxes(0, 1) if swapped else result
     forms = (result[:, -1], result, result[:, ::-1])
-    return min(
-        distance(form, y) for form in forms for y in half.event.outputs if y.shape == form.shape
-    ) if any(y.shape == form.shape for form in forms for y in half.event.outputs) else np.inf
+    return (
+        min(
+            distance(form, y) for form in forms for y in half.event.outputs if y.shape == form.shape
+        )
+        if any(y.shape == form.shape for form in forms for y in half.event.outputs)
+        else np.inf
+    )
 
 
-def _cause(
-    layer: Layer, key: str, mine: Any, theirs: Any, before: float, after: float
-) -> Cause:
+def _cause(layer: Layer, key: str, mine: Any, theirs: Any, before: float, after: float) -> Cause:
     one, other = layer.one, layer.other
     told = [shown(value) for value in (mine, theirs)]
     kind = {"lstm": "LSTM", "simple_rnn": "SimpleRNN"}.get(one.unit.kind, "GRU")

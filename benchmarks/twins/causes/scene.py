@@ -8,8 +8,8 @@ lasts: values that it assigns it takes back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from benchmarks.twins.causes.cause import Cause

@@ -46,7 +46,14 @@ WEAK = ("other_tensor",)  # of no use to a reader where anything else is proved
 
 def causes(scene: Scene) -> list[Cause]:
     """Every cause, the proved ones first; one difference has one cause."""
-    every = [cause for finder in FINDERS for cause in finder.find(scene)]
+    every: list[Cause] = []
+    for finder in FINDERS:
+        try:
+            every += finder.find(scene)
+        except Exception as error:  # the verdict stands without a cause
+            words = f"{type(error).__name__}: {error}"
+            told = f"no cause such as {finder.entries[0]} was looked for: {words}"
+            scene.judgement.notes.append(told)
     if any(cause.proved and cause.entry not in WEAK for cause in every):
         every = [cause for cause in every if cause.entry not in WEAK]
     return sorted(dict.fromkeys(every), key=lambda cause: not cause.proved)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.match import STATE
 from benchmarks.twins.place import listed
+from common.twins.probe import Event
 
 
 def find(scene: Scene) -> Iterator[Cause]:
@@ -22,9 +25,10 @@ def _dropout(scene: Scene) -> Iterator[Cause]:
     rates = [[rate for _, rate in side.dropout] for side in scene.sides]
     if sorted(rates[0]) == sorted(rates[1]):
         return
+    listed_rates = [listed(f"{rate:g} in {name}" for name, rate in s.dropout) for s in scene.sides]
     told = [
-        f"{side.framework} has {listed(f'{rate:g} in {name}' for name, rate in side.dropout) or 'none'}"
-        for side in scene.sides
+        f"{name} has {rates or 'none'}"
+        for name, rates in zip(scene.models.names, listed_rates, strict=True)
     ]
     missing = [rate for rate in rates[0] if rate not in rates[1]]
     line = ENTRIES["dropout_rate"].line(scene.models.names[1], {"rate": (missing or [0.0])[0]})
@@ -66,6 +70,21 @@ def _frozen(scene: Scene) -> Iterator[Cause]:
                 ENTRIES["frozen"].line(scene.models.names[1], filling),
             )
             break
+
+
+def drawing(framework: str, events: Sequence[Event]) -> list[Cause]:
+    """A dropout that draws where a model evaluates."""
+    return [
+        Cause(
+            "dropout_in_evaluation",
+            (event.layer,),
+            f"{event.layer} draws in {framework} where it evaluates",
+            ENTRIES["dropout_in_evaluation"].line(framework, event.settings),
+        )
+        for event in events
+        if "dropout" in event.kind.lower() and event.inputs and event.outputs
+        if not np.array_equal(event.inputs[0], event.outputs[0])
+    ]
 
 
 FINDER = Finder(("dropout_rate", "half_precision", "frozen"), find)

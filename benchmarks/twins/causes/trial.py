@@ -54,6 +54,4 @@ def necessary(
 ) -> list[str]:
     """The settings that differ and without whose exchange the gap does not close."""
     differing = [key for key in mine if mine[key] != theirs[key]]
-    return [
-        key for key in differing if not fits(run({**mine, key: theirs[key]}), wanted, limit)
-    ]
+    return [key for key in differing if not fits(run({**mine, key: theirs[key]}), wanted, limit)]

@@ -16,7 +16,7 @@ from benchmarks.twins.causes.trial import closes, fits
 from benchmarks.twins.climb import Refused, aligned, distance
 from benchmarks.twins.compare import same_outputs
 from benchmarks.twins.fused import joined, whole
-from benchmarks.twins.match import Link, Pair, interchangeable
+from benchmarks.twins.match import Link, Pair
 from common.twins.probe import Values
 
 Array = np.ndarray
@@ -184,7 +184,11 @@ def _tried(scene: Scene, values: Values) -> tuple[float, float] | None:
     """The gap of the outputs before, and with other weights in the second model; None where it
     cannot be given any."""
     splits = scene.models.matching.splits[1]
-    plain = {k: v for k, v in joined(values, splits).items() if whole(k.partition("/")[0]) == k.partition("/")[0]}
+    plain = {
+        k: v
+        for k, v in joined(values, splits).items()
+        if whole(k.partition("/")[0]) == k.partition("/")[0]
+    }
     seen = outputs(scene)
     side = scene.sides[1]
     try:

@@ -65,9 +65,9 @@ def _fed(scene: Scene, gap: Gap) -> Iterator[Cause]:
     if gap.one.ndim < 2 or gap.one.shape != gap.other.shape:
         return
     known = [Piece(k.name, None, t) for k in gap.known for t in (k.one, k.other)]
-    own = [_of(events) for events in (scene.models.one, scene.models.other)]
-    mine = _pieces(gap.one, [*known, *own[0], *own[1]], gap.one)
-    theirs = _pieces(gap.other, [*known, *own[1], *own[0]], gap.other)
+    own = [_of(events, len(gap.one)) for events in (scene.models.one, scene.models.other)]
+    mine = _pieces(gap.one, known, [*own[0], *own[1]])
+    theirs = _pieces(gap.other, known, [*own[1], *own[0]])
     if not mine or not theirs:
         return
     after = distance(np.concatenate([piece.value for piece in mine], axis=-1), gap.one)
@@ -124,11 +124,12 @@ def _words(piece: Piece) -> str:
     return f"step {piece.step} of {piece.source}"
 
 
-def _of(events: Sequence[Event]) -> list[Piece]:
+def _of(events: Sequence[Event], rows: int) -> list[Piece]:
     """What flows in a model: each tensor, and the first and the last step of each sequence."""
     pieces = []
     for event in events:
-        for tensor in event.outputs:
+        for whole in event.outputs:
+            tensor = whole[:rows]
             if tensor.dtype.kind != "f" or tensor.ndim < 2:
                 continue
             pieces.append(Piece(event.layer, None, tensor))
@@ -140,18 +141,20 @@ def _of(events: Sequence[Event]) -> list[Piece]:
     return pieces
 
 
-def _pieces(tensor: Array, pieces: Sequence[Piece], whole: Array) -> list[Piece]:
-    """The pieces that stand side by side on the last axis; empty where one is of no source."""
+def _pieces(tensor: Array, known: Sequence[Piece], own: Sequence[Piece]) -> list[Piece]:
+    """The pieces that stand side by side on the last axis; empty where one is of no source.
+
+    All of the tensor is a piece only where both models have it, or it is a step.
+    """
     result: list[Piece] = []
-    start = 0
-    while start < tensor.shape[-1]:
-        for piece in pieces:
+    start, end = 0, tensor.shape[-1]
+    parts = [piece for piece in own if piece.step is not None or piece.value.shape[-1] < end]
+    while start < end:
+        for piece in (*known, *parts):
             width = piece.value.shape[-1]
-            if piece.value is whole or piece.value.shape[:-1] != tensor.shape[:-1]:
+            if piece.value.shape[:-1] != tensor.shape[:-1] or start + width > end:
                 continue
-            if start + width <= tensor.shape[-1] and fits(
-                piece.value, tensor[..., start : start + width], NEAR
-            ):
+            if fits(piece.value, tensor[..., start : start + width], NEAR):
                 result.append(piece)
                 start += width
                 break

@@ -154,6 +154,7 @@ ENTRIES = (
         "layers.Dropout(...)(x), without training=True",
         "nn.functional.dropout(x, {rate}, training=self.training)",
         "nnx.Dropout(...), and model.eval()",
+        suspected_only=True,
     ),
     Entry(
         "half_precision",

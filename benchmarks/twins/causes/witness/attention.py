@@ -26,7 +26,7 @@ def attention(
     is something to look at, `axis` is that of the softmax."""
     scores = query @ key.swapaxes(-1, -2) * scale
     if causal:
-        scores = np.where(np.tri(*scores.shape[-2:], dtype=bool), scores, LOWEST)
+        scores = np.where(np.tri(*scores.shape[-2:]) > 0, scores, LOWEST)
     if mask is not None:
         scores = np.where(mask, scores, LOWEST)
     return softmax(scores, axis) @ value

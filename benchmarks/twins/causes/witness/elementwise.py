@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from math import pi, sqrt
 from typing import Any, NamedTuple
 
@@ -41,6 +42,11 @@ def softplus(x: Array) -> Array:
 def softmax(x: Array, axis: int) -> Array:
     shifted = np.exp(x - x.max(axis=axis, keepdims=True))
     return shifted / shifted.sum(axis=axis, keepdims=True)
+
+
+def log_softmax(x: Array, axis: int) -> Array:
+    shifted = x - x.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
 def erf(x: Array) -> Array:
@@ -116,13 +122,8 @@ def programs(x: Array, y: Array) -> Iterator[Program]:
 def softmaxes(x: Array, y: Array) -> Iterator[Program]:
     """A softmax, or its logarithm, over each axis."""
     for axis in range(-1, -x.ndim, -1) if x.shape == y.shape else ():
-        yield Program("softmax", "softmax", {"axis": axis}, lambda x, a=axis: softmax(x, a))
-        yield Program(
-            "log_softmax",
-            "log_softmax",
-            {"axis": axis},
-            lambda x, a=axis: np.log(softmax(x, a) + 1e-300),
-        )
+        for name, function in (("softmax", softmax), ("log_softmax", log_softmax)):
+            yield Program(name, name, {"axis": axis}, partial(function, axis=axis))
 
 
 def named(x: Array, y: Array, limit: float) -> Program | None:
@@ -192,8 +193,12 @@ def _placed(x: Array, y: Array) -> Iterator[Program]:
             "placed",
             "times, plus one for each place",
             {"factor": _round(factor)},
-            lambda x: factor * x.reshape(len(x), *summand.shape) + summand,
+            partial(_by_place, factor=factor, summand=summand),
         )
+
+
+def _by_place(x: Array, factor: float, summand: Array) -> Array | None:
+    return factor * x + summand if x.shape[1:] == summand.shape else None
 
 
 def _round(value: float) -> float:

@@ -35,7 +35,9 @@ def normalised(
         if x.shape[-1] % groups:
             return None
         split = x.reshape(len(x), -1, groups, x.shape[-1] // groups)
-        return _scaled(_standard(split, (1, 3), epsilon, correction).reshape(x.shape), weights, (-1,))
+        return _scaled(
+            _standard(split, (1, 3), epsilon, correction).reshape(x.shape), weights, (-1,)
+        )
     axes = tuple(sorted(axis % x.ndim for axis in axes))
     if kind == "rms_norm":
         square = np.mean(x * x, axis=axes, keepdims=True)

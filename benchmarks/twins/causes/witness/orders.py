@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import permutations
 
 import numpy as np
@@ -21,26 +22,25 @@ def rearrangements(x: Array, y: Array) -> Iterator[Program]:
     shape = y.shape
     yield Program("order", "the order of the numbers", {}, lambda x: x.reshape(shape))
     for order in _orders(x.ndim):
-        yield Program(
-            "order",
-            "another order",
-            {"order": order},
-            lambda x, o=order: x.transpose(o).reshape(shape) if x.ndim == len(o) else None,
-        )
+        apply = partial(_permuted, order=order, shape=shape)
+        yield Program("order", "another order", {"order": order}, apply)
     for order in _orders(y.ndim):
-        turned = [shape[axis] for axis in np.argsort(order)]
-        yield Program(
-            "order",
-            "a shape in another order",
-            {"shape": tuple(turned[1:]), "order": order},
-            lambda x, o=order, s=turned: x.reshape(s).transpose(o),
-        )
+        turned = tuple(shape[axis] for axis in np.argsort(order))
+        settings = {"shape": turned[1:], "order": order}
+        apply = partial(_shaped, order=order, shape=turned)
+        yield Program("order", "a shape in another order", settings, apply)
     if x.shape == y.shape:
         for axis in range(1, x.ndim):
-            yield Program(
-                "flipped", "reversed", {"axis": axis}, lambda x, a=axis: np.flip(x, axis=a)
-            )
+            yield Program("flipped", "reversed", {"axis": axis}, partial(np.flip, axis=axis))
         yield from _exchanged(x)
+
+
+def _permuted(x: Array, order: Sequence[int], shape: Sequence[int]) -> Array | None:
+    return x.transpose(order).reshape(shape) if x.ndim == len(order) else None
+
+
+def _shaped(x: Array, order: Sequence[int], shape: Sequence[int]) -> Array:
+    return x.reshape(shape).transpose(order)
 
 
 def steps(x: Array, y: Array) -> Iterator[Program]:
@@ -48,7 +48,7 @@ def steps(x: Array, y: Array) -> Iterator[Program]:
     if x.ndim != y.ndim + 1 or x.shape[:1] + x.shape[2:] != y.shape:
         return
     for step in (-1, 0, *range(1, x.shape[1] - 1)):
-        yield Program("step", "step", {"step": step}, lambda x, s=step: x[:, s])
+        yield Program("step", "step", {"step": step}, partial(np.take, indices=step, axis=1))
 
 
 def _orders(rank: int) -> Iterator[tuple[int, ...]]:
@@ -62,11 +62,9 @@ def _exchanged(x: Array) -> Iterator[Program]:
         if x.shape[-1] % count or x.shape[-1] == count:
             continue
         for order in list(permutations(range(count)))[1:]:
-            yield Program(
-                "parts",
-                "parts",
-                {"order": order},
-                lambda x, o=order, n=count: np.concatenate(
-                    [np.split(x, n, axis=-1)[i] for i in o], axis=-1
-                ),
-            )
+            yield Program("parts", "parts", {"order": order}, partial(_in_order, order=order))
+
+
+def _in_order(x: Array, order: Sequence[int]) -> Array:
+    parts = np.split(x, len(order), axis=-1)
+    return np.concatenate([parts[i] for i in order], axis=-1)

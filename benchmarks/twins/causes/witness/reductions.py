@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 
@@ -12,36 +14,35 @@ from benchmarks.twins.causes.witness.grids import GRIDS, resized
 from benchmarks.twins.causes.witness.windows import Pads, pooled, same_pads
 
 Array = np.ndarray
-REDUCE = {"mean": np.mean, "max": np.max, "sum": np.sum, "min": np.min}
+REDUCE: Mapping[str, Callable] = {"mean": np.mean, "max": np.max, "sum": np.sum, "min": np.min}
 
 
 def reductions(x: Array, y: Array, masks: Sequence[Array] = ()) -> Iterator[Program]:
     """Over any axes but the rows'; of (n, time, ...) over the steps of a mask (n, time) alone."""
+    settings: dict[str, Any]
     for count in range(1, x.ndim):
         for axes in combinations(range(1, x.ndim), count):
             if np.prod([n for i, n in enumerate(x.shape) if i not in axes]) != y.size:
                 continue
             for kind, function in REDUCE.items():
-                yield Program(
-                    "reduced",
-                    kind,
-                    {"kind": kind, "axis": axes, "masked": False},
-                    lambda x, f=function, a=axes: f(x, axis=a),
-                )
+                settings = {"kind": kind, "axis": axes, "masked": False}
+                yield Program("reduced", kind, settings, partial(function, axis=axes))
     for mask in masks:
         if mask.shape == x.shape[:2] and x.ndim == 3:
-            yield Program(
-                "reduced",
-                "mean",
-                {"kind": "mean", "axis": (1,), "masked": True},
-                lambda x, m=mask[..., None]: (x * m).sum(1) / m.sum(1),
-            )
+            settings = {"kind": "mean", "axis": (1,), "masked": True}
+            apply = partial(_masked_mean, mask=mask[..., None])
+            yield Program("reduced", "mean", settings, apply)
+
+
+def _masked_mean(x: Array, mask: Array) -> Array:
+    return (x * mask).sum(1) / mask.sum(1)
 
 
 def poolings(
     x: Array, y: Array, sizes: Sequence[tuple[Sequence[int], Sequence[int]]]
 ) -> Iterator[Program]:
     """Pooling by windows of these (sizes, strides), which the models name."""
+    settings: dict[str, Any]
     for size, strides in sizes:
         if len(size) != x.ndim - 2 or x.ndim != y.ndim or x.shape[-1] != y.shape[-1]:
             continue
@@ -51,25 +52,21 @@ def poolings(
                     continue
                 if not any(map(any, pads)) and (zeros or (kind == "mean" and not counted)):
                     continue  # without a border there is nothing to count
-                settings = {"kind": kind, "size": tuple(size), "strides": tuple(strides)}
-                settings |= {"pads": pads, "counted": counted, "zeros": zeros}
-                yield Program("pooled", f"{kind} pooling", settings, _pooling(settings))
-
-
-def _pooling(settings: dict) -> object:
-    def apply(x: Array) -> Array | None:
-        options = {k: v for k, v in settings.items() if k != "kind"}
-        return pooled(x, settings["kind"], **options)
-
-    return apply
+                settings = {
+                    "kind": kind,
+                    "size": tuple(size),
+                    "strides": tuple(strides),
+                    "pads": pads,
+                    "counted": counted,
+                    "zeros": zeros,
+                }
+                yield Program("pooled", f"{kind} pooling", settings, partial(pooled, **settings))
 
 
 def _pads(x: Array, y: Array, size: Sequence[int], strides: Sequence[int]) -> list[Pads]:
     """Borders under which as many windows fit as y has: "same" first, then by what is before."""
     space, target = x.shape[1:-1], y.shape[1:-1]
-    needed = [
-        (t - 1) * s + k - n for n, t, s, k in zip(space, target, strides, size, strict=True)
-    ]
+    needed = [(t - 1) * s + k - n for n, t, s, k in zip(space, target, strides, size, strict=True)]
     candidates = [same_pads(space, size, strides)]
     for before in range(max(size)):
         candidates.append(tuple((before, max(n - before, 0)) for n in needed))
@@ -89,9 +86,5 @@ def resizings(x: Array, y: Array) -> Iterator[Program]:
     if x.ndim != y.ndim or x.ndim < 3 or x.shape[-1] != y.shape[-1] or x.shape == y.shape:
         return
     for method, grid in product(("nearest", "linear"), GRIDS):
-        yield Program(
-            "resized",
-            "resize",
-            {"method": method, "grid": grid},
-            lambda x, m=method, g=grid: resized(x, y.shape[1:-1], m, g),
-        )
+        apply = partial(resized, size=y.shape[1:-1], method=method, grid=grid)
+        yield Program("resized", "resize", {"method": method, "grid": grid}, apply)
