@@ -53,5 +53,6 @@ def judged(path: str, sides: Sequence[Side], seed: int) -> tuple[list[Rung], lis
     names = " and ".join(f"{side.framework}_preprocess" for side in sides)
     shapes = both.ones[0].shape, both.others[0].shape
     sentence = f"{names} make other rows of the same raw ones, before any model sees them"
-    sentence += f", not even in shape: {shapes[0]} and {shapes[1]}" if shapes[0] != shapes[1] else ""
+    if shapes[0] != shapes[1]:
+        sentence += f", not even in shape: {shapes[0]} and {shapes[1]}"
     return [rung], [Fault(("preprocess",), sentence)]

@@ -325,7 +325,7 @@ def test_the_gradient_of_a_penalty_is_known_by_its_weight():
     assert penalty_of(np.ones(1), np.ones(1)) == []  # one number is a multiple of any other
     weights = {"kernel": weight, "bias": np.array([0.7])}
     slopes = {name: 0.02 * value for name, value in weights.items()}
-    assert penalties_of(slopes, weights) == dict.fromkeys(weights, [Penalty("L2", 0.01)])
+    assert penalties_of(slopes, weights) == {k: [Penalty("L2", 0.01)] for k in weights}
     other = penalties_of(slopes | {"bias": np.array([0.5])}, weights)
     assert other == {"kernel": [Penalty("L2", 0.01)], "bias": []}
 

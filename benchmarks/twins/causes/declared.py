@@ -1,4 +1,4 @@
-"""What an optimiser says of itself, as a `Rule`; and a rule as the users of a framework write it."""
+"""What an optimiser says of itself, as a `Rule`; a rule as the users of a framework write it."""
 
 from __future__ import annotations
 
