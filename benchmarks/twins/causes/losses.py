@@ -123,15 +123,12 @@ def explained(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:
         sure = len({name for name, _ in single}) == 1
         yield _cause(field, (first, second), asked, gap(first, draws, other), names, sure)
         return
-    second = identified(draws, other)
-    if second is None:
-        return
-    fields = [f for f in (*FIELDS, "factor") if getattr(first, f) != getattr(second, f)]
-    for field in fields:
-        without = replace(second, **{field: getattr(first, field)})
+    alone = identified(draws, other)
+    for field in (*FIELDS, "factor") if alone else ():
+        without = replace(alone, **{field: getattr(first, field)})
         before = gap(without, draws, other)
-        if before > TOLERANCE:
-            yield _cause(field, (first, second), asked, before, names, True)
+        if without != alone and before > TOLERANCE:
+            yield _cause(field, (first, alone), asked, before, names, True)
 
 
 def _by_a_factor(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:

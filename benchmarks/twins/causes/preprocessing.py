@@ -42,7 +42,7 @@ def _line(factor: float, offset: float) -> str:
 def _known() -> dict[str, Scaling]:
     mean, deviation = (np.array(values) for values in IMAGENET)
     table = {"x": (1.0, 0.0), "x / 255": (1 / 255, 0.0), "x / 127.5 - 1": (1 / 127.5, -1.0)}
-    known = {}
+    known: dict[str, Scaling] = {}
     for name, (factor, offset) in table.items():
         known |= {f"{name}": Scaling((factor,) * 3, (offset,) * 3)}
     known["(x / 255 - mean) / std of ImageNet"] = Scaling(
