@@ -124,7 +124,9 @@ def explained(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:
         yield _cause(field, (first, second), asked, gap(first, draws, other), names, sure)
         return
     alone = identified(draws, other)
-    for field in (*FIELDS, "factor") if alone else ():
+    if alone is None:
+        return
+    for field in (*FIELDS, "factor"):
         without = replace(alone, **{field: getattr(first, field)})
         before = gap(without, draws, other)
         if without != alone and before > TOLERANCE:
