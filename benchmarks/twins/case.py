@@ -30,7 +30,7 @@ from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.match import Matching, match
 from benchmarks.twins.place import Fault, Models, listed
-from benchmarks.twins.prepared import judged
+from benchmarks.twins.preflight import preflight
 from benchmarks.twins.reach import computes_in_float32, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
@@ -71,10 +71,11 @@ class Case:
         judgement.notes += [*self.one.notes, *self.other.notes]
         judgement.notes += [self.weights.note] if self.weights.note else []
         judgement.weights = str(self.weights)
-        judgement.rungs, judgement.faults = judged(self.file.path, self.sides, judgement.seed)
         if self._random():
             return
         models = self.parted = self._settle()
+        units = [side.units for side in self.sides]
+        judgement.settings = preflight(self.matching.pairs, units, judgement.frameworks)
         coarse = self._coarse(models)
         traces = self._climb()
         if judgement.verdict == "random":

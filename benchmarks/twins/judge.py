@@ -15,6 +15,7 @@ from benchmarks.harness.process import Child
 from benchmarks.twins.case import Case, Say
 from benchmarks.twins.climb import Refused, Side
 from benchmarks.twins.judgement import Judgement
+from benchmarks.twins.prepared import judged
 from common.twins.file import read_file
 from common.twins.user_file import family
 
@@ -59,6 +60,7 @@ def judge(
                 stack.callback(_forget, child)
                 on_stage(f"{name} builds its model")
                 sides.append(Side(child, file, name, seed, devices[number]))
+            judgement.rungs, judgement.faults = judged(file.path, sides, seed)
             rows, y = file.rows(seed, *data)
             case = Case(judgement, file, (sides[0], sides[1]), (rows, y), weights, on_stage)
             case.judge()

@@ -24,6 +24,7 @@ class Judgement:
     digest: str = ""  # of the file
     faults: list[Fault] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
+    settings: list[str] = field(default_factory=list)  # that differ, as the models say them
     notes: list[str] = field(default_factory=list)
     weights: str = ""  # carried, own or drawn, and whose
     pairs: list[tuple[str, str]] = field(default_factory=list)

@@ -35,6 +35,8 @@ def print_judgement(judgement: Judgement, *, every: bool = False) -> None:
         console.print(plain(f"  also: {fault.sentence}", "red"), soft_wrap=True)
     for cause in judgement.causes:
         console.print(plain(f"  {cause}", "bold"), soft_wrap=True)
+    for setting in judgement.settings:
+        console.print(plain(f"  settings that differ: {setting}", "yellow"), soft_wrap=True)
     for note in judgement.notes:
         console.print(plain(f"NOTE: {note}", "yellow"), soft_wrap=True)
     if judgement.pairs:
@@ -98,6 +100,7 @@ def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
         "places": judgement.places,
         "faults": [_fault(fault) for fault in judgement.faults],
         "causes": [_cause(cause) for cause in judgement.causes],
+        "settings": judgement.settings,
         "notes": judgement.notes,
         "weights": judgement.weights,
         "pairs": [list(names) for names in judgement.pairs],

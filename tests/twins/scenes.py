@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,7 +38,10 @@ class Side(SimpleNamespace):
         if method == "assign":
             self.now = {**self.values, **args[0]}
             return None
-        return {"output": self.compute(self.now, *args)}
+        shown = self.compute(self.now, *args)
+        if method == "events":
+            return shown
+        return {"output": shown[-1].outputs[0] if isinstance(shown, list) else shown}
 
 
 def scene(one, other, rows, *, units=((), ()), replay=None, computes=None, weights="drawn"):
@@ -66,3 +70,10 @@ def scene(one, other, rows, *, units=((), ()), replay=None, computes=None, weigh
     models = Models(NAMES, match(*named, {}, {}), one, other, replay or unable)
     traces = {(n, "float64"): {"outputs/output": out} for n, out in enumerate(outs)}
     return Scene(judgement, None, sides, models, traces, rows, (), lambda number: None)
+
+
+def forced(given, *, choice):
+    """The scene with pairs that had a choice, or that had none."""
+    matching = given.models.matching
+    pairs = tuple(pair._replace(forced=not choice) for pair in matching.pairs)
+    return replace(given, models=given.models._replace(matching=matching._replace(pairs=pairs)))

@@ -157,6 +157,11 @@ def test_a_planted_function_is_named_and_proved_and_its_right_twin_is_not(entry,
         assert list(between.find(parting(x, function(x), function(x).copy()))) == []
 
 
+def test_what_the_second_model_alone_has_is_to_go():
+    (cause,) = between.find(parting(IMAGE, IMAGE, IMAGE[..., ::-1]))
+    assert cause.write == "nothing there, without a reversal with axis 3"
+
+
 def test_rows_that_one_model_scales_are_preprocessing():
     (cause,) = between.find(parting(IMAGE, IMAGE / 127.5 - 1, IMAGE))
     assert cause.entry == "preprocessing" and "-1" in cause.write
@@ -242,6 +247,28 @@ def test_two_causes_in_one_model_are_both_found():
     assert [cause.entry for cause in causes] == ["clip", "activation"]
 
 
+@pytest.mark.parametrize("proved", [True, False])
+def test_what_the_first_calls_do_is_proved_if_it_is_carried_to_the_next_layer(proved):
+    """Behind a clip and a ReLU stands what has no name; the second model makes it again."""
+    noise = rng.normal(size=8)
+
+    def unnamed(x):
+        return np.sin(x) * noise + x**3
+
+    flows = []
+    for first, name in ((X.clip(0, 6), "k"), (relu(X), "t")):
+        y = unnamed(first) + (0 if proved or name == "k" else 1.0)
+        flow = [event("a", "Dense", X, X), event(f"{name}1", "f", X, first)]
+        flows.append([*flow, event("odd", "odd", first, y), event("b", "Dense", y, 2 * y)])
+    units = [[unit(name, "dense", {"kernel": np.eye(n)}) for n, name in enumerate("ab", 2)]] * 2
+
+    def replay(layer, inputs):
+        return (unnamed(inputs[0]) + (0 if proved else 1.0),)
+
+    (cause,) = between.find(scene(*flows, [X], units=units, replay=replay))
+    assert cause.entry == "clip" and cause.proved == proved
+
+
 def test_an_inherited_difference_is_no_cause_of_its_own():
     """The second layer's activation is one and the same, and meets a limit in one model alone."""
     flows = []
@@ -316,7 +343,7 @@ def test_parts_are_joined_in_another_order_and_other_steps_are_taken():
     ]
     units = [[unit("b", "dense", {"kernel": np.eye(4)})]] * 2
     (cause,) = wiring.find(scene(*flows, [STEPS], units=units))
-    assert cause.entry == "wrong_step" and "-1" in cause.write
+    assert cause.entry == "wrong_step" and cause.write == "gru, and not step 0 of gru"
 
 
 def test_a_layer_is_fed_from_another_place():

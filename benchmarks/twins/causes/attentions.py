@@ -10,12 +10,12 @@ import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.causes.entry import shown
 from benchmarks.twins.causes.gaps import gaps
 from benchmarks.twins.causes.halves import weights_of
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, fits, necessary, tolerance
 from benchmarks.twins.causes.witness.attention import attention, of_heads
+from benchmarks.twins.causes.words import said
 from benchmarks.twins.climb import distance
 from benchmarks.twins.flow import CLOSE
 from common.twins.probe import Event, Unit, Values
@@ -29,13 +29,6 @@ ENTRY = {
     "rows_first": "batch_first",
     "roles": "inputs_exchanged",
     "axis": "softmax_axis",
-}
-WORDS = {
-    "scaled": "scores divided by the root of the width:",
-    "causal": "a causal mask:",
-    "rows_first": "rows on the first axis:",
-    "roles": "query, key and value of its inputs",
-    "axis": "a softmax over the axis",
 }
 Run = Callable[[Settings], Array | None]
 
@@ -212,7 +205,7 @@ def _cause(
     after: float,
 ) -> Cause:
     frameworks = scene.models.names
-    told = [shown(value) for value in values]
+    told = [said(key, value) for value in values]
     width = one.event.inputs[0].shape[-1]
     filling = {
         "root": f"math.sqrt({width // int(one.event.settings.get('num_heads', 1))})",
@@ -223,7 +216,7 @@ def _cause(
     return Cause(
         ENTRY[key],
         (name,),
-        f"{name} has {WORDS[key]} {told[0]} in {frameworks[0]} and {told[1]} in {frameworks[1]}",
+        f"{name} has {told[0]} in {frameworks[0]} and {told[1]} in {frameworks[1]}",
         ENTRIES[ENTRY[key]].line(frameworks[1], filling),
         proved=True,
         trial=f"with {told[0]} in {frameworks[1]}",

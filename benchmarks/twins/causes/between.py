@@ -13,6 +13,7 @@ from itertools import chain
 
 import numpy as np
 
+from benchmarks.twins.causes.carrying import carried
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.gaps import Gap, Known, gaps
@@ -22,7 +23,7 @@ from benchmarks.twins.causes.namings import (
     Naming,
     difference,
     entry_of,
-    filling,
+    line,
     words,
 )
 from benchmarks.twins.causes.scene import Finder, Scene
@@ -39,22 +40,44 @@ TRIALS = 3000  # programs that a gap may cost
 
 
 def find(scene: Scene) -> Iterator[Cause]:
-    """The causes of each stretch by the finest way to see it that gives any."""
+    """The causes of each stretch by the finest way to see it that gives any.
+
+    What the first calls that differ do is proved only if that is carried to the end of the stretch.
+    """
     for ways in gaps(scene):
         for way in ways:
-            causes = [_explained(scene, gap) for gap in way]
-            if causes[0]:  # what is behind it, if that too is explained
-                yield from filter(None, causes)
+            first = _explained(scene, way[0])
+            if not first:
+                continue
+            if len(way) == 1:
+                yield first
                 break
+            behind = _explained(scene, way[1])
+            yield first if _carries(scene, *way) else first._replace(proved=False)
+            if behind:
+                yield behind
+            break
+
+
+def _carries(scene: Scene, first: Gap, rest: Gap) -> bool:
+    """Whether what is behind two calls is named on both sides, or gives the first model's tensor
+    once the second model's calls are made again on what the first has."""
+    return bool(_names(scene, rest)) or carried(scene, first, rest)
 
 
 def _explained(scene: Scene, gap: Gap) -> Cause | None:
+    names = _names(scene, gap)
+    return _cause(scene, gap, *names) if names else None
+
+
+def _names(scene: Scene, gap: Gap) -> tuple[Known, Program, Program] | None:
+    """The nearest tensor from which both sides can be named, and the two names."""
     limit = tolerance(_apart(gap.one, gap.other)) if not gap.inherited else EXACT
     for known in gap.known:
         mine = _named(scene, gap, known, known.one, gap.one, limit)
         theirs = mine and _named(scene, gap, known, known.other, gap.other, limit)
         if mine and theirs:
-            return _cause(scene, gap, known, mine, theirs)
+            return known, mine, theirs
     return None
 
 
@@ -76,7 +99,7 @@ def _cause(scene: Scene, gap: Gap, known: Known, mine: Program, theirs: Program)
         name,
         gap.places,
         difference(naming),
-        ENTRIES[name].line(scene.models.names[1], filling(naming)),
+        line(naming, ENTRIES[name]),
         proved=True,
         trial=f"with {words(mine, theirs)} in {scene.models.names[1]}",
         before=before,

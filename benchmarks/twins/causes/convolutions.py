@@ -11,7 +11,6 @@ import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.causes.entry import shown
 from benchmarks.twins.causes.halves import Half, Layer, layers
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, necessary, tolerance
@@ -22,6 +21,7 @@ from benchmarks.twins.causes.witness.windows import (
     same_pads,
     transposed,
 )
+from benchmarks.twins.causes.words import said
 from benchmarks.twins.climb import distance
 from common.twins.probe import Event
 
@@ -199,7 +199,7 @@ def _unpadded(half: Half, events: Sequence[Event]) -> Array:
     """What goes into a layer, before a pad that stands beside it."""
     x = half.x
     for event in reversed(events):
-        if event.outputs and event.outputs[0] is x and "pad" in event.kind.lower():
+        if "pad" in event.kind.lower() and event.outputs and np.array_equal(event.outputs[0], x):
             source = event.inputs[0]
             if source.ndim == x.ndim and source.shape[-1] == x.shape[-1]:
                 return source
@@ -211,13 +211,12 @@ def _cause(
 ) -> Cause:
     one, other = layer.one, layer.other
     names = {"strides": "strides", "dilation": "dilation", "mode": "padding_mode"}
-    entry = names.get(key, "padding_side")
-    word = {"mode": "a border of", "dilation": "dilation"}.get(key, key)
+    entry, word = names.get(key, "padding_side"), key
     if key == "padding" and one.unit.kind in TRANSPOSED:
-        entry, word = "deconvolution_crop", "places cut off before:"
+        entry, word = "deconvolution_crop", "crop"
     elif key == "padding" and "causal" in (mine[key], theirs[key]):
         entry = "causal_padding"
-    told = [shown(settings[key]) for settings in (mine, theirs)]
+    told = [said(word, settings[key]) for settings in (mine, theirs)]
     kernel = one.weights["kernel"]
     x = one.x
     pads: Any = ()
@@ -241,7 +240,7 @@ def _cause(
     return Cause(
         entry,
         layer.places,
-        f"{layer.name} has {word} {told[0]} in {one.framework} and {told[1]} in {other.framework}",
+        f"{layer.name} has {told[0]} in {one.framework} and {told[1]} in {other.framework}",
         ENTRIES[entry].line(other.framework, filling),
         proved=True,
         trial=f"with {told[0]} in {other.framework}",

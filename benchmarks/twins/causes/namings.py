@@ -8,21 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.twins.causes.entry import shown
+from benchmarks.twins.causes.entry import Entry, shown
 from benchmarks.twins.causes.gaps import Gap, Known
 from benchmarks.twins.causes.trial import fits
 from benchmarks.twins.causes.witness.elementwise import PLAIN, Program
+from benchmarks.twins.causes.words import said
 
 NOTHING = ("as it is", "linear")
 HIDDEN = ("kind", "masked", "counted", "zeros", "size", "strides")  # what a name says without them
 AS_IT_LIES = "the order of the numbers"
-WORDS = {
-    "negative_slope": "slope",
-    "counted": "its padding counted:",
-    "zeros": "zeros at its border:",
-}
-WORDS |= {"order": "axes", "masked": "steps of padding left out:", "low": "at least"}
-WORDS |= {"high": "at most"}
 ACTIVATIONS = {family for family, _ in PLAIN.values()} | {"leaky_relu", "elu", "softmax"}
 TORCH = {"hard_sigmoid": "hardsigmoid", "hard_silu": "hardswish", "gelu_by_tanh": "gelu"}
 LAYERS = {"leaky_relu": ("LeakyReLU", "LeakyReLU"), "elu": ("ELU", "ELU")}
@@ -135,7 +129,14 @@ WITHIN: Mapping[str, str | Callable[[Naming], str | None]] = {
 """Family of both functions -> entry, or what says it."""
 
 
-def filling(naming: Naming) -> dict[str, Any]:
+def line(naming: Naming, entry: Entry) -> str:
+    """What to write in the second framework; where it alone has something, that it goes."""
+    if naming.mine.family in NOTHING and naming.theirs.family not in NOTHING:
+        return f"nothing there, without {_described(naming.theirs, naming)}"
+    return entry.line(naming.frameworks[1], _filling(naming))
+
+
+def _filling(naming: Naming) -> dict[str, Any]:
     """What the first model has, under the names of the templates."""
     mine, theirs = naming.mine, naming.theirs
     settings = dict(mine.settings)
@@ -153,10 +154,11 @@ def filling(naming: Naming) -> dict[str, Any]:
     settings["factor"] = mine.settings.get("factor", 0.2 if mine.name.endswith("0.2") else "1 / 6")
     settings.setdefault("offset", 0)
     settings["keras_activation"] = ENDS.get(name, name)
-    settings["inputs"] = "b, a for a, b"
+    settings["inputs"] = "its two inputs the other way round"
+    if naming.mine.family == "difference":
+        settings["layer"] = naming.gap.places[-1]
     settings["count_include_pad"] = mine.settings.get("counted")
-    if "pads" in mine.settings:
-        settings["padding"] = mine.settings["pads"]
+    settings |= _pools(mine, naming.known.one.ndim - 2)
     if mine.family == "resized":
         linear = mine.settings["method"] == "linear"
         corners = mine.settings["grid"] == "corners"
@@ -177,6 +179,26 @@ def filling(naming: Naming) -> dict[str, Any]:
     return settings
 
 
+def _pools(program: Program, rank: int) -> dict[str, Any]:
+    """A pooling as each framework writes it, and its border."""
+    if program.family not in ("pooled", "reduced"):
+        return {}
+    size, pads = program.settings.get("size"), program.settings.get("pads", ())
+    mean = program.settings["kind"] == "mean"
+    keras, torch, jax = ("Average", "Avg", "avg") if mean else ("Max", "Max", "max")
+    return {
+        "padding": pads,
+        "torch_pads": tuple(n for pair in reversed(pads) for n in pair),
+        "keras_pooling": f"{keras}Pooling{rank}D({size})"
+        if size
+        else f"Global{keras}Pooling{rank}D()",
+        "torch_pooling": f"{torch}Pool{rank}d({size})"
+        if size
+        else f"Adaptive{torch}Pool{rank}d(1)",
+        "jax_pooling": f"{jax}_pool(x, {size or 'x.shape[1:-1]'})",
+    }
+
+
 def difference(naming: Naming) -> str:
     """What differs, in a sentence by the users' names."""
     mine, theirs = naming.mine, naming.theirs
@@ -186,8 +208,8 @@ def difference(naming: Naming) -> str:
         return f"{naming.gap.name}: both take it times {factor}, and only one does what is added"
     if mine.name == theirs.name and keys:
         told = ", ".join(
-            f"{WORDS.get(key, key)} {shown(mine.settings[key])} in {naming.frameworks[0]} and "
-            f"{shown(theirs.settings[key])} in {naming.frameworks[1]}"
+            f"{said(key, mine.settings[key])} in {naming.frameworks[0]} and "
+            f"{said(key, theirs.settings[key])} in {naming.frameworks[1]}"
             for key in keys
         )
         return f"{naming.gap.name}: {mine.name} has {told}"
@@ -204,7 +226,7 @@ def words(mine: Program, theirs: Program) -> str:
     if mine.family == theirs.family == "placed":
         return "the first's summand"
     if mine.name == theirs.name and keys:
-        return ", ".join(f"{WORDS.get(k, k)} {shown(mine.settings[k])}" for k in keys)
+        return ", ".join(said(key, mine.settings[key]) for key in keys)
     return _plain(mine)
 
 
@@ -214,7 +236,7 @@ def _plain(program: Program) -> str:
     if "of" in program.settings:
         return f"{program.name} {program.settings['of']}"
     settings = {k: v for k, v in program.settings.items() if k not in HIDDEN}
-    told = ", ".join(f"{WORDS.get(k, k)} {shown(v)}" for k, v in settings.items())
+    told = ", ".join(said(key, value) for key, value in settings.items())
     return f"{program.name} with {told}" if told else program.name
 
 

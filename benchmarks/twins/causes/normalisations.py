@@ -10,11 +10,11 @@ import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.causes.entry import shown
 from benchmarks.twins.causes.halves import Half, Layer, code_of, layers
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, necessary, tolerance
 from benchmarks.twins.causes.witness.norms import normalised
+from benchmarks.twins.causes.words import said
 from benchmarks.twins.climb import distance
 
 KINDS = ("batch_norm", "layer_norm", "group_norm", "rms_norm", "instance_norm")
@@ -84,8 +84,7 @@ def _cause(layer: Layer, key: str, values: tuple[Any, Any], before: float, after
     one, other = layer.one, layer.other
     if key == "epsilon":
         values = one.settings.get(key, values[0]), other.settings.get(key, values[1])
-    word = {"correction": "n - this number in its variance,"}.get(key, key)
-    told = [shown(value) for value in values]
+    told = [said(key, value) for value in values]
     features = [str(other.weights["gamma"].size)] if "gamma" in other.weights else []
     if other.framework == "torch" and other.unit.kind == "group_norm":
         features = [str(other.settings.get("groups")), *features]
@@ -100,7 +99,7 @@ def _cause(layer: Layer, key: str, values: tuple[Any, Any], before: float, after
     return Cause(
         ENTRY[key],
         layer.places,
-        f"{layer.name} has {word} {told[0]} in {one.framework} and {told[1]} in {other.framework}",
+        f"{layer.name} has {told[0]} in {one.framework} and {told[1]} in {other.framework}",
         ENTRIES[ENTRY[key]].line(other.framework, settings),
         proved=True,
         trial=f"with {told[0]} in {other.framework}",

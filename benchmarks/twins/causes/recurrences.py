@@ -10,12 +10,12 @@ import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.causes.entry import shown
 from benchmarks.twins.causes.halves import Half, Layer, layers
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, necessary, tolerance
 from benchmarks.twins.causes.witness.elementwise import PLAIN
 from benchmarks.twins.causes.witness.recurrent import states
+from benchmarks.twins.causes.words import said
 from benchmarks.twins.climb import distance
 
 Array = np.ndarray
@@ -28,14 +28,6 @@ ENTRY = {
     "rows_first": "batch_first",
     "begins": "input_unused",
     "kind": "reset_after",
-}
-WORDS = {
-    "activation": "the activation",
-    "recurrent_activation": "the function of the gates",
-    "backwards": "reads backwards:",
-    "rows_first": "rows on the first axis:",
-    "begins": "a first state that is given:",
-    "kind": "the form",
 }
 
 
@@ -137,7 +129,7 @@ def _off(half: Half, result: Array | None, swapped: bool) -> float:
 
 def _cause(layer: Layer, key: str, mine: Any, theirs: Any, before: float, after: float) -> Cause:
     one, other = layer.one, layer.other
-    told = [shown(value) for value in (mine, theirs)]
+    told = [said(key, value) for value in (mine, theirs)]
     kind = {"lstm": "LSTM", "simple_rnn": "SimpleRNN"}.get(one.unit.kind, "GRU")
     torch = {"SimpleRNN": "RNN"}.get(kind, kind)
     filling = {
@@ -156,8 +148,7 @@ def _cause(layer: Layer, key: str, mine: Any, theirs: Any, before: float, after:
     return Cause(
         entry,
         layer.places,
-        f"{layer.name} has {WORDS[key]} {told[0]} in {one.framework} and {told[1]} in "
-        f"{other.framework}",
+        f"{layer.name} has {told[0]} in {one.framework} and {told[1]} in {other.framework}",
         ENTRIES[entry].line(other.framework, filling),
         proved=True,
         trial=f"with {told[0]} in {other.framework}",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.climb import Side, Trace, scaled
-from benchmarks.twins.fused import parted
+from benchmarks.twins.fused import joined, parted, whole
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.place import Models
 from common.twins.file import TwinsFile
@@ -65,6 +65,11 @@ class Scene:
             self.reset(number)
             taken.append(parted(side.ask64("values"), self.models.matching.splits[number]))
         return taken[0], taken[1]
+
+    def assignable(self, values: Values) -> Values:
+        """Values of the second model's layers, and of parts of them, under its own names alone."""
+        named = joined(values, self.models.matching.splits[1])
+        return {k: v for k, v in named.items() if whole(k.partition("/")[0]) == k.partition("/")[0]}
 
 
 class Finder(NamedTuple):

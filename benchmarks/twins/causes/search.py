@@ -20,6 +20,7 @@ from benchmarks.twins.causes import (
     wiring,
 )
 from benchmarks.twins.causes.cause import Cause
+from benchmarks.twins.causes.pairings import pairings
 from benchmarks.twins.causes.scene import Finder, Scene
 
 FINDERS: tuple[Finder, ...] = (
@@ -46,14 +47,25 @@ WEAK = ("other_tensor",)  # of no use to a reader where anything else is proved
 
 def causes(scene: Scene) -> list[Cause]:
     """Every cause, the proved ones first; one difference has one cause."""
+    every = _found(scene)
+    if not any(cause.proved for cause in every):
+        others = [_found(other) for other in pairings(scene)]
+        proving = [found for found in others if any(cause.proved for cause in found)]
+        if len(proving) == 1:  # under two pairings it could be either
+            every = proving[0]
+    if any(cause.proved and cause.entry not in WEAK for cause in every):
+        every = [cause for cause in every if cause.entry not in WEAK]
+    return sorted(dict.fromkeys(every), key=lambda cause: not cause.proved)
+
+
+def _found(scene: Scene) -> list[Cause]:
+    """What each finder says; one that fails says so, and the verdict stands without its cause."""
     every: list[Cause] = []
     for finder in FINDERS:
         try:
             every += finder.find(scene)
-        except Exception as error:  # the verdict stands without a cause
+        except Exception as error:
             words = f"{type(error).__name__}: {error}"
             told = f"no cause such as {finder.entries[0]} was looked for: {words}"
             scene.judgement.notes.append(told)
-    if any(cause.proved and cause.entry not in WEAK for cause in every):
-        every = [cause for cause in every if cause.entry not in WEAK]
-    return sorted(dict.fromkeys(every), key=lambda cause: not cause.proved)
+    return every

@@ -15,7 +15,6 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import closes, fits
 from benchmarks.twins.climb import Refused, aligned, distance
 from benchmarks.twins.compare import same_outputs
-from benchmarks.twins.fused import joined, whole
 from benchmarks.twins.match import Link, Pair
 from common.twins.probe import Values
 
@@ -183,16 +182,10 @@ def _alike(one: Pair, two: Pair) -> bool:
 def _tried(scene: Scene, values: Values) -> tuple[float, float] | None:
     """The gap of the outputs before, and with other weights in the second model; None where it
     cannot be given any."""
-    splits = scene.models.matching.splits[1]
-    plain = {
-        k: v
-        for k, v in joined(values, splits).items()
-        if whole(k.partition("/")[0]) == k.partition("/")[0]
-    }
     seen = outputs(scene)
     side = scene.sides[1]
     try:
-        side.ask64("assign", plain)
+        side.ask64("assign", scene.assignable(values))
         theirs = side.ask64("outputs", scene.parted_rows)
     except (Refused, RuntimeError):
         return None

@@ -82,11 +82,14 @@ def _fed(scene: Scene, gap: Gap) -> Iterator[Cause]:
     step = next((p.step for p in mine if p.step is not None), -1)
     filling = {"parts": ", ".join(p.source for p in mine), "step": step, "source": told[0]}
     filling |= {"layer": gap.where.rpartition(" and ")[2], "inputs": told[0]}
+    line = ENTRIES[entry].line(names[1], filling)
+    if all(piece.step is None for piece in mine) and entry == "wrong_step":
+        line = f"{told[0]}, and not {told[1]}"
     yield Cause(
         entry,
         gap.places,
         f"{gap.where}: {names[0]} takes {told[0]}, {names[1]} {told[1]}",
-        ENTRIES[entry].line(names[1], filling),
+        line,
         proved=True,
         trial=f"with {told[0]} in {names[1]}",
         before=before,

@@ -31,7 +31,7 @@ def rearrangements(x: Array, y: Array) -> Iterator[Program]:
         yield Program("order", "a shape in another order", settings, apply)
     if x.shape == y.shape:
         for axis in range(1, x.ndim):
-            yield Program("flipped", "reversed", {"axis": axis}, partial(np.flip, axis=axis))
+            yield Program("flipped", "a reversal", {"axis": axis}, partial(np.flip, axis=axis))
         yield from _exchanged(x)
 
 

@@ -1,0 +1,42 @@
+"""Settings in the words of a sentence: "a causal mask" and "no causal mask", "epsilon 1e-3"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.twins.causes.entry import shown
+
+EITHER: Mapping[str, tuple[str, str]] = {
+    "backwards": ("reading from the end", "reading from the beginning"),
+    "rows_first": ("rows on the first axis", "time on the first axis"),
+    "begins": ("a first state that is given", "a first state of zeros"),
+    "causal": ("a causal mask", "no causal mask"),
+    "scaled": ("scores divided by the root of the width", "scores that are not divided"),
+    "counted": ("its border counted", "its border not counted"),
+    "zeros": ("zeros at its border", "nothing at its border"),
+    "masked": ("steps of padding left out", "steps of padding in it"),
+}
+"""What is said of a setting that is true, and of one that is not."""
+
+NAMED: Mapping[str, str] = {
+    "activation": "the activation {}",
+    "recurrent_activation": "{} in its gates",
+    "kind": "the form of {}",
+    "roles": "its inputs {} as query, key and value",
+    "correction": "a variance over n - {}",
+    "crop": "{} places cut off before",
+    "mode": "a border of {}",
+    "negative_slope": "slope {}",
+    "order": "axes {}",
+    "low": "at least {}",
+    "high": "at most {}",
+}
+"""A setting's name -> what is said of its value; else the name and the value."""
+
+
+def said(key: str, value: Any) -> str:
+    """A setting and its value in words."""
+    if key in EITHER and isinstance(value, bool):
+        return EITHER[key][not value]
+    return NAMED.get(key, f"{key.replace('_', ' ')} {{}}").format(shown(value))
