@@ -172,7 +172,7 @@ def _clips(rule: Rule) -> dict[str, str]:
         "": "the step without clip_grad_norm_ or clip_grad_value_",
     }
     jax = {
-        "norm": f"optax.clip_by_block_rms, or a clip of each norm at {limit}",
+        "norm": f"a clip of each gradient's norm at {limit}, before the optimiser",
         "global norm": f"optax.clip_by_global_norm({limit})",
         "value": f"optax.clip({limit})",
         "": "the optimiser without optax.clip",
