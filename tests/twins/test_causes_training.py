@@ -147,6 +147,9 @@ def test_what_an_optimiser_denies_and_a_schedule_that_is_guessed_are_not_sure():
     told = (rule, 1e-2)
     assert compared(rule, rule, constant, guessed, both=(told, told)) == {("rates",): False}
     assert compared(rule, rule, constant, guessed, both=(told, (rule, None))) == {("rates",): True}
+    dampened = replace(rule, rate_in_buffer=False, dampening=0.5)
+    both = (told, (dampened, 1e-2))
+    assert compared(rule, dampened, both=both) == {("dampening",): True}
     other = replace(rule, momentum=0.5)
     assert compared(rule, other, both=(told, told)) == {("momentum",): False}
 

@@ -30,7 +30,7 @@ Declaration = tuple[Rule, float | None] | None
 GROUPS = (
     ("family",),
     ("epsilon", "place"),
-    ("momentum", "nesterov", "rate_in_buffer"),
+    ("momentum", "nesterov", "dampening", "rate_in_buffer"),
     ("rho",),
     ("beta_1", "beta_2"),
     ("corrected",),

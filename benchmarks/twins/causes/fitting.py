@@ -32,7 +32,7 @@ STARTS = (
 """The optimisers as Keras and PyTorch have them."""
 
 USED = {
-    "SGD": ("momentum", "nesterov", "rate_in_buffer"),
+    "SGD": ("momentum", "nesterov", "dampening", "rate_in_buffer"),
     "RMSprop": ("rho", "epsilon", "place", "centered", "momentum", "rate_in_buffer"),
     "Adam": ("beta_1", "beta_2", "epsilon", "place", "corrected", "amsgrad"),
     "Adagrad": ("initial", "epsilon", "place"),
@@ -251,7 +251,7 @@ def _plain(rule: Rule) -> Rule:
     if not rule.decay:
         rule = replace(rule, kernels_only=False)
     if not rule.momentum:
-        rule = replace(rule, nesterov=False, rate_in_buffer=False)
+        rule = replace(rule, nesterov=False, dampening=0.0, rate_in_buffer=False)
     return rule if rule.clip else replace(rule, limit=0.0)
 
 

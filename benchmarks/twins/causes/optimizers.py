@@ -110,14 +110,14 @@ def _described(difference: Difference, framework: str) -> tuple[str, Any, Mappin
         return "bias_correction", _words("corrected"), settings
     if names == ("rate_in_buffer",):
         return "momentum_buffer", _buffer, settings
-    if "nesterov" in names:
+    if {"nesterov", "dampening"} & set(names):
         names = ("momentum", *names)
     settings["constants"] = constants(rule, dict.fromkeys(names), framework)
     return "optimizer_constants", _words(names[0]), settings
 
 
 def _words(name: str) -> Any:
-    group = {"beta_2": "beta_1", "nesterov": "momentum"}
+    group = {"beta_2": "beta_1", "nesterov": "momentum", "dampening": "momentum"}
 
     def phrase(fitted: Fit) -> str:
         rule = fitted.rule
@@ -126,6 +126,8 @@ def _words(name: str) -> Any:
         text = WORDS[group.get(name, name)].format(**values)
         if "momentum" in text and rule.nesterov:
             text += ", Nesterov's"
+        if "momentum" in text and rule.dampening:
+            text += f", dampened by {shown(rule.dampening)}"
         return text
 
     return phrase

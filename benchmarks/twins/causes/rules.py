@@ -107,6 +107,7 @@ class Rule:
     family: str = "SGD"
     momentum: float = 0.0
     nesterov: bool = False
+    dampening: float = 0.0  # of what comes into PyTorch's buffer behind the first step
     rate_in_buffer: bool = False
     rho: float = 0.9
     beta_1: float = 0.9
@@ -147,7 +148,7 @@ def moves(rule: Rule, walk: Walk, rates: Sequence[float]) -> np.ndarray:
             step = _scaled(rule, gradient, first, largest, number + 1)
         if rule.momentum and rule.family in ("SGD", "RMSprop"):
             step = step * rate if rule.rate_in_buffer else step
-            buffer = rule.momentum * buffer + step
+            buffer = rule.momentum * buffer + step * (1 - rule.dampening * (number > 0))
             step = step + rule.momentum * buffer if rule.nesterov else buffer
             step = step if rule.rate_in_buffer else step * rate
         else:
