@@ -201,7 +201,7 @@ def test_a_cause_says_what_to_write_in_the_second_framework():
     )
     assert cause.write == "torch.optim.Adam(eps=1e-3)"
     assert constants(ADAM, ["beta_2"], "torch") == "betas=(0.9, 0.999)"
-    assert constants(RMSPROP, ["rho"], "torch") == "alpha=0.9"
+    assert constants(RMSPROP, ["rho", "rate_in_buffer"], "torch") == "alpha=0.9"
     assert constants(ADAM, ["beta_1", "beta_2"], "jax") == "b1=0.9, b2=0.999"
 
 

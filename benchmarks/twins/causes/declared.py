@@ -70,7 +70,10 @@ def spelled(name: str, framework: str) -> str:
 
 def constants(rule: Rule, names: Iterable[str], framework: str) -> str:
     """Constants of a rule as arguments; PyTorch takes both betas together."""
-    values = {spelled(name, framework): shown(getattr(rule, name)) for name in names}
+    arguments = [
+        name for name in names if name != "rate_in_buffer"
+    ]  # which is no argument anywhere
+    values = {spelled(name, framework): shown(getattr(rule, name)) for name in arguments}
     if "betas" in values:
         values["betas"] = f"({shown(rule.beta_1)}, {shown(rule.beta_2)})"
     return ", ".join(f"{name}={value}" for name, value in values.items())
