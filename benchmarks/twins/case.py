@@ -12,7 +12,6 @@ import numpy as np
 from benchmarks.twins import place
 from benchmarks.twins.causes.scene import Scene
 from benchmarks.twins.causes.search import causes
-from benchmarks.twins.causes.stated import drawing
 from benchmarks.twins.climb import (
     Refused,
     Side,
@@ -74,8 +73,7 @@ class Case:
         if self._random():
             return
         models = self.parted = self._settle()
-        units = [side.units for side in self.sides]
-        judgement.settings = preflight(self.matching.pairs, units, judgement.frameworks)
+        judgement.settings = preflight(self.matching.pairs, self.sides)
         coarse = self._coarse(models)
         traces = self._climb()
         if judgement.verdict == "random":
@@ -138,8 +136,6 @@ class Case:
                     f"{side.framework}'s model draws random numbers {when}: two runs of it on the "
                     "same rows differ; make its noise an input, or take its mean, to compare it"
                 )
-                if not targets:
-                    self.judgement.causes = drawing(side.framework, events_of(side, self.rows))
                 return True
         return False
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from benchmarks.harness.process import Child
 from benchmarks.twins.case import Case, Say
-from benchmarks.twins.climb import Refused, Side
+from benchmarks.twins.causes.stated import drawing
+from benchmarks.twins.climb import Refused, Side, events_of
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.prepared import judged
 from common.twins.file import read_file
@@ -64,6 +65,12 @@ def judge(
             rows, y = file.rows(seed, *data)
             case = Case(judgement, file, (sides[0], sides[1]), (rows, y), weights, on_stage)
             case.judge()
+            if judgement.verdict == "random":
+                judgement.causes = [
+                    cause
+                    for side in sides
+                    for cause in drawing(side.framework, events_of(side, rows))
+                ]
             if files and judgement.verdict == "right":
                 case.write_other(files[1])
         except Refused as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.place import Fault
 
@@ -23,7 +23,7 @@ class Judgement:
     sentence: str = ""
     digest: str = ""  # of the file
     faults: list[Fault] = field(default_factory=list)
-    causes: list[Cause] = field(default_factory=list)
+    causes: list[Any] = field(default_factory=list)  # each a `Cause`, which stands above this
     settings: list[str] = field(default_factory=list)  # that differ, as the models say them
     notes: list[str] = field(default_factory=list)
     weights: str = ""  # carried, own or drawn, and whose

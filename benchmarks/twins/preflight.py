@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.twins.climb import Side
 from benchmarks.twins.match import STATE, Pair
 from benchmarks.twins.place import listed
 from common.twins.probe import Unit
@@ -120,13 +121,12 @@ def _size(unit: Unit, trained: bool) -> int:
     )
 
 
-def preflight(
-    pairs: Iterable[Pair], units: Sequence[Sequence[Unit]], names: tuple[str, str]
-) -> list[str]:
+def preflight(pairs: Iterable[Pair], sides: Sequence[Side]) -> list[str]:
     """All sentences, of one setting of many layers one."""
+    names = sides[0].framework, sides[1].framework
     gathered: dict[str, list[str]] = {}
     for sentence in settings_that_differ(pairs, names):
         name, _, told = sentence.partition(": ")
         gathered.setdefault(told, []).append(name)
     lines = [f"{listed(layers)}: {told}" for told, layers in gathered.items()]
-    return [*lines, *counts_that_differ(units, names)]
+    return [*lines, *counts_that_differ([side.units for side in sides], names)]

@@ -14,7 +14,8 @@ from benchmarks.show.markdown import BEGIN, END
 from benchmarks.twins.causes.catalogue import ENTRIES
 from tests.conftest import installed
 from tools import porting
-from tools.porting import Children, Outcome, Situation, situation, situations
+from tools.porting import Children
+from tools.ports import EXPECTED, FRAMEWORKS, TRUTHS, Outcome, Situation, situation, situations
 from tools.rivals import answers
 
 HERE = Path(__file__).parent
@@ -96,7 +97,7 @@ def test_no_two_files_are_the_same():
 
 def test_there_are_as_many_right_ports_as_wrong_ones_or_nearly():
     truths = [situation(file).truth for file in FILES]
-    assert set(truths) == set(porting.TRUTHS)
+    assert set(truths) == set(TRUTHS)
     assert 0.75 < truths.count("right") / truths.count("wrong") < 1.33
 
 
@@ -112,9 +113,9 @@ def test_the_truth_of_a_users_folder_stands_in_its_table(tmp_path):
 
 def test_a_verdict_is_fatal_where_it_says_the_opposite_and_only_there():
     assert outcome("right", "wrong").fatal and outcome("wrong", "right").fatal
-    for truth in porting.TRUTHS:
-        assert not outcome(truth, porting.EXPECTED[truth]).fatal
-        assert outcome(truth, porting.EXPECTED[truth]).as_it_should_be
+    for truth in TRUTHS:
+        assert not outcome(truth, EXPECTED[truth]).fatal
+        assert outcome(truth, EXPECTED[truth]).as_it_should_be
         assert not outcome(truth, "crashed").fatal
     assert not outcome("random", "right").fatal and not outcome("refuse", "wrong").fatal
 
@@ -253,7 +254,7 @@ def test_a_folder_without_twins_files_is_a_wrong_question(tmp_path, capsys):
 @pytest.mark.timeout(600)
 def test_the_judge_is_right_on_a_sample():
     pytest.importorskip("benchmarks.twins.judge")
-    for name in porting.FRAMEWORKS:
+    for name in FRAMEWORKS:
         installed(name)
     cases = [(situation(HERE / "situations" / f"{name}.py"), 0) for name in SAMPLE]
     amiss = [o for o in porting.run(cases) if not o.as_it_should_be]

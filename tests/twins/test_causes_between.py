@@ -346,6 +346,26 @@ def test_parts_are_joined_in_another_order_and_other_steps_are_taken():
     assert cause.entry == "wrong_step" and cause.write == "gru, and not step 0 of gru"
 
 
+def test_the_backward_directions_first_step_is_taken():
+    """PyTorch's y[:, -1] of a layer that reads both ways, against both last states."""
+    both, ahead, back = STEPS, STEPS[:, -1, :2], STEPS[:, 0, 2:]
+    ours = np.concatenate([ahead, back], 1)
+    flows = [
+        [
+            event("f", "LSTM", X, ahead),
+            event("g", "LSTM", X, back),
+            event("b", "Dense", ours, ours),
+        ],
+        [
+            event("bi", "LSTM", X, (both, ahead, back)),
+            event("b", "Dense", both[:, -1], both[:, -1] + 1),
+        ],
+    ]
+    units = [[unit("b", "dense", {"kernel": np.eye(4)})]] * 2
+    (cause,) = wiring.find(scene(*flows, [X], units=units))
+    assert cause.entry == "wrong_step" and "second half" in cause.difference
+
+
 def test_a_layer_is_fed_from_another_place():
     z, x = np.tanh(X), X + np.tanh(X)
     flows = [

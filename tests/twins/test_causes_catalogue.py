@@ -14,7 +14,7 @@ from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.causes.entries import training
 from benchmarks.twins.causes.scene import Finder
 from tests.twins.scenes import event, scene
-from tools.porting import SITUATIONS, situation
+from tools.ports import SITUATIONS, situation
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -59,7 +59,7 @@ def test_every_entry_is_planted_in_a_test_or_in_a_situation():
 
 def test_a_line_is_filled_with_the_models_own_numbers():
     entry = ENTRIES["epsilon"]
-    filling = {"layer": "nn.LayerNorm", "features": "8, ", "epsilon": 1e-3}
+    filling = {"layer": "nn.LayerNorm", "torch_features": "8, ", "epsilon": 1e-3}
     assert entry.line("torch", filling) == "nn.LayerNorm(8, eps=1e-3)"
     assert entry.line("keras", {"layer": "layers.LayerNormalization"}).endswith("(epsilon=...)")
 

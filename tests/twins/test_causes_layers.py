@@ -256,6 +256,34 @@ def test_a_first_state_is_not_used_on_one_side():
     assert cause.entry == "input_unused" and cause.proved
 
 
+def test_steps_of_padding_are_left_out_on_one_side():
+    made, run = recurrent("lstm", 4)
+    words = np.array([[1, 2, 3, 0, 0], [4, 5, 6, 7, 0], [1, 2, 3, 4, 5], [1, 0, 0, 0, 0]])
+    short = np.stack([run(STEPS[i : i + 1, :n])[0, -1] for i, n in enumerate((3, 4, 5, 1))])
+    given = twice("lstm", "r", made, STEPS, (short,), (run(), run()[:, -1]), ({}, {}))
+    given.rows.append(words)
+    (cause,) = recurrences.find(given)
+    assert cause.entry == "recurrence_mask" and "pack_padded" in cause.write
+
+
+@pytest.mark.parametrize("choice", [True, False])
+def test_two_directions_that_are_paired_crosswise_are_no_cause(choice):
+    one, two = (recurrent("lstm", 4) for _ in range(2))
+    flows, units = [], []
+    for made, names in (
+        ((one, two), ("forward", "backward")),
+        ((one, two), ("backward", "forward")),
+    ):
+        flow = []
+        for (_, run), name in zip(made, names, strict=True):
+            states_of = run(backwards=name == "backward")
+            flow.append(event(f"bi.{name}", "LSTM", STEPS, (states_of[:, -1],)))
+        flows.append(flow)
+        units.append([unit(f"bi.{n}", "lstm", m[0]) for m, n in zip(made, names, strict=True)])
+    given = forced(scene(*flows, [STEPS], units=units), choice=choice)
+    assert [c.entry for c in recurrences.find(given)] == ["go_backwards"] * (0 if choice else 2)
+
+
 def attending(query, key, value, made, *, scale=True, causal=False):
     """Two heads, one by one."""
     heads = []

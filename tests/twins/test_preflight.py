@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from benchmarks.twins.match import match
@@ -17,7 +19,12 @@ def lines(one, other, *, kind="conv2d", shapes=CONV, theirs=None):
         [Unit("c", kind, shapes, settings=one)],
         [Unit("c", kind, theirs or shapes, settings=other)],
     )
-    return preflight(match(*units, {}, {}).pairs, units, NAMES)
+    return said(units)
+
+
+def said(units):
+    sides = [SimpleNamespace(framework=n, units=u) for n, u in zip(NAMES, units, strict=True)]
+    return preflight(match(*units, {}, {}).pairs, sides)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +63,7 @@ def test_one_setting_of_many_layers_is_one_line():
         [Unit(f"n{i}", "layer_norm", {"gamma": (i,)}, settings={"epsilon": e}) for i in (2, 3)]
         for e in (1e-3, 1e-5)
     ]
-    (line,) = preflight(match(*units, {}, {}).pairs, units, NAMES)
+    (line,) = said(units)
     assert line.startswith("n2, n3: epsilon")
 
 

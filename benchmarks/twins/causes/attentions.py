@@ -209,7 +209,8 @@ def _cause(
     width = one.event.inputs[0].shape[-1]
     filling = {
         "root": f"math.sqrt({width // int(one.event.settings.get('num_heads', 1))})",
-        "layer": name if key == "roles" else "MultiheadAttention",
+        "layer": name,
+        "torch_layer": "MultiheadAttention",
         "inputs": ", ".join(f"inputs[{i}]" for i in values[0]) if key == "roles" else "",
         "axis": values[0],
     }

@@ -13,11 +13,12 @@ from benchmarks.twins.causes.trial import fits
 from benchmarks.twins.climb import aligned
 from benchmarks.twins.compare import same_outputs
 from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, nearest, relation
-from benchmarks.twins.place import Seen, seen_pairs
+from benchmarks.twins.place import Seen
 from common.twins.probe import Event, Rows
 
 Array = np.ndarray
 KNOWN = 24  # tensors before a gap that are tried, the nearest first
+ROWS = 8  # of two inputs that are compared
 ENOUGH = 200_000  # numbers that tell functions apart
 LARGE = 4_000_000  # numbers in a tensor that is not recomputed
 
@@ -71,10 +72,12 @@ def gaps(scene: Scene) -> list[list[list[Gap]]]:
     stretches: list[list[list[Gap]]] = []
     before: Seen | None = None
     agree = True  # whether all layers so far give the same
-    for pair in seen_pairs(scene.models):
+    for pair, given, _ in scene.met:
         apart = not _agrees(scene, pair)
         for mine, theirs in zip(pair.one.inputs, pair.other.inputs, strict=False):
-            if not apart or relation(mine, theirs) not in (DIFFER, PART):
+            if not apart or given in (EQUAL, MOVED):
+                continue
+            if relation(mine[:ROWS], theirs[:ROWS]) not in (DIFFER, PART):
                 continue
             where = f"between {before.pair.name if before else 'the rows'} and {pair.pair.name}"
             if agree:
@@ -102,8 +105,11 @@ def _few(gap: Gap) -> Gap:
 
 def _agrees(scene: Scene, pair: Seen) -> bool:
     """Whether any call of the second model's layer gives what the first's first call does."""
+    first = next(met for met in scene.met if met.seen is pair)
+    if first.after in (EQUAL, MOVED):
+        return True
     calls = [event for event in scene.models.other if event.layer == pair.other.layer]
-    return any(nearest(pair.one.outputs, call.outputs) in (EQUAL, MOVED) for call in calls)
+    return any(nearest(pair.one.outputs, call.outputs) in (EQUAL, MOVED) for call in calls[1:])
 
 
 def _behind(before: Seen, gap: Gap) -> Gap:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import permutations
 from typing import Any, NamedTuple
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.twins.causes.scene import Scene
 from benchmarks.twins.climb import distance
-from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, nearest
-from benchmarks.twins.place import Seen, seen_pairs
+from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED
+from benchmarks.twins.place import Seen
 from common.twins.probe import Event, Unit, Values
 
 Array = np.ndarray
@@ -49,6 +49,7 @@ class Layer(NamedTuple):
     other: Half
     agree: bool
     axes: tuple[int, ...]
+    forced: bool = True  # no other layer was of this kind and shape
 
 
 def layers(scene: Scene, kinds: Container[str]) -> list[Layer]:
@@ -56,19 +57,45 @@ def layers(scene: Scene, kinds: Container[str]) -> list[Layer]:
     if not scene.outputs_part:
         return []
     found = []
-    for seen in seen_pairs(scene.models):
+    for seen, before, after in scene.met:
         pair = seen.pair
         shown = all((e.inputs and e.outputs) for e in (seen.one, seen.other))
         if pair.one.kind not in kinds or not shown:
             continue
-        if nearest(seen.one.outputs, seen.other.outputs) in (EQUAL, MOVED):
+        if after in (EQUAL, MOVED):
             continue
         halves = halves_of(scene, seen)
-        agree = nearest(seen.one.inputs, seen.other.inputs) != DIFFER
+        agree = before != DIFFER
         places = tuple(dict.fromkeys((pair.one.name, pair.other.name)))
         axes = _turned(halves[0].x, halves[1].x)
-        found.append(Layer(pair.name, places, *halves, agree, axes))
+        found.append(Layer(pair.name, places, *halves, agree, axes, pair.forced))
     return found
+
+
+class Difference(NamedTuple):
+    """A setting of a layer that is not the same in both, and the gap before and after a trial."""
+
+    layer: Layer
+    key: str
+    mine: Any
+    theirs: Any
+    before: float
+    after: float
+
+
+def unmirrored(differences: Iterable[Difference]) -> list[Difference]:
+    """Without those of layers that had a choice and differ the other way round in another pair: it
+    is the pairing that is crosswise, as of the two directions of a layer that reads both ways."""
+    every = list(differences)
+    mirrored = {
+        id(d)
+        for d in every
+        for e in every
+        if d.layer is not e.layer
+        and not (d.layer.forced or e.layer.forced)
+        and (d.key, str(d.mine), str(d.theirs)) == (e.key, str(e.theirs), str(e.mine))
+    }
+    return [d for d in every if id(d) not in mirrored]
 
 
 def halves_of(scene: Scene, seen: Seen) -> tuple[Half, Half]:

@@ -10,7 +10,14 @@ import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.causes.halves import Half, Layer, code_of, layers
+from benchmarks.twins.causes.halves import (
+    Difference,
+    Half,
+    Layer,
+    code_of,
+    layers,
+    unmirrored,
+)
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, necessary, tolerance
 from benchmarks.twins.causes.witness.norms import normalised
@@ -29,11 +36,11 @@ ENTRY = {
 
 def find(scene: Scene) -> Iterator[Cause]:
     """A cause for each setting whose exchange alone, or with the others, closes the gap."""
-    for layer in layers(scene, KINDS):
-        yield from _causes(layer)
+    every = [d for layer in layers(scene, KINDS) for d in _differences(layer)]
+    return map(_cause, unmirrored(every))
 
 
-def _causes(layer: Layer) -> Iterator[Cause]:
+def _differences(layer: Layer) -> Iterator[Difference]:
     one, other = layer.one, layer.other
     back = np.argsort(layer.axes)
     wanted = other.y.transpose(back) if other.y.ndim == len(back) else other.y
@@ -55,7 +62,7 @@ def _causes(layer: Layer) -> Iterator[Cause]:
     if not closes(before, after) or fits(wrong, one.y, limit):
         return
     for key in necessary(lambda s: run(one, one.x, s), mine, theirs, one.y, limit):
-        yield _cause(layer, key, (mine[key], theirs[key]), before, after)
+        yield Difference(layer, key, mine[key], theirs[key], before, after)
 
 
 def _candidates(half: Half, axes: Sequence[int]) -> Iterator[dict[str, Any]]:
@@ -80,17 +87,19 @@ def _axes(half: Half, order: Sequence[int]) -> Iterator[tuple[int, ...]]:
     yield tuple(range(1, rank))
 
 
-def _cause(layer: Layer, key: str, values: tuple[Any, Any], before: float, after: float) -> Cause:
+def _cause(difference: Difference) -> Cause:
+    layer, key, mine, theirs, before, after = difference
+    values = mine, theirs
     one, other = layer.one, layer.other
     if key == "epsilon":
         values = one.settings.get(key, values[0]), other.settings.get(key, values[1])
     told = [said(key, value) for value in values]
-    features = [str(other.weights["gamma"].size)] if "gamma" in other.weights else []
-    if other.framework == "torch" and other.unit.kind == "group_norm":
-        features = [str(other.settings.get("groups")), *features]
+    width = [str(other.weights["gamma"].size)] if "gamma" in other.weights else []
+    groups = [str(other.settings["groups"])] if other.settings.get("groups", 1) != 1 else []
     settings = {
         "layer": code_of(other),
-        "features": "".join(f"{f}, " for f in features),
+        "features": "".join(f"{n}, " for n in width),
+        "torch_features": "".join(f"{n}, " for n in (*groups, *width)),
         "epsilon": values[0],
         "axis": values[0],
         "function": "a normalisation of one's own",

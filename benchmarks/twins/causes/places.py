@@ -14,8 +14,8 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import closes, fits
 from benchmarks.twins.causes.witness.elementwise import PLAIN, Program, named
 from benchmarks.twins.climb import distance
-from benchmarks.twins.flow import DIFFER, PART, nearest
-from benchmarks.twins.place import Seen, seen_pairs
+from benchmarks.twins.flow import DIFFER, PART
+from benchmarks.twins.place import Seen
 from common.twins.probe import Event
 
 NEAR = 1e-8
@@ -25,11 +25,9 @@ def find(scene: Scene) -> Iterator[Cause]:
     """Of each normalisation that is given other numbers in each model."""
     if not scene.outputs_part:
         return
-    seen = seen_pairs(scene.models)
-    for pair in seen:
-        if pair.pair.one.kind not in KINDS:
-            continue
-        if nearest(pair.one.inputs, pair.other.inputs) not in (DIFFER, PART):
+    seen = [met.seen for met in scene.met]
+    for pair, before, _ in scene.met:
+        if pair.pair.one.kind not in KINDS or before not in (DIFFER, PART):
             continue
         cause = _behind_activation(scene, pair) or _behind_layers(scene, seen, pair)
         if cause:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.cause import Cause
-from benchmarks.twins.causes.halves import Half, Layer, layers
+from benchmarks.twins.causes.halves import Difference, Half, Layer, layers, unmirrored
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, necessary, tolerance
 from benchmarks.twins.causes.witness.elementwise import PLAIN
@@ -28,16 +28,18 @@ ENTRY = {
     "rows_first": "batch_first",
     "begins": "input_unused",
     "kind": "reset_after",
+    "masked": "recurrence_mask",
 }
 
 
 def find(scene: Scene) -> Iterator[Cause]:
     """A cause for each setting whose exchange the gap needs to close."""
-    for layer in layers(scene, KINDS):
-        yield from _causes(layer)
+    words = [x for x in scene.rows if x.dtype.kind == "i" and x.ndim == 2 and np.any(x == 0)]
+    every = [d for layer in layers(scene, KINDS) for d in _differences(layer, words)]
+    return map(_cause, unmirrored(every))
 
 
-def _causes(layer: Layer) -> Iterator[Cause]:
+def _differences(layer: Layer, words: Sequence[Array]) -> Iterator[Difference]:
     one, other = layer.one, layer.other
     if layer.axes not in ((0, 1, 2), (1, 0, 2)):
         return
@@ -47,15 +49,21 @@ def _causes(layer: Layer) -> Iterator[Cause]:
         None,
     )
 
+    mask = next((w != 0 for w in words if w.shape == one.x.shape[:2]), None)
+
     def run(half: Half, x: Array, settings: Settings) -> Array | None:
-        options = {k: v for k, v in settings.items() if k not in ("kind", "begins")}
+        left = ("kind", "begins", "masked")
+        options = {k: v for k, v in settings.items() if k not in left}
+        options["mask"] = mask if settings["masked"] else None
         kind, initial = settings["kind"], start if settings["begins"] else None
         with np.errstate(all="ignore"):
             return states(x, kind, half.weights, **options, initial=initial)
 
     limit = 1e-7 if layer.agree else 1e-9
-    mine = _named(one, one.x, run, False, limit)
-    theirs = _named(other, one.x if layer.agree else other.x, run, swapped and layer.agree, limit)
+    forms = (False,) if mask is None or swapped else (False, True)
+    mine = _named(one, one.x, run, False, forms, limit)
+    given = one.x if layer.agree else other.x
+    theirs = _named(other, given, run, swapped and layer.agree, forms, limit)
     if not mine or not theirs:
         return
 
@@ -71,7 +79,7 @@ def _causes(layer: Layer) -> Iterator[Cause]:
     if not closes(before, after):
         return
     for key in necessary(trial, mine, theirs, right, tolerance(before)):
-        yield _cause(layer, key, mine[key], theirs[key], before, after)
+        yield Difference(layer, key, mine[key], theirs[key], before, after)
 
 
 def _initial(half: Half) -> Array | None:
@@ -85,13 +93,16 @@ def _last(result: Array, settings: Settings) -> Array:
     return result[:, -1] if settings["rows_first"] else result[-1]
 
 
-def _named(half: Half, x: Array, run: Any, swapped: bool, limit: float) -> Settings | None:
+def _named(
+    half: Half, x: Array, run: Any, swapped: bool, masked: Sequence[bool], limit: float
+) -> Settings | None:
     """The settings under which the formula gives the layer's own states, those stated first."""
     stated = half.settings
     acts = dict.fromkeys([str(stated.get("activation", "tanh")), "tanh", "relu", "linear"])
     gates = dict.fromkeys([str(stated.get("recurrent_activation", "sigmoid")), *GATES])
     kinds = {"gru": ("gru", "gru_v1"), "gru_v1": ("gru_v1", "gru")}
-    for kind, begins, backwards, act, gate in product(
+    for leaves_out, kind, begins, backwards, act, gate in product(
+        masked,
         kinds.get(half.unit.kind, (half.unit.kind,)),
         (True, False) if _initial(half) is not None else (False,),
         (bool(stated.get("go_backwards")), not stated.get("go_backwards")),
@@ -105,6 +116,7 @@ def _named(half: Half, x: Array, run: Any, swapped: bool, limit: float) -> Setti
             "activation": act,
             "recurrent_activation": gate,
             "rows_first": not swapped,
+            "masked": leaves_out,
         }
         result = run(half, x, settings)
         if result is not None and _off(half, result, swapped) <= limit:
@@ -127,14 +139,16 @@ def _off(half: Half, result: Array | None, swapped: bool) -> float:
     )
 
 
-def _cause(layer: Layer, key: str, mine: Any, theirs: Any, before: float, after: float) -> Cause:
+def _cause(difference: Difference) -> Cause:
+    layer, key, mine, theirs, before, after = difference
     one, other = layer.one, layer.other
     told = [said(key, value) for value in (mine, theirs)]
     kind = {"lstm": "LSTM", "simple_rnn": "SimpleRNN"}.get(one.unit.kind, "GRU")
-    torch = {"SimpleRNN": "RNN"}.get(kind, kind)
     filling = {
-        "layer": torch if other.framework == "torch" else kind,
+        "layer": kind,
+        "torch_layer": {"SimpleRNN": "RNN"}.get(kind, kind),
         "jax_layer": {"SimpleRNN": "SimpleCell"}.get(kind, f"{kind}Cell"),
+        "module": f"self.{other.unit.layer}",
         "units": len(one.weights["recurrent_kernel"]),
         "activation": mine,
         "recurrent_activation": mine,
@@ -142,8 +156,6 @@ def _cause(layer: Layer, key: str, mine: Any, theirs: Any, before: float, after:
         "reset_after": mine == "gru",
         "states": "state" if mine else "None",
     }
-    if key in ("backwards", "batch_first"):
-        filling["layer"] = layer.other.unit.layer if other.framework == "torch" else kind
     entry = ENTRY[key]
     return Cause(
         entry,

@@ -12,13 +12,31 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
 from benchmarks.twins.causes.cause import Cause
 from benchmarks.twins.climb import Side, Trace, scaled
+from benchmarks.twins.flow import nearest
 from benchmarks.twins.fused import joined, parted, whole
 from benchmarks.twins.judgement import Judgement
-from benchmarks.twins.place import Models
+from benchmarks.twins.place import Models, Seen, seen_pairs
 from common.twins.file import TwinsFile
 from common.twins.probe import Rows, Values
+
+MANY = 1_000_000  # numbers of a tensor of which the first rows are compared alone
+
+
+class Met(NamedTuple):
+    """A pair that both models show; `before` and `after` are how what goes in and what comes out
+    compare, as `flow.relation` has it."""
+
+    seen: Seen
+    before: str
+    after: str
+
+
+def _few(tensors: Sequence[np.ndarray]) -> list[np.ndarray]:
+    return [t[:2] if t.size > MANY else t for t in tensors]
 
 
 @dataclass(frozen=True)
@@ -56,6 +74,18 @@ class Scene:
     def parted_rows(self) -> Rows:
         """The rows that the events were made of."""
         return scaled(self.rows, float(self.parted.partition(" x")[2] or 1))
+
+    @cached_property
+    def met(self) -> list[Met]:
+        """The pairs that both models show, and how their inputs and outputs compare."""
+        return [
+            Met(
+                seen,
+                nearest(_few(seen.one.inputs), _few(seen.other.inputs)),
+                nearest(_few(seen.one.outputs), _few(seen.other.outputs)),
+            )
+            for seen in seen_pairs(self.models)
+        ]
 
     @cached_property
     def values(self) -> tuple[Values, Values]:

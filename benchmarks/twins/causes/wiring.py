@@ -128,7 +128,7 @@ def _words(piece: Piece) -> str:
 
 
 def _of(events: Sequence[Event], rows: int) -> list[Piece]:
-    """What flows in a model: each tensor, and the first and the last step of each sequence."""
+    """What flows in a model: each tensor, and steps of each sequence."""
     pieces = []
     for event in events:
         for whole in event.outputs:
@@ -137,11 +137,18 @@ def _of(events: Sequence[Event], rows: int) -> list[Piece]:
                 continue
             pieces.append(Piece(event.layer, None, tensor))
             if tensor.ndim == 3:
-                ends = dict.fromkeys((0, tensor.shape[1] - 1))
-                pieces += [
-                    Piece(event.layer, step if step == 0 else -1, tensor[:, step]) for step in ends
-                ]
+                pieces += _steps(event.layer, tensor)
     return pieces
+
+
+def _steps(name: str, tensor: Array) -> Iterator[Piece]:
+    """The first and the last step of a sequence, and each direction's half of them."""
+    half = tensor.shape[-1] // 2
+    for step in (0, -1):
+        yield Piece(name, step, tensor[:, step])
+        if tensor.shape[-1] % 2 == 0:
+            yield Piece(f"{name}, first half", step, tensor[:, step, :half])
+            yield Piece(f"{name}, second half", step, tensor[:, step, half:])
 
 
 def _pieces(tensor: Array, known: Sequence[Piece], own: Sequence[Piece]) -> list[Piece]:

@@ -10,7 +10,7 @@ ENTRIES = (
         "epsilon of a normalisation",
         "the layer's output is that of its formula with the other model's epsilon",
         "{layer}(epsilon={epsilon})",
-        "{layer}({features}eps={epsilon})",
+        "{layer}({torch_features}eps={epsilon})",
         "{layer}({features}epsilon={epsilon}, rngs=rngs)",
     ),
     Entry(
@@ -226,7 +226,7 @@ ENTRIES = (
         "hard sigmoid in the gates of an LSTM or a GRU",
         "the recurrence in NumPy with the other model's function of the gates gives its output",
         "layers.{layer}({units}, recurrent_activation='{recurrent_activation}')",
-        "a loop over the gates with {recurrent_activation}: nn.{layer} has a sigmoid there",
+        "a loop over the gates with {recurrent_activation}: nn.{torch_layer} has a sigmoid there",
         "nnx.{jax_layer}(..., gate_fn=jax.nn.{recurrent_activation})",
     ),
     Entry(

@@ -52,7 +52,7 @@ ENTRIES = (
         "time taken for the rows: batch_first",
         "the layer in NumPy with rows and steps exchanged gives the other's output",
         "(rows, time, features), as every layer of Keras takes it",
-        "nn.{layer}(..., batch_first=True)",
+        "nn.{torch_layer}(..., batch_first=True)",
         "(rows, time, features), as every layer of Flax takes it",
     ),
     Entry(
@@ -60,7 +60,7 @@ ENTRIES = (
         "a recurrence that reads from the end, on one side",
         "the layer on reversed steps gives the other's output",
         "layers.{layer}(..., go_backwards={go_backwards})",
-        "{layer}(x.flip(1))",
+        "{module}(x.flip(1))",
         "nnx.RNN(cell, reverse={go_backwards})",
     ),
     Entry(

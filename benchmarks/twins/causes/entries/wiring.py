@@ -43,7 +43,7 @@ ENTRIES = (
         "an input or a state that one model does not use",
         "one model's layer without the input, or with zeros for it, gives the other's output",
         "{layer}(x, initial_state={states})",
-        "{layer}(x, {states})",
+        "{module}(x, {states})",
         "{layer}(x, initial_carry={states})",
     ),
     Entry(
@@ -79,6 +79,15 @@ ENTRIES = (
         "(x * mask).sum(1) / mask.sum(1), with mask = (words != 0).unsqueeze(-1)",
         "(x * mask).sum(1) / mask.sum(1), with mask = (words != 0)[..., None]",
         "26-repeated_words",
+    ),
+    Entry(
+        "recurrence_mask",
+        "steps of padding that a recurrent layer leaves out",
+        "the recurrence in NumPy that keeps its state over words of padding gives one output, "
+        "without it the other",
+        "layers.Embedding(..., mask_zero=True) before layers.{layer}",
+        "nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)",
+        "nnx.RNN(cell)(x, seq_lengths=lengths)",
     ),
     Entry(
         "padding_idx",

@@ -22,8 +22,8 @@ def rearrangements(x: Array, y: Array) -> Iterator[Program]:
     shape = y.shape
     yield Program("order", "the order of the numbers", {}, lambda x: x.reshape(shape))
     for order in _orders(x.ndim):
-        apply = partial(_permuted, order=order, shape=shape)
-        yield Program("order", "another order", {"order": order}, apply)
+        permuted = partial(_permuted, order=order, shape=shape)
+        yield Program("order", "another order", {"order": order}, permuted)
     for order in _orders(y.ndim):
         turned = tuple(shape[axis] for axis in np.argsort(order))
         settings = {"shape": turned[1:], "order": order}

@@ -21,11 +21,12 @@ def states(
     backwards: bool = False,
     rows_first: bool = True,
     initial: Array | None = None,
+    mask: Array | None = None,
 ) -> Array | None:
     """(n, time, features) -> the states after each step that was taken, (n, time, units).
 
-    `backwards` takes the last step first; without `rows_first` rows and steps change places.
-    None where the weights do not fit.
+    `backwards` takes the last step first; without `rows_first` rows and steps change places. Where
+    a mask (n, time) is false a step leaves the state as it is. None where the weights do not fit.
     """
     kernel, recurrent = weights["kernel"], weights["recurrent_kernel"]
     bias = weights.get("bias", np.zeros(kernel.shape[-1]))
@@ -39,6 +40,7 @@ def states(
     c = np.zeros_like(h)
     steps = []
     for t in range(x.shape[1])[:: -1 if backwards else 1]:
+        h_before, c_before = h, c
         if kind == "lstm":
             total = x[:, t] @ kernel + h @ recurrent + bias
             i, f, g, o = np.split(total, 4, axis=-1)
@@ -48,6 +50,9 @@ def states(
             h = act(x[:, t] @ kernel + h @ recurrent + bias)
         else:
             h = _gru(x[:, t] @ kernel, h, recurrent, bias, act, gate, after=kind == "gru")
+        if mask is not None:
+            h = np.where(mask[:, t, None], h, h_before)
+            c = np.where(mask[:, t, None], c, c_before)
         steps.append(h)
     result = np.stack(steps, axis=1)
     return result if rows_first else result.swapaxes(0, 1)
