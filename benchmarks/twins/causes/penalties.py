@@ -174,6 +174,8 @@ def _on_layers(scene: Scene) -> Iterator[Cause]:
     """A penalty on what comes out of a layer."""
     trials = [scene.rows, [x[: len(x) // 2 + 1] for x in scene.rows]]
     trials += [scaled(scene.rows, scale) for scale in (0.5, 2.0)]
+    for number in (0, 1):  # the steps moved them
+        scene.reset(number)
     try:
         losses = [[_loss(scene, n, rows) for rows in trials] for n in (0, 1)]
     except Refused:
