@@ -94,7 +94,7 @@ class Case:
             drawing = ladder.train(self.rows, self.targets, traces)
             if self._random(drawing, "in training"):
                 return
-        judgement.rungs = ladder.rungs
+        judgement.rungs += ladder.rungs
         judgement.faults += self._faults(models, traces)
         judgement.faults += setting_faults(models, self.sides)
         faults, notes = mixing_rows(self.sides, self.rows)

@@ -66,18 +66,16 @@ class Side:
             not self.narrow and self._brings(self.ask64("values"))
         )
 
-    def _call(self, target: str, *args: Any) -> Any:
+    def _call(self, target: str, *args: Any, function: str = "model") -> Any:
+        name = f"{self.framework}_{function}"
         try:
             return self.child.call(target, *args)
         except ChildError as error:
-            raise Refused(
-                f"{self.framework}_model: {error.kind}: {short(error.message)}"
-            ) from error
+            raise Refused(f"{name}: {error.kind}: {short(error.message)}") from error
         except (ValueError, TypeError, ImportError, RuntimeError, NotImplementedError) as error:
-            raise Refused(f"{self.framework}_model: {short(str(error))}") from error
+            raise Refused(f"{name}: {short(str(error))}") from error
         except (KeyError, AttributeError, IndexError, AssertionError) as error:
-            words = f"{type(error).__name__}: {short(str(error))}"
-            raise Refused(f"{self.framework}_model: {words}") from error
+            raise Refused(f"{name}: {type(error).__name__}: {short(str(error))}") from error
 
     def ask(self, method: str, *args: Any, dtype: str = "float32") -> Any:
         """What the probe answers."""
@@ -86,6 +84,11 @@ class Side:
     def ask64(self, method: str, *args: Any) -> Any:
         """What the probe in float64 answers."""
         return self.ask(method, *args, dtype="float64")
+
+    def prepare(self, path: str, raw: Sequence[Any]) -> list[np.ndarray]:
+        """What the file's function makes of raw rows, in this side's process."""
+        target = "common.twins.raw:preprocessed"
+        return self._call(target, path, self.framework, raw, function="preprocess")
 
     def assign(self, values: Values) -> None:
         """Give both probes these values."""

@@ -16,6 +16,7 @@ from benchmarks.twins.case import Case, Say
 from benchmarks.twins.causes.stated import drawing
 from benchmarks.twins.climb import Refused, Side, events_of
 from benchmarks.twins.judgement import Judgement
+from benchmarks.twins.prepared import judged
 from common.twins.file import read_file
 from common.twins.user_file import family
 
@@ -60,6 +61,7 @@ def judge(
                 stack.callback(_forget, child)
                 on_stage(f"{name} builds its model")
                 sides.append(Side(child, file, name, seed, devices[number]))
+            judgement.rungs, judgement.faults = judged(file.path, sides, seed)
             rows, y = file.rows(seed, *data, on_notice=judgement.stand_in)
             case = Case(judgement, file, (sides[0], sides[1]), (rows, y), weights, on_stage)
             case.judge()

@@ -11,7 +11,7 @@
     WEIGHTS = {"torch": "trained.pt"}      # beside the file; nothing: those that the models have
     def data(): return x, y                # x: an array, or like INPUT; nothing: random rows
 
-The rest is in `common.twins.problem`.
+The rest is in `common.twins.problem`, and what preprocesses raw rows in `common.twins.raw`.
 """
 
 from __future__ import annotations

@@ -137,6 +137,14 @@ class Probe(Protocol):
         """Training: "loss", "weight/<unit>/<role>" for all that is trained, "input/<number>", from
         1, for all inputs of real numbers; one that does not exist is zeros. Changes nothing."""
 
+    def loss_alone(self, output: np.ndarray, target: np.ndarray) -> float:
+        """The loss of these numbers, given for the output of a model that has one; no layer runs,
+        and no penalty of one is in it."""
+
     def step(self, rows: Rows, targets: Rows) -> Values:
         """Training: a step of the optimiser; "loss" before it, all `values()` after it, and
         "slot/<first|second>/<unit>/<role>" of RMSprop, Adam and AdamW."""
+
+    def optimizer_settings(self) -> dict[str, Any]:
+        """The settings that the optimiser itself tells, by the framework's names, and its "class";
+        empty where it tells none."""

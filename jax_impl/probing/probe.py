@@ -148,6 +148,12 @@ class JaxProbe:
         found |= {f"input/{i + 1}": plain(value) for i, value in by_input.items()}
         return {"loss": np.float64(loss), **found}  # type: ignore[dict-item]
 
+    def loss_alone(self, output: np.ndarray, target: np.ndarray) -> float:
+        """The loss of numbers given for the output of a model that has one."""
+        with self._bits():
+            outputs, targets = self._arrays([output]), self._arrays([target])
+            return float(loss_of(self.setup, self._loss_function, outputs, targets))
+
     def step(self, rows: Rows, targets: Rows) -> Values:
         """Training: a step of the optimiser; the loss before it, all values and slots after it."""
         with self._bits():
@@ -164,6 +170,10 @@ class JaxProbe:
                 arrays = {p: v for p, v in flat(held).items() if isinstance(v, jax.Array)}
                 values |= {f"slot/{slot}/{k}": v for k, v in self._by_role(arrays).items()}
         return values  # type: ignore[return-value]
+
+    def optimizer_settings(self) -> dict[str, Any]:
+        """Nothing: a transformation of Optax is a pair of functions."""
+        return {}
 
     def _describe(self) -> None:
         """`units` in the order of execution and what they compute in, by a few random rows."""

@@ -30,6 +30,7 @@ from keras_impl.probing.weights_file import load
 
 backend.allow_float64()
 ROWS = 2  # a batch normalisation has no variance of one
+PLAIN = (bool, int, float, str)
 SLOTS = {"first": "_momentums", "second": "_velocities"}
 
 
@@ -112,6 +113,11 @@ class KerasProbe:
                 values[f"weight/{name}"] = kept.canonical(by_variable[id(kept.variable)])
         return values | {f"input/{number}": value for number, value in of_inputs.items()}
 
+    def loss_alone(self, output: np.ndarray, target: np.ndarray) -> float:
+        with self._computing():
+            tensor = ops.convert_to_tensor(output.astype(self.setup.dtype))
+            return float(_float(loss_of(self.setup, self._named_loss(), tensor, [target])))
+
     def step(self, rows: Rows, targets: Rows) -> Values:
         variables = self.model.trainable_variables
         with self._computing():
@@ -131,6 +137,12 @@ class KerasProbe:
                     at = optimizer._get_variable_index(kept.variable)
                     values[f"slot/{slot}/{name}"] = kept.canonical(_numpy(slots[at]))
         return values
+
+    def optimizer_settings(self) -> dict[str, Any]:
+        with self._computing():
+            optimizer = self._optimizer()
+        config = {k: v for k, v in optimizer.get_config().items() if isinstance(v, PLAIN)}
+        return {**config, "class": type(optimizer).__name__}
 
     def load(self, path: str) -> None:
         """Take over the weights in a file: .keras, .h5, .weights.h5, or .npz by `values()`'s names.

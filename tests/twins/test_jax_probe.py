@@ -278,6 +278,9 @@ def test_without_an_optimizer_it_is_the_rmsprop_of_matched(open_probe):
         learning_rate=0.1,
     )
     rows, targets = rows_of((5,)), rows_of((2,), seed=1)
+    assert probe.ask("optimizer_settings") == {}
+    alone = probe.ask("loss_alone", *targets, *targets)
+    assert alone == pytest.approx(np.sum(targets[0] ** 2) / 4)
     before, graded = probe.ask("values"), probe.ask("gradients", rows, targets)
     after, gradient = probe.ask("step", rows, targets), graded["weight/d/kernel"]
     square = 0.1 * gradient**2

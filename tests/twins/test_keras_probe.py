@@ -437,6 +437,9 @@ OPTIMIZER = {"keras": make}
     np.testing.assert_allclose(after["d/kernel"], expected, atol=1e-7)
     np.testing.assert_allclose(after["slot/first/d/kernel"], 0.1 * gradients, rtol=1e-6)
     np.testing.assert_allclose(after["slot/second/d/kernel"], 0.001 * gradients**2, rtol=1e-5)
+    settings = net.optimizer_settings()
+    assert settings["class"] == "AdamW" and settings["weight_decay"] == 0.1
+    assert net.loss_alone(*targets, *targets) == pytest.approx(np.sum(targets[0] ** 2) / 4)
     plain = probe(stack("layers.BatchNormalization(name='n')"), (2,))
     moving = plain.values()["n/moving_mean"]
     plain.gradients(rows, [rows[0]])

@@ -186,6 +186,20 @@ LAYOUTS = {
 }  # fmt: skip
 
 
+def test_the_loss_alone_and_what_an_optimiser_says_of_itself(torch_probe):
+    more = """
+def make(parameters):
+    import torch
+    return torch.optim.Adam(parameters, 0.1, eps=1e-3)
+OPTIMIZER = {"torch": make}
+"""
+    probe = torch_probe("return nn.Linear(3, 2)", (3,), more=more)
+    settings = probe.optimizer_settings()
+    assert (settings["class"], settings["eps"], settings["beta_2"]) == ("Adam", 1e-3, 0.999)
+    target = rows(4, 2)
+    assert probe.loss_alone(target, target) == pytest.approx(np.sum(target**2) / 4)
+
+
 @pytest.mark.parametrize("case", LAYOUTS)
 def test_rows_are_given_as_the_model_takes_them_and_events_have_channels_last(torch_probe, case):
     model, shape = LAYOUTS[case]

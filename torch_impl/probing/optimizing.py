@@ -39,6 +39,14 @@ def optimizer_of(setup: Setup, model: nn.Module) -> list[Any]:
     return steppers
 
 
+def settings_of(optimizer: Any) -> dict[str, Any]:
+    """The defaults of an optimiser as plain values, and its class; betas by number."""
+    defaults = dict(getattr(optimizer, "defaults", {}))
+    betas = {f"beta_{i}": float(b) for i, b in enumerate(defaults.pop("betas", ()), 1)}
+    plain = {k: v for k, v in defaults.items() if isinstance(v, bool | int | float | str)}
+    return {**plain, **betas, "class": type(optimizer).__name__}
+
+
 def slots_of(optimizer: Any, holders: Sequence[Holder]) -> Values:
     """Running means and squares of gradients by "slot/<first|second>/<unit>/<role>"."""
     state: Mapping[Any, Any] = getattr(optimizer, "state", {})

@@ -20,7 +20,13 @@ from torch_impl.probing.effective import Part, gradients_of
 from torch_impl.probing.feed import Feed, Trial
 from torch_impl.probing.flow import Call, Flow, replay
 from torch_impl.probing.losses import loss_of
-from torch_impl.probing.optimizing import optimizer_of, read_trained, slots_of, trained_roles
+from torch_impl.probing.optimizing import (
+    optimizer_of,
+    read_trained,
+    settings_of,
+    slots_of,
+    trained_roles,
+)
 from torch_impl.probing.order import in_order, precision
 from torch_impl.probing.training import Training, has_running_variance, merged_biases
 from torch_impl.probing.units import holders_of
@@ -162,10 +168,13 @@ class TorchProbe:
         self._restore(before)
         return values
 
+    def loss_alone(self, output: np.ndarray, target: np.ndarray) -> float:
+        tensor = torch.tensor(output, dtype=getattr(torch, self.setup.dtype))
+        with torch.no_grad(), self._floats():
+            return float(self._loss(tensor.to(self.setup.device), [target]))
+
     def step(self, rows: Rows, targets: Rows) -> Values:
-        if not self.steppers:
-            with self._floats():
-                self.steppers = optimizer_of(self.setup, self.model)
+        self._start()
         self.model.zero_grad()
         loss = self._backward(self.feed.leaves(rows), targets)
         with self._floats():
@@ -174,6 +183,18 @@ class TorchProbe:
         self.model.zero_grad()
         slots = slots_of(self.steppers[0], self.holders)
         return {"loss": array_of(loss), **self.values(), **slots}
+
+    def optimizer_settings(self) -> dict[str, Any]:
+        self._start()
+        settings = settings_of(self.steppers[0])
+        if len(self.steppers) > 1:  # a scheduler says what the rate is
+            settings.pop("lr", None)
+        return settings
+
+    def _start(self) -> None:
+        if not self.steppers:
+            with self._floats():
+                self.steppers = optimizer_of(self.setup, self.model)
 
     def _backward(self, leaves: Sequence[Tensor], targets: Rows) -> Tensor:
         """The loss of a forward pass in training, whose gradients are then in place."""

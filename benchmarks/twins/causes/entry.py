@@ -42,3 +42,8 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}" if value != int(value) else str(value)
     return str(value)
+
+
+def rounded(value: float, digits: int = 7) -> float:
+    """A constant that was estimated, without the digits that are rounding."""
+    return float(f"{value:.{digits}g}")

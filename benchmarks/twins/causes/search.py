@@ -7,9 +7,15 @@ from benchmarks.twins.causes import (
     attentions,
     between,
     convolutions,
+    gradients,
+    losses,
     normalisations,
+    optimizers,
+    penalties,
     places,
+    preprocessing,
     recurrences,
+    running,
     stated,
     weights,
     wiring,
@@ -18,6 +24,7 @@ from benchmarks.twins.causes.pairings import pairings
 from benchmarks.twins.causes.scene import Finder, Scene
 
 FINDERS: tuple[Finder, ...] = (
+    preprocessing.FINDER,
     stated.FINDER,
     normalisations.FINDER,
     convolutions.FINDER,
@@ -27,6 +34,11 @@ FINDERS: tuple[Finder, ...] = (
     between.FINDER,
     wiring.FINDER,
     weights.FINDER,
+    losses.FINDER,
+    penalties.FINDER,
+    gradients.FINDER,
+    running.FINDER,
+    optimizers.FINDER,
 )
 """In the order in which a reader should hear of what they find."""
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("step", "optimi", "epsilon")
 CAUSE = "place of epsilon in Adam"
+CAUSES = ("epsilon_place",)
 INPUT = (6,)
 
 

@@ -3,6 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("step", "optimi", "rho", "alpha")
 CAUSE = "place of epsilon and share of RMSprop"
+CAUSES = ("optimizer_constants", "epsilon_place")
 INPUT = (6,)
 
 

@@ -1,0 +1,268 @@
+"""Losses that differ on equal outputs: both are asked about chosen outputs, and NumPy answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.twins.cause import Cause
+from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.causes.entry import rounded, shown
+from benchmarks.twins.causes.objectives import (
+    CATEGORICAL,
+    LOGITS,
+    TOLERANCE,
+    Draw,
+    Objective,
+    gap,
+    identified,
+    variants,
+)
+from benchmarks.twins.causes.scene import Finder, Scene
+from benchmarks.twins.climb import Refused, aligned, distance
+from benchmarks.twins.compare import BOUND
+from benchmarks.twins.forms import form_of
+from common.twins.file import CLASSES
+from common.twins.user_file import family
+
+SINGLE = 8  # rows that are asked about one by one
+FIELDS = ("name", "form", "every", "reduction", "smoothing", "delta", "weights", "by_weights")
+ESTIMATED = ("factor", "weights", "smoothing", "delta")
+ENTRY_OF = {
+    "name": "loss_kind",
+    "form": "logits_for_probabilities",
+    "every": "target_shape",
+    "reduction": "loss_reduction",
+    "smoothing": "label_smoothing",
+    "delta": "huber_delta",
+    "weights": "class_weights",
+    "by_weights": "class_weight_denominator",
+    "factor": "loss_factor",
+}
+
+
+class Asked(NamedTuple):
+    """What both models' losses say of the same outputs: draws as the first model has them."""
+
+    draws: list[Draw]
+    losses: tuple[np.ndarray, np.ndarray]
+
+
+def _find(scene: Scene) -> Iterator[Cause]:
+    if scene.file.loss in CLASSES and scene.given:
+        yield from _declared_forms(scene)
+    broken = any(r.rung == "loss" and r.broken for r in scene.judgement.rungs)
+    if broken and scene.file.loss == "functions" and (asked := ask(scene)):
+        yield from explained(asked, scene.judgement.frameworks)
+
+
+def ask(scene: Scene) -> Asked | None:
+    """Both losses of the outputs that the models gave, whole, in parts and with other targets.
+
+    None where a model has several outputs, or the outputs differ.
+    """
+    outputs = [scene.traces[n, "float64"] for n in (0, 1)]
+    named = [[key for key in trace if key.startswith("outputs/")] for trace in outputs]
+    if named != [["outputs/output"]] * 2:
+        return None
+    one, other = (trace["outputs/output"] for trace in outputs)
+    if distance(aligned(one, other), one) > BOUND:
+        return None
+    y = [scene.given[n][0] for n in (0, 1)]
+    if any(len(target) != len(one) for target in y):
+        return None
+    draws, losses = [], []
+    for rows, of in _chosen(len(one)):
+        try:
+            values = [
+                side.ask64("loss_alone", output[rows], target[of])
+                for side, output, target in zip(scene.sides, (one, other), y, strict=True)
+            ]
+        except Refused:
+            continue
+        if np.all(np.isfinite(values)):
+            draws.append(Draw(one[rows], y[0][of]))
+            losses.append(values)
+    return Asked(draws, (np.array(losses)[:, 0], np.array(losses)[:, 1])) if draws else None
+
+
+def _chosen(count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows of the outputs, and of the targets that they are given."""
+    every = np.arange(count)
+    yield every, every
+    for shift in (1, 3):
+        yield every, np.roll(every, shift)
+    yield every[: count // 2 + 1], every[: count // 2 + 1]
+    yield every[1::2], every[::2][: len(every[1::2])]
+    for i in range(min(count, SINGLE)):
+        yield every[i : i + 1], every[i : i + 1]
+
+
+def explained(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:
+    """Why the losses differ; nothing where they do not, or no known way of writing them does it."""
+    draws, (one, other) = asked
+    scale = float(np.max(np.abs(other)))
+    if not np.max(np.abs(one - other)) > TOLERANCE * scale:
+        return
+    first = identified(draws, one)
+    if first is None:
+        yield from _by_a_factor(asked, names)
+        return
+    fitting = [
+        (field, candidate)
+        for field, candidate in variants(first, draws, other)
+        if gap(candidate, draws, other) <= TOLERANCE
+    ]
+    # what needs no constant to be estimated is simpler
+    single = [(field, c) for field, c in fitting if field not in ESTIMATED] or fitting
+    if single:
+        field, second = single[0]
+        sure = len({name for name, _ in single}) == 1
+        yield _cause(field, (first, second), asked, gap(first, draws, other), names, sure)
+        return
+    alone = identified(draws, other)
+    if alone is None:
+        return
+    for field in (*FIELDS, "factor"):
+        without = replace(alone, **{field: getattr(first, field)})
+        before = gap(without, draws, other)
+        if without != alone and before > TOLERANCE:
+            yield _cause(field, (first, alone), asked, before, names, True)
+
+
+def _by_a_factor(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:
+    """Losses that no formula gives: one may be the other times the rows, or times a number."""
+    one, other = asked.losses
+    rows = np.array([len(draw.output) for draw in asked.draws], float)
+    factor = rounded(float(one @ other) / max(float(one @ one), 1e-300))
+    ratios = {
+        "the loss times the number of rows": ("loss_reduction", rows),
+        "the loss divided by the number of rows": ("loss_reduction", 1 / rows),
+        f"{shown(factor)} times the loss": ("loss_factor", np.full(len(rows), factor)),
+    }
+    scale = float(np.max(np.abs(other)))
+    for words, (entry, ratio) in ratios.items():
+        error = float(np.max(np.abs(ratio * one - other))) / scale
+        if error > TOLERANCE:
+            continue
+        settings = {"factor": 1 / factor, "reduction": f"the loss divided as in {names[0]}"}
+        yield Cause(
+            entry,
+            ("loss",),
+            f"the loss of {names[1]} is {words} of {names[0]}",
+            ENTRIES[entry].line(names[1], settings),
+            True,
+            f"with {words} of {names[0]}",
+            float(np.max(np.abs(one - other))) / scale,
+            error,
+        )
+        return
+
+
+def _cause(
+    field: str,
+    objectives: tuple[Objective, Objective],
+    asked: Asked,
+    before: float,
+    names: Sequence[str],
+    sure: bool,
+) -> Cause:
+    entry = ENTRY_OF[field]
+    first, second = objectives
+    words = [_words(field, objective) for objective in objectives]
+    settings: dict[str, Any] = {
+        "label_smoothing": first.smoothing,
+        "delta": first.delta,
+        "weights": list(first.weights),
+        "factor": first.factor / second.factor,
+        "reduction": _reduction(first),
+        "form": first.form,
+        "name": first.name,
+    }
+    return Cause(
+        entry,
+        ("loss",),
+        f"the loss {words[0]} in {names[0]} and {words[1]} in {names[1]}",
+        ENTRIES[entry].line(names[1], settings)
+        if field != "weights" or first.weights
+        else "the loss without weights of classes",
+        sure,
+        f"where it {words[1]} in NumPy too",
+        before,
+        gap(second, asked.draws, asked.losses[1]),
+    )
+
+
+def _words(field: str, objective: Objective) -> str:
+    if field == "name":
+        return f"is the {objective.name.replace('_', ' ')}"
+    if field == "form":
+        link = "softmax" if objective.name == CATEGORICAL else "sigmoid"
+        if objective.form == "twice":
+            return f"takes the {link} of the output for logits"
+        return f"takes the output for {objective.form}"
+    if field == "every":
+        return f"compares an output with {'every' if objective.every else 'its own'} target"
+    if field == "reduction":
+        return f"is {_reduction(objective)}"
+    if field == "smoothing":
+        return f"smooths labels by {shown(objective.smoothing)}"
+    if field == "delta":
+        return f"has delta {shown(objective.delta)}"
+    if field == "weights":
+        weights = ", ".join(map(shown, objective.weights))
+        return f"weights classes by {weights}" if weights else "weights no class"
+    if field == "by_weights":
+        divisor = "the sum of the rows' weights" if objective.by_weights else "the number of rows"
+        return f"is divided by {divisor}"
+    return f"is multiplied by {shown(objective.factor)}"
+
+
+def _reduction(objective: Objective) -> str:
+    words = {
+        "mean": "the mean over all samples",
+        "sum": "the sum over all samples",
+        "rows": "the sum over a row's samples, averaged over rows",
+    }
+    return words[objective.reduction]
+
+
+def _declared_forms(scene: Scene) -> Iterator[Cause]:
+    """LOSS_ON says logits, and the outputs are probabilities, or the other way round."""
+    file, names = scene.file, scene.judgement.frameworks
+    traces = [scene.traces[n, "float64"] for n in (0, 1)]
+    losses = [float(trace["loss/loss"]) for trace in traces]
+    outputs = [{k: v for k, v in trace.items() if k.startswith("outputs")} for trace in traces]
+    declared = [file.loss_on.get(family(name), "") for name in names]
+    looks = [form_of(file.loss, values) for values in outputs]
+    for n, side in enumerate(scene.sides):
+        if not declared[n] or looks[n] == declared[n]:
+            continue
+        probe = side.probes["float64"]
+        scene.reset(n)
+        try:
+            side.child.call("benchmarks.twins.probes:set_form", probe, looks[n])
+            loss = float(side.ask64("gradients", scene.rows, scene.given[n])["loss"])
+        finally:
+            side.child.call("benchmarks.twins.probes:set_form", probe, declared[n])
+        before, after = (
+            distance(np.array(value), np.array(losses[1 - n])) for value in (losses[n], loss)
+        )
+        link = "softmax" if file.loss == CATEGORICAL else "sigmoid"
+        cause = Cause(
+            "logits_for_probabilities",
+            ("loss", "outputs"),
+            f"the outputs are {looks[n]} in {names[n]}, and the loss takes them for {declared[n]}: "
+            f"a {link} {'too many' if declared[n] == LOGITS else 'too few'}",
+            ENTRIES["logits_for_probabilities"].line(names[n]),
+        )
+        if before > BOUND:  # else Keras has looked behind the last activation by itself
+            trial = f"with a loss on {looks[n]} in {names[n]}"
+            cause = cause._replace(proved=after <= BOUND, trial=trial, before=before, after=after)
+        yield cause
+
+
+FINDER = Finder(tuple(dict.fromkeys(ENTRY_OF.values())), _find)

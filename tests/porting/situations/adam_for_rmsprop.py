@@ -1,0 +1,41 @@
+"""another optimiser in the port: Adam for RMSprop"""
+
+TRUTH = "wrong"
+PLACE = ("step", "optimi")
+CAUSE = "Adam for RMSprop"
+CAUSES = ("optimizer_kind",)
+INPUT = (6,)
+
+
+def keras_optimizer():
+    import keras
+
+    return keras.optimizers.RMSprop(1e-3)
+
+
+def torch_optimizer(parameters):
+    import torch
+
+    return torch.optim.Adam(parameters, 1e-3)
+
+
+OPTIMIZER = {"keras": keras_optimizer, "torch": torch_optimizer}
+
+
+def keras_model():
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input(INPUT),
+            layers.Dense(5, activation="tanh", name="h"),
+            layers.Dense(1, name="out"),
+        ]
+    )
+
+
+def torch_model():
+    from torch import nn
+
+    return nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 1))
