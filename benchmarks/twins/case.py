@@ -23,7 +23,7 @@ from benchmarks.twins.climb import (
     scaled,
     trained,
 )
-from benchmarks.twins.compare import BOUND, BOUND32, compare, same_outputs
+from benchmarks.twins.compare import BOUND, BOUND32, Bounds, compare, same_outputs
 from benchmarks.twins.flow import Flow, event_of, settle
 from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
@@ -32,7 +32,14 @@ from benchmarks.twins.place import Fault, Models, listed
 from benchmarks.twins.reach import computes_in_float32, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
-from benchmarks.twins.verdict import lost_digits, said_right, said_wrong, unforced
+from benchmarks.twins.verdict import (
+    eased,
+    lost_digits,
+    said_random,
+    said_right,
+    said_wrong,
+    unforced,
+)
 from benchmarks.twins.weights import chosen
 from common.atomic import replaced
 from common.twins.file import TwinsFile, targets_for
@@ -54,8 +61,10 @@ class Case:
         rows: tuple[list[np.ndarray], Any],
         weights: str,
         on_stage: Say,
+        bounds: Bounds = (),
     ) -> None:
         self.judgement, self.file, self.on_stage = judgement, file, on_stage
+        self.bounds = bounds
         self.one, self.other = self.sides = sides
         self.rows, self.y = rows
         self.targets: Sequence[Rows] = ()
@@ -72,7 +81,7 @@ class Case:
         if self._random():
             return
         models = self.parted = self._settle()
-        coarse = self._coarse(models)
+        self.coarse = self._coarse(models)
         traces = self._climb()
         if judgement.verdict == "random":
             return
@@ -81,10 +90,12 @@ class Case:
             {dtype: traces[0, dtype] for dtype in DTYPES},
             {dtype: traces[1, dtype] for dtype in DTYPES},
             self.matching,
-            self._of_one(),
+            self.given(0),
             self.forms,
-            coarse=coarse,
+            coarse=self.coarse,
+            bounds=self.bounds,
         )
+        judgement.notes += eased(judgement.rungs)
         judgement.faults += self._faults(models, traces)
         judgement.faults += setting_faults(models, self.sides)
         faults, notes = mixing_rows(self.sides, self.rows)
@@ -128,12 +139,8 @@ class Case:
         """Whether a model draws random numbers, in training where targets are given; said."""
         for number, side in enumerate(self.sides):
             if side.draws(self.rows, targets[number] if targets else None):
-                when = "in training" if targets else "in evaluation"
                 self.judgement.verdict = "random"
-                self.judgement.sentence = (
-                    f"{side.framework}'s model draws random numbers {when}: two runs of it on the "
-                    "same rows differ; make its noise an input, or take its mean, to compare it"
-                )
+                self.judgement.sentence = said_random(side.framework, training=bool(targets))
                 return True
         return False
 
@@ -160,13 +167,12 @@ class Case:
 
     def _give(self, number: int) -> None:
         """A model's first weights: both probes have them, and start their optimisers afresh."""
-        if number:
-            self.other.assign(self._of_other(self.matching))
-        else:
-            self.one.assign(self._of_one())
+        self.sides[number].assign(self.given(number))
 
-    def _of_one(self) -> Values:
-        return {**self.one.own, **self.weights.source}
+    def given(self, number: int) -> Values:
+        """A model's first weights."""
+        one = {**self.one.own, **self.weights.source}
+        return self._of_other(self.matching) if number else one
 
     def _of_other(self, matching: Matching) -> Values:
         # its own first: in float64 it drew from another seed
