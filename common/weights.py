@@ -16,7 +16,7 @@ from safetensors.numpy import save
 
 from common.atomic import replaced
 from common.data.dataset import DataError
-from common.data.decode import TooLarge, unzipped
+from common.data.decode import TooLarge, npy, unzipped
 from common.problem import Problem
 from common.task import State
 
@@ -70,6 +70,28 @@ def check_size(path: Path, problem: Problem) -> int:
     if size > most:
         raise _too_large(f"{path} has {size:,} bytes, expected at most {most:,}", problem)
     return most
+
+
+def most_bytes(path: Path, weights: int) -> int:
+    """How many bytes a file with a model's so many weights may have, and what is made of it.
+
+    Raises ValueError for a larger one, and for what is no file.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path} is no file")
+    most, size = COPIES * 4 * weights + REST, path.stat().st_size
+    if size > most:
+        raise ValueError(
+            f"{path} has {size:,} bytes, expected at most {most:,} for a model of {weights:,} "
+            "weights"
+        )
+    return most
+
+
+def npz_arrays(path: Path, most: int) -> dict[str, np.ndarray]:
+    """The arrays in an `.npz` file; raises what `decode.unzipped` and `decode.npy` raise."""
+    files = unzipped(path.read_bytes(), most)
+    return {name.removesuffix(".npy"): npy(name, content) for name, content in files.items()}
 
 
 def _too_large(what: str, problem: Problem) -> DataError:

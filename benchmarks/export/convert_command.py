@@ -17,7 +17,8 @@ examples:
 
 with --twins the file has your own two models: IN is read into the one, its weights are carried to
 the other, the two are judged (`twinbench parity -h`), and OUT is written if they compute the same.
-IN and OUT may then end in .h5, .weights.h5, .pth and .npz too, as their frameworks keep them.
+IN and OUT may then end in .h5, .weights.h5 and .pth too, and of JAX in .safetensors, .npz and
+.msgpack.
 
 exit status: 0 OUT is written, 1 it disagrees with IN, 2 usage, 3 IN or the data are at fault; OUT
 is left as it was but for 0
@@ -27,6 +28,8 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from benchmarks.cli import options, requests, types
@@ -37,13 +40,13 @@ from common.say import counted
 DISAGREES = 1
 FILES = "PROBLEM IN OUT, PROBLEM OUT with --train, or IN OUT with --twins"
 OWNERS = {  # of a file of a user's own model, by its suffix
-    ".keras": "keras",
-    ".h5": "keras",
-    ".pt": "torch",
-    ".pth": "torch",
-    ".safetensors": "torch",
-    ".npz": "jax",
-    ".msgpack": "jax",
+    ".keras": ("keras",),
+    ".h5": ("keras",),
+    ".pt": ("torch",),
+    ".pth": ("torch",),
+    ".safetensors": ("torch", "jax"),
+    ".npz": ("jax",),
+    ".msgpack": ("jax",),
 }
 
 
@@ -96,18 +99,11 @@ def _convert_twins(args: argparse.Namespace) -> int:
         raise ValueError(
             f"--twins takes IN and OUT, got: {args.problem} {' '.join(map(str, outs))}"
         )
-    models = read_file(args.twins).models
-    names = [OWNERS.get(path.suffix, "") for path in (source, outs[0])]
-    for path, name in zip((source, outs[0]), names, strict=True):
-        if name not in models:
-            known = [suffix for suffix, owner in OWNERS.items() if owner in models]
-            raise ValueError(f"{path}: expected a file that ends in {', '.join(known)}")
-    if names[0] == names[1]:
-        raise ValueError(f"{source} and {outs[0]} are both of {names[0]}: copy the file")
+    names = _two_of(read_file(args.twins).models, source, outs[0])
     requests.available(names, args.python)
     judgement = judge(
         args.twins,
-        (names[0], names[1]),
+        names,
         seed=args.seed,
         data=(args.data, requests.data_dir(args)),
         weights="carried",
@@ -118,6 +114,20 @@ def _convert_twins(args: argparse.Namespace) -> int:
         print_judgement(judgement)
     print(f"{outs[0]}: " + ("written" if written else "not written"))
     return STATUS[judgement.verdict]
+
+
+def _two_of(models: Sequence[str], *paths: Path) -> tuple[str, str]:
+    """The frameworks that IN and OUT are of, by their suffixes; two of those with a model."""
+    owners = []
+    for path in paths:
+        owners.append([name for name in OWNERS.get(path.suffix, ()) if name in models])
+        if not owners[-1]:
+            known = [suffix for suffix, names in OWNERS.items() if set(names) & set(models)]
+            raise ValueError(f"{path}: expected a file that ends in {', '.join(known)}")
+    for one, other in product(*owners):
+        if one != other:
+            return one, other
+    raise ValueError(f"{paths[0]} and {paths[1]} are both of {owners[0][0]}: copy the file")
 
 
 def _places(args: argparse.Namespace) -> tuple[Path | None, Path]:

@@ -20,9 +20,9 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from multiprocessing.reduction import ForkingPickler
 from typing import Any, NoReturn
 
+from benchmarks.harness.pipe import arrived, send
 from benchmarks.records.place import Place
 from common import framework as manifests
 from common.install import ROOT
@@ -177,7 +177,7 @@ class Child:
         if self.connection.closed:
             raise ValueError(f"the {self.name} process is closed; make a new Child")
         try:
-            self.connection.send(message)
+            send(self.connection, message)
         except ConnectionError:
             self._died()
 
@@ -185,7 +185,7 @@ class Child:
         try:
             wait = None if deadline is None else max(0.0, deadline - time.monotonic())
             if self.connection.poll(wait):
-                return self.connection.recv()
+                return arrived(self.connection)()
         except (EOFError, ConnectionError):
             self._died()
         raise ChildTimeout(f"the {self.name} process was stopped after {timeout:g} s (the timeout)")
@@ -239,17 +239,19 @@ def _serve(connection: Connection) -> None:
     """Answer calls until the parent closes the pipe."""
     while True:
         try:
-            request = connection.recv_bytes()
+            request = arrived(connection)
         except EOFError:
             return
         try:
-            target, args, keywords = ForkingPickler.loads(request)
-            value = _run(target, args, keywords, lambda event: connection.send(("event", event)))
-            connection.send(("value", value))
+            target, args, keywords = request()
+            del request  # it holds the arrays too
+            value = _run(target, args, keywords, lambda event: send(connection, ("event", event)))
+            send(connection, ("value", value))
+            del args, keywords, value
         except Exception as error:
             kind = type(error)
             text = traceback.format_exc()
-            connection.send(("error", (kind.__module__, kind.__name__, str(error), text)))
+            send(connection, ("error", (kind.__module__, kind.__name__, str(error), text)))
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 from benchmarks.harness.process import Child
 from benchmarks.twins.case import DTYPES
-from benchmarks.twins.climb import Refused, Side, Trace, aligned, distance, outputs_of
-from benchmarks.twins.compare import BOUND, Bounds, compare, same_outputs
+from benchmarks.twins.climb import RANDOM, Refused, Side, Trace, aligned, distance, outputs_of
+from benchmarks.twins.compare import BOUND, Bounds, compare, largest_gradient, same_outputs
 from benchmarks.twins.flow import Flow, settle
 from benchmarks.twins.forms import see_forms
 from benchmarks.twins.golden import Golden, changed, golden_path, read_golden, trained_alone
@@ -24,7 +24,7 @@ from benchmarks.twins.match import Matching, match
 from benchmarks.twins.place import Fault, Models
 from benchmarks.twins.settings import setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
-from benchmarks.twins.verdict import eased, said_random, said_right, said_wrong
+from benchmarks.twins.verdict import remarks, said_random, said_right, said_wrong
 from benchmarks.twins.weights import drawn_for
 from common.twins.file import TwinsFile, read_file
 from common.twins.probe import Unit, Values
@@ -125,7 +125,7 @@ class _Case:
             return
         self._settle()
         running, fit = self._climb()
-        if fit and self.side.draws(self.golden.rows, self.golden.targets):
+        if fit and self._draws():
             self._say_random(training=True)
             return
         if fit:
@@ -134,6 +134,9 @@ class _Case:
             running = {dtype: trace | more[dtype] for dtype, trace in running.items()}
         traces = _ordered(self.number, self.golden.traces, running)
         before = _ordered(self.number, self.golden.given, self._given(self.matching))[0]
+        first = traces[0]["float64"]
+        if fit:
+            before = before | {"loss": first["loss/loss"]}
         judgement.rungs = compare(
             self.file,
             *traces,
@@ -141,12 +144,17 @@ class _Case:
             before,
             self.forms,
             coarse=facts.coarse or bool(self.side.narrow),
+            largest=largest_gradient(first),
             bounds=bounds,
         )
-        judgement.notes += eased(judgement.rungs)
+        judgement.notes += remarks(judgement.frameworks, judgement.rungs)
         if fit and _rungs(running["float64"]) != {r.rung for r in judgement.rungs}:
             raise Refused(f"{facts.framework}'s golden has other rungs: write it again")
         self._say(fit)
+
+    def _draws(self) -> bool:
+        one, other = (self.side.loss(self.golden.rows, self.golden.targets) for _ in range(2))
+        return distance(one, other) > RANDOM
 
     def _say_random(self, *, training: bool) -> None:
         self.judgement.verdict = "random"

@@ -13,37 +13,33 @@ from benchmarks.twins import place
 from benchmarks.twins.causes.scene import Scene
 from benchmarks.twins.causes.search import causes
 from benchmarks.twins.climb import (
+    Climbs,
     Refused,
     Side,
     Trace,
     aligned,
     distance,
     events_of,
+    of_all,
     outputs_of,
     scaled,
-    trained,
 )
-from benchmarks.twins.compare import BOUND, BOUND32, Bounds, compare, same_outputs
+from benchmarks.twins.compare import BOUND, BOUND32, Bounds, same_outputs
 from benchmarks.twins.flow import Flow, event_of, settle
 from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
+from benchmarks.twins.ladder import Ladder
 from benchmarks.twins.match import Matching, match
-from benchmarks.twins.place import Fault, Models, listed
-from benchmarks.twins.reach import computes_in_float32, not_reached
+from benchmarks.twins.place import Fault, Models, bare, listed
+from benchmarks.twins.reach import computes_in_float32, limits_not_reached, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
-from benchmarks.twins.verdict import (
-    eased,
-    lost_digits,
-    said_random,
-    said_right,
-    said_wrong,
-    unforced,
-)
+from benchmarks.twins.verdict import remarks, said_random, said_right, said_wrong, unforced
 from benchmarks.twins.weights import chosen
 from common.atomic import replaced
-from common.twins.file import TwinsFile, targets_for
-from common.twins.probe import Event, Rows, Values
+from common.twins.file import TwinsFile
+from common.twins.probe import Rows, Values
+from common.twins.targets import targets_for
 
 DTYPES = ("float32", "float64")
 
@@ -68,6 +64,7 @@ class Case:
         self.one, self.other = self.sides = sides
         self.rows, self.y = rows
         self.targets: Sequence[Rows] = ()
+        self.arranged: list[str] = []  # notes on values that flow in another arrangement
         matching = match(self.one.units, self.other.units, file.pairs, file.flatten)
         seed = judgement.seed
         self.weights, self.matching = chosen(self.one, self.other, matching, weights, seed)
@@ -78,24 +75,27 @@ class Case:
         judgement.notes += [*self.one.notes, *self.other.notes]
         judgement.notes += [self.weights.note] if self.weights.note else []
         judgement.weights = str(self.weights)
-        if self._random():
+        if self._random([side for side in self.sides if side.draws(self.rows)], training=False):
             return
         models = self.parted = self._settle()
         self.coarse = self._coarse(models)
+        judgement.notes += limits_not_reached(models, self.sides, self.rows)
+        self._see_first_layer(models)
+        if self.agree:  # what flows is seldom asked for again, and fills the memory
+            self.arranged = place.notes(models)
+            models = self.parted = bare(models)
         traces = self._climb()
-        if judgement.verdict == "random":
-            return
-        judgement.rungs = compare(
-            self.file,
-            {dtype: traces[0, dtype] for dtype in DTYPES},
-            {dtype: traces[1, dtype] for dtype in DTYPES},
-            self.matching,
-            self.given(0),
-            self.forms,
-            coarse=self.coarse,
-            bounds=self.bounds,
+        ladder = Ladder(
+            self.file, self.sides, self.matching, self.given(0), self.forms, self.coarse
         )
-        judgement.notes += eased(judgement.rungs)
+        ladder.bounds = self.bounds
+        ladder.compare(traces)
+        if self.targets:
+            self.on_stage("the two train")
+            drawing = ladder.train(self.rows, self.targets, traces)
+            if self._random(drawing, training=True):
+                return
+        judgement.rungs = ladder.rungs
         judgement.faults += self._faults(models, traces)
         judgement.faults += setting_faults(models, self.sides)
         faults, notes = mixing_rows(self.sides, self.rows)
@@ -103,6 +103,8 @@ class Case:
         judgement.notes += notes
         if judgement.faults or any(rung.broken for rung in judgement.rungs):
             self.on_stage("causes are tried")
+            if self.agree and self.parted is models:
+                self.parted = self._shown_at(1.0)
             scene = Scene(
                 judgement,
                 self.file,
@@ -135,14 +137,12 @@ class Case:
             with replaced(path) as file:
                 file.write(draft.read_bytes())
 
-    def _random(self, targets: Sequence[Rows] = ()) -> bool:
-        """Whether a model draws random numbers, in training where targets are given; said."""
-        for number, side in enumerate(self.sides):
-            if side.draws(self.rows, targets[number] if targets else None):
-                self.judgement.verdict = "random"
-                self.judgement.sentence = said_random(side.framework, training=bool(targets))
-                return True
-        return False
+    def _random(self, drawing: Sequence[Side], *, training: bool) -> bool:
+        """Say of models that they draw random numbers; whether there is one."""
+        for side in drawing[:1]:
+            self.judgement.verdict = "random"
+            self.judgement.sentence = said_random(side.framework, training=training)
+        return bool(drawing)
 
     def _settle(self) -> Models:
         """Give both models their weights under the pairing that what flows decides."""
@@ -150,9 +150,13 @@ class Case:
         self._give(0)
         shown = events_of(self.one, self.rows)
         outputs = self.one.ask64("outputs", self.rows)
+        given: Values = {}
 
         def run(matching: Matching) -> Flow:
-            self.other.ask64("assign", self._of_other(matching))
+            values = self._of_other(matching)
+            others = {k: v for k, v in values.items() if not np.array_equal(v, given.get(k))}
+            self.other.ask64("assign", others)
+            given.update(others)
             theirs = self.other.ask64("outputs", self.rows)
             agree = len(outputs) == len(theirs) and all(
                 distance(aligned(outputs[name], theirs[other]), outputs[name]) <= BOUND
@@ -162,6 +166,7 @@ class Case:
 
         self.matching, flow = settle(self.matching, shown, run)
         self._give(1)
+        self.agree = flow.agree
         self.judgement.pairs = [(pair.one.name, pair.other.name) for pair in self.matching.pairs]
         return Models(self.judgement.frameworks, self.matching, shown, flow.events, self._replayed)
 
@@ -204,13 +209,10 @@ class Case:
                 )
         return coarse
 
-    def _climb(self) -> dict[tuple[int, str], Trace]:
-        """The four climbs; the outputs alone where those do not fit, or training is random."""
-        traces = {}
-        for number, side in enumerate(self.sides):
-            for dtype in DTYPES:
-                self.on_stage(f"{side.framework} climbs in {dtype}")
-                traces[number, dtype] = outputs_of(side, self.rows, dtype)
+    def _climb(self) -> Climbs:
+        """The outputs of the four climbs, compared; targets for the training, where they fit."""
+        self.on_stage("outputs are compared")
+        traces = of_all(self.sides, lambda n, dtype: outputs_of(self.sides[n], self.rows, dtype))
         seen = [traces[number, "float32"] for number in (0, 1)]
         self.forms, faults, notes = see_forms(self.file, self.sides, seen)
         self.judgement.faults += faults
@@ -228,15 +230,7 @@ class Case:
             for name, target in zip(pairs, targets, strict=True)
         }
         own = same_outputs(_outputs_of(traces[1, "float64"]), list(pairs))
-        given = targets, [theirs[name] for name in own.values()]
-        self.targets = given
-        if self._random(given):
-            return traces
-        for (number, dtype), trace in traces.items():
-            self.on_stage(f"{self.sides[number].framework} trains in {dtype}")
-            if self.sides[number].narrow:  # the same model once more
-                self._give(number)
-            trace |= trained(self.sides[number], self.rows, given[number], dtype)
+        self.targets = targets, [theirs[name] for name in own.values()]
         return traces
 
     def _faults(self, models: Models, traces: Mapping[tuple[int, str], Trace]) -> list[Fault]:
@@ -255,27 +249,28 @@ class Case:
         parted = [rung.rung for rung in rungs if rung.rung.startswith("outputs") and rung.broken]
         if not parted:
             return shapes or training_faults(models, rungs)
-        self._give(0)  # the steps moved them
+        self.parted = self._shown_at(float(parted[0].partition(" x")[2] or 1))
+        return shapes + place.faults(self.parted)
+
+    def _shown_at(self, scale: float) -> Models:
+        """What flows through both models with their first weights, which the steps moved."""
+        self._give(0)
         self._give(1)
-        scale = float(parted[0].partition(" x")[2] or 1)
-        if scale != 1:
-            rows = scaled(self.rows, scale)
-            seen: list[list[Event]] = [events_of(side, rows) for side in self.sides]
-            models = self.parted = models._replace(one=seen[0], other=seen[1])
-        return shapes + place.faults(models)
+        rows = scaled(self.rows, scale) if scale != 1 else self.rows
+        one, other = (events_of(side, rows) for side in self.sides)
+        return self.parted._replace(one=one, other=other)
 
     def _say(self, models: Models) -> None:
         """The verdict and its sentence."""
         judgement = self.judgement
-        self._see_first_layer(models)
-        judgement.notes += lost_digits(judgement.frameworks, judgement.rungs)
+        judgement.notes += remarks(judgement.frameworks, judgement.rungs)
         if judgement.faults or any(rung.broken for rung in judgement.rungs):
             judgement.verdict = "wrong"
             judgement.sentence = said_wrong(judgement.faults, judgement.rungs)
             judgement.notes += unforced(self.matching.pairs)
         else:
             judgement.verdict = "right"
-            judgement.notes += place.notes(models)
+            judgement.notes += self.arranged or place.notes(models)
             judgement.sentence = said_right(judgement.weights, judgement.rungs)
 
     def _see_first_layer(self, models: Models) -> None:

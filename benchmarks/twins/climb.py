@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks.harness.process import Child, ChildError
+from benchmarks.twins.limits import Reached
 from common.twins.file import SCALES, TwinsFile
 from common.twins.layers import random_tensor
 from common.twins.probe import Event, Rows, Unit, Values
@@ -20,6 +21,9 @@ SPREAD = 0.1  # of random scales about 1, and of random biases about 0
 LETTERS = 300  # of a user's error that are shown
 
 Trace = dict[str, np.ndarray]
+"""Tensors by rung and name: "outputs/output", "step 1/norm/gamma"."""
+Climbs = dict[tuple[int, str], Trace]
+"""The traces of both models, 0 and 1, in both dtypes."""
 
 
 class Refused(ValueError):
@@ -88,6 +92,38 @@ class Side:
         for dtype in self.probes:
             self.ask("assign", values, dtype=dtype)
 
+    def reached(self, rows: Rows) -> Reached:
+        """On which sides of its limits the float32 model has values, see `limits.reached`.
+
+        What flows stays in the process, and the float64 model's calls stay those of its `events`.
+        """
+        return self._call("benchmarks.twins.probes:reached_by", self.probes["float32"], rows)
+
+    def draws(self, rows: Rows) -> bool:
+        """Whether two runs of the model differ in evaluation."""
+        one, other = (self.ask("outputs", rows) for _ in range(2))
+        return any(distance(one[name], other[name]) > RANDOM for name in one)
+
+    def loss(self, rows: Rows, targets: Rows) -> np.ndarray:
+        """The float32 model's loss in training."""
+        return self._call("benchmarks.twins.probes:loss", self.probes["float32"], rows, targets)
+
+    def graded(self, rows: Rows, targets: Rows, dtype: str) -> Trace:
+        """The rungs "loss/loss", "gradients/<unit>/<role>" and "gradients/input/<number>"."""
+        probe, trace = self.probes[dtype], {}
+        for name, value in self._call(
+            "benchmarks.twins.probes:graded", probe, rows, targets
+        ).items():
+            kind, _, rest = name.partition("/")
+            names = {"loss": "loss/loss", "weight": f"gradients/{rest}"}
+            trace[names.get(kind, f"gradients/{name}")] = value
+        return trace
+
+    def stepped(self, steps: int, rows: Rows, targets: Rows, dtype: str) -> Values:
+        """What the last of some further steps gives."""
+        target = "benchmarks.twins.probes:stepped"
+        return self._call(target, self.probes[dtype], steps, rows, targets)
+
     def _brings(self, again: Values) -> bool:
         """Whether the kernels are the same in two builds that draw from two seeds."""
         kernels = [
@@ -101,16 +137,6 @@ class Side:
         return bool(kernels) and all(
             distance(self.own[key], again[key]) < BROUGHT for key in kernels if key in again
         )
-
-    def draws(self, rows: Rows, targets: Rows | None = None) -> bool:
-        """Whether two runs of the model differ: in evaluation, with targets in training."""
-        runs = []
-        for _ in range(2):
-            if targets is None:
-                runs.append(self.ask("outputs", rows))
-            else:
-                runs.append({"loss": self.ask("gradients", rows, targets)["loss"]})
-        return any(distance(runs[0][name], runs[1][name]) > RANDOM for name in runs[0])
 
 
 def short(text: str) -> str:
@@ -155,28 +181,46 @@ def scaled(rows: Rows, scale: float) -> list[np.ndarray]:
     ]
 
 
+def scales_of(rows: Rows) -> Sequence[float]:
+    """The scales that rows are run at, their own first; whole numbers have no other."""
+    return SCALES if any(x.dtype.kind == "f" for x in rows) else SCALES[:1]
+
+
 def outputs_of(side: Side, rows: Rows, dtype: str) -> Trace:
     """Every output at every scale: "outputs/output", "outputs x30/output"."""
     trace = {}
-    for scale in SCALES if any(x.dtype.kind == "f" for x in rows) else SCALES[:1]:
+    for scale in scales_of(rows):
         rung = "outputs" if scale == 1 else f"outputs x{scale:g}"
         for name, value in side.ask("outputs", scaled(rows, scale), dtype=dtype).items():
             trace[f"{rung}/{name}"] = value
     return trace
 
 
-def trained(side: Side, rows: Rows, targets: Rows, dtype: str) -> Trace:
-    """Loss, gradients and steps, as the probe names them: "gradients/<unit>/<role>"."""
-    trace = {}
-    for name, value in side.ask("gradients", rows, targets, dtype=dtype).items():
-        kind, _, rest = name.partition("/")
-        rung = {"loss": "loss/loss", "weight": f"gradients/{rest}"}.get(kind, f"gradients/{name}")
-        trace[rung] = value
-    for number in range(1, STEPS + 1):
-        step = side.ask("step", rows, targets, dtype=dtype)
-        if number in (1, STEPS):
-            trace |= {f"step {number}/{name}": value for name, value in step.items()}
-    return trace
+def trained(sides: Sequence[Side], rows: Rows, targets: Sequence[Rows]) -> Iterator[Climbs]:
+    """The four climbs in training, a part at a time: loss and gradients, then the judged steps.
+
+    All parts of a large model would not fit into memory: who has compared one should clear it.
+    """
+    yield of_all(sides, lambda n, dtype: sides[n].graded(rows, targets[n], dtype))
+    done = 0
+    for number in (1, STEPS):
+        more = number - done
+        climbs = of_all(sides, lambda n, dtype: sides[n].stepped(more, rows, targets[n], dtype))  # noqa: B023
+        for key, values in climbs.items():
+            climbs[key] = {f"step {number}/{name}": value for name, value in values.items()}
+        yield climbs
+        done = number
+
+
+def of_all(sides: Sequence[Side], climb: Callable[[int, str], Trace]) -> Climbs:
+    """What both models give in both dtypes; what has no float64 the same in both."""
+    climbs: Climbs = {}
+    for number, side in enumerate(sides):
+        climbs[number, "float32"] = climb(number, "float32")
+        climbs[number, "float64"] = (
+            dict(climbs[number, "float32"]) if side.narrow else climb(number, "float64")
+        )
+    return climbs
 
 
 def aligned(one: np.ndarray, other: np.ndarray) -> np.ndarray:

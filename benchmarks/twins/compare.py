@@ -67,19 +67,19 @@ def compare(
     forms: Sequence[str],
     *,
     coarse: bool,
+    largest: float = 0.0,
     bounds: Bounds = (),
 ) -> list[Rung]:
     """Every tensor that both models have, in the order of the rungs; traces are by dtype.
 
-    `before` are the first model's values before the first step.
+    `before` are the first model's values before the first step, and its "loss"; `largest` is the
+    largest of its gradients, once they are known.
     `forms` says of each model whether its outputs are "logits" or "probabilities", where that
     matters; `coarse` that some layer has no float64.
     """
     theirs = {dtype: renamed(trace, matching) for dtype, trace in theirs.items()}
     keys = {key: key for key in mine["float64"]}
     keys |= same_outputs(*(_outputs(traces["float64"]) for traces in (mine, theirs)))
-    gradients = [v for k, v in mine["float64"].items() if k.startswith("gradients/")]
-    largest = max((float(np.max(np.abs(v), initial=0.0)) for v in gradients), default=0.0)
     rungs = []
     for key, other in keys.items():
         if other not in theirs["float64"]:
@@ -95,7 +95,7 @@ def compare(
         bound = BOUND32 + 10 * max(own) if coarse else BOUND
         if rung.startswith("step") and tensor.startswith("slot/"):
             bound = max(bound, SLOT)
-        start = mine["float64"].get("loss/loss") if tensor == "loss" else before.get(tensor)
+        start = before.get(tensor)
         if rung.startswith("step") and start is not None:
             bound = max(bound, STEP * distance(start, mine["float64"][key], floor))
         name = f"{rung} {tensor}"
@@ -104,6 +104,12 @@ def compare(
         bound = bound if wanted is None else wanted
         rungs.append(Rung(rung, tensor, error, bound, error32, (own[0], own[1]), usual))
     return rungs
+
+
+def largest_gradient(trace: Trace) -> float:
+    """The largest absolute value in a trace's gradients."""
+    gradients = [value for key, value in trace.items() if key.startswith("gradients/")]
+    return max((float(np.max(np.abs(v), initial=0.0)) for v in gradients), default=0.0)
 
 
 def renamed(trace: Trace, matching: Matching) -> Trace:

@@ -134,11 +134,11 @@ def write_golden(case: Case, number: int) -> Path:
 
 def trained_alone(side: Side, given: Values, rows: Rows, targets: Rows) -> dict[str, Trace]:
     """Loss, gradients and steps of one model from these weights on, by dtype, without slots."""
-    traces = {}
-    for dtype in DTYPES:
-        side.assign(given)
-        trace = trained(side, rows, targets, dtype)
-        traces[dtype] = {name: value for name, value in trace.items() if "/slot/" not in name}
+    traces: dict[str, Trace] = {dtype: {} for dtype in DTYPES}
+    side.assign(given)
+    for climbs in trained([side], rows, [targets]):
+        for (_, dtype), trace in climbs.items():
+            traces[dtype] |= {k: v for k, v in trace.items() if "/slot/" not in k}
     return traces
 
 

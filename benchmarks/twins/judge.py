@@ -63,7 +63,7 @@ def judge(
                 stack.callback(forget, child)
                 on_stage(f"{name} builds its model")
                 sides.append(Side(child, file, name, seed, devices[number]))
-            rows, y = file.rows(seed, *data)
+            rows, y = file.rows(seed, *data, on_notice=judgement.stand_in)
             case = Case(judgement, file, (sides[0], sides[1]), (rows, y), weights, on_stage, bounds)
             case.judge()
             if files and judgement.verdict == "right":

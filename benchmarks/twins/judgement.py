@@ -25,11 +25,17 @@ class Judgement:
     faults: list[Fault] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    notice: str = ""  # of rows that are not the data set's own; among the notes too
     weights: str = ""  # carried, own or drawn, and whose
     pairs: list[tuple[str, str]] = field(default_factory=list)
     rungs: list[Rung] = field(default_factory=list)
     outputs: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)  # in float32
     first_layer: tuple[np.ndarray, np.ndarray] | None = None  # its outputs
+
+    def stand_in(self, notice: str) -> None:
+        """The rows stand in for those of a data set."""
+        self.notice = notice
+        self.notes.append(notice)
 
     @property
     def places(self) -> list[str]:

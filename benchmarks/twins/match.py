@@ -44,7 +44,7 @@ class Link(NamedTuple):
         if self.flattened:
             *space, channels = self.flattened
             value = np.moveaxis(value.reshape(channels, *space, -1), 0, -2).reshape(value.shape)
-        return np.array(value)
+        return value
 
 
 class Pair(NamedTuple):

@@ -55,6 +55,15 @@ def notes(models: Models) -> list[str]:
     ]
 
 
+def bare(models: Models) -> Models:
+    """The models with their events' names and settings alone."""
+    one, other = (
+        [event._replace(inputs=(), outputs=()) for event in events]
+        for events in (models.one, models.other)
+    )
+    return models._replace(one=one, other=other)
+
+
 class Seen(NamedTuple):
     """A pair and the first event of each of its layers."""
 

@@ -7,8 +7,11 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+import numpy as np
+
+from benchmarks.twins.limits import Reached, reached
 from common.framework import framework
-from common.twins.probe import Probe, Setup
+from common.twins.probe import Probe, Rows, Setup, Values
 
 _probes: dict[int, Probe] = {}
 _numbers = count(1)
@@ -26,6 +29,40 @@ def open_probe(setup: Setup) -> tuple[int, dict[str, Any]]:
 def ask(number: int, method: str, *args: Any) -> Any:
     """What a method of that probe gives."""
     return getattr(_probes[number], method)(*args)
+
+
+def graded(number: int, rows: Rows, targets: Rows) -> Values:
+    """Loss and gradients, as `Probe.gradients` names them."""
+    return _narrowed(number, _probes[number].gradients(rows, targets))
+
+
+def loss(number: int, rows: Rows, targets: Rows) -> np.ndarray:
+    """The loss in training."""
+    return _probes[number].gradients(rows, targets)["loss"]
+
+
+def stepped(number: int, steps: int, rows: Rows, targets: Rows) -> Values:
+    """What the last of some steps gives."""
+    probe = _probes[number]
+    for _ in range(steps - 1):
+        probe.step(rows, targets)
+    return _narrowed(number, probe.step(rows, targets))
+
+
+def _narrowed(number: int, values: Values) -> Values:
+    """The same numbers, those of a model in float32 in half the memory."""
+    probe: Any = _probes[number]
+    if probe.setup.dtype == "float32":
+        for name, value in values.items():
+            narrow = np.asarray(value, np.float32)
+            if np.array_equal(narrow, value):
+                values[name] = narrow
+    return values
+
+
+def reached_by(number: int, rows: Rows) -> Reached:
+    """Which limits and masks of the model these rows come to."""
+    return reached(_probes[number].events(rows))
 
 
 def close_probes() -> None:

@@ -6,9 +6,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from benchmarks.twins.climb import Side, scaled, scales_of
+from benchmarks.twins.flow import event_of
 from benchmarks.twins.fused import whole
+from benchmarks.twins.limits import CHOICE, MASK, PADDING, Reached, merged, reached
 from benchmarks.twins.place import Models, listed
-from common.twins.probe import Event
+from common.twins.probe import Event, Rows, Unit
+
+MISSED = {
+    (MASK, True): "the mask is never true in",
+    (MASK, False): "the mask is always true in",
+    (PADDING, True): "no word is the padding of",
+    (PADDING, False): "every word is the padding of",
+    (CHOICE, True): "the first tensor is never the one taken in",
+    (CHOICE, False): "the first tensor is always the one taken in",
+}
+"""What is said of a mask and the like, and the side of it that no value was on."""
 
 
 def computes_in_float32(events: Sequence[Event]) -> list[str]:
@@ -36,10 +49,40 @@ def _coarse(tensor: np.ndarray) -> bool:
         return bool(np.all((tensor == tensor.astype(np.float32)) | ~np.isfinite(tensor)))
 
 
+def limits_not_reached(models: Models, sides: Sequence[Side], rows: Rows) -> list[str]:
+    """Sentences on limits and masks that have values on one side alone, at every scale of the rows.
+
+    A fault on the other side is one that no rung can show.
+    """
+    sentences = []
+    for side, events in zip(sides, (models.one, models.other), strict=True):
+        seen = reached(events)
+        for scale in scales_of(rows)[1:]:
+            if any(len(on) < 2 for on in seen.values()):
+                seen = merged(seen, side.reached(scaled(rows, scale)))
+        sentences += missed(side.framework, seen)
+    return sentences
+
+
+def missed(framework: str, seen: Reached) -> list[str]:
+    """A sentence for each limit, and side of it, that no value was on."""
+    layers: dict[str, list[str]] = {}
+    for (layer, what), on in seen.items():
+        for side in {False, True} - on:
+            if isinstance(what, str):
+                words = MISSED[what, side]
+            else:
+                words = f"no value is {'above' if side else 'below'} the limit {what:g} of"
+            layers.setdefault(words, []).append(layer)
+    return [
+        f"not reached: {words} {listed(names)} ({framework})" for words, names in layers.items()
+    ]
+
+
 def not_reached(models: Models, traces: Sequence[Mapping[str, np.ndarray]]) -> list[str]:
     """Sentences on weights without a gradient on either side, and layers that are never called."""
-    sentences = []
-    silent = []
+    silent: list[str] = []
+    idle: list[str] = []
     for pair in models.matching.pairs:
         keys = [
             (
@@ -50,13 +93,21 @@ def not_reached(models: Models, traces: Sequence[Mapping[str, np.ndarray]]) -> l
         ]
         known = [(a, b) for a, b in keys if a in traces[0] and b in traces[1]]
         if known and not any(np.any(traces[0][a]) or np.any(traces[1][b]) for a, b in known):
-            silent.append(pair.name)
+            never = _never_called(models.one, pair.one) and _never_called(models.other, pair.other)
+            (idle if never else silent).append(pair.name)
+    sentences = [f"not reached: {listed(idle)} is never called in either model"] if idle else []
     if silent:
         sentences.append(f"not reached: {listed(silent)} got no gradient in either model")
     alone = (models.matching.alone_one, models.matching.alone_other)
-    for name, units in zip(models.names, alone, strict=True):
+    for name, units, events in zip(models.names, alone, (models.one, models.other), strict=True):
         if units:
-            sentences.append(
-                f"{name} alone has {listed(unit.name for unit in units)}, without a partner"
-            )
+            sentence = f"{name} alone has {listed(unit.name for unit in units)}, without a partner"
+            uncalled = [unit.name for unit in units if _never_called(events, unit)]
+            sentence += f", and never calls {listed(uncalled)}" if uncalled else ""
+            sentences.append(sentence)
     return sentences
+
+
+def _never_called(events: Sequence[Event], unit: Unit) -> bool:
+    """Whether a layer that can be seen was not; a function's arrays have none."""
+    return bool(unit.layer) and event_of(events, unit) is None

@@ -88,7 +88,7 @@ def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
         "steps": sorted({int(r.rung[5:]) for r in judgement.rungs if r.rung.startswith("step ")}),
         "epochs": 0,
         "data_digest": judgement.digest,
-        "notice": "",
+        "notice": judgement.notice,
         "raised_bounds": [],
         "verdict": f"{judgement.verdict}: {judgement.sentence}",
         "first_breach": broken and _difference(broken, pair),

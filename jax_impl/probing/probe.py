@@ -20,7 +20,7 @@ from jax_impl.probing.losses import loss_of
 from jax_impl.probing.nets import net_of
 from jax_impl.probing.places import Kept, Part, Path, flat, in_order
 from jax_impl.probing.watch import Call, Recorder, flowing, plain, recording, watch_functions
-from jax_impl.probing.weights_file import numbers_of
+from jax_impl.probing.weights_file import numbers_of, write_numbers
 from jax_impl.rmsprop import rmsprop
 
 TRACED_ROWS = 3
@@ -100,11 +100,9 @@ class JaxProbe:
         self.slots = None
 
     def save(self, path: str) -> None:
-        """Write the arrays by the model's own paths, as .npz."""
+        """Write the arrays by the model's own paths: .npz, .safetensors or Flax's .msgpack."""
         own = [p for p in self.net.first if self.net.first[p] == p]
-        arrays = {"/".join(map(str, p)): np.asarray(self.net.read(p)) for p in own}
-        with File(path).open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+        write_numbers(File(path), {p: np.asarray(self.net.read(p)) for p in own})
 
     def outputs(self, rows: Rows) -> Values:
         """Evaluation: each output as the model gives it, float64, by name."""

@@ -17,6 +17,7 @@ from common.regime import MATCHED
 from common.task import choose_device
 from common.twins.probe import Event, Rows, Setup, Unit, Values
 from common.twins.user_file import function_of, model_of
+from common.weights import most_bytes, npz_arrays
 from keras_impl import backend
 from keras_impl.probing.dropout import dropout_of, may_draw, without_dropout
 from keras_impl.probing.feeder import Feeder
@@ -133,8 +134,8 @@ class KerasProbe:
         Nothing in the file is run. Raises ValueError that names what does not fit.
         """
         if Path(path).suffix == ".npz":
-            with np.load(path, allow_pickle=False) as file:
-                self.assign(dict(file))
+            most = most_bytes(Path(path), self.model.count_params())
+            self.assign(npz_arrays(Path(path), most))
             return
         with self._computing():
             load(self.model, Path(path))

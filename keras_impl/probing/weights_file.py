@@ -9,11 +9,10 @@ from typing import Any
 
 import h5py
 import keras
-import numpy as np
 
 from common.data.dataset import DataError
 from common.data.decode import TooLarge, unzipped
-from common.weights import COPIES, REST
+from common.weights import most_bytes
 
 
 def load(model: keras.Model, path: Path) -> None:
@@ -22,14 +21,7 @@ def load(model: keras.Model, path: Path) -> None:
     Raises ValueError for a file that does not fit, naming what, that is much larger than the
     model, or whose numbers lie elsewhere.
     """
-    most = COPIES * sum(8 * int(np.prod(v.shape)) for v in model.weights) + REST
-    if not path.is_file():
-        raise ValueError(f"there is no file {path}")
-    if path.stat().st_size > most:
-        raise ValueError(
-            f"{path} has {path.stat().st_size:,} bytes, expected at most {most:,} for "
-            f"{model.name!r}"
-        )
+    most = most_bytes(path, model.count_params())
     try:
         content = path.read_bytes()
         suffix = ".weights.h5" if path.name.endswith(".weights.h5") else path.suffix

@@ -99,6 +99,10 @@ def shared():
         yield child
 
 
+def same_and_turned(x):
+    return [x, x, x.T, x[:, ::2], x[:0]]
+
+
 def test_arrays_go_there_and_back(shared):
     x = np.arange(6, dtype=np.float32).reshape(2, 3)
     y = shared.call(HERE + "double", x, plus=1)
@@ -252,3 +256,14 @@ def test_a_call_ends_when_another_thread_kills_its_child():
     assert len(seen) == 2
     for process_id in seen:
         wait_for_end(process_id)
+
+
+def test_large_arrays_come_back_as_they_were():
+    """What is one array stays one, and may be written to."""
+    x = np.arange(300_000, dtype=np.float32).reshape(500, 600)
+    with Child(NAME) as child:
+        one, again, *others = child.call(f"{HERE}same_and_turned", x)
+    assert one is again and one.flags.writeable and one.dtype == np.float32
+    for array, expected in zip([one, *others], [x, x.T, x[:, ::2], x[:0]], strict=True):
+        np.testing.assert_array_equal(array, expected)
+    one[0] = 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from common.framework import framework
 from common.twins.file import read_file
+from common.twins.user_file import model_of
 
 
 def save_keras(path: str, weights: str) -> None:
@@ -19,3 +22,42 @@ def outputs(name: str, path: str, weights: str) -> np.ndarray:
     probe = framework(name).task_class("probe")(file.setup(name))
     probe.load(weights)
     return probe.outputs(file.rows(0)[0])["output"]
+
+
+def save_jax(path: str, weights: str, bfloat16: bool = False) -> np.ndarray:
+    """The file's Flax model with other weights, written as its users write it; what it gives."""
+    import jax
+    import jax.numpy as jnp
+    from flax import nnx, serialization, traverse_util
+    from safetensors.flax import save_file
+
+    model = model_of(path, "jax")
+    model.eval()
+    state = nnx.to_pure_dict(nnx.state(model, nnx.Not(nnx.RngState)))
+    state = jax.tree.map(lambda x: 2 * x + 1, state)
+    if bfloat16:
+        state = jax.tree.map(lambda x: x.astype(jnp.bfloat16).astype(x.dtype), state)
+    nnx.update(model, state)
+    flat = traverse_util.flatten_dict(state)
+    if weights.endswith(".safetensors"):
+        kind = jnp.bfloat16 if bfloat16 else jnp.float32
+        save_file({".".join(map(str, p)): v.astype(kind) for p, v in flat.items()}, weights)
+    elif weights.endswith(".msgpack"):
+        Path(weights).write_bytes(serialization.to_bytes(state))
+    else:
+        jnp.savez(weights, **{"/".join(map(str, p)): v for p, v in flat.items()})
+    return np.asarray(model(jnp.ones((2, 5))))
+
+
+def save_train_state(weights: str) -> None:
+    """What a TrainState of Linen's keeps: a step, an optimiser's slots, and a key beside them."""
+    import jax
+    import optax
+    from flax import serialization
+    from flax.training.train_state import TrainState
+
+    params = {"d": {"kernel": np.full((5, 2), 3, np.float32), "bias": np.ones(2, np.float32)}}
+    state = TrainState.create(apply_fn=None, params=params, tx=optax.adam(1e-3))
+    tree = serialization.to_state_dict(state)
+    tree["rngs"] = {"key": jax.random.key_data(jax.random.key(0)), "count": np.uint32(3)}
+    Path(weights).write_bytes(serialization.to_bytes(tree))

@@ -119,4 +119,10 @@ class Process:
             return len(self.probes) - 1, facts
         if name == "ask":
             return getattr(self.probes[args[0]], args[1])(*args[2:])
+        if name in ("graded", "loss"):
+            gradients = self.probes[args[0]].gradients(*args[1:])
+            return gradients if name == "graded" else gradients["loss"]
+        if name == "stepped":
+            number, steps, *batch = args
+            return [self.probes[number].step(*batch) for _ in range(steps)][-1]
         return list(self.beside) if name == "beside" else None

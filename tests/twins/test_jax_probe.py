@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.export.convert_command import _two_of
 from benchmarks.harness.process import Child
+from benchmarks.twins.judge import judge
+from common.twins.file import read_file
 from common.twins.probe import Setup
 from tests.conftest import installed
 
@@ -71,7 +75,7 @@ def open_probe(child, tmp_path):
         def ask(method: str, *args: Any) -> Any:
             return child.call("benchmarks.twins.probes:ask", number, method, *args)
 
-        return SimpleNamespace(ask=ask, **facts)
+        return SimpleNamespace(ask=ask, path=str(path), **facts)
 
     opened.of_body = of_body
     yield opened
@@ -462,6 +466,132 @@ def test_weights_are_taken_from_a_file_that_fits(open_probe, tmp_path):
     np.savez(wrong, **{"d/kernel": np.ones((2, 5)), "e/bias": np.ones(2)})
     with pytest.raises(ValueError, match=r"d/kernel is \(2, 5\).*d/bias is missing.*no e/bias"):
         probe.ask("load", str(wrong))
+
+
+NET_IN_FILES = (
+    """
+    self.d = nnx.Linear(5, 3, rngs=rngs)
+    self.norm = nnx.BatchNorm(3, rngs=rngs)
+    self.drop = nnx.Dropout(0.5, rngs=rngs)
+    self.blocks = nnx.List([nnx.Linear(3, 3, rngs=rngs), nnx.Linear(3, 2, rngs=rngs)])
+    """,
+    """
+    x = self.drop(self.norm(self.d(x)))
+    for block in self.blocks:
+        x = block(x)
+    return x
+    """,
+)
+
+
+@pytest.mark.parametrize("name", ["w.safetensors", "half.safetensors", "w.msgpack", "w.npz"])
+def test_a_file_that_its_users_write_is_read_and_written_back(open_probe, child, tmp_path, name):
+    probe, other = open_probe(*NET_IN_FILES), open_probe(*NET_IN_FILES, dtype="float64")
+    file, again = str(tmp_path / name), str(tmp_path / f"again{name[name.index('.') :]}")
+    half = name.startswith("half")
+    outputs = child.call("tests.twins.calls:save_jax", probe.path, file, half)
+    rows = [np.ones((2, 5))]
+    for one in (probe, other):
+        one.ask("load", file)
+        np.testing.assert_allclose(one.ask("outputs", rows)["output"], outputs, rtol=1e-5)
+    before = probe.ask("values")
+    probe.ask("save", again)
+    probe.ask("assign", {name: 0 * value for name, value in before.items()})
+    probe.ask("load", again)
+    after = probe.ask("values")
+    assert all(np.array_equal(after[name], value) for name, value in before.items())
+
+
+def test_what_is_no_weight_in_a_train_state_is_passed_over(open_probe, child, tmp_path):
+    probe = open_probe("self.d = nnx.Linear(5, 2, rngs=rngs)", "return self.d(x)")
+    child.call("tests.twins.calls:save_train_state", str(tmp_path / "w.msgpack"))
+    probe.ask("load", str(tmp_path / "w.msgpack"))
+    np.testing.assert_array_equal(probe.ask("values")["d/kernel"], np.full((5, 2), 3))
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".msgpack", ".npz"])
+def test_files_that_are_no_weights_of_the_model_are_refused(open_probe, tmp_path, suffix):
+    probe = open_probe("self.d = nnx.Linear(5, 2, rngs=rngs)", "return self.d(x)")
+    file = tmp_path / f"w{suffix}"
+
+    def refused(words):
+        with pytest.raises(ValueError, match=words):
+            probe.ask("load", str(file))
+
+    refused("is no file")
+    file.write_bytes(b"\x81\xa1a\xc7" + 50 * b"\xff")
+    refused("cannot be read")
+    file.write_bytes(bytes(2 << 20))
+    refused("at most")
+    file.unlink()
+    file.mkdir()
+    refused("as Orbax writes one: write the arrays into one file.*call it .msgpack")
+
+
+def test_an_npz_that_would_unpack_to_more_or_holds_objects_is_refused(open_probe, tmp_path):
+    probe = open_probe("self.d = nnx.Linear(5, 2, rngs=rngs)", "return self.d(x)")
+    bomb, code = tmp_path / "bomb.npz", tmp_path / "code.npz"
+    np.savez_compressed(bomb, **{"d/kernel": np.zeros((5000, 200))})
+    np.savez(code, **{"d/kernel": np.array([print], object)})
+    for file, words in ((bomb, "unpack to"), (code, "not objects")):
+        with pytest.raises(ValueError, match=words):
+            probe.ask("load", str(file))
+
+
+PORT = """
+def torch_model():
+    from torch import nn
+
+    return nn.Sequential(nn.Linear(5, 4), nn.{activation}(), nn.Linear(4, 3))
+"""
+
+
+def test_weights_are_carried_to_jax_and_back(child, torch_child, tmp_path):
+    """Each file is the other's, written only if the two compute the same."""
+    path = tmp_path / "twins.py"
+    body = "    return nnx.Sequential(nnx.Linear(5, 4, rngs=rngs), nnx.tanh, "
+    body += "nnx.Linear(4, 3, rngs=rngs))"
+    text = "INPUT = (5,)\n" + MODEL.format(body=body, more=PORT.format(activation="Tanh"))
+    path.write_text(text)
+    trained, mine, back, wrong = (
+        tmp_path / name for name in ("a.pt", "b.msgpack", "c.safetensors", "d.pt")
+    )
+    number, _ = torch_child.call(
+        "benchmarks.twins.probes:open_probe", read_file(path).setup("torch")
+    )
+    torch_child.call("benchmarks.twins.probes:ask", number, "save", str(trained))
+
+    def carried(names, source, out):
+        children = {"jax": child, "torch": torch_child}
+        return judge(path, names, children=children, weights="carried", files=(source, out))
+
+    judgement = carried(("torch", "jax"), trained, mine)
+    assert judgement.verdict == "right" and mine.exists(), judgement.sentence
+    judgement = carried(("jax", "torch"), mine, back)
+    assert judgement.verdict == "right" and back.exists(), judgement.sentence
+    call = "tests.twins.calls:outputs"
+    outputs = [
+        process.call(call, name, str(path), str(file))
+        for process, name, file in (
+            (torch_child, "torch", trained),
+            (child, "jax", mine),
+            (torch_child, "torch", back),
+        )
+    ]
+    assert abs(outputs[0] - outputs[1]).max() < 1e-6
+    np.testing.assert_array_equal(outputs[0], outputs[2])
+    path.write_text(text.replace("nn.Tanh", "nn.ReLU"))
+    assert carried(("jax", "torch"), mine, wrong).verdict == "wrong" and not wrong.exists()
+
+
+def test_whose_a_file_is_its_suffix_says_and_the_other_file():
+    assert _two_of(["torch", "jax"], Path("a.pt"), Path("b.safetensors")) == ("torch", "jax")
+    assert _two_of(["torch", "jax"], Path("a.safetensors"), Path("b.npz")) == ("torch", "jax")
+    assert _two_of(["keras", "jax"], Path("a.safetensors"), Path("b.h5")) == ("jax", "keras")
+    with pytest.raises(ValueError, match=r"b.keras: expected a file that ends in .pt, .pth, .safe"):
+        _two_of(["torch", "jax"], Path("a.pt"), Path("b.keras"))
+    with pytest.raises(ValueError, match="are both of torch: copy the file"):
+        _two_of(["keras", "torch"], Path("a.pt"), Path("b.safetensors"))
 
 
 @pytest.mark.parametrize(

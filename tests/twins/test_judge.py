@@ -260,6 +260,15 @@ def test_words_show_a_sigmoid_by_the_other_model_alone(children, tmp_path, last,
     assert not any("probabilities" in note for note in judgement.notes)
 
 
+def test_a_limit_that_rows_of_no_scale_reach_is_a_note_of_a_right_port(children, tmp_path):
+    keras = "layers.Dense(4), layers.ReLU(6.0), layers.ReLU(1e4, name='high'), layers.Dense(3)"
+    torch = "nn.Linear(6, 4), nn.ReLU6(), nn.ReLU(), nn.Linear(4, 3)"
+    judgement = judged(children, tmp_path / "high.py", "(6,)", keras, torch)
+    assert judgement.verdict == "right", judgement.sentence
+    said = "not reached: no value is above the limit 10000 of high (keras)"
+    assert [note for note in judgement.notes if "not reached" in note] == [said]
+
+
 def test_without_a_loss_a_projection_of_the_outputs_is_compared(children, tmp_path):
     models = "layers.Dense(4, activation='tanh')", "nn.Linear(6, 4), nn.Tanh()"
     judgement = judged(children, tmp_path / "bare.py", "(6,)", *models, head="")
@@ -365,6 +374,7 @@ def test_the_examples_through_the_command(tmp_path, capsys, name, status):
     (result,) = json.loads(capsys.readouterr().out)
     assert result["problem"] == f"twins:{name}"
     assert result["judged"] == ("wrong" if status else "right")
+    assert result["notice"].startswith("mnist: ") and result["notice"] in result["notes"]
     if status:
         assert "in another order" in result["verdict"] and "classes" in result["places"]
     assert len(list(tmp_path.rglob("*.json"))) == 1

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from common.data.decode import unzipped
-from common.weights import COPIES, REST
+from common.weights import REST, most_bytes, npz_arrays
 from torch_impl.saved import _Reader, _Stored
 
 NUMBERS = {
@@ -42,10 +42,8 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
     """
     path = Path(path)
     own = model.state_dict()
-    most = COPIES * sum(t.numel() * t.element_size() for t in own.values()) + REST
+    most = most_bytes(path, sum(t.numel() for t in own.values()))
     try:
-        if path.stat().st_size > most:
-            raise ValueError(f"it has {path.stat().st_size:,} bytes, expected at most {most:,}")
         values = _read(path, most)
     except (OSError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile, EOFError) as error:
         raise ValueError(f"{path} cannot be read as weights of torch_model: {error}") from error
@@ -76,11 +74,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _read(path: Path, most: int) -> dict[str, np.ndarray]:
     if path.suffix == ".npz":
-        files = unzipped(path.read_bytes(), most)
-        return {
-            name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(content))
-            for name, content in files.items()
-        }
+        return npz_arrays(path, most)
     if path.suffix == ".safetensors":
         from safetensors import SafetensorError
         from safetensors.torch import load_file
