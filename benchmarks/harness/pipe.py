@@ -7,6 +7,7 @@ import pickle
 from array import array
 from collections.abc import Callable
 from functools import partial
+from mmap import mmap
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
@@ -39,7 +40,7 @@ def arrived(connection: Connection) -> Callable[[], Any]:
     """
     sizes = array("q", connection.recv_bytes())
     stream = connection.recv_bytes()
-    large = [bytearray(size) for size in sizes]
+    large = [mmap(-1, size) for size in sizes]  # goes back to the system when the array goes
     for buffer in large:
         connection.recv_bytes_into(buffer)
     return partial(pickle.loads, stream, buffers=large)

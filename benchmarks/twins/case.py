@@ -148,21 +148,20 @@ class Case:
         """Give both models their weights under the pairing that what flows decides."""
         self.on_stage("layers are paired")
         self._give(0)
-        shown = events_of(self.one, self.rows)
-        outputs = self.one.ask64("outputs", self.rows)
+        outputs, shown = self.one.ask64("flow", self.rows)
         given: Values = {}
 
         def run(matching: Matching) -> Flow:
             values = self._of_other(matching)
-            others = {k: v for k, v in values.items() if not np.array_equal(v, given.get(k))}
-            self.other.ask64("assign", others)
-            given.update(others)
-            theirs = self.other.ask64("outputs", self.rows)
+            same = {k for k, v in values.items() if k in given and np.array_equal(v, given[k])}
+            self.other.ask64("assign", {k: v for k, v in values.items() if k not in same})
+            given.update(values)
+            theirs, events = self.other.ask64("flow", self.rows)
             agree = len(outputs) == len(theirs) and all(
                 distance(aligned(outputs[name], theirs[other]), outputs[name]) <= BOUND
                 for name, other in same_outputs(list(outputs), list(theirs)).items()
             )
-            return Flow(events_of(self.other, self.rows), agree)
+            return Flow(events, agree)
 
         self.matching, flow = settle(self.matching, shown, run)
         self._give(1)

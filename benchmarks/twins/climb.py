@@ -110,13 +110,12 @@ class Side:
 
     def graded(self, rows: Rows, targets: Rows, dtype: str) -> Trace:
         """The rungs "loss/loss", "gradients/<unit>/<role>" and "gradients/input/<number>"."""
-        probe, trace = self.probes[dtype], {}
-        for name, value in self._call(
-            "benchmarks.twins.probes:graded", probe, rows, targets
-        ).items():
+        target = "benchmarks.twins.probes:graded"
+        trace: Trace = {}
+        for name, value in self._call(target, self.probes[dtype], rows, targets).items():
             kind, _, rest = name.partition("/")
-            names = {"loss": "loss/loss", "weight": f"gradients/{rest}"}
-            trace[names.get(kind, f"gradients/{name}")] = value
+            rungs = {"loss": "loss/loss", "weight": f"gradients/{rest}"}
+            trace[rungs.get(kind, f"gradients/{name}")] = value
         return trace
 
     def stepped(self, steps: int, rows: Rows, targets: Rows, dtype: str) -> Values:
@@ -204,8 +203,11 @@ def trained(sides: Sequence[Side], rows: Rows, targets: Sequence[Rows]) -> Itera
     yield of_all(sides, lambda n, dtype: sides[n].graded(rows, targets[n], dtype))
     done = 0
     for number in (1, STEPS):
-        more = number - done
-        climbs = of_all(sides, lambda n, dtype: sides[n].stepped(more, rows, targets[n], dtype))  # noqa: B023
+
+        def stepped(n: int, dtype: str, more: int = number - done) -> Trace:
+            return sides[n].stepped(more, rows, targets[n], dtype)
+
+        climbs = of_all(sides, stepped)
         for key, values in climbs.items():
             climbs[key] = {f"step {number}/{name}": value for name, value in values.items()}
         yield climbs

@@ -111,8 +111,12 @@ class Probe(Protocol):
         """Evaluation: each output as the model gives it, float64: "output", "output 1", ... or the
         keys of its dict."""
 
+    def flow(self, rows: Rows) -> tuple[Values, list[Event]]:
+        """Evaluation: the `outputs`, and everything that can be seen flowing, in the order of
+        execution."""
+
     def events(self, rows: Rows) -> list[Event]:
-        """Evaluation: everything that can be seen flowing, in the order of execution."""
+        """The second of `flow`."""
 
     def replay(self, layer: str, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         """The outputs of one layer alone, called as it was in `events`, but on these inputs.

@@ -115,16 +115,21 @@ class JaxProbe:
                 for name, array in zip(self._outputs, arrays, strict=True)
             }
 
-    def events(self, rows: Rows) -> list[Event]:
-        """Evaluation: the calls of modules and of JAX's functions, as they end."""
+    def flow(self, rows: Rows) -> tuple[Values, list[Event]]:
+        """Evaluation: the outputs, and the calls of modules and of JAX's functions, as they end."""
         with (
             self._bits(),
             hasty(),
             recording(Recorder(self.net.names, dict(self.dropout))) as recorder,
         ):
-            self.net.evaluate(self._arrays(rows), self.setup.names)
+            out = self.net.evaluate(self._arrays(rows), self.setup.names)
+            outputs = {name: plain(array).astype(np.float64) for name, array in named(out).items()}
         self.calls = recorder.calls
-        return recorder.events
+        return outputs, recorder.events
+
+    def events(self, rows: Rows) -> list[Event]:
+        """The second of `flow`."""
+        return self.flow(rows)[1]
 
     def replay(self, layer: str, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         """The outputs of a layer's first call on other inputs; ValueError for one that has none."""

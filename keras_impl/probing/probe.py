@@ -86,10 +86,14 @@ class KerasProbe:
         with self._evaluating():
             return named_outputs(self._call(rows))
 
-    def events(self, rows: Rows) -> list[Event]:
+    def flow(self, rows: Rows) -> tuple[Values, list[Event]]:
         with self._evaluating(), Watch(self.model, self.names) as self.watch:
-            self._call(rows)
-        return self.watch.events
+            outputs = named_outputs(self._call(rows))
+        events, self.watch.events = self.watch.events, []
+        return outputs, events
+
+    def events(self, rows: Rows) -> list[Event]:
+        return self.flow(rows)[1]
 
     def replay(self, layer: str, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         with self._evaluating():
@@ -184,6 +188,7 @@ class KerasProbe:
                 self._call(rows)
         except Exception as error:
             raise ValueError(self.feeder.refusal(error, rows)) from error
+        watch.events.clear()
         return watch
 
     def _dropout(self) -> list[tuple[str, float]]:

@@ -19,6 +19,7 @@ from keras_impl.probing.shown import (
     arguments,
     as_array,
     channels_first,
+    empty,
     event_settings,
     flowing,
     swapped,
@@ -87,6 +88,7 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._patches.close()
         self._arrays.clear()
+        empty(self.calls)  # what flowed is not kept for a replay
 
     def _observe(self, layer: Any, run: Callable, args: tuple, options: dict[str, Any]) -> Any:
         """Call a layer or an operation of the graph, and keep what went in and out."""

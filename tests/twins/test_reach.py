@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from benchmarks.twins.compare import Rung
 from benchmarks.twins.limits import merged, reached
 from benchmarks.twins.match import match
 from benchmarks.twins.place import Models
 from benchmarks.twins.reach import limits_not_reached, missed, not_reached
+from benchmarks.twins.verdict import lost_digits
 from common.twins.probe import Event, Unit
 
 ROW = np.array([[-2.0, 0.5, 2.0]])
@@ -149,3 +151,11 @@ def test_weights_that_nothing_trains_and_layers_that_nobody_calls():
     assert not_reached(models_of(ones, others, *shown), traces) == []
     (sentence,) = not_reached(models_of(ones[:2], [*others[:2], dense("w")], *shown), traces)
     assert sentence == "torch alone has w, without a partner, and never calls w"
+
+
+def test_digits_are_lost_before_a_step():
+    """RMSprop's first step of a gradient that is all rounding is as long as any other."""
+    far = Rung("step 1", "a/kernel", 1e-12, 1e-6, 0.5, (0.5, 0.0))
+    assert lost_digits(("keras", "torch"), [far]) == []
+    (sentence,) = lost_digits(("keras", "torch"), [far._replace(rung="gradients")])
+    assert "keras in float32 is 5e-01 away from itself in float64 at gradients a/kernel" in sentence

@@ -120,11 +120,14 @@ class TorchProbe:
             outputs = self.feed.run(self.feed.leaves(rows), watch)
         return {name: array_of(tensor) for name, tensor in named_outputs(outputs).items()}
 
-    def events(self, rows: Rows) -> list[Event]:
+    def flow(self, rows: Rows) -> tuple[Values, list[Event]]:
         with torch.no_grad(), self._evaluating(Flow(self.model, double=self.double)) as flow:
-            self.feed.run(self.feed.leaves(rows), flow)
+            outputs = self.feed.run(self.feed.leaves(rows), flow)
         self.calls = flow.first_calls
-        return flow.events
+        return {k: array_of(tensor) for k, tensor in named_outputs(outputs).items()}, flow.events
+
+    def events(self, rows: Rows) -> list[Event]:
+        return self.flow(rows)[1]
 
     def replay(self, layer: str, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         if layer not in self.calls:
