@@ -70,6 +70,9 @@ class Probe:
     def events(self, rows):
         return []
 
+    def flow(self, rows):
+        return self.outputs(rows), self.events(rows)
+
     def gradients(self, rows, targets):
         a, b = self.names
         x, y = rows[0].astype(self.dtype), targets[0].astype(self.dtype)
