@@ -24,7 +24,7 @@ from benchmarks.twins.match import Matching, match
 from benchmarks.twins.place import Fault, Models
 from benchmarks.twins.settings import setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
-from benchmarks.twins.verdict import eased, said_random, said_right, said_wrong
+from benchmarks.twins.verdict import remarks, said_random, said_right, said_wrong
 from benchmarks.twins.weights import drawn_for
 from common.twins.file import TwinsFile, read_file
 from common.twins.probe import Unit, Values
@@ -143,7 +143,7 @@ class _Case:
             coarse=facts.coarse or bool(self.side.narrow),
             bounds=bounds,
         )
-        judgement.notes += eased(judgement.rungs)
+        judgement.notes += remarks(judgement.frameworks, judgement.rungs)
         if fit and _rungs(running["float64"]) != {r.rung for r in judgement.rungs}:
             raise Refused(f"{facts.framework}'s golden has other rungs: write it again")
         self._say(fit)

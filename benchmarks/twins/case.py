@@ -32,14 +32,7 @@ from benchmarks.twins.place import Fault, Models, listed
 from benchmarks.twins.reach import computes_in_float32, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
-from benchmarks.twins.verdict import (
-    eased,
-    lost_digits,
-    said_random,
-    said_right,
-    said_wrong,
-    unforced,
-)
+from benchmarks.twins.verdict import remarks, said_random, said_right, said_wrong, unforced
 from benchmarks.twins.weights import chosen
 from common.atomic import replaced
 from common.twins.file import TwinsFile, targets_for
@@ -95,7 +88,6 @@ class Case:
             coarse=self.coarse,
             bounds=self.bounds,
         )
-        judgement.notes += eased(judgement.rungs)
         judgement.faults += self._faults(models, traces)
         judgement.faults += setting_faults(models, self.sides)
         faults, notes = mixing_rows(self.sides, self.rows)
@@ -268,7 +260,7 @@ class Case:
         """The verdict and its sentence."""
         judgement = self.judgement
         self._see_first_layer(models)
-        judgement.notes += lost_digits(judgement.frameworks, judgement.rungs)
+        judgement.notes += remarks(judgement.frameworks, judgement.rungs)
         if judgement.faults or any(rung.broken for rung in judgement.rungs):
             judgement.verdict = "wrong"
             judgement.sentence = said_wrong(judgement.faults, judgement.rungs)

@@ -55,6 +55,11 @@ def said_wrong(faults: Sequence[Fault], rungs: Sequence[Rung]) -> str:
     return sentence if len(sentence) <= LETTERS else sentence[:LETTERS].rpartition("; ")[0]
 
 
+def remarks(frameworks: Sequence[str], rungs: Sequence[Rung]) -> list[str]:
+    """Sentences on the numbers, whatever the verdict is."""
+    return [*eased(rungs), *lost_digits(frameworks, rungs)]
+
+
 def eased(rungs: Sequence[Rung]) -> list[str]:
     """A sentence on tensors that a bound of the user's lets pass, and the judge's own would not."""
     names = [f"{r.rung} {r.tensor}" for r in rungs if r.excused]
