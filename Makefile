@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-TESTED := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,test,docs
+TESTED := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,pytest,test,docs
 EXTRAS := $(TESTED),dev
 SBOM := build/sbom.json
 OLDEST := .venv-oldest/bin

@@ -25,7 +25,8 @@ from tests.lessons.test_pages import typed
 
 pytestmark = pytest.mark.service
 SHORT = ["--data", "embedded", "--threads", "1"]
-CODE = ("common", "benchmarks", *(path.name for path in ROOT.glob("*_impl")), "twinbench.py")
+CODE = ("common", "benchmarks", *(path.name for path in ROOT.glob("*_impl")))
+CODE += ("twinbench.py", "twinbench_pytest.py")
 
 
 def tracked() -> list[str]:

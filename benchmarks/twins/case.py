@@ -25,7 +25,7 @@ from benchmarks.twins.climb import (
     outputs_of,
     scaled,
 )
-from benchmarks.twins.compare import BOUND, BOUND32, same_outputs
+from benchmarks.twins.compare import BOUND, BOUND32, Bounds, same_outputs
 from benchmarks.twins.flow import Flow, event_of, settle
 from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
@@ -36,7 +36,7 @@ from benchmarks.twins.preflight import preflight
 from benchmarks.twins.reach import computes_in_float32, limits_not_reached, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
-from benchmarks.twins.verdict import lost_digits, said_right, said_wrong, unforced
+from benchmarks.twins.verdict import remarks, said_random, said_right, said_wrong, unforced
 from benchmarks.twins.weights import chosen
 from common.atomic import replaced
 from common.twins.file import TwinsFile
@@ -59,8 +59,10 @@ class Case:
         rows: tuple[list[np.ndarray], Any],
         weights: str,
         on_stage: Say,
+        bounds: Bounds = (),
     ) -> None:
         self.judgement, self.file, self.on_stage = judgement, file, on_stage
+        self.bounds = bounds
         self.one, self.other = self.sides = sides
         self.rows, self.y = rows
         self.targets: Sequence[Rows] = ()
@@ -75,11 +77,11 @@ class Case:
         judgement.notes += [*self.one.notes, *self.other.notes]
         judgement.notes += [self.weights.note] if self.weights.note else []
         judgement.weights = str(self.weights)
-        if self._random([side for side in self.sides if side.draws(self.rows)], "in evaluation"):
+        if self._random([side for side in self.sides if side.draws(self.rows)], training=False):
             return
         models = self.parted = self.settle()
         judgement.settings = preflight(self.matching.pairs, self.sides)
-        coarse = self._coarse(models)
+        self.coarse = self._coarse(models)
         judgement.notes += limits_not_reached(models, self.sides, self.rows)
         self._see_first_layer(models)
         judgement.layers = apart(models)
@@ -87,12 +89,15 @@ class Case:
             self.arranged = place.notes(models)
             models = self.parted = bare(models)
         traces = self._climb()
-        ladder = Ladder(self.file, self.sides, self.matching, self._of_one(), self.forms, coarse)
+        ladder = Ladder(
+            self.file, self.sides, self.matching, self.given(0), self.forms, self.coarse
+        )
+        ladder.bounds = self.bounds
         ladder.compare(traces)
         if self.targets:
             self.on_stage("the two train")
             drawing = ladder.train(self.rows, self.targets, traces)
-            if self._random(drawing, "in training"):
+            if self._random(drawing, training=True):
                 return
         judgement.rungs += ladder.rungs
         judgement.faults += self._faults(models, traces)
@@ -136,14 +141,11 @@ class Case:
             with replaced(path) as file:
                 file.write(draft.read_bytes())
 
-    def _random(self, drawing: Sequence[Side], when: str) -> bool:
+    def _random(self, drawing: Sequence[Side], *, training: bool) -> bool:
         """Say of models that they draw random numbers; whether there is one."""
         for side in drawing[:1]:
             self.judgement.verdict = "random"
-            self.judgement.sentence = (
-                f"{side.framework}'s model draws random numbers {when}: two runs of it on the "
-                "same rows differ; make its noise an input, or take its mean, to compare it"
-            )
+            self.judgement.sentence = said_random(side.framework, training=training)
         return bool(drawing)
 
     def settle(self) -> Models:
@@ -173,13 +175,12 @@ class Case:
 
     def _give(self, number: int) -> None:
         """A model's first weights: both probes have them, and start their optimisers afresh."""
-        if number:
-            self.other.assign(self._of_other(self.matching))
-        else:
-            self.one.assign(self._of_one())
+        self.sides[number].assign(self.given(number))
 
-    def _of_one(self) -> Values:
-        return {**self.one.own, **self.weights.source}
+    def given(self, number: int) -> Values:
+        """A model's first weights."""
+        one = {**self.one.own, **self.weights.source}
+        return self._of_other(self.matching) if number else one
 
     def _of_other(self, matching: Matching) -> Values:
         # its own first: in float64 it drew from another seed
@@ -266,7 +267,7 @@ class Case:
     def _say(self, models: Models) -> None:
         """The verdict and its sentence."""
         judgement = self.judgement
-        judgement.notes += lost_digits(judgement.frameworks, judgement.rungs)
+        judgement.notes += remarks(judgement.frameworks, judgement.rungs)
         if judgement.faults or any(rung.broken for rung in judgement.rungs):
             judgement.verdict = "wrong"
             judgement.sentence = said_wrong(judgement.faults, judgement.rungs)

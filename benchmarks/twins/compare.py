@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,8 @@ class Rung(NamedTuple):
     """One tensor of both models: its error in float64, which is judged, and in float32.
 
     `own` is how far each model in float32 is from itself in float64; `error32` is the least
-    tolerance that would pass. Errors are max|a - b| / max|b|.
+    tolerance that would pass. Errors are max|a - b| / max|b|. `usual` is the judge's own bound,
+    where the user set another.
     """
 
     rung: str
@@ -34,11 +36,26 @@ class Rung(NamedTuple):
     bound: float
     error32: float
     own: tuple[float, float]
+    usual: float | None = None
 
     @property
     def broken(self) -> bool:
         """Whether the models differ here by more than rounding; NaN always does."""
         return not self.error <= self.bound
+
+    @property
+    def raised(self) -> bool:
+        """Whether the user's bound is above the judge's own."""
+        return self.usual is not None and self.bound > self.usual
+
+    @property
+    def excused(self) -> bool:
+        """Whether it is the user's bound alone that lets it pass."""
+        return self.usual is not None and not self.broken and not self.error <= self.usual
+
+
+Bounds = Sequence[tuple[str, float]]
+"""A user's own bounds by pattern over "rung tensor" ("step * norm/*"); the first that fits."""
 
 
 def compare(
@@ -51,6 +68,7 @@ def compare(
     *,
     coarse: bool,
     largest: float = 0.0,
+    bounds: Bounds = (),
 ) -> list[Rung]:
     """Every tensor that both models have, in the order of the rungs; traces are by dtype.
 
@@ -80,7 +98,11 @@ def compare(
         start = before.get(tensor)
         if rung.startswith("step") and start is not None:
             bound = max(bound, STEP * distance(start, mine["float64"][key], floor))
-        rungs.append(Rung(rung, tensor, error, bound, error32, (own[0], own[1])))
+        name = f"{rung} {tensor}"
+        wanted = next((number for pattern, number in bounds if fnmatchcase(name, pattern)), None)
+        usual = None if wanted is None else bound
+        bound = bound if wanted is None else wanted
+        rungs.append(Rung(rung, tensor, error, bound, error32, (own[0], own[1]), usual))
     return rungs
 
 

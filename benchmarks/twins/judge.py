@@ -6,7 +6,7 @@ steps. The judge is the same model in float64: rounding shrinks there, a differe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from benchmarks.harness.process import Child
 from benchmarks.twins.case import Case, Say
 from benchmarks.twins.causes.stated import drawing
 from benchmarks.twins.climb import Refused, Side, events_of
+from benchmarks.twins.compare import Bounds
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.prepared import judged
 from common.twins.file import read_file
@@ -34,6 +35,8 @@ def judge(
     devices: tuple[str, str] = ("cpu", "cpu"),
     on_stage: Say = lambda stage: None,
     files: tuple[Path, Path] | None = None,
+    bounds: Bounds = (),
+    on_right: Callable[[Case], None] = lambda case: None,
 ) -> Judgement:
     """Judge the two models of a file.
 
@@ -41,8 +44,9 @@ def judge(
     that is missing is made and ended here. `weights` is "carried", "own" or "drawn"; empty: what
     the models ask for. `data` says where the rows of DATA are, as `load` takes it. `on_stage` hears
     what is being done. `files` are weights of the first model, and where those of the second are
-    written if it is right, whole or not at all. Raises ValueError for a file that cannot be read; a
-    model that fails is a verdict.
+    written if it is right, whole or not at all. `bounds` take the place of the judge's own;
+    `on_right` is given what was seen, where the verdict is right. Raises ValueError for a file that
+    cannot be read; a model that fails is a verdict.
     """
     judgement = Judgement(str(path), frameworks, seed)
     with ExitStack() as stack:
@@ -58,12 +62,12 @@ def judge(
                 child = _child(children, number, name) or stack.enter_context(
                     Child(name, device=devices[number], threads=THREADS)
                 )
-                stack.callback(_forget, child)
+                stack.callback(forget, child)
                 on_stage(f"{name} builds its model")
                 sides.append(Side(child, file, name, seed, devices[number]))
             judgement.rungs, judgement.faults = judged(file.path, sides, seed)
             rows, y = file.rows(seed, *data, on_notice=judgement.stand_in)
-            case = Case(judgement, file, (sides[0], sides[1]), (rows, y), weights, on_stage)
+            case = Case(judgement, file, (sides[0], sides[1]), (rows, y), weights, on_stage, bounds)
             case.judge()
             if judgement.verdict == "random":
                 judgement.causes = [
@@ -73,6 +77,8 @@ def judge(
                 ]
             if files and judgement.verdict == "right":
                 case.write_other(files[1])
+            if judgement.verdict == "right":
+                on_right(case)
         except Refused as error:
             judgement.sentence = str(error)
     return judgement
@@ -84,6 +90,7 @@ def _child(children: Mapping[str, Child] | Sequence[Child], number: int, name: s
     return children[number] if number < len(children) else None
 
 
-def _forget(child: Child) -> None:
+def forget(child: Child) -> None:
+    """Free what the judge opened in a process."""
     if not child.connection.closed:
         child.call("benchmarks.twins.probes:close_probes")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.twins.climb import RANDOM, Climbs, Side, distance, trained
-from benchmarks.twins.compare import Rung, compare, largest_gradient
+from benchmarks.twins.compare import Bounds, Rung, compare, largest_gradient
 from benchmarks.twins.match import Matching
 from common.twins.file import TwinsFile
 from common.twins.probe import Rows, Values
@@ -22,6 +22,7 @@ class Ladder:
     before: Values
     forms: Sequence[str]
     coarse: bool
+    bounds: Bounds = ()
     largest: float = 0.0
     rungs: list[Rung] = field(default_factory=list)
 
@@ -37,6 +38,7 @@ class Ladder:
             self.forms,
             coarse=self.coarse,
             largest=self.largest,
+            bounds=self.bounds,
         )
 
     def train(self, rows: Rows, targets: Sequence[Rows], traces: Climbs) -> list[Side]:

@@ -26,6 +26,15 @@ def said_right(weights: str, rungs: Sequence[Rung]) -> str:
     )
 
 
+def said_random(framework: str, *, training: bool) -> str:
+    """That a model draws random numbers, and what to do."""
+    return (
+        f"{framework}'s model draws random numbers in {'training' if training else 'evaluation'}: "
+        "two runs of it on the same rows differ; make its noise an input, or take its mean, to "
+        "compare it"
+    )
+
+
 def whose(weights: str) -> str:
     """In words whose weights two models were compared with, as a judgement has it."""
     words = {"drawn": "with random weights in both", "own": "each with its own weights"}
@@ -44,6 +53,24 @@ def said_wrong(faults: Sequence[Fault], rungs: Sequence[Rung]) -> str:
         clauses.append(f"also: {listed(fault.places[0] for fault in faults[1:])}")
     sentence = "; ".join(clauses)
     return sentence if len(sentence) <= LETTERS else sentence[:LETTERS].rpartition("; ")[0]
+
+
+def remarks(frameworks: Sequence[str], rungs: Sequence[Rung]) -> list[str]:
+    """Sentences on the numbers, whatever the verdict is."""
+    return [*eased(rungs), *lost_digits(frameworks, rungs)]
+
+
+def eased(rungs: Sequence[Rung]) -> list[str]:
+    """A sentence on tensors that a bound of the user's lets pass, and the judge's own would not."""
+    names = [f"{r.rung} {r.tensor}" for r in rungs if r.excused]
+    if not names:
+        return []
+    worst = max((r for r in rungs if r.excused), key=lambda r: r.error)
+    return [
+        f"{listed(names)} pass by a bound of yours alone: {worst.rung} {worst.tensor} differs by "
+        f"{worst.error:.1e} in float64, below {worst.bound:.0e}, where rounding stays below "
+        f"{worst.usual:.0e}"
+    ]
 
 
 def unforced(pairs: Sequence[Pair]) -> list[str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import builtins
 import hashlib
+import os
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -30,6 +32,7 @@ OURS = frozenset(
 
 
 LETTERS = 100  # of a value in a message
+_beside: list[str] = []
 
 
 def user_module(path: str) -> tuple[ModuleType, str]:
@@ -74,6 +77,23 @@ def packages_in(node: ast.AST) -> set[str]:
 def user_package(path: str, name: str) -> ModuleType:
     """The module `name` as a user's file at `path`, which need not be there, would import it."""
     return _builtins_for(path)["__import__"](name, None, None, ["__name__"])
+
+
+def beside() -> list[str]:
+    """The modules that this process has imported and that are nobody's packages: the users'."""
+    files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
+    known = (sysconfig.get_path("stdlib"), *(str(ROOT / name) for name in OURS))
+    return sorted(
+        path
+        for path in {*files, *_beside}
+        if path.endswith(".py") and not path.startswith(known) and not _installed(path)
+        if os.path.isabs(path) and os.path.isfile(path)  # a framework makes modules of no file
+    )
+
+
+def _installed(path: str) -> bool:
+    """Whether it lies among packages; an environment beside a user's code has other people's."""
+    return bool({"site-packages", "dist-packages"} & set(Path(path).parts))
 
 
 def refusal(path: str, name: str, expected: str) -> ValueError:
@@ -176,9 +196,8 @@ class _Beside:
         return PathFinder.find_spec(name, self.folders) is not None
 
     def _theirs(self, folder: str) -> bool:
-        """Whether it is the user's; an environment beside their code has other people's."""
-        installed = {"site-packages", "dist-packages"} & set(Path(folder).parts)
-        return folder.startswith(tuple(self.folders)) and not installed
+        """Whether it is the user's."""
+        return folder.startswith(tuple(self.folders)) and not _installed(folder)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name in NEVER_THEIRS:
@@ -201,5 +220,6 @@ class _Loader(SourceFileLoader):
         self.names = names
 
     def exec_module(self, module: ModuleType) -> None:
+        _beside.append(str(self.path))
         module.__dict__["__builtins__"] = self.names
         super().exec_module(module)
