@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -30,3 +31,18 @@ class Cause(NamedTuple):
             falls = f"the difference falls from {self.before:.0e} to {self.after:.0e}"
             clauses.append(f"{self.trial} {falls}")
         return "; ".join(clauses) + (f". Write {self.write}" if self.write else "")
+
+
+def of_setting(
+    entry: str,
+    places: tuple[str, ...],
+    layer: str,
+    values: Sequence[str],
+    frameworks: Sequence[str],
+    write: str,
+    gap: tuple[float, float],
+) -> Cause:
+    """A proved cause: a layer's setting, in words of each model, and the gap before and after."""
+    one, other = frameworks
+    difference = f"{layer} has {values[0]} in {one} and {values[1]} in {other}"
+    return Cause(entry, places, difference, write, True, f"with {values[0]} in {other}", *gap)

@@ -69,7 +69,8 @@ def scene(one, other, rows, *, units=((), ()), replay=None, computes=None, weigh
 
     models = Models(NAMES, match(*named, {}, {}), one, other, replay or unable)
     traces = {(n, "float64"): {"outputs/output": out} for n, out in enumerate(outs)}
-    return Scene(judgement, None, sides, models, traces, rows, (), lambda number: None)
+    file = SimpleNamespace(path="a.py", loss="projection")
+    return Scene(judgement, file, sides, models, traces, rows, (), lambda number: None)
 
 
 def forced(given, *, choice):

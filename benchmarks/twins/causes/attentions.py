@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, of_setting
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.gaps import gaps
 from benchmarks.twins.causes.halves import weights_of
@@ -214,16 +214,8 @@ def _cause(
         "inputs": ", ".join(f"inputs[{i}]" for i in values[0]) if key == "roles" else "",
         "axis": values[0],
     }
-    return Cause(
-        ENTRY[key],
-        (name,),
-        f"{name} has {told[0]} in {frameworks[0]} and {told[1]} in {frameworks[1]}",
-        ENTRIES[ENTRY[key]].line(frameworks[1], filling),
-        proved=True,
-        trial=f"with {told[0]} in {frameworks[1]}",
-        before=before,
-        after=after,
-    )
+    write = ENTRIES[ENTRY[key]].line(frameworks[1], filling)
+    return of_setting(ENTRY[key], (name,), name, told, frameworks, write, (before, after))
 
 
 FINDER = Finder(("attention_scale", "attention_mask", "batch_first", "inputs_exchanged"), find)

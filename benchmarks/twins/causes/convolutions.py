@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, of_setting
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.halves import Difference, Half, Layer, layers, unmirrored
 from benchmarks.twins.causes.scene import Finder, Scene
@@ -251,15 +251,15 @@ def _cause(difference: Difference) -> Cause:
         cuts = [slice(c, c + n) for c, n in zip(mine["padding"], one.y.shape[1:-1], strict=True)]
         spelt = ", ".join(f"{cut.start}:{cut.stop}" for cut in cuts)
         filling |= {"torch_slices": f"[:, :, {spelt}]", "slices": f"[:, {spelt}]"}
-    return Cause(
+    write = ENTRIES[entry].line(other.framework, filling)
+    return of_setting(
         entry,
         layer.places,
-        f"{layer.name} has {told[0]} in {one.framework} and {told[1]} in {other.framework}",
-        ENTRIES[entry].line(other.framework, filling),
-        proved=True,
-        trial=f"with {told[0]} in {other.framework}",
-        before=before,
-        after=after,
+        layer.name,
+        told,
+        (one.framework, other.framework),
+        write,
+        (before, after),
     )
 
 

@@ -38,7 +38,7 @@ class Half(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """Both halves of a pair whose outputs differ; `agree`: what goes in does not.
+    """Both halves of a pair whose outputs differ; `agree`: what goes in agrees.
 
     `axes` is the order of the first's axes in which the second has its input.
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, of_setting
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.halves import (
     Difference,
@@ -105,15 +105,15 @@ def _cause(difference: Difference) -> Cause:
         "function": "a normalisation of one's own",
         "correction": values[0],
     }
-    return Cause(
+    write = ENTRIES[ENTRY[key]].line(other.framework, settings)
+    return of_setting(
         ENTRY[key],
         layer.places,
-        f"{layer.name} has {told[0]} in {one.framework} and {told[1]} in {other.framework}",
-        ENTRIES[ENTRY[key]].line(other.framework, settings),
-        proved=True,
-        trial=f"with {told[0]} in {other.framework}",
-        before=before,
-        after=after,
+        layer.name,
+        told,
+        (one.framework, other.framework),
+        write,
+        (before, after),
     )
 
 

@@ -59,9 +59,10 @@ def _steps_part(scene: Scene) -> bool:
         r.rung.startswith("step") and r.tensor.rpartition("/")[2] not in (*STATE, "loss")
         for r in broken
     )
+    if not stepped or not any(r.rung == "gradients" for r in broken):
+        return stepped
     names = scene.judgement.frameworks
-    pair = all(function_of(scene.file.path, "OPTIMIZER", name) for name in names)
-    return stepped and (pair or not any(r.rung == "gradients" for r in broken))
+    return all(function_of(scene.file.path, "OPTIMIZER", name) for name in names)
 
 
 def _cause(difference: Difference, names: Sequence[str]) -> Cause:

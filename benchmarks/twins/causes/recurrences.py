@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, of_setting
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.halves import Difference, Half, Layer, layers, unmirrored
 from benchmarks.twins.causes.scene import Finder, Scene
@@ -157,15 +157,15 @@ def _cause(difference: Difference) -> Cause:
         "states": "state" if mine else "None",
     }
     entry = ENTRY[key]
-    return Cause(
+    write = ENTRIES[entry].line(other.framework, filling)
+    return of_setting(
         entry,
         layer.places,
-        f"{layer.name} has {told[0]} in {one.framework} and {told[1]} in {other.framework}",
-        ENTRIES[entry].line(other.framework, filling),
-        proved=True,
-        trial=f"with {told[0]} in {other.framework}",
-        before=before,
-        after=after,
+        layer.name,
+        told,
+        (one.framework, other.framework),
+        write,
+        (before, after),
     )
 
 
