@@ -101,7 +101,7 @@ def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
         "places": judgement.places,
         "faults": [_fault(fault) for fault in judgement.faults],
         "causes": [_cause(cause) for cause in judgement.causes],
-        "settings": judgement.settings,
+        "differing": judgement.settings,
         "notes": judgement.notes,
         "weights": judgement.weights,
         "pairs": [list(names) for names in judgement.pairs],

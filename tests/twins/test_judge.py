@@ -350,7 +350,7 @@ STEPS = {  # what differs -> the rung that it breaks first
 }
 
 
-CAUSES = {  # of each of them, as the catalogue calls it
+STEP_CAUSES = {  # of each of them, as the catalogue calls it
     "loss": "loss_reduction",
     "gradients": "detached",
     "step 1": "learning_rate",
@@ -363,8 +363,8 @@ def test_a_fault_breaks_its_own_rung_and_none_before_and_has_its_cause(children,
     judgement = judged(children, tmp_path / "fault.py", "(6,)", *STEPS[rung], head="")
     assert judgement.verdict == "wrong"
     assert next(r.rung for r in judgement.rungs if r.broken) == rung
-    if rung in CAUSES:
-        assert [(c.entry, c.proved) for c in judgement.causes] == [(CAUSES[rung], True)]
+    if rung in STEP_CAUSES:
+        assert [(c.entry, c.proved) for c in judgement.causes] == [(STEP_CAUSES[rung], True)]
 
 
 def test_a_users_weights_are_carried_into_a_file_that_proves_them(children, tmp_path, capsys):
