@@ -76,10 +76,7 @@ def _first(twins: Twins, names: Sequence[str], python: Mapping[str, str]) -> str
     """The framework whose model the others are paired with."""
     models = twins.file.models
     for name in names:
-        if "twins" in framework(name).without:
-            raise NotImplementedError(
-                f"run --twins trains no {name}_model; `twinbench parity --twins` judges it"
-            )
+        framework(name).check_has("twins")
         if family(name) not in models:
             raise ValueError(
                 f"{twins.path} has no function {family(name)}_model; write it, or use --framework"

@@ -34,19 +34,20 @@ class ModuleNet:
             for path, variable in self.variables.items()
             if isinstance(variable, nnx.Param) and self.first[path] == path
         ]
-        self.dropout: list[tuple[str, float]] = []
-        self._switch_off()
         for each in self.found:
             for kind in type(each.module).__mro__:
                 if kind not in (nnx.Module, object):
                     watch_class(kind)
 
-    def _switch_off(self) -> None:
+    def switch_off(self) -> list[tuple[str, float]]:
+        """Let no layer of Flax drop from now on; layer and rate of each that would have."""
+        dropout = []
         for each in self.found:
             for kind, name in ((nnx.Dropout, "rate"), (nnx.MultiHeadAttention, "dropout_rate")):
                 if isinstance(each.module, kind) and (rate := getattr(each.module, name)) > 0:
-                    self.dropout.append((self.names[id(each.module)], float(rate)))
+                    dropout.append((self.names[id(each.module)], float(rate)))
                     setattr(each.module, name, 0.0)
+        return dropout
 
     def widen(self) -> None:
         """Compute in float64 from now on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path as File
 from typing import Any
 
@@ -18,10 +19,10 @@ from common.twins.user_file import function_of
 from jax_impl.probing.compiled import LOOKS, Compiled, bits, hasty, named
 from jax_impl.probing.losses import loss_of
 from jax_impl.probing.nets import net_of
+from jax_impl.probing.optimizing import optimizer_of, stepped
 from jax_impl.probing.places import Kept, Part, Path, flat, in_order
 from jax_impl.probing.watch import Call, Recorder, flowing, plain, recording, watch_functions
 from jax_impl.probing.weights_file import numbers_of, write_numbers
-from jax_impl.rmsprop import rmsprop
 
 TRACED_ROWS = 3
 SLOTS = {"first": "mu", "second": "nu"}  # as Optax calls them
@@ -41,14 +42,13 @@ class JaxProbe:
         # built in 32 bits in either case: with 64 JAX draws other random numbers
         with bits(False), hasty():
             self.net: Any = net_of(setup)
-        self.dropout: list[tuple[str, float]] = list(self.net.dropout)
+        self.dropout: list[tuple[str, float]] = self.net.switch_off()
         self.notes = [
             f"dropout of {rate:g} in {setup.framework}'s {name!r} is switched off"
             for name, rate in self.dropout
         ]
         self.slots: optax.OptState | None = None
         self.calls: dict[str, Call] = {}
-        self._optimizer = function_of(setup.path, "OPTIMIZER", setup.framework)
         self._loss_function = function_of(setup.path, "LOSS", setup.framework)
         with self._bits():
             if setup.dtype == "float64":
@@ -158,7 +158,9 @@ class JaxProbe:
         """Training: a step of the optimiser; the loss before it, all values and slots after it."""
         with self._bits():
             if self.slots is None:
-                self._stepped, self.slots = self._start(self.net.weights)
+                optimizer = optimizer_of(self.setup, self.setup.learning_rate, MATCHED)
+                self._stepped = Compiled(partial(stepped, optimizer))
+                self.slots = Compiled(optimizer.init)(self.net.weights)
             loss, state, (gradients, _) = self._differentiated(rows, targets)
             weights, self.slots = self._stepped(gradients, self.slots, self.net.weights, loss)
             self.net.write(flat(weights))
@@ -257,22 +259,6 @@ class JaxProbe:
             self.net.weights, real, rest, state, self._arrays(targets)
         )
         return float(value), after, gradients
-
-    def _start(self, weights: Any) -> tuple[Compiled, optax.OptState]:
-        """A step of the optimiser, and its state before the first one."""
-        made = self._optimizer() if self._optimizer else rmsprop(self.setup.learning_rate, MATCHED)
-        if not (hasattr(made, "init") and hasattr(made, "update")):
-            raise ValueError(
-                f"OPTIMIZER of {self.setup.framework} gives a {type(made).__name__}, expected "
-                "a transformation of Optax, such as optax.adam(1e-3)"
-            )
-        optimizer = optax.with_extra_args_support(made)
-
-        def step(gradients: Any, slots: Any, weights: Any, loss: Any) -> tuple[Any, Any]:
-            updates, slots = optimizer.update(gradients, slots, weights, value=loss)
-            return optax.apply_updates(weights, updates), slots
-
-        return Compiled(step), Compiled(optimizer.init)(weights)
 
     def _arrays(self, rows: Rows) -> list[jax.Array]:
         return [jnp.asarray(x, self._dtype(np.asarray(x))) for x in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from benchmarks.cli import options, requests
 from benchmarks.cli.main import main
 from benchmarks.records.job import PROTOCOL
 from benchmarks.records.record import read_record, write_record
-from common.framework import plain_frameworks
+from common.framework import frameworks, plain_frameworks
 from tests.sample_records import run
 
 
@@ -110,6 +111,8 @@ def test_a_framework_elsewhere_need_not_be_here(monkeypatch):
     assert here([first], [(first, "there")]) == here(None, [(first, "there")]) == [first]
     every = [(name, "there") for name in plain_frameworks()]
     assert here(None, every) == [first, *others]
+    less = {**frameworks(), "jax": replace(frameworks()["jax"], without=("twins",))}
+    monkeypatch.setattr(requests, "framework", less.get)
     assert here(None, every, ["twins"]) == ["keras", "torch"]
 
 

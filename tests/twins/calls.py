@@ -65,12 +65,13 @@ def save_train_state(weights: str) -> None:
     Path(weights).write_bytes(serialization.to_bytes(tree))
 
 
-def trained(twins: Twins, name: str, regime: str) -> tuple[dict, dict, list[float], dict]:
-    """A model before and after its training, canonical, the losses of it and the test metrics."""
+def trained(twins: Twins, name: str, regime: str) -> tuple[dict, dict, dict, dict]:
+    """A model before and after its training, canonical, its history, and the test metrics."""
     task = framework(name).make_task(twins, regime=REGIMES[regime])
     data = twins.own_data("auto", None)
     before = task.get_state() if regime == "matched" else {}
     order = task.order(len(data.y))
-    losses = task.fit(data.x, data.y, epochs=twins.epochs, order=order)["loss"]
+    history = task.fit(data.x, data.y, epochs=twins.epochs, order=order)
+    history = {name: values for name, values in history.items() if "seconds" not in name}
     after = task.get_state() if regime == "matched" else {}
-    return before, after, losses, task.evaluate(data.x_test, data.y_test)
+    return before, after, history, task.evaluate(data.x_test, data.y_test)

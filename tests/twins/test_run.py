@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -97,6 +98,66 @@ def torch_model():
     return Net()
 '''
 
+IN_JAX = """
+
+def jax_adam():
+    import optax
+    return optax.adam(1e-2)
+
+
+LOSS["jax"], OPTIMIZER["jax"] = torch_loss, jax_adam
+
+
+def jax_model():
+    import jax.numpy as jnp
+    from flax import nnx
+
+    class Net(nnx.Module):
+        def __init__(self, rngs):
+            self.two, self.one = nnx.Linear(8, 2, rngs=rngs), nnx.Linear(8, 1, rngs=rngs)
+            self.norm = nnx.BatchNorm(8, momentum=0.99, epsilon=1e-3, rngs=rngs)
+            self.mix = nnx.Linear(26, 8, use_bias=False, rngs=rngs)
+            self.table, self.drop = nnx.Embed(9, 4, rngs=rngs), nnx.Dropout(0.3, rngs=rngs)
+
+        def __call__(self, numbers, words):
+            words = self.table(words).reshape(len(words), -1)
+            mixed = self.drop(self.norm(self.mix(jnp.concatenate([numbers, words], 1))))
+            return self.two(mixed), self.one(mixed)
+
+    return Net(nnx.Rngs(0))
+"""
+
+A_FUNCTION = '''
+"""Probabilities by a function of arrays, which looks at values, and logits by a module."""
+
+import numpy as np
+
+LOSS, INPUT = "binary_crossentropy", (6,)
+LOSS_ON = {"jax": "probabilities", "torch": "logits"}
+RULES = {"epochs": 2, "batch_size": 16, "learning_rate": 0.01}
+
+
+def data():
+    x = np.random.default_rng(0).normal(size=(80, 6))
+    return x, x[:, 0] > 0
+
+
+def jax_model():
+    import jax
+
+    def apply(params, x):
+        assert float(x.max()) < 1e9
+        return jax.nn.sigmoid(x @ params["kernel"] + params["bias"])
+
+    return apply, {"kernel": np.full((6, 1), 0.1, "float32"), "bias": np.zeros(1, "float32")}
+
+
+def torch_model():
+    from torch import nn
+
+    return nn.Linear(6, 1)
+'''
+
 
 @pytest.fixture(scope="module")
 def children():
@@ -155,10 +216,52 @@ def test_any_inputs_outputs_losses_and_optimisers_train_alike_in_matched(childre
         assert not np.allclose(one[0][names[0]], one[1][names[0]], atol=1e-3)
     statistics = one[1]["batch_normalization/moving_variance"], other[1]["norm/moving_variance"]
     assert np.allclose(*statistics, rtol=1e-4)
-    assert one[2] == pytest.approx(other[2], rel=1e-4)
+    assert one[2]["loss"] == pytest.approx(other[2]["loss"], rel=1e-4)
     assert one[3] == pytest.approx(other[3], rel=1e-4) and one[3].keys() == {"loss"}
-    assert one[2] != pytest.approx(runs["keras", "native"][2], rel=1e-2)
-    assert runs["torch", "native"][2] != pytest.approx(other[2], rel=1e-2)
+    keras, torch = (runs[name, "native"][2]["loss"] for name in NAMES)
+    assert one[2]["loss"] != pytest.approx(keras, rel=1e-2)
+    assert torch != pytest.approx(other[2]["loss"], rel=1e-2)
+
+
+@pytest.fixture(scope="module")
+def with_jax(children):
+    if find_spec("flax") is None:
+        pytest.skip("flax is not installed")
+    with Child("jax", threads=1) as child:
+        children["jax"] = child
+        yield children
+        del children["jax"]
+
+
+@needs_both
+def test_a_module_of_flax_trains_as_the_others_do(with_jax, seen, tmp_path):
+    path = tmp_path / "several.py"
+    path.write_text(SEVERAL.replace("def keras_model", "def no_model") + IN_JAX)
+    twins, _, matched = seen(path, ("torch", "jax"))
+    assert any("in jax's 'drop' is switched off" in note for note in matched)
+    call = "tests.twins.calls:trained"
+    one, other = (with_jax[name].call(call, twins, name, "matched") for name in ("torch", "jax"))
+    assert one[0].keys() == other[0].keys()
+    for name, start in one[0].items():
+        assert np.allclose(other[0][name], start, atol=1e-7), name
+        assert np.allclose(other[1][name], one[1][name], rtol=1e-4, atol=1e-4), name
+    assert other[2]["loss"] == pytest.approx(one[2]["loss"], rel=1e-4)
+    assert other[3] == pytest.approx(one[3], rel=1e-4)
+    first, last = with_jax["jax"].call(call, twins, "jax", "native")[2]["loss"]
+    assert last < first != pytest.approx(other[2]["loss"][0], rel=1e-2)
+
+
+@needs_both
+def test_a_function_that_cannot_be_compiled_trains_too(with_jax, seen, tmp_path):
+    path = tmp_path / "function.py"
+    path.write_text(A_FUNCTION)
+    twins, *_ = seen(path, ("jax", "torch"))
+    call = "tests.twins.calls:trained"
+    one, other = (with_jax[name].call(call, twins, name, "matched") for name in ("jax", "torch"))
+    for name in ("loss", "accuracy"):
+        assert one[2][name] == pytest.approx(other[2][name], rel=1e-4)
+        assert one[3][name] == pytest.approx(other[3][name], rel=1e-4)
+    assert one[2]["loss"][1] < one[2]["loss"][0]
 
 
 @needs_both
@@ -207,10 +310,10 @@ def test_what_a_training_of_twins_cannot_do_is_refused(capsys, tmp_path):
     path.write_text(SEVERAL.replace("LOSS =", "LOSSES ="))
     assert main.main(["run", "--twins", str(path)]) == 2
     assert "a training needs one" in capsys.readouterr().err
-    jax = replace(frameworks()["jax"], requires=())
+    without = replace(frameworks()["jax"], without=("twins",))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("benchmarks.twins.pairing.framework", lambda _: jax)
-        with pytest.raises(NotImplementedError, match=r"trains no jax_model.*judges it"):
+        patch.setattr("benchmarks.twins.pairing.framework", lambda _: without)
+        with pytest.raises(NotImplementedError, match="jax has no twins; these have it"):
             paired(read_twins(EXAMPLES / "conv_twins.py"), ["jax"], {})
 
 
