@@ -56,7 +56,7 @@ class Metric:
     spreads: tuple[float | None, float | None]  # standard deviations over seeds
     narrow: Interval  # 90 % interval of the difference
     wide: Interval  # 95 % interval of the difference
-    margin: float | None  # None: nobody has set one for this problem
+    margin: float | None  # None: nobody has set one
     verdict: str  # equivalent, different, not enough runs; "no margin" without one
     needed: int | None  # runs an arm that would do if all stays, when they are not enough
     p: float | None  # of no difference, two-sided; None without a variance
@@ -194,7 +194,9 @@ def _metric(
     if not (a and b):
         return None
     some = one[0]
-    name, margin = metric_of(some), MARGINS.get(some.problem) or None
+    # of a user's own twins nothing is known but what was declared
+    margin = MARGINS.get(some.problem) or (declared.margin if declared else None) or None
+    name = metric_of(some)
     shared = sorted(a.keys() & b.keys())
     pairs = bool(shared) and REGIMES[some.regime].paired
     x, y = ([v[s] for s in shared] if pairs else list(v.values()) for v in (a, b))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from rich.console import Console
@@ -54,6 +55,10 @@ def shares(name, n, margins):
         a, b = study(seed, n, spread, paired, margins * margin)
         words.append(intervals.verdict(interval(a, b, 0.9), interval(a, b), margin))
     return {word: words.count(word) / STUDIES for word in (EQUIVALENT, DIFFERENT, NOT_ENOUGH)}
+
+
+def with_margin(margin):
+    return msgspec.structs.replace(declared(), margin=margin)
 
 
 def slack(share):
@@ -513,7 +518,31 @@ def test_a_problem_without_a_margin_gets_intervals_and_no_verdict(monkeypatch):
     monkeypatch.setattr(verdict, "MARGINS", {})
     (found,) = comparisons(seeds([0.9, 0.91], "alpha") + seeds([0.9, 0.92], "beta"))
     assert found.metric.verdict == "no margin" and found.metric.wide.low is not None
-    assert "no margin to be judged by" in sentence(found)
+    assert "no margin was given: nothing is called equivalent" in sentence(found)
+    assert "95 % interval" in sentence(found)
+
+
+@pytest.mark.parametrize(
+    ("shift", "words"),
+    [
+        (0.0, {0.01: EQUIVALENT, 0.0001: NOT_ENOUGH, 0.0: "no margin"}),
+        (0.05, {0.01: DIFFERENT, 0.06: EQUIVALENT, 0.05: NOT_ENOUGH, 0.0: "no margin"}),
+    ],
+)
+def test_a_users_twins_are_judged_by_the_margin_that_was_declared(shift, words):
+    values = 0.9 + 0.001 * np.sin(np.arange(PLANNED))
+    mnist = [
+        *seeds(values.tolist(), "alpha", regime="native"),
+        *seeds((values[::-1] + shift).tolist(), "beta", regime="native"),
+    ]
+    records = [but(record, problem="twins:mine") for record in mnist]
+    for margin, word in words.items():
+        plan = {"twins:mine": with_margin(margin)}
+        (pair,) = comparisons(records, plan)
+        assert pair.metric.verdict == word and not pair.metric.exploratory, margin
+        assert pair.loud[0] == (word in (EQUIVALENT, DIFFERENT))
+    (pair,) = comparisons(mnist, {"mnist": with_margin(0.06)})
+    assert pair.metric.margin == MARGINS["mnist"]  # what is known here has its own
 
 
 def test_sections_hold_a_regime_each_and_show_the_sentences():
