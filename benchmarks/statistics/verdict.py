@@ -175,7 +175,7 @@ def compared(
         changed=some.changed,
         first=first,
         second=second,
-        metric=_metric(arms[0], arms[1], (plan or {}).get(some.problem), any(lost)),
+        metric=_metric(arms[0], arms[1], _declared(plan or {}, some), any(lost)),
         lost=(lost[0], lost[1]),
         epoch=ratio("epoch_seconds"),
         total=ratio("total_seconds"),
@@ -254,7 +254,18 @@ def _needed(
 
 def _setting(record: Record) -> tuple:
     """All that two frameworks must share to be compared; a failed run may know no digest."""
-    return replace(Arm.of(record), framework=""), record.data.digest
+    return replace(Arm.of(record), framework=""), record.data.digest, _file(record)
+
+
+def _file(record: Record) -> str:
+    """SHA-256 of a user's twins as they were then; empty for the four problems."""
+    return (record.settings.problem or {}).get("sha256", "")
+
+
+def _declared(plan: Plan, record: Record) -> Planned | None:
+    """What was declared of the problem; None where that was of the file before or after an edit."""
+    declared = plan.get(record.problem)
+    return declared if declared and declared.file in ("", _file(record)) else None
 
 
 def _machine(record: Record) -> str:

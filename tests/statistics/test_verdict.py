@@ -14,7 +14,7 @@ from benchmarks.harness.local import run_batch
 from benchmarks.records import arm
 from benchmarks.records.arm import by_seed, clocks
 from benchmarks.records.job import Job, Source
-from benchmarks.records.record import read_records, write_record
+from benchmarks.records.record import make_record, read_records, write_record
 from benchmarks.show.section import markdown, print_sections
 from benchmarks.show.wording import sentence
 from benchmarks.statistics import intervals, verdict
@@ -23,6 +23,7 @@ from benchmarks.statistics.verdict import MARGINS, PLANNED, TARGETS, compared, c
 from benchmarks.study.verdict_table import verdict_sections
 from common.problem import PROBLEMS
 from common.regime import REGIMES, TUNED
+from common.twins.problem import read_twins
 from tests.conftest import installed
 from tests.sample_records import but, declared, run, seeds
 
@@ -59,6 +60,32 @@ def shares(name, n, margins):
 
 def with_margin(margin):
     return msgspec.structs.replace(declared(), margin=margin)
+
+
+@pytest.fixture
+def mine(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("INPUT, LOSS = (6,), 'mse'\ndef keras_model(): ...\ndef torch_model(): ...\n")
+    return read_twins(path)
+
+
+def test_an_edited_file_is_compared_apart_and_has_no_margin_but_its_own(mine):
+    def of_file(digest, value):
+        changes = {"settings": {"changed": {}, "problem": {"sha256": digest}}}
+        return [
+            but(run(framework=name, value=value), problem=mine.name, **changes)
+            for name in ("alpha", "beta")
+        ]
+
+    records = [*of_file("before", 0.5), *of_file(mine.sha256, 0.9)]
+    plan = {mine.name: msgspec.structs.replace(with_margin(0.1), file=mine.sha256)}
+    before, after = comparisons(records, plan)
+    assert (before.metric.means, before.metric.margin) == ((0.5, 0.5), None)
+    assert (after.metric.means, after.metric.margin) == ((0.9, 0.9), 0.1)
+    job = Job(mine, "beta", REGIMES["matched"], seed=7, content="sha256:1", threads=2)
+    failed = make_record(job, error={"kind": "E", "message": "", "traceback_tail": ""})
+    before, after = comparisons([*records, but(failed, protocol=1)], plan)
+    assert (before.lost, after.lost) == ((0, 0), (0, 1))
 
 
 def slack(share):
