@@ -94,6 +94,11 @@ class Problem:
         return None
 
     @property
+    def file_digest(self) -> str:
+        """Of the file that it was read from; empty for the four problems."""
+        return ""
+
+    @property
     def metric(self) -> Metric:
         """The test metric."""
         return Metric.MAE if self.loss == "mean_squared_error" else Metric.ACCURACY

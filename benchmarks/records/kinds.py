@@ -245,6 +245,7 @@ class Planned(Part, frozen=True):
     threads: Whole | None
     changed: Object
     pilot: Pilot | None
+    file: str = ""  # SHA-256 of a user's twins
 
 
 class Plan(Record, frozen=True, kw_only=True):

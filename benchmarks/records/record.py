@@ -88,7 +88,8 @@ def make_record(
     if error is not None:
         record["threads"] = job.threads
         record["versions"] = machine.versions()
-        record["settings"] = {"changed": job.changed}
+        file = {"problem": {"sha256": digest}} if (digest := job.problem.file_digest) else {}
+        record["settings"] = {"changed": job.changed, **file}
         record["data"] = {**EMPTY["data"], "digest": job.content or None}
     not_finite: list[str] = []
     record = plain(record, "", not_finite)

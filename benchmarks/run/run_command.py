@@ -49,31 +49,14 @@ def main(args: argparse.Namespace) -> int:
 
 def _jobs(args: argparse.Namespace) -> list[Job]:
     """The plan of all that was asked for."""
-    problems = [_twins(args)] if args.twins else requests.problems(args)
+    problems: list[Problem]
+    if args.twins:
+        from benchmarks.twins.requested import requested
+
+        problems = [requested(args)]
+    else:
+        problems = requests.problems(args)
     return requests.jobs(args, problems, requests.regimes(args), _check)
-
-
-def _twins(args: argparse.Namespace) -> Problem:
-    """The user's own models, paired; what a reader must know goes to standard error."""
-    from benchmarks.twins.pairing import paired
-    from common.say import say
-    from common.twins.problem import read_twins
-    from common.twins.user_file import function_of
-
-    if args.problems:
-        raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
-    if "tuned" in args.regime:
-        raise ValueError("tuned is made for the four problems; twins run in native and matched")
-    twins = read_twins(args.twins).but(**requests.changes(args))
-    names, data = requests.frameworks(args), (args.data, requests.data_dir(args))
-    if args.learning_rate and any(function_of(twins.path, "OPTIMIZER", name) for name in names):
-        raise ValueError(f"--learning-rate: OPTIMIZER in {twins.path} has its own; edit that")
-    twins, notes, matched = paired(twins, names, dict(args.python), data)
-    if "matched" in args.regime:
-        notes += [f"in matched {note}" for note in matched]
-    for note in notes:
-        say(f"NOTE, {twins.name}: {note}")
-    return twins
 
 
 def _check(problem: Problem, rows: int) -> None:

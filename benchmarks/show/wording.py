@@ -55,11 +55,10 @@ def _metric(comparison: Comparison) -> str:
     if metric is None:
         return f"no test metric of both {first} and {second} to compare."
     several = metric.name.plural
-    shown = span(
-        metric.wide if metric.verdict == DIFFERENT else metric.narrow,
-        lambda value: signed(value, metric.name),
-    )
-    level = "95 %" if metric.verdict == DIFFERENT else "90 %"
+    within, level = metric.narrow, "90 %"
+    if metric.verdict == DIFFERENT or metric.margin is None:
+        within, level = metric.wide, "95 %"
+    shown = span(within, lambda value: signed(value, metric.name))
     interval = "no interval" if shown == "no interval" else f"{level} interval {shown}"
     numbers = f"({seeds(metric)}, difference {signed(metric.difference, metric.name)}, {interval})"
     both = f"the {several} of {first} and {second}"
@@ -73,7 +72,7 @@ def _metric(comparison: Comparison) -> str:
             f"{metric.margin}: different {numbers}."
         )
     elif metric.margin is None:
-        text = f"{both} have no margin to be judged by {numbers}."
+        text = f"{both} are compared {numbers}; no margin was given: nothing is called equivalent."
     else:
         text = f"not enough runs to tell whether {both} are equivalent within {metric.margin} "
         text += f"{numbers}; {_would_do(metric)}."

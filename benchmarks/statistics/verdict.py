@@ -56,7 +56,7 @@ class Metric:
     spreads: tuple[float | None, float | None]  # standard deviations over seeds
     narrow: Interval  # 90 % interval of the difference
     wide: Interval  # 95 % interval of the difference
-    margin: float | None  # None: nobody has set one for this problem
+    margin: float | None  # None: nobody has set one
     verdict: str  # equivalent, different, not enough runs; "no margin" without one
     needed: int | None  # runs an arm that would do if all stays, when they are not enough
     p: float | None  # of no difference, two-sided; None without a variance
@@ -175,7 +175,7 @@ def compared(
         changed=some.changed,
         first=first,
         second=second,
-        metric=_metric(arms[0], arms[1], (plan or {}).get(some.problem), any(lost)),
+        metric=_metric(arms[0], arms[1], _declared(plan or {}, some), any(lost)),
         lost=(lost[0], lost[1]),
         epoch=ratio("epoch_seconds"),
         total=ratio("total_seconds"),
@@ -194,7 +194,9 @@ def _metric(
     if not (a and b):
         return None
     some = one[0]
-    name, margin = metric_of(some), MARGINS.get(some.problem) or None
+    # of a user's own twins nothing is known but what was declared
+    margin = MARGINS.get(some.problem) or (declared.margin if declared else None) or None
+    name = metric_of(some)
     shared = sorted(a.keys() & b.keys())
     pairs = bool(shared) and REGIMES[some.regime].paired
     x, y = ([v[s] for s in shared] if pairs else list(v.values()) for v in (a, b))
@@ -252,7 +254,18 @@ def _needed(
 
 def _setting(record: Record) -> tuple:
     """All that two frameworks must share to be compared; a failed run may know no digest."""
-    return replace(Arm.of(record), framework=""), record.data.digest
+    return replace(Arm.of(record), framework=""), record.data.digest, _file(record)
+
+
+def _file(record: Record) -> str:
+    """SHA-256 of a user's twins as they were then; empty for the four problems."""
+    return (record.settings.problem or {}).get("sha256", "")
+
+
+def _declared(plan: Plan, record: Record) -> Planned | None:
+    """What was declared of the problem; None where that was of the file before or after an edit."""
+    declared = plan.get(record.problem)
+    return declared if declared and declared.file in ("", _file(record)) else None
 
 
 def _machine(record: Record) -> str:

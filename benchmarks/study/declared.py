@@ -20,7 +20,7 @@ from benchmarks.records.keys import Object, Record
 from benchmarks.records.kinds import Planned, typed
 from benchmarks.records.record import header, read_record, read_records, write_record
 from benchmarks.statistics.intervals import runs_needed
-from common.problem import PROBLEMS
+from benchmarks.statistics.verdict import MARGINS
 from common.regime import REGIMES
 from common.say import counted
 
@@ -40,17 +40,19 @@ def study_jobs(jobs: Iterable[Job], seeds: Mapping[str, int], timed: int) -> lis
     return chosen
 
 
-def pilot(runs: Iterable[Record], seeds: int, most: int) -> dict[str, Object]:
+def pilot(
+    runs: Iterable[Record], seeds: int, most: int, margins: Mapping[str, float] = MARGINS
+) -> dict[str, Object]:
     """The seeds per arm that each problem needs, by the spread of its first runs.
 
-    The number is what the hardest of its comparisons needs, at least `seeds` and at most `most`.
+    The number is what the hardest of its comparisons needs, at least `seeds` and at most `most`,
+    by the margin of each problem.
     A spread does not tell which framework is ahead, so planning by it leaves the error rates of the
     verdicts as they are (Friede and Kieser 2006, Biometrical Journal 48).
     """
     plan: dict[str, Object] = {}
     for problem, own in group_by(training_runs(runs), lambda run: run.problem).items():
-        margin = PROBLEMS[problem].margin
-        spreads = list(_spreads(own))
+        spreads, margin = list(_spreads(own)), margins[problem]
         needed = [runs_needed(s["spread"], margin, paired=s["paired"]) or most for s in spreads]
         wanted = max([seeds, *needed])
         plan[problem] = {"wanted": wanted, "seeds": min(wanted, most), "spreads": spreads}
@@ -95,6 +97,8 @@ def declaration(jobs: Iterable[Job], pilots: Mapping[str, Any] | None = None) ->
             "changed": first[0].problem.changes(),
             "pilot": (pilots or {}).get(name),
         }
+        if digest := first[0].problem.file_digest:
+            problems[name]["file"] = digest
     return json.loads(json.dumps(problems))  # as it will be read back
 
 

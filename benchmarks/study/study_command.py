@@ -9,6 +9,8 @@ examples:
   twinbench study --threads 1 --jobs 2           all four problems, 30 seeds, 5 of them timed
   twinbench study boston --seeds 100 --timed 10
   twinbench study imdb --seeds auto --max-seeds 200
+  twinbench study --twins my_twins.py --margin 0.01   your own two models: does the port train as
+                                                 well? Test metrics closer than 0.01 are equivalent
   twinbench study --engine ray --address auto    on a cluster: a timed run has a whole node
   twinbench study --look                         what is there so far: verdicts are exploratory
   twinbench study --look --compact FILE          all records in a small file, which --results takes
@@ -26,12 +28,14 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.cli import options, requests, types
 from benchmarks.records.job import MIN_PROCESSES
+from common.regime import REGIMES
 from common.say import say
 
 if TYPE_CHECKING:
     from benchmarks.harness.engine import Engine
     from benchmarks.records.job import Job
     from benchmarks.records.keys import Object
+    from common.problem import Problem
 
 SEEDS = 30  # the fewest that auto plans, too
 
@@ -39,8 +43,11 @@ SEEDS = 30  # the fewest that auto plans, too
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is compared, how often, who runs it, and where the page goes."""
     add = parser.add_argument
-    options.add(parser, "problems", "--framework", "--device")
-    options.add(parser, "--regime", default="native,matched,tuned")
+    options.add(parser, "problems", "--twins", "--framework", "--device")
+    named = f"comma list of {', '.join(REGIMES)} (default: all; of --twins native,matched)"
+    options.add(parser, "--regime", default=None, help=named)
+    margin = "two test metrics of --twins closer than this are equivalent (default: MARGIN in FILE)"
+    add("--margin", metavar="DIFFERENCE", type=types.checked(types.positive), help=margin)
     planned = "seeds an arm (default: %(default)s); auto: as many as the spread of a pilot asks for"
     options.add(parser, "--seeds", type=types.checked(_seeds), default=SEEDS, help=planned)
     add("--pilot", **options.number(2, "the first seeds, by which auto plans", 5))
@@ -101,8 +108,9 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.into:
         around_table(args.into)  # an error after the pilot would come too late
+    problems = _problems(args)
     given, args.seeds = args.seeds, args.seeds or args.max_seeds
-    jobs = requests.jobs(args, requests.problems(args), requests.regimes(args))
+    jobs = requests.jobs(args, problems, requests.regimes(args))
     how = {"engine": _engine(args), "replicas": args.replicas}
     how["on_record"] = event_writer(args.tensorboard)
     pilots = None if given else _pilots(args, jobs, how)
@@ -112,6 +120,23 @@ def _run(args: argparse.Namespace) -> int:
     plan = declare(args.results, declaration(chosen, pilots))
     page = partial(sections, plan=plan, stem=requests.stem(args, "study"))
     return run_and_show(chosen, args, page, **how)
+
+
+def _problems(args: argparse.Namespace) -> list[Problem]:
+    """What is trained, and with it the regimes by default."""
+    args.regime = args.regime or [name for name in REGIMES if name != "tuned" or not args.twins]
+    if not args.twins and args.margin:
+        raise ValueError("--margin is that of --twins: the four problems have their own")
+    if not args.twins:
+        return requests.problems(args)
+    from benchmarks.twins.requested import requested
+
+    twins = requested(args)
+    if args.seeds is None and not twins.margin:
+        raise ValueError(
+            f"--seeds auto plans by a margin: give --margin, or MARGIN in {args.twins}"
+        )
+    return [twins]
 
 
 def _pilots(args: argparse.Namespace, jobs: list[Job], how: dict[str, Any]) -> Object:
@@ -126,7 +151,8 @@ def _pilots(args: argparse.Namespace, jobs: list[Job], how: dict[str, Any]) -> O
     declared = {name: planned for name, planned in plan.items() if name in names}
     new = [job for job in jobs if job.problem.name not in declared]
     first = study_jobs(new, dict.fromkeys(names, args.pilot), args.timed)
-    return declared | pilot(run_jobs(first, args.results, **how), SEEDS, args.max_seeds)
+    margins = {job.problem.name: job.problem.margin for job in new}
+    return declared | pilot(run_jobs(first, args.results, **how), SEEDS, args.max_seeds, margins)
 
 
 def _engine(args: argparse.Namespace) -> Engine:

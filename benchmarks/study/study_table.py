@@ -44,7 +44,9 @@ def _planned(runs: list[Record], plan: Mapping[str, Planned]) -> list[Section]:
     rows = [
         [
             name,
-            *(str(planned.seeds), f"{planned.margin:g}", planned.declared),
+            str(planned.seeds),
+            f"{planned.margin:g}" if planned.margin else "none",
+            planned.declared,
             str(planned.runs_before),
             _origin(planned.pilot),
         ]

@@ -26,6 +26,8 @@ and, where the defaults do not fit:
     FLATTEN = {"dense": (7, 7, 64)}        # what was flattened before this layer, channels last,
                                            # where the other model flattens it channels first
     RULES = {"batch_size": 32, "learning_rate": 1e-3, "epochs": 1}
+    MARGIN = 0.01                          # for `study`: test metrics closer than this are
+                                           # equivalent (default: nothing is called so)
 
 A layer has its name in its own framework; names on the left are those of the first model. The file
 is executed: use no file that you would not run with Python.
@@ -56,6 +58,7 @@ from common.twins.user_file import refusal, user_module
 RANDOM_ROWS = 1280
 RULES = ("batch_size", "learning_rate", "epochs")
 SEEN = ("outputs", "output_shapes", "test_metric", "models")
+JUDGED = ("margin",)  # by it is judged, not trained
 
 Shape = tuple[int, ...]
 
@@ -92,6 +95,11 @@ class Twins(Problem):
         return self.test_metric
 
     @property
+    def file_digest(self) -> str:
+        """SHA-256, in hexadecimal."""
+        return self.sha256
+
+    @property
     def file(self) -> TwinsFile:
         """What the file says. Raises ValueError when it is not the one that was read first."""
         file = read_file(self.path)
@@ -102,7 +110,8 @@ class Twins(Problem):
     def changes(self) -> dict[str, Any]:
         """The settings that differ from those in the file."""
         published = asdict(read_twins(self.path))
-        return {k: v for k, v in asdict(self).items() if k not in SEEN and v != published[k]}
+        changed = {k: v for k, v in asdict(self).items() if v != published[k]}
+        return {k: v for k, v in changed.items() if k not in (*SEEN, *JUDGED)}
 
     def check_network(self) -> None:
         """Raise ValueError for `--hidden` and `--labels`: the file has the network and targets."""
@@ -196,6 +205,9 @@ def read_twins(path: str | Path) -> Twins:
     rules = getattr(user_module(file.path)[0], "RULES", {})
     if not set(rules) <= set(RULES):
         raise refusal(file.path, "RULES", f"expected no other keys than {', '.join(RULES)}")
+    margin = getattr(user_module(file.path)[0], "MARGIN", 0.0)
+    if not isinstance(margin, int | float) or not 0 <= margin < float("inf"):
+        raise refusal(file.path, "MARGIN", "expected a positive difference of the test metric")
     name, loss = Path(file.path).stem, file.loss
     return Twins(
         name=f"twins:{name}",
@@ -207,6 +219,7 @@ def read_twins(path: str | Path) -> Twins:
         epochs=rules.get("epochs", 1),
         batch_size=rules.get("batch_size", 32),
         learning_rate=file.learning_rate,
+        margin=float(margin),
         path=file.path,
         sha256=file.sha256,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from rich.console import Console
@@ -13,7 +14,7 @@ from benchmarks.harness.local import run_batch
 from benchmarks.records import arm
 from benchmarks.records.arm import by_seed, clocks
 from benchmarks.records.job import Job, Source
-from benchmarks.records.record import read_records, write_record
+from benchmarks.records.record import make_record, read_records, write_record
 from benchmarks.show.section import markdown, print_sections
 from benchmarks.show.wording import sentence
 from benchmarks.statistics import intervals, verdict
@@ -22,6 +23,7 @@ from benchmarks.statistics.verdict import MARGINS, PLANNED, TARGETS, compared, c
 from benchmarks.study.verdict_table import verdict_sections
 from common.problem import PROBLEMS
 from common.regime import REGIMES, TUNED
+from common.twins.problem import read_twins
 from tests.conftest import installed
 from tests.sample_records import but, declared, run, seeds
 
@@ -54,6 +56,36 @@ def shares(name, n, margins):
         a, b = study(seed, n, spread, paired, margins * margin)
         words.append(intervals.verdict(interval(a, b, 0.9), interval(a, b), margin))
     return {word: words.count(word) / STUDIES for word in (EQUIVALENT, DIFFERENT, NOT_ENOUGH)}
+
+
+def with_margin(margin):
+    return msgspec.structs.replace(declared(), margin=margin)
+
+
+@pytest.fixture
+def mine(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("INPUT, LOSS = (6,), 'mse'\ndef keras_model(): ...\ndef torch_model(): ...\n")
+    return read_twins(path)
+
+
+def test_an_edited_file_is_compared_apart_and_has_no_margin_but_its_own(mine):
+    def of_file(digest, value):
+        changes = {"settings": {"changed": {}, "problem": {"sha256": digest}}}
+        return [
+            but(run(framework=name, value=value), problem=mine.name, **changes)
+            for name in ("alpha", "beta")
+        ]
+
+    records = [*of_file("before", 0.5), *of_file(mine.sha256, 0.9)]
+    plan = {mine.name: msgspec.structs.replace(with_margin(0.1), file=mine.sha256)}
+    before, after = comparisons(records, plan)
+    assert (before.metric.means, before.metric.margin) == ((0.5, 0.5), None)
+    assert (after.metric.means, after.metric.margin) == ((0.9, 0.9), 0.1)
+    job = Job(mine, "beta", REGIMES["matched"], seed=7, content="sha256:1", threads=2)
+    failed = make_record(job, error={"kind": "E", "message": "", "traceback_tail": ""})
+    before, after = comparisons([*records, but(failed, protocol=1)], plan)
+    assert (before.lost, after.lost) == ((0, 0), (0, 1))
 
 
 def slack(share):
@@ -513,7 +545,31 @@ def test_a_problem_without_a_margin_gets_intervals_and_no_verdict(monkeypatch):
     monkeypatch.setattr(verdict, "MARGINS", {})
     (found,) = comparisons(seeds([0.9, 0.91], "alpha") + seeds([0.9, 0.92], "beta"))
     assert found.metric.verdict == "no margin" and found.metric.wide.low is not None
-    assert "no margin to be judged by" in sentence(found)
+    assert "no margin was given: nothing is called equivalent" in sentence(found)
+    assert "95 % interval" in sentence(found)
+
+
+@pytest.mark.parametrize(
+    ("shift", "words"),
+    [
+        (0.0, {0.01: EQUIVALENT, 0.0001: NOT_ENOUGH, 0.0: "no margin"}),
+        (0.05, {0.01: DIFFERENT, 0.06: EQUIVALENT, 0.05: NOT_ENOUGH, 0.0: "no margin"}),
+    ],
+)
+def test_a_users_twins_are_judged_by_the_margin_that_was_declared(shift, words):
+    values = 0.9 + 0.001 * np.sin(np.arange(PLANNED))
+    mnist = [
+        *seeds(values.tolist(), "alpha", regime="native"),
+        *seeds((values[::-1] + shift).tolist(), "beta", regime="native"),
+    ]
+    records = [but(record, problem="twins:mine") for record in mnist]
+    for margin, word in words.items():
+        plan = {"twins:mine": with_margin(margin)}
+        (pair,) = comparisons(records, plan)
+        assert pair.metric.verdict == word and not pair.metric.exploratory, margin
+        assert pair.loud[0] == (word in (EQUIVALENT, DIFFERENT))
+    (pair,) = comparisons(mnist, {"mnist": with_margin(0.06)})
+    assert pair.metric.margin == MARGINS["mnist"]  # what is known here has its own
 
 
 def test_sections_hold_a_regime_each_and_show_the_sentences():

@@ -20,6 +20,7 @@ from benchmarks.study.declared import declaration, declare, pilot, study_jobs, u
 from benchmarks.study.study_table import sections
 from common.problem import PROBLEMS
 from common.regime import MATCHED, NATIVE
+from common.twins.problem import read_twins
 from tests import sample_records
 from tests.sample_records import but
 
@@ -30,6 +31,12 @@ STUDY = (
     *("--data", "embedded", "--threads", "1", "--epochs", "2"),
     *("--seeds", "4", "--timed", "1", "--jobs", "2", "--replicas", "2"),
 )
+
+TWINS = """
+INPUT, LOSS = (6,), "mean_squared_error"
+def keras_model(): ...
+def torch_model(): ...
+"""
 
 
 def jobs(seeds: int, timed: int = 2, **per_problem: int):
@@ -105,6 +112,78 @@ def test_a_pilot_plans_by_the_hardest_comparison_and_within_its_bounds():
     )
     assert pilot(matched, 30, 500)["mnist"]["seeds"] == 30
     assert pilot([run(0, 0.9)], 30, 500)["mnist"] == {"wanted": 30, "seeds": 30, "spreads": []}
+
+
+def test_a_pilot_of_a_users_twins_plans_by_the_users_margin():
+    native = [
+        but(record, problem="twins:mine")
+        for name in "ab"
+        for record in noisy(5, 0.1, framework=name, regime="native")
+    ]
+    wide, narrow = (
+        pilot(native, 2, 500, {"twins:mine": margin})["twins:mine"]["wanted"]
+        for margin in (0.1, 0.05)
+    )
+    assert 2 < wide < narrow
+
+
+def test_a_users_file_is_declared_with_its_margin_and_an_edited_one_is_refused(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(f"{TWINS}MARGIN = 0.02")
+    twins = read_twins(path)
+    assert twins.but(margin=0.5).changes() == {} and twins.but(epochs=3).changes() == {"epochs": 3}
+
+    def declared(twins):
+        return declare(tmp_path, declaration(plan([twins], CPU, [NATIVE], CPU, range(3))))
+
+    planned = declared(twins)["twins:mine"]
+    assert (planned.margin, planned.file) == (0.02, twins.sha256)
+    assert declared(read_twins(path))["twins:mine"] == planned
+    with pytest.raises(ValueError, match=r"for twins:mine: margin 0.02 and not 0.1"):
+        declared(twins.but(margin=0.1))
+    path.write_text(f"{TWINS}MARGIN = 0.02  # and a remark")
+    with pytest.raises(ValueError, match=r"for twins:mine: file \w+ and not \w+"):
+        declared(read_twins(path))
+    path.write_text(TWINS)
+    page = declare(
+        tmp_path / "other", declaration(plan([read_twins(path)], CPU, [NATIVE], CPU, [0]))
+    )
+    runs = [but(run(0, 0.9, name, "native"), problem="twins:mine") for name in "ab"]
+    text = markdown(sections(runs, page, tmp_path / "study"))
+    assert "| twins:mine | 1 | none |" in text
+    assert "no margin was given: nothing is called equivalent" in text
+
+
+@pytest.mark.parametrize("margin", ["-0.1", "'wide'", "float('inf')", "float('nan')", "None"])
+def test_a_margin_that_is_none_is_refused(tmp_path, margin):
+    path = tmp_path / "mine.py"
+    path.write_text(f"{TWINS}MARGIN = {margin}")
+    with pytest.raises(ValueError, match=r"MARGIN is .*expected a positive difference"):
+        read_twins(path)
+
+
+def test_a_study_takes_a_margin_for_twins_alone_and_needs_it_to_plan(here, tmp_path, monkeypatch):
+    assert "--margin is that of --twins" in here("study", "--margin", "0.1").err
+    path = tmp_path / "mine.py"
+    path.write_text(TWINS)
+    twins = ("study", "--twins", path, "--results", tmp_path / "results")
+    assert "instead of a problem" in here(*twins, "boston").err
+    assert "twins run in native and matched" in here(*twins, "--regime", "tuned").err
+    monkeypatch.setattr(
+        "benchmarks.twins.requested.paired",
+        lambda twins, *_: (replace(twins, output_shapes=((1,),)), [], []),
+    )
+    assert "plans by a margin" in here(*twins, "--seeds", "auto").err
+    jobs = []
+    monkeypatch.setattr(
+        "benchmarks.cli.shared.run_and_show", lambda chosen, *_, **__: jobs.extend(chosen) or 0
+    )
+    done = here(*twins, "--margin", "0.1", "--seeds", "3", "--timed", "1", "--framework", "keras")
+    assert done.status == 0, done.err
+    assert {(job.regime.name, job.seed) for job in jobs} == {
+        (regime, seed) for regime in ("native", "matched") for seed in range(3)
+    }
+    assert read_plan(tmp_path / "results")["twins:mine"].margin == 0.1
 
 
 def test_a_look_before_the_planned_number_is_called_exploratory(tmp_path):

@@ -338,3 +338,23 @@ def test_twins_are_run_and_recorded(tmp_path, capsys):
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     assert main.main(["table", *options[:2]]) == 0
     assert "twins:mine" in capsys.readouterr().out
+
+
+@pytest.mark.long
+@needs_both
+def test_a_study_of_twins_is_declared_run_judged_and_goes_on(tmp_path, capsys):
+    path = write(
+        tmp_path / "mine.py",
+        'LOSS = "categorical_crossentropy"',
+        *RIGHT["normalisation, dropout"],
+    )
+    options = ["--results", str(tmp_path / "results"), "--regime", "matched", "--margin", "0.5"]
+    words = ["study", "--twins", str(path), *options, "--seeds", "2", "--timed", "0"]
+    assert main.main(words) == 0
+    out, err = capsys.readouterr()
+    assert "equivalent" in out and "Exploratory: fewer seeds than 30" in out.replace("\n", " ")
+    assert "(was there)" not in err
+    assert main.main(words) == 0
+    assert capsys.readouterr().err.count("(was there)") == 4
+    assert main.main([*words, "--margin", "0.1"]) == 2
+    assert "margin 0.5 and not 0.1" in capsys.readouterr().err
