@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -51,12 +52,6 @@ GROUPS: Mapping[str, Sequence[Things]] = {
             "keras.layers:Conv2D torch.nn:Conv2d flax.nnx:Conv",
             "padding padding padding",
             "use_bias bias use_bias",
-            "kernel_initializer weight() kernel_init",
-            "bias_initializer bias() bias_init",
-        ),
-        _things(
-            "keras.layers:Conv2DTranspose torch.nn:ConvTranspose2d flax.nnx:ConvTranspose",
-            "padding padding padding",
             "kernel_initializer weight() kernel_init",
             "bias_initializer bias() bias_init",
         ),
@@ -279,7 +274,7 @@ def _signatures(thing: Any) -> Iterator[inspect.Signature]:
         return
     for ancestor in thing.__mro__:
         if "__init__" in vars(ancestor) and ancestor is not object:
-            yield inspect.signature(ancestor.__init__)
+            yield inspect.signature(vars(ancestor)["__init__"])
 
 
 def _filler(thing: Any, weight: str) -> str:
@@ -295,9 +290,10 @@ def _code(value: Any) -> str:
     if not callable(value):
         return repr(value) if isinstance(value, str) else shown(value)
     name, _, inner = getattr(value, "__qualname__", value.__name__).partition(".<locals>")
-    return f"{name}({_arguments(value)})" if inner else name
+    return f"{name}({_arguments(value, name)})" if inner else name
 
 
-def _arguments(made: Callable[..., Any]) -> str:
-    kept = inspect.getclosurevars(made).nonlocals.items()
-    return ", ".join(f"{key}={value!r}" for key, value in kept if isinstance(value, str | float))
+def _arguments(made: Callable[..., Any], maker: str) -> str:
+    kept = inspect.getclosurevars(made).nonlocals
+    parameters = inspect.signature(getattr(sys.modules[made.__module__], maker)).parameters
+    return ", ".join(repr(kept[p]) for p in parameters if isinstance(kept.get(p), str | float))

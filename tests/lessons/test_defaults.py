@@ -22,6 +22,7 @@ KNOWN = {  # what the pages of differences tell of as well
     "jax": {
         "flax.nnx:BatchNorm.momentum": "0.99",
         "flax.nnx:Linear.bias_init": "zeros",
+        "flax.nnx:GRUCell.recurrent_kernel_init": "orthogonal(1.0)",
         "jax.nn:gelu.approximate": "True",
         "optax:sgd.learning_rate": "",
     },
