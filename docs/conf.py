@@ -33,6 +33,7 @@ extensions = [
     "notebooks",
     "docstrings",
     "commands",
+    "causes",
     "mathml",
 ]
 exclude_patterns = ["_ext", "_static", "examples", "zh/README.md"]  # the repository's README

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from benchmarks.twins.causes.entries import layers, order, training, wiring
 from benchmarks.twins.causes.entry import Entry
 
-ENTRIES: Mapping[str, Entry] = {
-    entry.name: entry
-    for entries in (layers.ENTRIES, order.ENTRIES, wiring.ENTRIES, training.ENTRIES)
-    for entry in entries
-}
+GROUPS = (layers, order, wiring, training)
+"""The modules that have entries, each of one kind of difference, which its docstring names."""
+
+ENTRIES: Mapping[str, Entry] = {entry.name: entry for group in GROUPS for entry in group.ENTRIES}
 """Name -> entry."""
