@@ -6,7 +6,7 @@ which saves at exit, would lose what the worker ran.
 
 from __future__ import annotations
 
-from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from coverage import Coverage
@@ -14,12 +14,12 @@ from coverage import Coverage
 
 def coverage_init(registry: Any, options: dict[str, Any]) -> None:
     """Called by coverage.py in each process that it measures."""
-    send = Connection.send
+    dump = ForkingPickler.dump
 
-    def save_and_send(self: Connection, message: Any) -> None:
+    def save_and_dump(self: ForkingPickler, message: Any) -> None:
         running = Coverage.current()
-        if running and message[0] in ("value", "error"):
+        if running and isinstance(message, tuple) and message[:1] in (("value",), ("error",)):
             running.save()
-        send(self, message)
+        dump(self, message)
 
-    Connection.send = save_and_send  # type: ignore[method-assign]
+    ForkingPickler.dump = save_and_dump  # type: ignore[method-assign]
