@@ -176,6 +176,7 @@ CAUSES = {
     "padding with a stride": "padding_side",
     "a clip that small rows never reach": "clip",
     "rows taken for time": "batch_first",
+    "a softmax too many": "logits_for_probabilities",
 }
 """Of what is wrong, what a third witness proves."""
 
