@@ -22,6 +22,7 @@ from keras_impl import backend
 from keras_impl.probing.dropout import dropout_of, may_draw, without_dropout
 from keras_impl.probing.feeder import Feeder
 from keras_impl.probing.losses import loss_of
+from keras_impl.probing.optimizing import optimizer_of, settings_of
 from keras_impl.probing.precision import computing_in, widen
 from keras_impl.probing.shown import named_outputs
 from keras_impl.probing.units import Part, named_layers, parts_of
@@ -30,7 +31,6 @@ from keras_impl.probing.weights_file import load
 
 backend.allow_float64()
 ROWS = 2  # a batch normalisation has no variance of one
-PLAIN = (bool, int, float, str)
 SLOTS = {"first": "_momentums", "second": "_velocities"}
 
 
@@ -140,9 +140,7 @@ class KerasProbe:
 
     def optimizer_settings(self) -> dict[str, Any]:
         with self._computing():
-            optimizer = self._optimizer()
-        config = {k: v for k, v in optimizer.get_config().items() if isinstance(v, PLAIN)}
-        return {**config, "class": type(optimizer).__name__}
+            return settings_of(self._optimizer())
 
     def load(self, path: str) -> None:
         """Take over the weights in a file: .keras, .h5, .weights.h5, or .npz by `values()`'s names.
@@ -264,17 +262,7 @@ class KerasProbe:
         return self.function
 
     def _optimizer(self) -> Any:
-        if self.optimizer is None:
-            make = function_of(self.setup.path, "OPTIMIZER", self.setup.framework)
-            rate = self.setup.learning_rate
-            self.optimizer = (
-                make() if make else keras.optimizers.RMSprop(rate, rho=0.9, epsilon=1e-7)
-            )
-            if not isinstance(self.optimizer, keras.optimizers.Optimizer):
-                raise ValueError(
-                    f"OPTIMIZER of keras in {Path(self.setup.path).name} returns a "
-                    f"{type(self.optimizer).__name__}; let it return a keras.optimizers.Optimizer"
-                )
+        self.optimizer = self.optimizer or optimizer_of(self.setup)
         return self.optimizer
 
     def _precision(self, watch: Watch) -> dict[str, str]:
