@@ -73,7 +73,7 @@ def _live(file: TwinsFile, names: tuple[str, str], question: Mapping[str, Any]) 
     def write(case: Case) -> None:
         for number in (0, 1):
             try:
-                goldens.append(f"{write_golden(case, number)} written")
+                goldens.append(f"{_near(write_golden(case, number))} written")
             except Refused as error:
                 goldens.append(str(error))
 
@@ -88,8 +88,16 @@ def _live(file: TwinsFile, names: tuple[str, str], question: Mapping[str, Any]) 
     if not question["update"]:
         goldens += [old for name in names if (old := _outdated(file, name))]
     elif judgement.verdict != "right":
-        goldens.append(f"{file.path}: no golden written of models that are {judgement.verdict}")
+        goldens.append(
+            f"{_near(file.path)}: no golden written of models that are {judgement.verdict}"
+        )
     return {**plain(judgement), "goldens": goldens}
+
+
+def _near(path: str | Path) -> str:
+    """A path as pytest shows it: from the working folder, where it lies below."""
+    path = Path(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _outdated(file: TwinsFile, name: str) -> str:
@@ -124,7 +132,7 @@ def _by_golden(
             f"weights {facts.weights}; not with {asked[0]}, seed {asked[1]} and weights {asked[2]}"
         )
     judgement = judge_against(file.path, kept[0], bounds=_bounds(question))
-    return {**plain(judgement), "goldens": [f"{path} stands for {facts.words}"]}
+    return {**plain(judgement), "goldens": [f"{_near(path)} stands for {facts.words}"]}
 
 
 def _bounds(question: Mapping[str, Any]) -> list[tuple[str, float]]:

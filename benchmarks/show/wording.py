@@ -8,10 +8,9 @@ from typing import Any
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, Interval
 from benchmarks.statistics.ratios import ALIKE, Ratio
-from benchmarks.statistics.verdict import Comparison, Metric
+from benchmarks.statistics.verdict import Comparison, MetricComparison
 from common.framework import label_of
-from common.problem import PROBLEMS
-from common.problem import Metric as TestMetric
+from common.problem import PROBLEMS, Metric
 from common.say import counted
 
 
@@ -29,7 +28,7 @@ def listed(settings: Iterable[tuple[str, Any]]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in settings)
 
 
-def signed(value: float, metric: TestMetric) -> str:
+def signed(value: float, metric: Metric) -> str:
     """A difference of metrics with its sign: `+0.0012`, of an MAE `-0.120`."""
     return f"{round(value, metric.digits) + 0.0:+.{metric.digits}f}"  # + 0.0: no negative zero
 
@@ -41,7 +40,7 @@ def span(interval: Interval | Ratio, text: Callable[[float], str]) -> str:
     return f"{text(interval.low)} to {text(interval.high)}"
 
 
-def seeds(metric: Metric) -> str:
+def seeds(metric: MetricComparison) -> str:
     """`30 pairs of seeds`, or `30 and 28 seeds`."""
     first, second = metric.seeds
     if metric.paired:
@@ -87,7 +86,7 @@ def _metric(comparison: Comparison) -> str:
     return text + _lost(comparison)
 
 
-def _not_zero(comparison: Comparison, metric: Metric) -> str:
+def _not_zero(comparison: Comparison, metric: MetricComparison) -> str:
     """That the interval excludes 0, and whether that outlasts the correction for the others."""
     adjusted = comparison.holm[0] if comparison.holm[0] is not None else metric.p
     higher = comparison.second if metric.difference > 0 else comparison.first
@@ -104,7 +103,7 @@ def _not_zero(comparison: Comparison, metric: Metric) -> str:
     )
 
 
-def _wide_error(metric: Metric) -> str:
+def _wide_error(metric: MetricComparison) -> str:
     """The test rows' own standard error where it exceeds the margin, else nothing."""
     largest = max((error for error in metric.sampling if error is not None), default=0.0)
     over = metric.margin is not None and largest > metric.margin
@@ -131,7 +130,7 @@ def _lost(comparison: Comparison) -> str:
     return f" Of the seeds with a number alone: {' and '.join(lost)} failed or gave none."
 
 
-def _would_do(metric: Metric) -> str:
+def _would_do(metric: MetricComparison) -> str:
     if metric.needed is None:
         return "how many would do cannot be told from these"
     return f"about {metric.needed:,} {'pairs of seeds' if metric.paired else 'of each'} would do"

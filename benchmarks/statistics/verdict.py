@@ -32,8 +32,7 @@ from benchmarks.statistics.doubts import notes
 from benchmarks.statistics.intervals import Interval
 from benchmarks.statistics.ratios import Ratio
 from common.data.files import DATASETS
-from common.problem import PROBLEMS
-from common.problem import Metric as TestMetric
+from common.problem import PROBLEMS, Metric
 from common.regime import REGIMES
 
 MARGINS: Mapping[str, float] = MappingProxyType({p.name: p.margin for p in PROBLEMS.values()})
@@ -46,10 +45,10 @@ Plan = Mapping[str, Planned]
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricComparison:
     """The test metrics of two arms. Differences are those of the second less the first."""
 
-    name: TestMetric
+    name: Metric
     seeds: tuple[int, int]  # of each arm; of pairs when `paired`
     paired: bool
     means: tuple[float, float]
@@ -95,7 +94,7 @@ class Comparison:
     changed: Mapping[str, Any]
     first: str
     second: str
-    metric: Metric | None  # None: an arm has no finished run with a number
+    metric: MetricComparison | None  # None: an arm has no finished run with a number
     lost: tuple[int, int]  # seeds of each arm without a number: a metric is of the others alone
     epoch: Ratio | None  # steady epoch, training only
     total: Ratio | None  # whole run, from the start of its process
@@ -188,7 +187,7 @@ def compared(
 
 def _metric(
     one: list[Record], other: list[Record], declared: Planned | None, lost: bool
-) -> Metric | None:
+) -> MetricComparison | None:
     """The test metrics compared; by seed where a seed means the same to both."""
     a, b = by_seed(one), by_seed(other)
     if not (a and b):
@@ -206,8 +205,8 @@ def _metric(
     means = fmean(x), fmean(y)
     rows = _test_rows(some)
     # half a row of an accuracy is no row, and a millionth of any metric is rounding
-    tie = 0.5 / rows if name is TestMetric.ACCURACY and rows else 1e-6 * max(map(abs, means))
-    return Metric(
+    tie = 0.5 / rows if name is Metric.ACCURACY and rows else 1e-6 * max(map(abs, means))
+    return MetricComparison(
         name=name,
         seeds=(len(x), len(y)),
         paired=pairs,
@@ -293,7 +292,7 @@ def _sampling(runs: list[Record]) -> float | None:
     errors = []
     for run in runs:
         value, mse = result_of(run), run.metrics.get("loss")
-        if value is not None and metric_of(run) is TestMetric.ACCURACY:
+        if value is not None and metric_of(run) is Metric.ACCURACY:
             errors.append(intervals.sampling_error(value, rows))
         elif value is not None and mse is not None:
             errors.append(intervals.sampling_error_of_mae(value, mse, rows))

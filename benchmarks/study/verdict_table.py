@@ -17,7 +17,7 @@ from benchmarks.show.section import Section
 from benchmarks.show.wording import listed, number, probability, seeds, sentence, signed, span
 from benchmarks.statistics.intervals import ERROR
 from benchmarks.statistics.ratios import ALIKE
-from benchmarks.statistics.verdict import PLANNED, Comparison, Metric, Plan, comparisons
+from benchmarks.statistics.verdict import PLANNED, Comparison, MetricComparison, Plan, comparisons
 from common.framework import label_of
 from common.say import counted
 
@@ -144,7 +144,7 @@ def _metric_row(pair: Comparison) -> list[str]:
     ]
 
 
-def _needed(metric: Metric) -> str:
+def _needed(metric: MetricComparison) -> str:
     needed = f" (about {metric.needed:,} would do)" if metric.needed else ""
     return needed + (", exploratory" if metric.exploratory else "")
 
