@@ -121,8 +121,9 @@ def _problem_or_trace(text: str) -> str | Path:
 
 def _judge_traces(traces: list[Path], args: argparse.Namespace) -> int:
     """Judge two recordings; nothing of them is kept, as they are kept already."""
+    from benchmarks.twins.report import STATUS
     from benchmarks.twins.traces.judge import judge_traces
-    from benchmarks.twins.traces.report import STATUS, numbers, print_traces
+    from benchmarks.twins.traces.report import numbers, print_traces
 
     if len(args.problems) != 2 or len(traces) != 2 or args.twins or args.measure:
         raise ValueError("two traces are compared with each other, and with nothing else")

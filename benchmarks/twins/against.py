@@ -13,8 +13,15 @@ from typing import Any
 
 from benchmarks.harness.process import Child
 from benchmarks.twins.case import DTYPES
-from benchmarks.twins.climb import RANDOM, Refused, Side, Trace, aligned, distance, outputs_of
-from benchmarks.twins.compare import BOUND, Bounds, compare, largest_gradient, same_outputs
+from benchmarks.twins.climb import RANDOM, Refused, Side, Trace, distance, outputs_of
+from benchmarks.twins.compare import (
+    Bounds,
+    agree,
+    compare,
+    largest_gradient,
+    of_one_form,
+    same_outputs,
+)
 from benchmarks.twins.flow import Flow, settle
 from benchmarks.twins.forms import see_forms
 from benchmarks.twins.golden import Golden, changed, golden_path, read_golden, trained_alone
@@ -168,7 +175,7 @@ class _Case:
             self.side.ask64("assign", self._given(matching))
             outputs = self.side.ask64("outputs", self.golden.rows)
             ones, others = _ordered(self.number, stored, outputs)
-            return Flow([], _fit(ones, others) and _close(ones, others))
+            return Flow([], agree(ones, others))
 
         self.matching, _ = settle(self.matching, [], run)
         self.judgement.pairs = [(pair.one.name, pair.other.name) for pair in self.matching.pairs]
@@ -187,7 +194,7 @@ class _Case:
             name: (both[0][name], both[1][other])
             for name, other in same_outputs(list(both[0]), list(both[1])).items()
         }
-        return running, _fit(*both)
+        return running, of_one_form(*both)
 
     def _say(self, fit: bool) -> None:
         """The faults, the verdict and its sentence."""
@@ -224,19 +231,6 @@ def _outputs(trace: Trace) -> Values:
 
 def _rungs(trace: Trace) -> set[str]:
     return {key.partition("/")[0] for key in trace}
-
-
-def _fit(ones: Values, others: Values) -> bool:
-    """Whether two models have as many outputs, of the same shapes."""
-    pairs = same_outputs(list(ones), list(others)).items()
-    return len(ones) == len(others) and all(
-        aligned(ones[a], others[b]).shape == ones[a].shape for a, b in pairs
-    )
-
-
-def _close(ones: Values, others: Values) -> bool:
-    pairs = same_outputs(list(ones), list(others)).items()
-    return all(distance(aligned(ones[a], others[b]), ones[a]) <= BOUND for a, b in pairs)
 
 
 def _no_replay(layer: str, inputs: Sequence[Any]) -> tuple[Any, ...]:

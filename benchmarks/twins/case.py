@@ -19,13 +19,12 @@ from benchmarks.twins.climb import (
     Side,
     Trace,
     aligned,
-    distance,
     events_of,
     of_all,
     outputs_of,
     scaled,
 )
-from benchmarks.twins.compare import BOUND, BOUND32, Bounds, same_outputs
+from benchmarks.twins.compare import BOUND32, Bounds, agree, same_outputs
 from benchmarks.twins.flow import Flow, event_of, settle
 from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
@@ -161,11 +160,7 @@ class Case:
             self.other.ask64("assign", {k: v for k, v in values.items() if k not in same})
             given.update(values)
             theirs, events = self.other.ask64("flow", self.rows)
-            agree = len(outputs) == len(theirs) and all(
-                distance(aligned(outputs[name], theirs[other]), outputs[name]) <= BOUND
-                for name, other in same_outputs(list(outputs), list(theirs)).items()
-            )
-            return Flow(events, agree)
+            return Flow(events, agree(outputs, theirs))
 
         self.matching, flow = settle(self.matching, shown, run)
         self._give(1)

@@ -127,6 +127,22 @@ def renamed(trace: Trace, matching: Matching) -> Trace:
     return result
 
 
+def of_one_form(ones: Values, others: Values) -> bool:
+    """Whether two models have as many outputs, of the same shapes."""
+    pairs = same_outputs(list(ones), list(others)).items()
+    return len(ones) == len(others) and all(
+        aligned(ones[a], others[b]).shape == ones[a].shape for a, b in pairs
+    )
+
+
+def agree(ones: Values, others: Values) -> bool:
+    """Whether two models have the same outputs, to what is rounding in float64."""
+    pairs = same_outputs(list(ones), list(others)).items()
+    return len(ones) == len(others) and all(
+        distance(aligned(ones[a], others[b]), ones[a]) <= BOUND for a, b in pairs
+    )
+
+
 def same_outputs(ones: Sequence[str], others: Sequence[str]) -> dict[str, str]:
     """The second model's name of each of the first's outputs: its own where both have the same
     names, else the one that is there in order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -18,9 +18,16 @@ from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.verdict import whose
 from common.framework import label_of
 
-STATUS = {"right": 0, "wrong": 1, "random": 1, "refused": 2}
-"""Exit status by verdict: a model that draws random numbers has not passed."""
-STYLES = {"right": "green", "wrong": "bold red", "random": "yellow", "refused": "yellow"}
+STATUS = {"right": 0, "wrong": 1, "random": 1, "undecided": 1, "refused": 2}
+"""Exit status by verdict: a model that draws random numbers has not passed, nor what is undecided,
+as two traces may be."""
+STYLES = {
+    "right": "green",
+    "wrong": "bold red",
+    "random": "yellow",
+    "undecided": "yellow",
+    "refused": "yellow",
+}
 
 
 def print_judgement(judgement: Judgement, *, every: bool = False) -> None:
@@ -28,8 +35,25 @@ def print_judgement(judgement: Judgement, *, every: bool = False) -> None:
 
     `every` shows the rungs that agree to the last bit too.
     """
-    console = Console()
     names = [label_of(name) for name in judgement.frameworks]
+    console = print_verdict(judgement)
+    if judgement.rungs:
+        columns = ["in float64", "bound", "least tolerance in float32"]
+        print_wide(
+            errors(
+                f"errors: {' and '.join(names)}, seed {judgement.seed}",
+                [*columns, *(f"{name} itself" for name in names)],
+                judgement.rungs,
+                lambda r: every or r.broken or max(r.error32, *r.own) > 0,
+                lambda r: (r.error32, *r.own),
+            ),
+            console,
+        )
+
+
+def print_verdict(judgement: Judgement) -> Console:
+    """All but the rungs, which go to the same console."""
+    console = Console()
     words = f"{judgement.verdict}: {judgement.sentence}"
     console.print(plain(words, STYLES[judgement.verdict]), soft_wrap=True)
     for fault in judgement.faults[1:]:
@@ -41,36 +65,40 @@ def print_judgement(judgement: Judgement, *, every: bool = False) -> None:
     for note in judgement.notes:
         console.print(plain(f"NOTE: {note}", "yellow"), soft_wrap=True)
     if judgement.pairs:
-        table = _table(f"pairs, {whose(judgement.weights)}", *names)
+        table = _table(f"pairs, {whose(judgement.weights)}", *map(label_of, judgement.frameworks))
         for one, other in dict.fromkeys(judgement.pairs):
             table.add_row(plain(one), plain(other))
         print_wide(table, console)
-    if judgement.rungs:
-        print_wide(_rungs(judgement, names, every), console)
+    return console
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=plain(title, "bold"), title_justify="left", box=SIMPLE_HEAD, padding=0)
     for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=True, justify="left" if number < 2 else "right")
+        table.add_column(plain(column), no_wrap=True, justify="left" if number < 2 else "right")
     return table
 
 
-def _rungs(judgement: Judgement, names: Sequence[str], every: bool) -> Table:
-    title = f"errors: {' and '.join(names)}, seed {judgement.seed}"
-    columns = ("rung", "tensor", "in float64", "bound", "least tolerance in float32")
-    table = _table(title, *columns, *(f"{name} itself" for name in names))
+def errors(
+    title: str,
+    columns: Sequence[str],
+    rungs: Sequence[Rung],
+    shows: Callable[[Rung], bool],
+    more: Callable[[Rung], Sequence[float]],
+) -> Table:
+    """A line for each rung that `shows` lets through: error, bound, and `more` numbers."""
+    table = _table(title, "rung", "tensor", *columns)
     rung = ""
-    shown = [r for r in judgement.rungs if every or r.broken or max(r.error32, *r.own) > 0]
+    shown = [r for r in rungs if shows(r)]
     for r in shown:
         error = plain(f"{_number(r.error)} !", "bold red") if r.broken else _number(r.error)
         first = "" if r.rung == rung else r.rung
-        numbers = (f"{r.bound:.0e}", *map(_number, (r.error32, *r.own)))
-        table.add_row(first, plain(r.tensor), error, *numbers)
+        numbers = (f"{r.bound:.0e}", *map(_number, more(r)))
+        table.add_row(plain(first), plain(r.tensor), error, *numbers)
         rung = r.rung
-    if len(shown) < len(judgement.rungs):
-        rest = len(judgement.rungs) - len(shown)
-        table.add_row("", f"{rest} more are equal bit for bit: --all", *[""] * 5)
+    if len(shown) < len(rungs):
+        rest = len(rungs) - len(shown)
+        table.add_row("", f"{rest} more are equal bit for bit: --all", *[""] * len(columns))
     return table
 
 
@@ -99,7 +127,7 @@ def numbers(judgement: Judgement, threads: int | None) -> dict[str, Any]:
         "growth": [],
         "judged": judgement.verdict,
         "places": judgement.places,
-        "faults": [_fault(fault) for fault in judgement.faults],
+        "faults": [fault_numbers(fault) for fault in judgement.faults],
         "causes": [_cause(cause) for cause in judgement.causes],
         "differing": judgement.settings,
         "notes": judgement.notes,
@@ -115,14 +143,14 @@ def _layer(layer: Apart) -> dict[str, Any]:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: _finite(v) if isinstance(v, float) else v for k, v in values.items()}
+    return {k: finite(v) if isinstance(v, float) else v for k, v in values.items()}
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _fault(fault: Any) -> Mapping[str, Any]:
+def fault_numbers(fault: Any) -> Mapping[str, Any]:
     """A fault as JSON has it."""
     return {"places": list(fault.places), "sentence": fault.sentence}
 
@@ -137,9 +165,9 @@ def _difference(r: Rung, pair: list[str]) -> dict[str, Any]:
         "pair": pair,
         "rung": r.rung,
         "tensor": r.tensor,
-        "error": _finite(r.error),
+        "error": finite(r.error),
         "bound": r.bound,
         "broken": r.broken,
-        "error_float32": _finite(r.error32),
-        "own": [_finite(error) for error in r.own],
+        "error_float32": finite(r.error32),
+        "own": [finite(error) for error in r.own],
     }

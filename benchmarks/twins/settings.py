@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.twins.climb import Side, distance
 from benchmarks.twins.compare import BOUND32
-from benchmarks.twins.match import STATE
+from benchmarks.twins.match import STATE, Pair
 from benchmarks.twins.place import Fault, Models, listed
 from common.twins.probe import Rows
 
@@ -17,41 +17,56 @@ def setting_faults(models: Models, sides: Sequence[Side]) -> list[Fault]:
 
 
 def _dropout(sides: Sequence[Side]) -> Iterator[Fault]:
-    rates = [sorted(rate for _, rate in side.dropout) for side in sides]
-    if rates[0] != rates[1]:
-        told = [
-            f"{side.framework} has "
-            + (listed(f"{rate:g} in {name}" for name, rate in side.dropout) or "none")
-            for side in sides
-        ]
+    if rates := rates_that_differ(sides):
         places = [name for side in sides for name, _ in side.dropout]
-        yield Fault(("dropout", *places), f"the rates of dropout differ: {'; '.join(told)}")
+        yield Fault(("dropout", *places), f"the rates of dropout differ: {rates}")
 
 
 def _precision(models: Models, sides: Sequence[Side]) -> Iterator[Fault]:
-    """The first layer that computes in half precision in one model alone."""
-    for pair in models.matching.pairs:
-        dtypes = [
-            side.precision.get(unit.name, "float32")
-            for side, unit in zip(sides, (pair.one, pair.other), strict=True)
-        ]
-        if dtypes[0] != dtypes[1]:
-            told = " and ".join(
-                f"in {dtype} in {name}" for dtype, name in zip(dtypes, models.names, strict=True)
-            )
-            yield Fault((pair.one.name, pair.other.name), f"{pair.name} computes {told}")
-            return
+    for pair, dtypes in coarser_in_one(models, sides):
+        told = " and ".join(
+            f"in {dtype} in {name}" for dtype, name in zip(dtypes, models.names, strict=True)
+        )
+        yield Fault((pair.one.name, pair.other.name), f"{pair.name} computes {told}")
 
 
 def _frozen(models: Models) -> Iterator[Fault]:
-    """Weights that one model alone trains."""
+    for pair, role, (held, trains) in frozen_in_one(models):
+        told = f"{pair.name}: {role} is frozen in {held} and trained in {trains}"
+        yield Fault((pair.one.name, pair.other.name), told)
+
+
+def rates_that_differ(sides: Sequence[Side]) -> str:
+    """The rates of dropout of both in words; empty where they are the same."""
+    rates = [sorted(rate for _, rate in side.dropout) for side in sides]
+    if rates[0] == rates[1]:
+        return ""
+    words = [listed(f"{rate:g} in {name}" for name, rate in side.dropout) for side in sides]
+    return "; ".join(
+        f"{side.framework} has {own or 'none'}" for side, own in zip(sides, words, strict=True)
+    )
+
+
+def coarser_in_one(models: Models, sides: Sequence[Side]) -> Iterator[tuple[Pair, tuple[str, str]]]:
+    """The first layer that computes in half precision in one model alone, with both dtypes."""
+    for pair in models.matching.pairs:
+        one, other = (
+            side.precision.get(unit.name, "float32")
+            for side, unit in zip(sides, (pair.one, pair.other), strict=True)
+        )
+        if one != other:
+            yield pair, (one, other)
+            return
+
+
+def frozen_in_one(models: Models) -> Iterator[tuple[Pair, str, tuple[str, str]]]:
+    """Layers that one model alone trains: the first such role, who holds it and who trains it."""
     for pair in models.matching.pairs:
         for link in pair.links:
             frozen = link.one in pair.one.frozen, link.other in pair.other.frozen
             if frozen[0] != frozen[1] and link.one not in STATE:
-                held, trains = models.names if frozen[0] else models.names[::-1]
-                told = f"{pair.name}: {link.one} is frozen in {held} and trained in {trains}"
-                yield Fault((pair.one.name, pair.other.name), told)
+                one, other = models.names
+                yield pair, link.one, (one, other) if frozen[0] else (other, one)
                 break
 
 

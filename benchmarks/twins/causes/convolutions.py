@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause, of_setting
-from benchmarks.twins.causes.catalogue import ENTRIES
-from benchmarks.twins.causes.halves import Difference, Half, Layer, layers, unmirrored
+from benchmarks.twins.cause import Cause
+from benchmarks.twins.causes.halves import Difference, Half, Layer, cause_of, layers, unmirrored
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, necessary, tolerance
 from benchmarks.twins.causes.witness.windows import (
@@ -222,8 +221,8 @@ def _unpadded(half: Half, events: Sequence[Event]) -> Array:
 
 
 def _cause(difference: Difference) -> Cause:
-    layer, key, mine, theirs, before, after = difference
-    one, other = layer.one, layer.other
+    layer, key, mine, theirs, *_ = difference
+    one = layer.one
     names = {"strides": "strides", "dilation": "dilation", "mode": "padding_mode"}
     entry, word = names.get(key, "padding_side"), key
     if key == "padding" and one.unit.kind in TRANSPOSED:
@@ -251,16 +250,7 @@ def _cause(difference: Difference) -> Cause:
         cuts = [slice(c, c + n) for c, n in zip(mine["padding"], one.y.shape[1:-1], strict=True)]
         spelt = ", ".join(f"{cut.start}:{cut.stop}" for cut in cuts)
         filling |= {"torch_slices": f"[:, :, {spelt}]", "slices": f"[:, {spelt}]"}
-    write = ENTRIES[entry].line(other.framework, filling)
-    return of_setting(
-        entry,
-        layer.places,
-        layer.name,
-        told,
-        (one.framework, other.framework),
-        write,
-        (before, after),
-    )
+    return cause_of(difference, entry, told, filling)
 
 
 FINDER = Finder(

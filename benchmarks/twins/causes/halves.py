@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import permutations
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.twins.cause import Cause, of_setting
+from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.scene import Scene
 from benchmarks.twins.climb import distance
 from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED
@@ -81,6 +83,17 @@ class Difference(NamedTuple):
     theirs: Any
     before: float
     after: float
+
+
+def cause_of(
+    difference: Difference, entry: str, told: Sequence[str], filling: Mapping[str, Any]
+) -> Cause:
+    """The cause, with the setting in words of each model and what fills the entry's lines."""
+    layer = difference.layer
+    frameworks = layer.one.framework, layer.other.framework
+    write = ENTRIES[entry].line(frameworks[1], filling)
+    gap = difference.before, difference.after
+    return of_setting(entry, layer.places, layer.name, told, frameworks, write, gap)
 
 
 def unmirrored(differences: Iterable[Difference]) -> list[Difference]:

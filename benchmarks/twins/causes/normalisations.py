@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause, of_setting
-from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.cause import Cause
 from benchmarks.twins.causes.halves import (
     Difference,
     Half,
     Layer,
+    cause_of,
     code_of,
     layers,
     unmirrored,
@@ -88,7 +88,7 @@ def _axes(half: Half, order: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
 
 def _cause(difference: Difference) -> Cause:
-    layer, key, mine, theirs, before, after = difference
+    layer, key, mine, theirs, *_ = difference
     values = mine, theirs
     one, other = layer.one, layer.other
     if key == "epsilon":
@@ -105,16 +105,7 @@ def _cause(difference: Difference) -> Cause:
         "function": "a normalisation of one's own",
         "correction": values[0],
     }
-    write = ENTRIES[ENTRY[key]].line(other.framework, settings)
-    return of_setting(
-        ENTRY[key],
-        layer.places,
-        layer.name,
-        told,
-        (one.framework, other.framework),
-        write,
-        (before, after),
-    )
+    return cause_of(difference, ENTRY[key], told, settings)
 
 
 FINDER = Finder(("epsilon", "normalised_axis", "biased_variance"), find)

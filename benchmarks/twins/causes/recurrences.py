@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause, of_setting
-from benchmarks.twins.causes.catalogue import ENTRIES
-from benchmarks.twins.causes.halves import Difference, Half, Layer, layers, unmirrored
+from benchmarks.twins.cause import Cause
+from benchmarks.twins.causes.halves import Difference, Half, Layer, cause_of, layers, unmirrored
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, necessary, tolerance
 from benchmarks.twins.causes.witness.elementwise import PLAIN
@@ -140,7 +139,7 @@ def _off(half: Half, result: Array | None, swapped: bool) -> float:
 
 
 def _cause(difference: Difference) -> Cause:
-    layer, key, mine, theirs, before, after = difference
+    layer, key, mine, theirs, *_ = difference
     one, other = layer.one, layer.other
     told = [said(key, value) for value in (mine, theirs)]
     kind = {"lstm": "LSTM", "simple_rnn": "SimpleRNN"}.get(one.unit.kind, "GRU")
@@ -157,16 +156,7 @@ def _cause(difference: Difference) -> Cause:
         "states": "state" if mine else "None",
     }
     entry = ENTRY[key]
-    write = ENTRIES[entry].line(other.framework, filling)
-    return of_setting(
-        entry,
-        layer.places,
-        layer.name,
-        told,
-        (one.framework, other.framework),
-        write,
-        (before, after),
-    )
+    return cause_of(difference, entry, told, filling)
 
 
 FINDER = Finder(tuple(ENTRY.values()), find)
