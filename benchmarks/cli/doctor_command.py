@@ -1,4 +1,4 @@
-"""Say what is installed, which devices are seen, and what to do about what is missing.
+"""Say what is installed, and what to do about what is missing.
 
 Each framework is asked in a process of its own, with the threads and the environment that a run
 would have. Nothing is downloaded.

@@ -1,4 +1,4 @@
-"""Carry a network's weights from one file format to another, or train and save them.
+"""Carry a network's weights from one file format to another.
 
 The suffix tells what a file is: .safetensors (canonical names, for every framework), .keras, or .pt
 (the state_dict of an nn.Sequential). A file is written by its own framework, in a process of its

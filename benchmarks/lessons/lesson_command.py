@@ -1,4 +1,4 @@
-"""List the lessons, or write one as a notebook, to be run and changed.
+"""List the lessons, or write one as a notebook to change.
 
 A lesson is a page of docs/ with code in it. Writing one needs jupytext, the extra `docs`.
 To open it, `pip install jupyterlab` into the same environment.
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli import options
-from common.say import counted, say
+from common.say import counted, inform, say
 
 if TYPE_CHECKING:
     from benchmarks.lessons.pages import Lesson
@@ -92,11 +92,12 @@ def _write(lesson: Lesson, path: Path, execute: bool) -> str:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     if execute:
-        say(f"{lesson.name} ...")
+        inform(f"{lesson.name} ...")
         started = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:  # the page's own may be read-only
             reason = run(document, Path(folder))
-        say(f"{lesson.name}: {time.perf_counter() - started:.0f} s{', FAILED' if reason else ''}")
+        seconds = time.perf_counter() - started
+        inform(f"{lesson.name}: {seconds:.0f} s{', FAILED' if reason else ''}")
     with replaced(path) as file:
         file.write(nbformat.writes(document).encode())
     print(f"{path}: written; open it with: jupyter lab {path}")

@@ -50,5 +50,5 @@ def main(args: argparse.Namespace) -> int:
     if args.format == "md" and not args.into:
         print(markdown(found), end="")
     else:
-        show(found, None, into=args.into, mark=args.mark)
+        show(found, into=args.into, mark=args.mark)
     return 0

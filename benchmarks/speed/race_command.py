@@ -1,4 +1,4 @@
-"""Race both frameworks against the textbook's script and scikit-learn, in turn on this machine.
+"""Race against the textbook's script and scikit-learn, in turn.
 
 The textbook's Keras scripts are what a reader would otherwise run, and so the peer of every "times
 faster". Each run has a process of its own; all arms take turns in a random order, and the table has
