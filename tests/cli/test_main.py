@@ -16,7 +16,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from benchmarks.cli.main import commands, main
+from benchmarks.cli.main import main
+from benchmarks.cli.parser import commands
 from benchmarks.records.record import MEANINGS, write_record
 from common.framework import frameworks, plain_frameworks
 from common.say import counted
