@@ -24,6 +24,7 @@ from typing import Any
 from common.say import nearest, say
 
 CONFIG = "twinbench.toml"
+ROOT_USER = 0
 PATHS = ("DIR", "FILE")  # how the help calls a value that is a path
 
 
@@ -139,7 +140,7 @@ def _nearest_file() -> Path | None:
     for folder in (here, *here.parents):
         path = folder / CONFIG
         if path.is_file():
-            if hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0):
+            if hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), ROOT_USER):
                 say(f"NOTE: {path} is another user's, and not taken unless --config names it")
                 return None
             return path

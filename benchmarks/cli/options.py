@@ -150,7 +150,11 @@ SETTINGS = ("--epochs", "--batch-size", "--hidden", "--learning-rate", "--valida
 """The options that change a problem."""
 
 
-COMPLETED = {"problem": PROBLEMS, "problems": PROBLEMS, "--regime": REGIMES}
+COMPLETED: dict[str, Iterable[str]] = {
+    "problem": PROBLEMS,
+    "problems": PROBLEMS,
+    "--regime": REGIMES,
+}
 """What a shell completes the values of an option by; with --framework, which is found later."""
 
 

@@ -29,6 +29,7 @@ exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.cli import options, requests
@@ -139,7 +140,7 @@ def _walks(
 
 
 def _explain(
-    problem: Problem, walks: tuple[Walk, ...], jobs: list[Job], args: argparse.Namespace
+    problem: Problem, walks: tuple[Walk, ...], jobs: Sequence[Job], args: argparse.Namespace
 ) -> tuple[Explained, bool]:
     """All runs of the walks, then their rungs; and whether some failed, which is said."""
     from benchmarks.explain.runs import first_rungs

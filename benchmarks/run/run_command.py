@@ -1,4 +1,4 @@
-"""Train the problems in each framework, and compare what came of it.
+"""Train the problems in each framework, and compare them.
 
 Every run has a process of its own and leaves one JSON record below the results folder. A run that
 has a record is not run again: after an interruption the same command goes on where it stopped.

@@ -31,7 +31,6 @@ class Section:
     headings: tuple[str, ...]
     rows: list[list[str]]
     left: tuple[int, ...] = (0,)  # columns of text, flush left
-    spare: tuple[str, ...] = ()  # headings that a narrow terminal does without, the first first
     notes: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # said loudly, before the table
     draw: Callable[[], Chart] | None = None
@@ -40,6 +39,7 @@ class Section:
     long: bool = False
     folded: bool = False
     trees: Trees | None = None
+    spare: tuple[str, ...] = ()  # headings that a narrow terminal does without, the first first
 
 
 def show(

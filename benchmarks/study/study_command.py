@@ -91,16 +91,18 @@ def main(args: argparse.Namespace) -> int:
 def _look(args: argparse.Namespace) -> int:
     from benchmarks.records.declared import read_plan
     from benchmarks.records.record import some_records
-    from benchmarks.show.answer import print_json, run_verdicts
+    from benchmarks.show.answer import print_answer, print_json, run_verdicts
     from benchmarks.show.section import show
     from benchmarks.study.study_table import sections
 
     records, plan = some_records(args.results), read_plan(args.results)
     page = sections(records, plan, requests.stem(args, "study"))
+    sentence, verdicts = run_verdicts(records, plan)
     if args.json:
-        print_json(args.command, records, run_verdicts(records, plan)[1])
+        print_json(args.command, records, verdicts)
     else:
         show(page, into=args.into)
+        print_answer(sentence)
     return 0
 
 

@@ -215,7 +215,7 @@ def test_a_short_ladder_through_the_command(tmp_path, capsys):
     status = main.main([*command, "--results", str(tmp_path)])
     out, err = capsys.readouterr()
     assert out, err
-    (result,) = json.loads(out)
+    (result,) = json.loads(out)["results"]
     assert status == 0, result["verdict"]
     assert result["frameworks"] == names and result["first_breach"] is None
     assert {d["rung"] for d in result["differences"]} == set(rungs(*SHORT))
