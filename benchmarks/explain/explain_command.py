@@ -97,12 +97,14 @@ def main(args: argparse.Namespace) -> int:
     for problem in problems:
         explained, some_failed = _explain(problem, walks[problem], jobs[problem], args)
         failed |= some_failed
-        shown.append(explained.plain())
+        shown.append(explained)
         _show(explained, args)
     if args.json:
+        from benchmarks.explain.walk_table import verdicts
         from benchmarks.show.answer import print_json
 
-        print_json(args.command, shown)
+        entries = [entry for explained in shown for entry in verdicts(explained)]
+        print_json(args.command, [explained.plain() for explained in shown], entries)
     return SOME_FAILED if failed else 0
 
 

@@ -98,8 +98,7 @@ def main(args: argparse.Namespace) -> int:
     problems = requests.problems(args)
     if args.measure:  # a bound is that of all
         return _measure(problems, requests.available(args.framework, args.python), args)
-    names = requests.frameworks(args)
-    arms = _arms(names, args)
+    arms = _arms(requests.frameworks(args), args)
     results, breaches = [], 0
     for problem in problems:
         parity = _climb(problem, arms, args)
@@ -193,9 +192,8 @@ def _twin_arms(args: argparse.Namespace) -> list[Place]:
     if args.problems:
         raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
     models = read_file(args.twins).models
-    names = args.framework
-    if not names:
-        names = [name for name in requests.available(None, args.python) if name in models]
+    every = requests.available(None, args.python)
+    names = args.framework or [name for name in every if name in models]
     arms = _arms(requests.available(names, args.python), args)
     if len(arms) < 2:
         held = ", ".join(f"{name}_model" for name in models) or "none"
@@ -246,18 +244,10 @@ def _judge_twins(args: argparse.Namespace) -> int:
 
 
 def _print_json(results: list[dict[str, Any]], args: argparse.Namespace) -> None:
+    from benchmarks.parity.climbed import verdicts
     from benchmarks.show.answer import print_json
 
-    verdicts = [
-        {
-            "about": f"{one['problem']}, {one['regime']}, seed {one['seed']}",
-            # of twins a word; of the four problems there are two
-            "verdict": one.get("judged") or ("breach" if one["first_breach"] else "within bounds"),
-            "sentence": one["verdict"],
-        }
-        for one in results
-    ]
-    print_json(args.command, results, verdicts)
+    print_json(args.command, results, verdicts(results))
 
 
 @contextmanager
@@ -283,8 +273,7 @@ def _progress(ladder: Ladder, who: str) -> Iterator[Callable[[str], None]]:
     from common.trace import rungs
 
     title = f"{ladder.problem.name} {who}"
-    columns = (BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
-    with bar_of(*columns) as bar:
+    with bar_of(BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn()) as bar:
         if bar.disable:
             inform(f"{title} climbs")
         climb = bar.add_task(title, total=len(rungs(ladder.steps, ladder.epochs)))

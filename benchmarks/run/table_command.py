@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="all",
         help="metric: without times and memory, with the verdicts; time: without the test metric",
     )
-    options.add(parser, "--into")
+    options.add(parser, "--into", "--json")
     parser.add_argument(
         "--mark", default="", metavar="NAME", help="of the marks in FILE, those with this name"
     )
@@ -39,13 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     from benchmarks.records.declared import read_plan
     from benchmarks.records.record import some_records
+    from benchmarks.show.answer import print_json, run_verdicts
     from benchmarks.show.run_table import sections
     from benchmarks.show.section import markdown, show
 
     if args.mark and not args.into:
         raise ValueError("--mark names the marks of a file: give --into too")
     records = some_records(args.results)
-    plan = read_plan(args.results) if args.show == "metric" else {}
+    plan = read_plan(args.results) if args.show == "metric" or args.json else {}
+    if args.json:
+        print_json(args.command, records, run_verdicts(records, plan)[1])
+        return 0
     found = sections(records, args.show, plan)
     if args.format == "md" and not args.into:
         print(markdown(found), end="")

@@ -41,11 +41,12 @@ def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks.cli.shared import run_and_show
     from benchmarks.speed.race import Raced, RacedFolds
-    from benchmarks.speed.race_table import sections
+    from benchmarks.speed.race_table import sections, verdicts
 
     jobs = requests.jobs(args, _problems(args), requests.regimes(args), peers=_peers(args.folds))
     kind = RacedFolds if args.folds else Raced
-    return run_and_show(list(map(kind.of, jobs)), args, partial(sections, folds=args.folds))
+    page = partial(sections, folds=args.folds)
+    return run_and_show(list(map(kind.of, jobs)), args, page, verdicts=verdicts)
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:
