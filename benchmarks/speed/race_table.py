@@ -81,9 +81,8 @@ def verdicts(records: Iterable[Record]) -> tuple[str, list[Verdict]]:
             entries += [_verdict(name, peer, r, r.epoch_ratio) for r in others if r.epoch_ratio]
     words = Counter(entry["verdict"] for entry in entries)
     found = ", ".join(f"{number} {word}" for word, number in words.most_common())
-    sentence = (
-        f"Verdict: by their epochs, of {counted(len(entries), 'arm')} against the peer {found}."
-    )
+    arms = counted(len(entries), "arm")
+    sentence = f"Verdict: of the epochs of {arms}, beside the peer's, {found}."
     return sentence * bool(entries), entries
 
 
