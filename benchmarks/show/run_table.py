@@ -139,7 +139,7 @@ def _cells(row: Row, notes: list[str]) -> list[str]:
         label_of(row.framework),
         row.device,
         metric_text(row),
-        "-" if row.loss is None else f"{row.loss:.4g}",
+        "-" if row.loss is None else f"{row.loss:#.4g}",
         number(None if epoch is None else 1e3 * epoch),
         number(row.first_epoch_seconds),
         number(row.samples_per_second),
