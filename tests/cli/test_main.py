@@ -307,7 +307,7 @@ def test_every_installed_framework_trains_in_a_process_of_its_own(tmp_path):
         pytest.skip("no framework is installed")
     command = Command(ROOT, tmp_path)
     options = ["--data", "embedded", "--regime", "matched", "--threads", "1", "--epochs", "2"]
-    done = command("run", "boston", *options, "--json")
+    done = command("run", "boston", *options, "--json", "--framework", ",".join(installed))
     assert done.status == 0, done.err
     records = {record["framework"]: record for record in json.loads(done.out)["results"]}
     assert sorted(records) == sorted(installed)

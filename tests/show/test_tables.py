@@ -338,7 +338,9 @@ def test_a_file_may_have_two_tables_by_name_one_without_times_and_one_without_th
         words = ("--results", tmp_path, "--show", show, "--into", readme, "--mark", name)
         assert run_table_command(*words) == 0
     accuracy, time = readme.read_text().split(marks("time")[0])
-    assert "| mnist | alpha | cpu | 0.9700 | 0.1000 | 1 |" in accuracy and "epoch (ms)" not in accuracy
+    assert (
+        "| mnist | alpha | cpu | 0.9700 | 0.1000 | 1 |" in accuracy and "epoch (ms)" not in accuracy
+    )
     assert "not enough runs to tell whether the accuracies of alpha and beta" in accuracy
     assert "epoch (ms)" in time and "0.9700" not in time and "accuracy" not in time
     with pytest.raises(ValueError, match="one line <!-- twinbench:table none -->"):

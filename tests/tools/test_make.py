@@ -1,4 +1,4 @@
-"""What `make demo` and `make test` install and run, by stand-ins that write down how they are called."""
+"""What `make demo` and `make test` install and run, by stand-ins that note their arguments."""
 
 from __future__ import annotations
 
