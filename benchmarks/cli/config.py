@@ -57,12 +57,13 @@ class Config:
         from benchmarks.cli.options import OPTIONS
 
         shared, own = {}, {}
-        known = [*filter(None, map(_key, OPTIONS)), *commands]
         for key, value in self.content.items():
+            table = isinstance(value, dict)
+            known = commands if table else [*filter(None, map(_key, OPTIONS))]
             if _plain(key) not in known:
-                guess = nearest(_plain(key), known)
-                raise self._fault(f"{key!r} is neither a shared option nor a command{guess}")
-            if not isinstance(value, dict):
+                what = "command, as a table is" if table else "option that commands share"
+                raise self._fault(f"{key!r} is no {what}{nearest(_plain(key), known)}")
+            if not table:
                 shared[_plain(key)] = value
             elif _plain(key) == name:
                 own = {_plain(key): value for key, value in value.items()}

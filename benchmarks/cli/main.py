@@ -78,9 +78,8 @@ def _complete(line: str) -> None:
 
 def _named_config(argv: list[str]) -> Path | None:
     """The file of `--config`: the parser that finds it is made with its defaults."""
-    parser = Parser("twinbench", add_help=False, allow_abbrev=False)
+    parser = Parser("twinbench", add_help=False)
     parser.add_argument("--config", type=Path)
-    parser.add_argument("rest", nargs="*")
     return argparse.ArgumentParser.parse_known_args(parser, argv)[0].config
 
 

@@ -81,8 +81,8 @@ def test_what_may_be_given_several_times_is_added_to(parsed, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("thread = 1", "'thread' is neither a shared option nor a command; did you mean 'threads'"),
-        ("[rnu]\nepochs = 1", "'rnu' is neither a shared option nor a command; did you mean 'run'"),
+        ("thread = 1", "'thread' is no option that commands share; did you mean 'threads'?"),
+        ("[rnu]\nepochs = 1", "'rnu' is no command, as a table is; did you mean 'run'?"),
         ("[run]\nepoch = 1", "run has no option --epoch; did you mean 'epochs'?"),
         ("[run]\nlayers = 1", "twinbench run has no option --layers"),
         ("[run]\nepochs = 0", "--epochs: a whole number of at least 1 was expected, got '0'"),
@@ -91,7 +91,10 @@ def test_what_may_be_given_several_times_is_added_to(parsed, tmp_path):
         ('regime = "matchd"', "did you mean 'matched'?"),
         ('[run]\ndata = "reel"', "invalid choice: 'reel'; there are: auto, real, embedded"),
         ("threads = ", "is no TOML"),
-        ("config = 'x'", "'config' is neither"),
+        ("config = 'x'", "'config' is no option"),
+        ("export = 1", "'export' is no option"),
+        ("[threads]", "'threads' is no command"),
+        ("[run]\ndebug = true", "twinbench run has no option --debug"),
     ],
 )
 def test_a_fault_of_the_file_is_one_line_with_its_name_and_nothing_runs(
@@ -112,7 +115,7 @@ def test_what_was_taken_is_said_and_another_file_may_be_named(twinbench, tmp_pat
     done = twinbench(*words)
     assert f"{CONFIG}: --seeds 3, --threads 2\n" in done.err
     assert json.loads(done.out)["results"]["runs"] == 3
-    for command in (["--config", "other.toml", *words], [*words, "--config=other.toml"]):
+    for command in (["--config", "other.toml", *words], [*words, "--conf=other.toml"]):
         done = twinbench(*command)
         assert "other.toml: --seeds 5\n" in done.err and CONFIG not in done.err
         assert json.loads(done.out)["results"]["runs"] == 5

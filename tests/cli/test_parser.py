@@ -47,7 +47,7 @@ def test_a_command_of_no_group_is_listed_all_the_same(here, monkeypatch):
         ("run --device cude", "cuda"),
         ("parity --regime matchd", "matched"),
         ("scale --axis thread", "threads"),
-        ("table --format terminl", "terminal"),
+        ("table --format terminals", "terminal"),
         ("explain boston --order epsilom", "epsilon"),
         ("lesson reuter", "reuters"),
     ],
