@@ -75,7 +75,9 @@ def print_parity(parity: Parity, console: Console | None = None, *, every: bool 
         first = "" if key[0] == rung else key[0]
         rows.append([first, key[1], *map(_cell, differences), _limit(limit) + raised])
         rung = key[0]
-    pairs = [f"{label_of(one)} / {label_of(other)}" for one, other in parity.pairs]
+    devices = {name.partition(" ")[2] for name in parity.traces}
+    alike = f" {devices.pop()}" if len(devices) == 1 else ""
+    pairs = ["\n".join(_heading(name.removesuffix(alike)) for name in p) for p in parity.pairs]
     title = f"{ladder.problem.title}, regime: {ladder.regime.name}, seed {ladder.seed}"
     print_table(title, ("rung", "tensor", *pairs, "bound"), rows, (0, 1), console)
     if equal := len(lines) - len(kept):
@@ -83,6 +85,11 @@ def print_parity(parity: Parity, console: Console | None = None, *, every: bool 
         console.print(plain(f"({lines_of} shows them)"), soft_wrap=True)
     if parity.raised:
         console.print(plain(f"* {RAISED_BECAUSE}", "yellow"), soft_wrap=True)
+
+
+def _heading(name: str) -> str:
+    """Of an arm or the reference, its label in lines that are not long."""
+    return label_of(name).replace(" (", "\n(")
 
 
 def _limit(bound: float | None) -> str:

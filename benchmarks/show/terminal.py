@@ -61,17 +61,25 @@ def _table(
     """The `kept` columns as a table, none of them narrower than its longest word."""
     table = Table(title=plain(title, "bold"), title_justify="left", box=SIMPLE_HEAD, padding=0)
     for i in kept:
-        words, _, unit = headings[i].partition(" (")
-        lines = [*words.split(" ", 1), *([f"({unit}"] if unit else [])]
-        texts = [*lines, *(row[i].plain for row in rows)]
-        longest = max(len(word) for text in texts for word in text.split() or [""])
+        heading = "\n".join(_lines(headings[i]))
+        texts = [heading, *(row[i].plain for row in rows)]
         if i in left:
-            table.add_column(plain("\n".join(lines)), min_width=longest)
-        else:
-            table.add_column(plain("\n".join(lines)), justify="right", no_wrap=True)
+            longest = max(len(word) for text in texts for word in text.split() or [""])
+            table.add_column(plain(heading), min_width=longest)
+        else:  # rich would take a cell of two words for one that may fold
+            longest = max(len(line) for text in texts for line in text.split("\n"))
+            table.add_column(plain(heading), justify="right", no_wrap=True, min_width=longest)
     for row in rows:
         table.add_row(*(row[i] for i in kept))
     return table
+
+
+def _lines(heading: str) -> list[str]:
+    """Its first word, the others, its unit; or the lines that it has."""
+    if "\n" in heading:
+        return heading.split("\n")
+    words, _, unit = heading.partition(" (")
+    return [*words.split(" ", 1), *([f"({unit}"] if unit else [])]
 
 
 def _print_expanded(
@@ -81,7 +89,7 @@ def _print_expanded(
     for row in rows:
         grid = Table.grid(padding=(0, 2))
         for heading, text in zip(headings, row, strict=True):
-            grid.add_row(plain(heading), text)
+            grid.add_row(plain(heading.replace("\n", " ")), text)
         console.print(grid, "")
 
 
