@@ -66,6 +66,10 @@ class Parser(argparse.ArgumentParser):
             action, f"invalid choice: {value!r}; there are: {known}{guess}"
         )
 
+    def _print_message(self, message, file=None):
+        """As argparse's own, which does not say that a reader has left."""
+        (file or sys.stderr).write(message)
+
     def error(self, message):
         complain(f"{self.prog}: {message} (see {self.prog} --help)")
         self.exit(2)
