@@ -17,6 +17,7 @@ ZH = DOCS / "zh"
 LESSONS = [
     DOCS / "start.md",
     DOCS / "workflow.md",
+    DOCS / "breaking.md",
     DOCS / "errors.md",
     *sorted([*DOCS.glob("problems/*.md"), *DOCS.glob("choices/*.md")]),
 ]
