@@ -19,6 +19,7 @@ LESSONS = [
     DOCS / "workflow.md",
     DOCS / "breaking.md",
     DOCS / "errors.md",
+    DOCS / "measuring.md",
     *sorted([*DOCS.glob("problems/*.md"), *DOCS.glob("choices/*.md")]),
 ]
 README = ROOT / "README.md"
