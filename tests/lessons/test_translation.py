@@ -20,7 +20,11 @@ LESSONS = [
     DOCS / "breaking.md",
     DOCS / "errors.md",
     DOCS / "measuring.md",
-    *sorted([*DOCS.glob("problems/*.md"), *DOCS.glob("choices/*.md")]),
+    *sorted(
+        page
+        for room in ("problems", "choices", "differences")
+        for page in DOCS.glob(f"{room}/*.md")
+    ),
 ]
 README = ROOT / "README.md"
 TRANSLATIONS = {
