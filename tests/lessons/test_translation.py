@@ -17,8 +17,14 @@ ZH = DOCS / "zh"
 LESSONS = [
     DOCS / "start.md",
     DOCS / "workflow.md",
+    DOCS / "breaking.md",
     DOCS / "errors.md",
-    *sorted([*DOCS.glob("problems/*.md"), *DOCS.glob("choices/*.md")]),
+    DOCS / "measuring.md",
+    *sorted(
+        page
+        for room in ("problems", "choices", "differences")
+        for page in DOCS.glob(f"{room}/*.md")
+    ),
 ]
 README = ROOT / "README.md"
 TRANSLATIONS = {
