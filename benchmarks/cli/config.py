@@ -89,8 +89,9 @@ class Config:
             if value:
                 action.default = _Default(option, action.const)
             return
-        several = isinstance(action, argparse._AppendAction)
+        added = isinstance(action, argparse._AppendAction)
         given = value if isinstance(value, list) else [value]
+        several = added or action.nargs  # else a list is one text, with commas
         texts = list(map(str, given)) if several else [",".join(map(str, given))]
         if action.metavar in PATHS:
             texts = [os.path.relpath(self.path.parent / text) for text in texts]
@@ -100,12 +101,13 @@ class Config:
                 parser._check_value(action, one)
         except argparse.ArgumentError as error:
             raise self._fault(f"{option}: {error.message}") from error
-        words = " ".join(f"{option} {text}" for text in texts)
-        if several:
+        between = f" {option} " if added else " "
+        words = f"{option} {between.join(texts)}"
+        if added:
             action.default = [*(action.default or []), *values]
             self.always.append(words)
         else:
-            action.default = _Default(words, values[0])
+            action.default = _Default(words, values if action.nargs else values[0])
 
     def _fault(self, words: str) -> ValueError:
         return ValueError(f"{self.path}: {words}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,13 +12,13 @@ from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.machine import versions
 from benchmarks.records.record import json_of
+from benchmarks.show.matrix import headline
 from benchmarks.show.terminal import plain
 from benchmarks.show.wording import sentence, signed
-from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, NOT_ENOUGH
+from benchmarks.statistics.intervals import NOT_ENOUGH
 from benchmarks.statistics.verdict import PLANNED, Comparison, Plan, comparisons
 from common.framework import label_of
 from common.problem import PROBLEMS
-from common.say import counted
 
 SCHEMA = "twinbench/1"
 Verdict = dict[str, Any]
@@ -75,21 +74,20 @@ def about(pair: Comparison) -> str:
 
 
 def in_short(pairs: Sequence[Comparison]) -> str:
-    """One sentence on all pairs: of how many something may be said, and where most is left."""
+    """One sentence on all pairs, where most is left, and what would tell more."""
     if not pairs:
         return "Verdict: nothing is compared, every run is of one framework."
     if len(pairs) == 1:
         return f"Verdict: {sentence(pairs[0])}"
-    words = Counter(pair.metric.verdict if pair.metric else "without a metric" for pair in pairs)
-    told = dict.fromkeys([EQUIVALENT, DIFFERENT, *words])
-    counts = ", ".join(f"{words[word]} {word}" for word in told)
-    parts = [f"Verdict: of {len(pairs)} pairs of frameworks {counts}.", _largest(pairs)]
-    if words[NOT_ENOUGH]:
+    parts = [f"Verdict: {headline(pairs)}", _widest(pairs)]
+    if any(pair.metric and pair.metric.verdict == NOT_ENOUGH for pair in pairs):
         parts.append(f"`twinbench study` plans enough: {PLANNED} seeds.")
-    return " ".join(filter(None, [*parts, _times(pairs)]))
+    if not any(pair.epoch for pair in pairs):
+        parts.append(f"Of times nothing can be said below {MIN_PROCESSES} timed processes each.")
+    return " ".join(filter(None, parts))
 
 
-def _largest(pairs: Sequence[Comparison]) -> str:
+def _widest(pairs: Sequence[Comparison]) -> str:
     """The difference that is largest beside its margin."""
     judged = [(pair, m) for pair in pairs if (m := pair.metric) and m.margin]
     if not judged:
@@ -101,17 +99,3 @@ def _largest(pairs: Sequence[Comparison]) -> str:
         f"{label_of(pair.first)} and {label_of(pair.second)}, by "
         f"{signed(metric.difference, metric.name)}."
     )
-
-
-def _times(pairs: Sequence[Comparison]) -> str:
-    """Who is faster, how often."""
-    timed = [(pair, pair.epoch.verdict) for pair in pairs if pair.epoch]
-    if not timed:
-        return f"Of times nothing can be said below {MIN_PROCESSES} timed processes each."
-    faster = Counter(
-        label_of(pair.second if word == "faster" else pair.first)
-        for pair, word in timed
-        if word in ("faster", "slower")
-    )
-    who = [f"in {name} {counted(number, 'time')}" for name, number in faster.most_common()]
-    return f"An epoch is faster {', '.join(who) or 'in neither'}, of {len(timed)} compared."

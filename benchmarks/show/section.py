@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,8 @@ class Section:
     """A table, its notes and what draws its figure; a cell that begins with * is to be read first.
 
     A `long` table is of use behind its figure alone: Markdown and terminal of a report leave it
-    out. The page shows a `folded` one when it is asked for, and `trees` in place of a table.
+    out. The page shows a `folded` one when it is asked for, and `trees` in place of a table; a
+    cell that begins with one of `colours` has that class.
     """
 
     title: str
@@ -40,6 +41,12 @@ class Section:
     folded: bool = False
     trees: Trees | None = None
     spare: tuple[str, ...] = ()  # headings that a narrow terminal does without, the first first
+    colours: Mapping[str, str] = field(default_factory=dict)
+
+    def colour(self, cell: str) -> str:
+        """The class of a cell on the page; empty for most."""
+        words = [word for word in self.colours if cell.removeprefix("*").startswith(word)]
+        return self.colours[words[0]] if words else ""
 
 
 def show(

@@ -65,6 +65,9 @@ def test_the_command_line_stands_above_the_file_and_its_own_table_above_what_is_
 def test_a_path_is_meant_from_the_folder_of_the_file(parsed, tmp_path):
     args, taken = parsed('results = "kept"\n[data]\ndata-dir = "sets"\n', "run")
     assert args.results.resolve() == tmp_path / "kept" and taken == ["--results ../../kept"]
+    args, taken = parsed('results = ["a", "b"]\n', "report")
+    assert [path.name for path in args.results] == ["a", "b"]
+    assert taken == ["--results ../../a ../../b"]
     for words in (("data",), ("data", "list"), ("data", "verify")):
         args, _ = parsed('data-dir = "sets"\n', *words)
         assert os.path.abspath(args.data_dir) == str(tmp_path / "sets")

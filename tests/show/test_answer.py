@@ -33,18 +33,26 @@ def test_several_pairs_are_counted_with_the_widest_gap_and_who_is_faster():
     runs += arm("alpha", SAME[:2], "tuned") + arm("beta", wide, "tuned")
     sentence, entries = run_verdicts(runs)
     assert [e["verdict"] for e in entries] == ["different", "equivalent", "not enough runs"]
-    assert "of 3 pairs of frameworks 1 equivalent, 1 different, 1 not enough runs." in sentence
+    assert "Of 3 comparisons: 1 equivalent within the margin, 1 different, 1 undecided" in sentence
     assert "margin of 0.003: MNIST digits, native, alpha and beta, by -0.1000." in sentence
     assert "`twinbench study` plans enough: 30 seeds." in sentence
-    assert "faster in alpha 1 time, of 2 compared" in sentence
+    assert "Of 2 timed ones an epoch is faster (after Holm) in alpha in 1, in neither" in sentence
     assert [e["epoch"] for e in entries] == ["no difference seen", "slower", None]
+
+
+def test_the_widest_gap_is_that_of_most_margins():
+    runs = arm("alpha", SAME) + arm("beta", [value + 0.0029 for value in SAME])
+    houses = {"problem": "boston", "regime": "native"}
+    runs += arm("alpha", (2.5, 2.6), **houses) + arm("beta", (2.6, 2.7), **houses)  # of 0.15
+    sentence, _ = run_verdicts(runs)
+    assert "margin of 0.003: MNIST digits, matched, alpha and beta, by +0.0029." in sentence
 
 
 def test_one_seed_each_says_nothing_of_times_and_asks_for_more_seeds():
     runs = [*arm("alpha", SAME[:1]), *arm("beta", SAME[:1])]
     runs += [*arm("alpha", SAME[:1], "native"), *arm("beta", SAME[:1], "native")]
     sentence, _ = run_verdicts(runs)
-    assert "0 equivalent, 0 different, 2 not enough runs" in sentence
+    assert "Of 2 comparisons: 2 undecided (2 exploratory)." in sentence
     assert "nothing can be said below 5 timed processes each" in sentence
 
 
