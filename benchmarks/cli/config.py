@@ -82,7 +82,7 @@ class Config:
         self, parser: argparse.ArgumentParser, option: str, action: argparse.Action, value: Any
     ) -> None:
         switch = action.nargs == 0
-        if switch != isinstance(value, bool) or isinstance(value, dict):
+        if switch != isinstance(value, bool) or isinstance(value, dict) or value == []:
             expected = "true or false" if switch else "a text, a number or a list of these"
             raise self._fault(f"{option}: {expected} was expected, got {value!r}")
         if switch:
