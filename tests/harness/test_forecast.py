@@ -94,6 +94,9 @@ def test_a_dry_run_runs_nothing_and_a_long_one_says_its_time_first(twinbench, mo
     assert twinbench.run("--seeds", "1").status == 0
     assert twinbench.run("--dry-run").out.startswith("2 runs, 1 of them there: about ")
     assert re.search(r" (min|h)\n$", twinbench.run("--dry-run", "--epochs", "1000000").out)
+    long = twinbench.run("--epochs", "1000000", "--timeout", "1")
+    _, first, *_ = long.err.splitlines()  # after the note on the data
+    assert long.status == 4 and re.fullmatch(r"2 runs: about \d.*(min|h)", first), long.err
     for words in (["tune", "boston", "--layers", "1"], ["crossval"], ["explain", "boston"]):
         more = ["--data", "embedded", "--threads", "1", "--dry-run"]
         if words[0] == "explain":
