@@ -60,6 +60,7 @@ VARIANTS = (
         ablation="jax_impl.ablation",
         fixed=("denormals",),
         rank=1,
+        on_request=True,
         colour="#009E73",
     ),
 )

@@ -143,7 +143,7 @@ def crossval(*words: str, results: Path, **run) -> subprocess.CompletedProcess:
 def test_every_framework_runs_every_fold_once(tmp_path):
     first = crossval("--json", results=tmp_path)
     assert first.returncode == 0, first.stderr
-    records = json.loads(first.stdout)
+    records = json.loads(first.stdout)["results"]
     arms = {(r["framework"], r["fold"]) for r in records}
     assert arms == {(name, k) for name in INSTALLED for k in range(2)}
     for record in records:

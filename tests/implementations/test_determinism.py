@@ -115,7 +115,7 @@ def test_two_records_of_the_command_line_have_the_same_numbers(tmp_path, capsys)
     runs = []
     for folder in ("first", "second"):
         assert main([*command, "--results", str(tmp_path / folder)]) == 0
-        records = json.loads(capsys.readouterr().out)
+        records = json.loads(capsys.readouterr().out)["results"]
         runs.append({r["framework"]: (r["metrics"], r["history"]) for r in records})
         for record in records:
             assert record["settings"]["regime"]["deterministic"] is True

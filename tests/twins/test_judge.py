@@ -394,7 +394,7 @@ def test_the_examples_through_the_command(tmp_path, capsys, name, status):
     file = str(EXAMPLES / f"{name}.py")
     options = ["--results", str(tmp_path), "--data", "embedded", "--framework", "keras,torch"]
     assert main.main(["parity", "--twins", file, *options, "--json"]) == status
-    (result,) = json.loads(capsys.readouterr().out)
+    (result,) = json.loads(capsys.readouterr().out)["results"]
     assert result["problem"] == f"twins:{name}"
     assert result["judged"] == ("wrong" if status else "right")
     assert result["notice"].startswith("mnist: ") and result["notice"] in result["notes"]
