@@ -26,7 +26,7 @@ LESSONS := --all
 # `make bench BENCHED=torch`: one; each has a process of its own
 BENCHED := keras torch jax
 COVERAGE := build/coverage
-.PHONY: help setup demo test long coverage services faults mutants bench porting porting-networks docs notebooks linkcheck lint format
+.PHONY: help setup demo test long coverage services faults mutants bench evidence porting porting-networks docs notebooks linkcheck lint format
 .PHONY: lock oldest audit sbom licences clean
 
 help:  ## list the targets
@@ -93,6 +93,10 @@ bench: $(READY)  ## time each method of a Task, and compare with the last time
 			--framework $$framework --benchmark-columns median,iqr,rounds --benchmark-autosave \
 			--benchmark-compare --benchmark-storage results/bench/$$framework || exit; \
 	done
+
+# `make evidence EVIDENCE=--dry-run`: how long it will take
+evidence: $(READY)  ## measure every published number anew, for hours, and write the pages: alone on the machine
+	$(BIN)/python -m tools.evidence $(EVIDENCE)
 
 # `make porting PORTING="--rivals --into docs/check.md"`: with what people use today, into the page
 porting: $(READY)  ## right and wrong ports through the judge: how often is it right?
