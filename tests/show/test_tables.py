@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from benchmarks.explain import steps_table
 from benchmarks.folds import crossval_table
@@ -500,9 +500,7 @@ def test_figures_without_their_library_say_what_to_install(tmp_path, monkeypatch
 def test_a_table_that_may_not_fold_does_so_on_a_narrow_terminal_alone():
     words = ("layer3.downsample.0/kernel", "gradients of the whole", "1e-07 !")
     for width, whole in ((30, False), (100, True)):
-        table = Table()
-        for word in words:
-            table.add_column(no_wrap=True)
+        table = Table(*(Column(no_wrap=True) for _ in words))
         table.add_row(*words)
         console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
         print_wide(table, console)
