@@ -49,7 +49,7 @@ def plain(parity: Parity, arms: Sequence[Place]) -> dict[str, Any]:
 
 
 def verdicts(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The entries of `--json`, by the numbers of `plain`, or those of a user's own models or traces."""
+    """The entries of `--json`, by the numbers of `plain` or of a user's models or traces."""
     return [
         {
             "about": " and ".join(one["traces"])
