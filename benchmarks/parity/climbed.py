@@ -49,10 +49,12 @@ def plain(parity: Parity, arms: Sequence[Place]) -> dict[str, Any]:
 
 
 def verdicts(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The entries of `--json`, by the numbers of `plain` or those of a user's own two models."""
+    """The entries of `--json`, by the numbers of `plain` or of a user's models or traces."""
     return [
         {
-            "about": f"{one['problem']}, {one['regime']}, seed {one['seed']}",
+            "about": " and ".join(one["traces"])
+            if "traces" in one
+            else f"{one['problem']}, {one['regime']}, seed {one['seed']}",
             "verdict": one.get("judged") or ("breach" if one["first_breach"] else "within bounds"),
             "sentence": one["verdict"],
         }

@@ -84,6 +84,13 @@ def test_a_second_run_trains_nothing_and_json_is_all_it_prints(finished):
     assert found["results"] == [before[0], before[1]] == list(command.records().values())
 
 
+def test_the_table_as_json_has_the_records(finished):
+    command, _ = finished
+    found = json.loads(command("table", "--json").out)
+    assert found["command"] == "table" and found["results"] == list(command.records().values())
+    assert found["verdicts"] == []  # one framework
+
+
 def test_force_trains_again_and_auto_is_the_device_that_it_stands_for(finished):
     command, _ = finished
     before = command.records()
@@ -261,6 +268,10 @@ def test_doctor_says_what_works_and_what_to_install(twinbench):
     assert done.status == 0, done.err
     assert "devices: cpu; auto is cpu" in done.out and "threads: 3, as asked for" in done.out
     assert 'install it with: pip install "no_such_package"' in done.out
+    found = json.loads(twinbench("doctor", "--threads", "3", "--json").out)
+    words = {entry["about"]: entry["verdict"] for entry in found["verdicts"]}
+    assert words == {"fake": "usable", "fake:twin": "usable", "absent": "not usable"}
+    assert found["results"]["threads"] == ["a run would use 3"]
     none = twinbench("doctor", "--framework", "absent")
     assert none.status == 1 and "absent is not installed" in none.out
 

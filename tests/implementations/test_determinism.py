@@ -111,7 +111,7 @@ def test_two_records_of_the_command_line_have_the_same_numbers(tmp_path, capsys)
     if not installed:
         pytest.skip("no framework is installed")
     command = ["run", "boston", "--epochs", "2", "--regime", "native", "--data", "embedded"]
-    command += ["--deterministic", "--threads", "2", "--json"]
+    command += ["--deterministic", "--threads", "2", "--json", "--framework", ",".join(installed)]
     runs = []
     for folder in ("first", "second"):
         assert main([*command, "--results", str(tmp_path / folder)]) == 0

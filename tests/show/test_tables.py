@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.table import Column, Table
 
 from benchmarks.explain import steps_table
 from benchmarks.folds import crossval_table
@@ -32,6 +33,7 @@ from benchmarks.show.figures import as_name, spec
 from benchmarks.show.markdown import BEGIN, END, escaped, line, marks, replace_table
 from benchmarks.show.run_table import FEW, rows_of, sections
 from benchmarks.show.section import Section, drawn, markdown, print_sections
+from benchmarks.show.terminal import print_wide
 from benchmarks.show.wording import number
 from benchmarks.speed import limit_table, race_table, scale_table
 from common.framework import frameworks, label_of
@@ -493,3 +495,17 @@ def test_figures_without_their_library_say_what_to_install(tmp_path, monkeypatch
     monkeypatch.setitem(sys.modules, "altair", None)
     assert drawn(lambda: save_curves([record()], tmp_path), "curves") == []
     assert install_extra("plot") in capsys.readouterr().err
+
+
+def test_a_table_that_may_not_fold_does_so_on_a_narrow_terminal_alone():
+    words = ("layer3.downsample.0/kernel", "gradients of the whole", "1e-07 !")
+    for width, whole in ((30, False), (100, True)):
+        table = Table(*(Column(no_wrap=True) for _ in words))
+        table.add_row(*words)
+        console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+        print_wide(table, console)
+        text = console.file.getvalue()
+        assert "…" not in text and all(len(line) <= width for line in text.splitlines())
+        assert (words[0] in text) == whole
+        letters = {letter for letter in "".join(words) if letter != " "}
+        assert letters <= set(text)
