@@ -44,7 +44,7 @@ from tests.charts import found_in, rows_in, scale_of
 from tests.explain.test_steps import record as ablated
 from tests.folds.test_crossval import fold
 from tests.sample_records import RAN, but, made
-from tests.show.test_tables import FAILED, GENERATED, record
+from tests.show.samples import FAILED, GENERATED, record
 from tests.speed.test_growth import grown, limited
 from tests.speed.test_race import records as raced
 
