@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.report.contents import contents
 from benchmarks.show.html.page import page
-from tests.report.test_page import HOSTILE, everything, hostile
+from tests.report.samples import HOSTILE, everything, hostile
 
 pytest.importorskip("jinja2", reason="needs the extra `report`")
 pytest.importorskip("vl_convert", reason="needs the extra `report`")

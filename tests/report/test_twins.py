@@ -16,7 +16,8 @@ from benchmarks.show.html.page import page
 from benchmarks.show.section import Section
 from benchmarks.show.trees import Error, Leaf, Name, Row, grown
 from tests.faults.test_records import LOST, altered, places
-from tests.report.test_page import HOSTILE, Page, checked, needs_report
+from tests.report.samples import HOSTILE, checked, needs_report
+from tests.report.test_page import Page
 from tests.sample_records import but
 
 NEW = ("layers", "causes", "faults", "notes", "weights")
