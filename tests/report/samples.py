@@ -39,17 +39,9 @@ needs_report = pytest.mark.skipif(
 
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>|&\u2028[bold]"
-
-
 TIMES = [0.9, 0.25, 0.2, 0.3]
-
-
 BOSTON = PROBLEMS["boston"]
-
-
 SETTINGS = {"folds": 2, "fold_epochs": 2}
-
-
 FOLD = {
     **RAN,
     "protocol": 1,

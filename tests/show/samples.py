@@ -8,7 +8,6 @@ import io
 import pytest
 from rich.console import Console
 
-from benchmarks.records.keys import Record
 from benchmarks.show.run_table import sections
 from benchmarks.show.section import print_sections
 from common.problem import PROBLEMS
@@ -52,7 +51,3 @@ GENERATED = {
 
 
 FAILED = {"error": {"kind": "ChildDied", "message": "killed by\nSIGKILL"}, "metrics": None}
-
-
-def names(runs: list[Record]) -> str:
-    return ", ".join(sorted(run.framework for run in runs))
