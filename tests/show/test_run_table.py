@@ -82,7 +82,7 @@ def test_a_row_is_of_one_arm_and_its_data(other, rows):
 def test_times_are_medians_over_processes():
     times = (0.1, 0.2, 7.0)
     (row,) = rows_of([record(seed=s, steady_epoch_seconds=t) for s, t in enumerate(times)])
-    assert row.steady_epoch_seconds == 0.2
+    assert row.middle("steady_epoch_seconds") == "0.200"
 
 
 def test_two_regimes_never_share_a_column():
