@@ -169,7 +169,7 @@ def test_a_hint_names_what_the_extra_asks_for_wherever_the_code_lies(package, mo
 def test_no_hint_names_a_package_that_nobody_published():
     names = [*ROOT.glob("*_impl"), *map(ROOT.joinpath, ("common", "benchmarks", "tests"))]
     for path in (path for folder in names for path in folder.rglob("*.py")):
-        if path.name not in ("install.py", "test_pages.py"):
+        if path.name not in ("install.py", "test_docs.py"):
             assert not re.search(r"pip install\W+twinbench", path.read_text("utf-8")), path
 
 
