@@ -53,8 +53,8 @@ def words_of_rows(rows: int, features: int, seed: int = 0) -> Any:
 def test_sparse_rows_give_the_products_of_dense_ones(call, name):
     x = words_of_rows(50, 200)
     kernel = np.random.default_rng(1).normal(size=(200, 16)).astype(np.float32)
-    for found in call(name, products, name, x, kernel):
-        assert error(found, x.toarray().astype(np.float64) @ kernel) <= 1e-6
+    for product in call(name, products, name, x, kernel):
+        assert error(product, x.toarray().astype(np.float64) @ kernel) <= 1e-6
 
 
 def programs_compiled(epochs: list[Any]) -> list[int]:
@@ -68,12 +68,12 @@ def programs_compiled(epochs: list[Any]) -> list[int]:
     )
     net = keras.Sequential([keras.Input((200,), sparse=True), keras.layers.Dense(1)])
     net.compile(optimizer="sgd", loss="mse")
-    found = []
+    programs = []
     for x in epochs:
         before = len(compiled)
         net.fit(x, np.zeros(x.shape[0]), batch_size=10, shuffle=False, verbose=0)
-        found.append(len(compiled) - before)
-    return found
+        programs.append(len(compiled) - before)
+    return programs
 
 
 def test_jax_compiles_anew_for_another_number_of_non_zeros(call):
@@ -249,12 +249,12 @@ def losses_of_outputs() -> dict[str, float]:
     net = keras.Model(start, ends)
     net.compile(loss="mse", metrics={"a": ["mse"], "b": ["mse"]})
     y = np.array([0, 0, 0, 0, 1], np.float32)[:, None]
-    found = net.evaluate(np.ones((5, 1)), [y, y], batch_size=4, verbose=0, return_dict=True)
-    return {name: float(value) for name, value in found.items()}
+    values = net.evaluate(np.ones((5, 1)), [y, y], batch_size=4, verbose=0, return_dict=True)
+    return {name: float(value) for name, value in values.items()}
 
 
 def test_the_losses_of_several_outputs_forget_the_size_of_the_last_batch(call):
-    for name, each in (("keras", 0.5), ("keras:jax", 0.2)):
-        found = call(name, losses_of_outputs)
-        assert found["loss"] == pytest.approx(0.4) and found["a_mse"] == pytest.approx(0.2)
-        assert found["a_loss"] == found["b_loss"] == pytest.approx(each), name
+    for name, own in (("keras", 0.5), ("keras:jax", 0.2)):
+        losses = call(name, losses_of_outputs)
+        assert losses["loss"] == pytest.approx(0.4) and losses["a_mse"] == pytest.approx(0.2)
+        assert losses["a_loss"] == losses["b_loss"] == pytest.approx(own), name

@@ -85,9 +85,9 @@ def test_a_rule_takes_the_steps_that_its_page_says(call, either, rule):
     """At every default, for gradients above and below each epsilon."""
     sizes = np.logspace(-9, 1, 21)
     gradients = (np.random.default_rng(0).normal(size=(10, 21)) * sizes).astype(np.float32)
-    found = call(either, path, either, rule, {}, gradients, [None] * 10)
+    places = call(either, path, either, rule, {}, gradients, [None] * 10)
     paths = {name: RULES[name, rule](gradients) for name in PAIR}
-    errors = {name: error(found, paths[name]) for name in PAIR}
+    errors = {name: error(places, paths[name]) for name in PAIR}
     # Keras takes 1 - 0.999 in float32; the other's path is far enough away to be noticed
     assert errors.pop(either) < 1e-4 and min(errors.values()) > 0.1
 
@@ -99,14 +99,14 @@ def test_momentum_keeps_the_old_rate_or_takes_the_new_one(call, either, rule):
     settings = {"momentum": 0.9}
     if rule == "RMSprop":
         settings |= {"keras": {"rho": 0.0}, "torch": {"alpha": 0.0}}[either]
-    found = call(either, path, either, rule, settings, np.ones((20, 1), np.float32), rates)[:, 0]
+    places = call(either, path, either, rule, settings, np.ones((20, 1), np.float32), rates)[:, 0]
     steps: dict[str, list[float]] = {"keras": [], "torch": []}
     with_rate = without = 0.0
     for rate in rates:
         with_rate, without = 0.9 * with_rate + rate, 0.9 * without + 1
         steps["keras"].append(with_rate)
         steps["torch"].append(rate * without)
-    np.testing.assert_allclose(found, -np.cumsum(steps[either]), rtol=1e-5)
+    np.testing.assert_allclose(places, -np.cumsum(steps[either]), rtol=1e-5)
     np.testing.assert_allclose(steps["keras"][:10], steps["torch"][:10])
     assert steps["keras"][10] > 5 * steps["torch"][10]
 
@@ -140,12 +140,12 @@ def entropies(name: str, logit: float, label: float) -> dict[str, float]:
 
         y, s = np.full((1, 1), label, "float32"), keras.ops.full((1, 1), logit)
         loss = keras.losses.BinaryCrossentropy
-        found = {
+        losses = {
             "logits": loss(from_logits=True)(y, s),
             "probabilities": loss()(y, keras.activations.sigmoid(s)),
             "hidden": loss()(y, keras.activations.sigmoid(s) * 1.0),
         }
-        return {form: float(value) for form, value in found.items()}
+        return {form: float(value) for form, value in losses.items()}
     import torch
 
     y, s = torch.full((1, 1), label), torch.full((1, 1), logit)
@@ -199,14 +199,14 @@ def _outcome(loss: Any, *arrays: Any) -> tuple[Any, bool]:
 
 
 def test_targets_without_their_axis(call, either):
-    found = call(either, flat_targets, either)
+    losses = call(either, flat_targets, either)
     if either == "keras":
-        assert set(found.values()) == {(0.0, False)}
+        assert set(losses.values()) == {(0.0, False)}
     else:
         every_pair = [abs(a - b) for a in (0, 0.25, 0.5) for b in (0, 0.25, 0.5)]
-        assert found["MSELoss"] == (pytest.approx(np.mean(np.square(every_pair))), True)
-        assert found["L1Loss"] == (pytest.approx(np.mean(every_pair)), True)
-        assert found["BCELoss"] == found["BCEWithLogitsLoss"] == ("refused", False)
+        assert losses["MSELoss"] == (pytest.approx(np.mean(np.square(every_pair))), True)
+        assert losses["L1Loss"] == (pytest.approx(np.mean(every_pair)), True)
+        assert losses["BCELoss"] == losses["BCEWithLogitsLoss"] == ("refused", False)
 
 
 # 8, the last batch
@@ -270,10 +270,10 @@ def orders(name: str, rows: int, epochs: int) -> np.ndarray:
 
 @pytest.mark.parametrize("name", [n for n in frameworks() if n.startswith(PAIR)])
 def test_the_order_of_a_native_fit_is_that_of_the_manifest(call, name):
-    found = call(name, orders, name, 20, 2)
-    assert [sorted(epoch) for epoch in found.tolist()] == [list(range(20))] * 4
+    orders_found = call(name, orders, name, 20, 2)
+    assert [sorted(epoch) for epoch in orders_found.tolist()] == [list(range(20))] * 4
     expected = {"repeated": 1, "reshuffled": 4}[framework(name).native["order"]]
-    assert len(np.unique(found, axis=0)) == expected
+    assert len(np.unique(orders_found, axis=0)) == expected
 
 
 # 11, float width
@@ -296,5 +296,5 @@ def layer_of_float64(name: str) -> str:
 
 
 def test_float64_is_cast_or_refused(call, either):
-    found = call(either, layer_of_float64, either)
-    assert found == {"keras": "float32", "torch": "refused"}[either]
+    dtype = call(either, layer_of_float64, either)
+    assert dtype == {"keras": "float32", "torch": "refused"}[either]

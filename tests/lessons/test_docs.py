@@ -29,14 +29,14 @@ def entries(page: Path) -> Iterator[Path]:
 
 
 def test_every_page_is_in_a_table_of_contents_and_every_entry_is_a_page():
-    found, waiting = set(), [DOCS / "index.md"]
+    reached, waiting = set(), [DOCS / "index.md"]
     while waiting:
         page = waiting.pop()
         assert page.is_file(), f"{page.relative_to(DOCS)} is in a table of contents"
-        if page not in found:
-            found.add(page)
+        if page not in reached:
+            reached.add(page)
             waiting += entries(page)
-    assert found == set(PAGES)
+    assert reached == set(PAGES)
 
 
 @pytest.mark.parametrize(

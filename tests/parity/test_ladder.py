@@ -72,10 +72,10 @@ def test_equal_traces_are_within_every_bound(trace):
 def test_the_verdict_names_the_first_rung_and_who_is_wrong(trace):
     wrong = but(but(trace, "gradients/output/bias", 1.1), "step 1/output/kernel", 1.2)
     parity = Parity(LADDER, "", trace, trace, {"one": trace, "two": wrong})
-    found = (
+    sentence = (
         "first breach at rung 'gradients', tensor output/bias: two and reference differ by 1.0e-01"
     )
-    assert parity.verdict().startswith(found + ", bound ")
+    assert parity.verdict().startswith(sentence + ", bound ")
     assert parity.verdict().endswith("; two differs from the reference; one agrees with it")
     text = printed(parity)
     assert text.count(" !") == 4  # two tensors, against the reference and against the other
@@ -165,10 +165,10 @@ def test_a_key_tells_apart_all_that_can_change_the_numbers():
 def test_a_trace_is_read_as_it_was_written(trace, tmp_path):
     path = tmp_path / "deep" / "trace.npz"
     save_trace(trace, path)
-    found = read_trace(path)
-    assert list(found) == list(trace) and rungs_of(found) == rungs_of(trace)
+    again = read_trace(path)
+    assert list(again) == list(trace) and rungs_of(again) == rungs_of(trace)
     for key, value in trace.items():
-        np.testing.assert_array_equal(found[key], value)
+        np.testing.assert_array_equal(again[key], value)
     assert [p.name for p in path.parent.iterdir()] == ["trace.npz"]
 
 
@@ -201,9 +201,9 @@ def by_hand(ladder: Ladder):
 @pytest.mark.parametrize("problem", ["mnist", "imdb", "reuters"])
 def test_a_short_ladder_is_green(child, problem):
     ladder = Ladder(PROBLEMS[problem], data="embedded", steps=SHORT[0], epochs=SHORT[1])
-    found, facts = child.call("benchmarks.harness.ladder:climb_here", ladder, child.name, "cpu")
+    trace, facts = child.call("benchmarks.harness.ladder:climb_here", ladder, child.name, "cpu")
     assert facts["device"] == "cpu"
-    differences = compare(found, by_hand(ladder), ladder.problem)
+    differences = compare(trace, by_hand(ladder), ladder.problem)
     assert first_broken(differences) is None
     judged = {d.rung for d in differences if d.bound is not None}
     assert judged == set(rungs(ladder.steps, ladder.epochs))
@@ -223,9 +223,9 @@ def test_bounds_are_measured_in_every_setting_and_on_each_table_once(monkeypatch
     monkeypatch.setenv("MKL_CBWR", "AVX2")
     before = dict(os.environ)
     said: list[str] = []
-    found = bounds.measure([BOSTON.but(epochs=1)], ["one"], None, said.append)
+    limits = bounds.measure([BOSTON.but(epochs=1)], ["one"], None, said.append)
     # the embedded houses are the real ones and are not climbed again
     expected = [(0, 2, False), (0, 1, False), (0, 2, True), (1, 2, False)]
     assert settings == [("real", *setting) for setting in expected] and len(said) == 4
-    assert found["boston"]["step 1"]["loss"] == pytest.approx(4e-6, rel=0.2)
+    assert limits["boston"]["step 1"]["loss"] == pytest.approx(4e-6, rel=0.2)
     assert dict(os.environ) == before

@@ -60,8 +60,8 @@ def test_the_heat_map_has_the_power_of_ten_of_the_error_over_its_bound(error, po
 
 def test_a_ladder_is_kept_as_a_record(tmp_path):
     about = ("kind", "schema", "created", "error", "host", "git", "versions")
-    found = {k: v for k, v in climbed().json.items() if k not in about}
-    keep(found, tmp_path / "parity" / "boston" / "matched.json")
+    trace = {k: v for k, v in climbed().json.items() if k not in about}
+    keep(trace, tmp_path / "parity" / "boston" / "matched.json")
     (kept,) = read_kinds(tmp_path)["parity"]
-    assert kept.json | found == kept.json and kept.versions["numpy"]
+    assert kept.json | trace == kept.json and kept.versions["numpy"]
     assert named({"parity": [kept]}) == ["parity", "environment"]

@@ -59,9 +59,9 @@ def test_no_variance_is_an_interval_of_no_width(interval):
 
 
 def test_one_constant_sample_leaves_the_variance_of_the_other():
-    found = welch([1.0, 1.0, 1.0], [2.0, 3.0, 4.0])
+    interval = welch([1.0, 1.0, 1.0], [2.0, 3.0, 4.0])
     expected = 2 + scipy_stats.t.ppf([0.025, 0.975], 2) / np.sqrt(3)
-    assert found == pytest.approx((2, *expected))
+    assert interval == pytest.approx((2, *expected))
 
 
 @pytest.mark.parametrize("interval", [paired, welch])
@@ -111,7 +111,7 @@ def test_unequal_numbers_are_no_pairs():
 def test_the_interval_covers_the_truth_as_often_as_it_says():
     rng = np.random.default_rng(1)
     hits = [
-        (found := welch(rng.normal(0, 1, 6), rng.normal(2, 3, 9))).low <= 2 <= found.high
+        (interval := welch(rng.normal(0, 1, 6), rng.normal(2, 3, 9))).low <= 2 <= interval.high
         for _ in range(2000)
     ]
     assert 0.935 < np.mean(hits) < 0.965
@@ -125,9 +125,9 @@ def test_p_is_that_of_scipy_and_below_5_percent_where_the_interval_excludes_0(pa
         test = (
             scipy_stats.ttest_rel(a, b) if pairs else scipy_stats.ttest_ind(a, b, equal_var=False)
         )
-        found = p_value(a, b, pairs=pairs)
-        assert found == pytest.approx(test.pvalue)
-        assert (found < 0.05) == (paired if pairs else welch)(a, b).excludes_zero
+        p = p_value(a, b, pairs=pairs)
+        assert p == pytest.approx(test.pvalue)
+        assert (p < 0.05) == (paired if pairs else welch)(a, b).excludes_zero
     assert p_value([1.0, 1.0], [2.0, 2.0], pairs=pairs) is None
     assert p_value([1.0], [2.0], pairs=pairs) is None
 
@@ -185,22 +185,22 @@ def test_superiority_is_mann_and_whitneys_u_over_n_m():
     rng = np.random.default_rng(0)
     a, b = rng.integers(0, 6, 9), rng.integers(1, 8, 7)
     u = scipy_stats.mannwhitneyu(b, a).statistic
-    found = superiority(a, b, larger_is_better=True)
-    assert found.mean == pytest.approx(u / 63)
-    assert found.low < found.mean < found.high
+    share = superiority(a, b, larger_is_better=True)
+    assert share.mean == pytest.approx(u / 63)
+    assert share.low < share.mean < share.high
     mirrored = superiority(a, b, larger_is_better=False)
-    assert mirrored == pytest.approx((1 - found.mean, 1 - found.high, 1 - found.low))
+    assert mirrored == pytest.approx((1 - share.mean, 1 - share.high, 1 - share.low))
     assert superiority(b, a, larger_is_better=True) == pytest.approx(mirrored)
 
 
 def test_superiority_in_pairs_is_a_share_with_wilsons_interval():
     a, b = np.zeros(10), np.array([1.0] * 7 + [-1.0] * 3)
-    found = superiority(a, b, larger_is_better=True, pairs=True)
+    share = superiority(a, b, larger_is_better=True, pairs=True)
     expected = scipy_stats.binomtest(7, 10).proportion_ci(method="wilson")
-    assert found == pytest.approx((0.7, expected.low, expected.high))
-    found = superiority(a, b, larger_is_better=False, pairs=True, confidence=0.8)
+    assert share == pytest.approx((0.7, expected.low, expected.high))
+    share = superiority(a, b, larger_is_better=False, pairs=True, confidence=0.8)
     expected = scipy_stats.binomtest(3, 10).proportion_ci(0.8, method="wilson")
-    assert found == pytest.approx((0.3, expected.low, expected.high))
+    assert share == pytest.approx((0.3, expected.low, expected.high))
     ties = superiority([1.0] * 4, [1.0] * 4, larger_is_better=True, pairs=True)
     assert ties.mean == 0.5 and ties.low == pytest.approx(1 - ties.high)
     with pytest.raises(ValueError, match=r"^pairs were expected, got 1 and 2 values$"):
@@ -233,8 +233,8 @@ def test_the_interval_of_superiority_covers_the_truth_as_often_as_it_says(pairs)
     rng, hits, truth = np.random.default_rng(2), 0, scipy_stats.norm.cdf(1 / np.sqrt(2))
     for _ in range(1000):
         a, b = rng.normal(0, 1, 20), rng.normal(1, 1, 20)
-        found = superiority(a, b, larger_is_better=True, pairs=pairs)
-        hits += found.low <= truth <= found.high
+        share = superiority(a, b, larger_is_better=True, pairs=pairs)
+        hits += share.low <= truth <= share.high
     assert 922 <= hits <= 978  # 95 %, give or take four standard deviations
 
 
@@ -247,5 +247,5 @@ def test_the_sampling_error_is_that_of_a_binomial_share():
 
 def test_the_sampling_error_of_an_mae_is_that_of_the_mean_of_its_rows_errors():
     errors = np.abs(np.random.default_rng(0).normal(2, 3, 102))
-    found = sampling_error_of_mae(errors.mean(), (errors**2).mean(), 102)
-    assert found == pytest.approx(errors.std() / 102**0.5)
+    sampling = sampling_error_of_mae(errors.mean(), (errors**2).mean(), 102)
+    assert sampling == pytest.approx(errors.std() / 102**0.5)

@@ -30,10 +30,10 @@ def test_the_interval_is_that_of_every_sample_of_processes_by_its_probability():
     before, after = [[6.0]] * 5, [[t] for t in (1.0, 2.0, 3.0, 4.0, 5.0)]
     at_most_1 = scipy_stats.binom.sf(2, 5, 1 / 5)
     for tail, low, high in ((at_most_1 - 0.012, 6 / 5, 6), (at_most_1 + 0.012, 6 / 4, 6 / 2)):
-        found = ratio_of_times(before, after, confidence=1 - 2 * tail)
-        assert found[:3] == pytest.approx((2, low, high))
-        found = difference_of_times(before, after, confidence=1 - 2 * tail)
-        assert found == pytest.approx((-3, 6 / high - 6, 6 / low - 6))
+        ratio = ratio_of_times(before, after, confidence=1 - 2 * tail)
+        assert ratio[:3] == pytest.approx((2, low, high))
+        difference = difference_of_times(before, after, confidence=1 - 2 * tail)
+        assert difference == pytest.approx((-3, 6 / high - 6, 6 / low - 6))
 
 
 def test_the_times_of_a_process_are_drawn_anew_each_time_that_it_is_drawn():
@@ -42,8 +42,8 @@ def test_the_times_of_a_process_are_drawn_anew_each_time_that_it_is_drawn():
     before, after = [[6.0]] * 5, [[1.0, 2.0, 3.0]] * 5
     one = scipy_stats.binom.sf(2, 5, 7 / 27)
     for tail, low, high in ((one - 0.015, 6 / 3, 6), (one + 0.015, 3, 3)):
-        found = ratio_of_times(before, after, confidence=1 - 2 * tail)
-        assert found[:3] == pytest.approx((3, low, high))
+        ratio = ratio_of_times(before, after, confidence=1 - 2 * tail)
+        assert ratio[:3] == pytest.approx((3, low, high))
 
 
 def test_the_interval_of_times_is_at_95_percent_unless_it_is_asked_otherwise():
@@ -69,13 +69,13 @@ def test_a_ratio_is_a_difference_when_its_interval_excludes_one(low, high, word)
 
 
 def test_equally_fast_is_what_lies_within_five_percent_of_one():
-    def found(spread, n, shift=1.0):
+    def compared(spread, n, shift=1.0):
         times = [[1 + spread * w] * 3 for w in np.linspace(-1, 1, n)]
         return ratio_of_times(times, [[shift * t for t in process] for process in times])
 
-    assert found(0.01, 9).verdict == "equally fast" and found(0.01, 9).p == 1
-    assert found(0.2, 5).verdict == "no difference seen"
-    faster = found(0.001, 9, 0.97)  # within 5 %, and yet another time
+    assert compared(0.01, 9).verdict == "equally fast" and compared(0.01, 9).p == 1
+    assert compared(0.2, 5).verdict == "no difference seen"
+    faster = compared(0.001, 9, 0.97)  # within 5 %, and yet another time
     assert faster.close and faster.verdict == "faster" and faster.p < 0.001
 
 

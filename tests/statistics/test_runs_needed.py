@@ -71,8 +71,8 @@ def test_more_runs_than_anybody_makes_are_no_plan(monkeypatch):
 def test_runs_needed_to_show_a_difference_are_those_of_a_t_test_on_what_exceeds_the_margin():
     z = scipy_stats.norm.ppf([0.975, 0.8]).sum()
     expected = z**2 * 2 * 1.0**2 / 0.2**2
-    found = runs_needed(1.0, 1.0, paired=False, difference=-1.2)
-    assert expected <= found <= expected + 2
+    needed = runs_needed(1.0, 1.0, paired=False, difference=-1.2)
+    assert expected <= needed <= expected + 2
 
 
 def test_runs_needed_at_the_edges():
