@@ -134,7 +134,8 @@ def test_p_is_that_of_scipy_and_below_5_percent_where_the_interval_excludes_0(pa
 
 def test_holm_is_the_step_down_rule_and_leaves_out_what_has_no_p():
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.9, None, 0.4]) == [0.9, None, 0.8] and holm([]) == []
+    assert holm([0.9, None, 0.4]) == [0.9, None, 0.8]
+    assert holm([0.6, 0.7]) == [1, 1] and holm([]) == []
 
 
 @pytest.mark.parametrize(
@@ -238,6 +239,13 @@ def test_the_interval_of_superiority_covers_the_truth_as_often_as_it_says(pairs)
     assert 922 <= hits <= 978  # 95 %, give or take four standard deviations
 
 
+@pytest.mark.parametrize("pairs", [True, False])
+def test_a_difference_up_to_the_tie_counts_half(pairs):
+    for tie, mean in ((0.0, 1), (0.5, 1), (1.0, 0.5)):
+        share = superiority([1.0] * 3, [2.0] * 3, larger_is_better=True, pairs=pairs, tie=tie)
+        assert share.mean == mean
+
+
 def test_the_sampling_error_is_that_of_a_binomial_share():
     assert sampling_error(0.5, 10_000) == pytest.approx(0.005)
     assert sampling_error(1.0, 10) == 0
@@ -249,3 +257,4 @@ def test_the_sampling_error_of_an_mae_is_that_of_the_mean_of_its_rows_errors():
     errors = np.abs(np.random.default_rng(0).normal(2, 3, 102))
     sampling = sampling_error_of_mae(errors.mean(), (errors**2).mean(), 102)
     assert sampling == pytest.approx(errors.std() / 102**0.5)
+    assert sampling_error_of_mae(0.1, 0.01 - 1e-9, 10) == 0  # equal errors, and rounding
