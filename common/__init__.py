@@ -8,7 +8,6 @@ data          where the arrays come from
 splits        which rows: hold-out, folds, the order in which an epoch visits them
 initial       weights to start from
 metrics       losses and metrics, once
-objective     what a network's scores are held against, by kind of problem
 task          the interface: one problem in one framework, one method per rung of the ladder
 clock         what `fit` measures
 batches       batches of rows: dense ones, and ones of one shape for programs compiled for shapes

@@ -89,11 +89,11 @@ def padded(x: sparse.csr_matrix, size: int, room: int) -> list[np.ndarray]:
     starts = x.indptr[::size]
     room = max(room, np.diff(starts).max())
     numbers = np.repeat(np.arange(x.shape[0], dtype=np.int32) % size, np.diff(x.indptr))
-    found = []
+    arrays = []
     for words, outside in ((x.data, 0), (numbers, size), (x.indices, x.shape[1])):
         whole = np.empty((len(starts) - 1, room), words.dtype)
         for place, (first, last) in zip(whole, pairwise(starts), strict=True):
             place[: last - first] = words[first:last]
             place[last - first :] = outside
-        found.append(whole)
-    return found
+        arrays.append(whole)
+    return arrays

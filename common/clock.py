@@ -9,6 +9,9 @@ from typing import Any
 History = dict[str, list[float]]
 """One value per epoch: loss, metric, val_loss, val_<metric>, {epoch,cpu,validation}_seconds."""
 
+CLOCKS = ("epoch_seconds", "cpu_seconds", "validation_seconds")
+"""Those of a history's values that are no curve."""
+
 
 class EpochLog:
     """The clock of `fit` and the history that it fills, the same for every framework.

@@ -91,13 +91,13 @@ def products(
 
     @jax.jit
     def run(batch: Any, layers: Any) -> list[Array]:
-        found = []  # what is not given back would be left out
+        results = []  # what is not given back would be left out
         for number, (x, kernel, gradient) in enumerate(layers):
             rows = batch if batch is not None and not number else x
-            found += [rows @ kernel, rows.T @ gradient]
+            results += [rows @ kernel, rows.T @ gradient]
             if number:  # no one asks for the gradient of the rows
-                found.append(gradient @ kernel.T)
-        return found
+                results.append(gradient @ kernel.T)
+        return results
 
     return lambda: jax.block_until_ready(run(batch, layers))
 

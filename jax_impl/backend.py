@@ -35,7 +35,7 @@ def peak_bytes(name: str) -> int | None:
 
 def runtime() -> dict[str, Any]:
     """`versions`, `devices` and `threads`; JAX does not tell its threads, one a core or NPROC."""
-    gpus = sum(found.platform == "gpu" for found in jax.devices())
+    gpus = sum(chip.platform == "gpu" for chip in jax.devices())
     return {
         "versions": {name: version(name) for name in ("jax", "jaxlib", "optax")},
         "devices": ["cpu", *(f"cuda:{i}" for i in range(gpus))],

@@ -26,7 +26,7 @@ from keras_impl.saved import read_saved
 class KerasTask(Task):
     """One problem in Keras, on one device: `compile` and `fit` as a Keras user writes them."""
 
-    variant = next(each for each in VARIANTS if backend.NAME in each.requires)
+    variant = next(variant for variant in VARIANTS if backend.NAME in variant.requires)
     native = variant.native
 
     def build(self, device: str) -> None:
@@ -134,13 +134,13 @@ class KerasTask(Task):
             else:
                 # one fit over all epochs: one call an epoch costs half as much again on Boston
                 feed = backend.Feed(lambda rows: (self.fed(x[rows]), self.targets(y[rows])), size)
-                each = Turns(turns, feed.give, lambda logs: log.stop(lambda: logs))
+                callback = Turns(turns, feed.give, lambda logs: log.stop(lambda: logs))
                 self.net.fit(
                     feed.data(epochs),
-                    steps_per_epoch=-(-len(each.rows) // size),
+                    steps_per_epoch=-(-len(callback.rows) // size),
                     epochs=epochs,
                     shuffle=False,
-                    callbacks=[each],
+                    callbacks=[callback],
                     verbose=0,
                 )
 

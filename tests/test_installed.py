@@ -22,7 +22,7 @@ import pytest
 
 from common.framework import frameworks, plain_frameworks
 from tests.command import ROOT, Done
-from tests.lessons.test_pages import typed
+from tests.lessons.test_docs import typed
 
 pytestmark = pytest.mark.service
 SHORT = ["--data", "embedded", "--threads", "1"]

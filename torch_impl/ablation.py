@@ -93,10 +93,10 @@ def peaks(device: str) -> dict[str, tuple[Callable[[], Any], float]]:
 
 def profiled(run: Callable[[], None]) -> dict[str, float]:
     """Seconds in matrix products and in other kernels while `run` ran, by torch.profiler."""
-    with profile(activities=[ProfilerActivity.CPU]) as found:
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
         run()
     seconds = Counter({"products": 0.0, "other_kernels": 0.0})
-    for event in found.key_averages():
+    for event in profiler.key_averages():
         if event.key.startswith("aten::"):
             kind = "products" if event.key in PRODUCTS else "other_kernels"
             seconds[kind] += event.self_cpu_time_total / 1e6

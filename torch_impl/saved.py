@@ -19,6 +19,19 @@ from common.task import Weights
 from common.weights import check_float32, unpacked
 
 MOST_PICKLE = 1 << 16  # bytes; the names, shapes and strides of a few layers
+NUMBERS = {
+    "Double": "<f8",
+    "Float": "<f4",
+    "Half": "<f2",
+    "BFloat16": "<u2",
+    "Long": "<i8",
+    "Int": "<i4",
+    "Short": "<i2",
+    "Char": "i1",
+    "Byte": "u1",
+    "Bool": "?",
+}
+NESTED = ("state_dict", "model_state_dict", "model")  # where a checkpoint has them
 
 
 class _Stored(NamedTuple):
@@ -64,14 +77,7 @@ def read_saved(path: Path, problem: Problem) -> Weights:
 
     Raises ValueError for another network, and what `pickle` and `zipfile` raise for a damaged file.
     """
-    files = unpacked(path, problem)
-    (table,) = [name for name in files if name.endswith("/data.pkl")] or [""]
-    root = table.removesuffix("data.pkl")
-    if not table or len(files[table]) > MOST_PICKLE:
-        raise ValueError("expected what torch.save makes of a state_dict since PyTorch 1.6")
-    if files.get(f"{root}byteorder", b"little") != b"little":
-        raise ValueError("its numbers are big-endian; save it on another machine")
-    saved = _Reader(io.BytesIO(files[table])).load()
+    arrays = saved_arrays(unpacked(path, problem), MOST_PICKLE)
     expected = {
         f"{layer.name}.{role}": shape
         for layer in problem.layers
@@ -80,29 +86,52 @@ def read_saved(path: Path, problem: Problem) -> Weights:
             ("bias", (layer.fan_out,)),
         )
     }
-    names = sorted(map(str, saved)) if isinstance(saved, dict) else type(saved).__name__
-    if names != sorted(expected):
-        raise ValueError(f"it holds {names}, expected a state_dict of {[*expected]}")
-    return {
-        name.replace(".weight", "/kernel").replace(".bias", "/bias"): _values(
-            name, saved[name], shape, files, root
-        ).T.copy()
-        for name, shape in expected.items()
-    }
+    if sorted(arrays) != sorted(expected):
+        raise ValueError(f"it holds {sorted(arrays)}, expected a state_dict of {[*expected]}")
+    weights = {}
+    for name, shape in expected.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} is {arrays[name].shape}, expected {shape}")
+        check_float32(name, arrays[name].dtype)
+        role = name.replace(".weight", "/kernel").replace(".bias", "/bias")
+        weights[role] = arrays[name].T.copy()
+    return weights
 
 
-def _values(
-    name: str, stored: Any, shape: tuple[int, ...], files: Mapping[str, bytes], root: str
-) -> np.ndarray:
-    """The numbers of one tensor where they lie in the archive; ValueError when it has not them."""
-    if not isinstance(stored, _Stored) or stored.size != shape:
-        size = getattr(stored, "size", type(stored).__name__)
-        raise ValueError(f"{name} is {size}, expected {shape}")
-    _, kind, key, *_ = stored.storage
-    check_float32(name, np.dtype("f4") if kind == "FloatStorage" else kind.removesuffix("Storage"))
-    numbers = np.frombuffer(files[f"{root}data/{key}"], "<f4")[stored.offset :]
-    stride = stored.stride
-    last = sum(step * (n - 1) for step, n in zip(stride, shape, strict=True))
-    if min(stored.offset, *stride) < 0 or last >= len(numbers):
-        raise ValueError(f"{name} lies outside of the {len(numbers)} numbers that are stored")
-    return np.lib.stride_tricks.as_strided(numbers, shape, [4 * step for step in stride])
+def saved_arrays(files: Mapping[str, bytes], most: int) -> dict[str, np.ndarray]:
+    """The arrays of a `state_dict`, or of a checkpoint with one, where they lie in the archive.
+
+    bfloat16 becomes float32. The pickle may have `most` bytes. Raises ValueError for an archive of
+    anything else, and what `pickle` raises for a damaged one.
+    """
+    (table,) = [name for name in files if name.endswith("/data.pkl")] or [""]
+    root = table.removesuffix("data.pkl")
+    if not table or len(files[table]) > most:
+        raise ValueError("expected what torch.save makes of a state_dict since PyTorch 1.6")
+    if files.get(f"{root}byteorder", b"little") != b"little":
+        raise ValueError("its numbers are big-endian; save it on another machine")
+    saved: Any = _Reader(io.BytesIO(files[table])).load()
+    for name in NESTED:
+        if isinstance(saved, dict) and isinstance(saved.get(name), dict):
+            saved = saved[name]
+    if not isinstance(saved, dict) or not all(isinstance(v, _Stored) for v in saved.values()):
+        raise ValueError("it holds more than tensors: save model.state_dict()")
+    return {str(name): _array(str(name), stored, files, root) for name, stored in saved.items()}
+
+
+def _array(name: str, stored: _Stored, files: Mapping[str, bytes], root: str) -> np.ndarray:
+    """One tensor, without a copy whatever its size; ValueError where the archive lacks a part."""
+    kind, key = stored.storage[1].removesuffix("Storage"), stored.storage[2]
+    if kind not in NUMBERS:
+        raise ValueError(f"{name} holds {kind} numbers")
+    numbers = np.frombuffer(files[f"{root}data/{key}"], NUMBERS[kind])
+    if kind == "BFloat16":
+        numbers = (numbers.astype(np.uint32) << 16).view(np.float32)
+    if 0 in stored.size:
+        return np.zeros(stored.size, numbers.dtype)
+    last = sum(step * (n - 1) for step, n in zip(stored.stride, stored.size, strict=True))
+    left = len(numbers) - stored.offset
+    if min((stored.offset, *stored.stride, *stored.size)) < 0 or last >= left:
+        raise ValueError(f"{name} lies outside of the {max(left, 0)} numbers that are stored")
+    strides = [numbers.itemsize * step for step in stored.stride]
+    return np.lib.stride_tricks.as_strided(numbers[stored.offset :], stored.size, strides)

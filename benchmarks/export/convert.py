@@ -151,10 +151,10 @@ def taker_of(out: Path, giver: str, here: Sequence[str]) -> str:
     return next((name for name in here if name != giver), giver)
 
 
-def _compared(problem: Problem, given: Mapping, found: Mapping) -> dict[str, Error]:
-    scores = found["scores"], given["scores"]
+def _compared(problem: Problem, given: Mapping, copied: Mapping) -> dict[str, Error]:
+    scores = copied["scores"], given["scores"]
     predictions = [link(problem.loss, values) for values in scores]
-    weights = [relative_error(value, given["state"][k]) for k, value in found["state"].items()]
+    weights = [relative_error(value, given["state"][k]) for k, value in copied["state"].items()]
     return {
         "weights": Error(float(np.max(weights)), 0.0),  # np.max keeps a NaN, max may lose it
         "scores": Error(relative_error(*scores), FIRST_STEP),

@@ -9,24 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from benchmarks.export.tensorboard import ARM, digest
+from benchmarks.export.tensorboard import QUANTITIES, digest
 from benchmarks.records.arm import training_runs
-from benchmarks.records.keys import Record
+from benchmarks.records.keys import ARM, Record
+from common.clock import CLOCKS
 from common.install import install_extra
 from common.visible import visible
 
 Row = dict[str, Any]
 
-MEASURED = (
-    "steady_epoch_seconds",
-    "first_epoch_seconds",
-    "total_seconds",
-    "samples_per_second",
-    "peak_rss_bytes",
-    "import_rss_bytes",
-    "peak_device_bytes",
-)
-EPOCH_CLOCKS = ("epoch_seconds", "cpu_seconds", "validation_seconds")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with these a formula of a spreadsheet may begin
 
 
@@ -115,7 +106,7 @@ def _run(record: Record) -> Row:
         "timed": record.timed,
         "trained_together": record.trained_together,
         **{f"test_{name}": value for name, value in record.metrics.items()},
-        **{name: getattr(record, name) for name in MEASURED},
+        **{name: getattr(record, name) for name in QUANTITIES},
         **{f"{name}_seconds": value for name, value in record.stages.items()},
         **parts["data"],
         **{f"version_{name}": value for name, value in record.versions.items()},
@@ -127,7 +118,7 @@ def _run(record: Record) -> Row:
 
 
 def _epochs(record: Record) -> Iterator[Row]:
-    columns = record.history | {name: getattr(record, name) for name in EPOCH_CLOCKS}
+    columns = record.history | {name: getattr(record, name) for name in CLOCKS}
     for epoch in range(max(map(len, columns.values()), default=0)):
         values = {k: v[epoch] if epoch < len(v) else None for k, v in columns.items()}
         yield {**_identity(record), "epoch": epoch + 1, **values}

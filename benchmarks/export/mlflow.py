@@ -8,29 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.export.tensorboard import (
-    ARM,
-    digest,
-    ended,
-    number,
-    scalars,
-    settings,
-)
-from benchmarks.records.keys import Record
+from benchmarks.export.tensorboard import QUANTITIES, digest, ended, number, scalars, settings
+from benchmarks.records.keys import ARM, Record
 from common.install import install_extra
 
 LOCAL = Path("mlruns")  # the folder of the runs when no server is named
 TAG = "twinbench.record"  # its value is the digest of the record
 METRICS_PER_CALL = 1000  # MLflow's limit
-TOTALS = (
-    "steady_epoch_seconds",
-    "first_epoch_seconds",
-    "total_seconds",
-    "samples_per_second",
-    "peak_rss_bytes",
-    "peak_device_bytes",
-)
-"""Numbers of a whole run, beside its test metrics."""
 
 
 class Store(NamedTuple):
@@ -126,7 +110,7 @@ def _metrics(record: Record) -> Iterator[Any]:
     for name, value, step, time in scalars(record):
         last = max(last, step)
         yield Metric(name, value, _milliseconds(time), step)
-    for name in TOTALS:
+    for name in QUANTITIES:
         if (value := getattr(record, name)) is not None:
             yield Metric(name, number(value), _milliseconds(ended(record)), last)
 

@@ -15,12 +15,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.records.job import Job
-from benchmarks.records.keys import Record
+from benchmarks.records.keys import ARM, Record
 from benchmarks.records.kinds import Crossval
 from common.atomic import replaced
 from common.install import install_extra
 
-ARM = ("problem", "framework", "regime", "device", "seed")
+QUANTITIES = (
+    "steady_epoch_seconds",
+    "first_epoch_seconds",
+    "total_seconds",
+    "samples_per_second",
+    "peak_rss_bytes",
+    "import_rss_bytes",
+    "peak_device_bytes",
+)
+"""Numbers of a whole run, beside its test metrics."""
+
 NO_SETTINGS = ("name", "title", "margin", "target")  # fields of a problem that training ignores
 KINDS = {str: "string_value", bool: "bool_value"}
 """Python type -> field of protobuf's Value; other types are numbers."""

@@ -18,7 +18,7 @@ from benchmarks.show.curves import Band, Curve, panel
 from benchmarks.show.figures import Chart, panels, save, title_of
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
-from benchmarks.show.wording import listed
+from benchmarks.show.wording import listed, told_apart
 from common.framework import label_of
 from common.problem import PROBLEMS, Problem
 from common.regime import REGIMES
@@ -113,22 +113,18 @@ def _title(line: Line) -> str:
 
 def _labels(lines: Iterable[Line]) -> dict[Line, str]:
     """The framework of each line, and what sets it apart from the others of a figure."""
-    about = {
-        line: {
-            "device": line.arm.device,
-            "folds": line.folds,
-            "statistics": line.statistics,
-            "changes": line.changes,
-        }
+    texts = {
+        line: (
+            f"device {line.arm.device}",
+            f"folds {line.folds}",
+            f"statistics {line.statistics}",
+            f"changes {line.changes}",
+        )
         for line in lines
     }
-    names = ("device", "folds", "statistics", "changes")
-    apart = [name for name in names if len({facts[name] for facts in about.values()}) > 1]
     return {
-        line: ", ".join(
-            [label_of(line.arm.framework), *(f"{name} {facts[name]}" for name in apart)]
-        )
-        for line, facts in about.items()
+        line: ", ".join([label_of(line.arm.framework), *apart])
+        for line, apart in told_apart(texts).items()
     }
 
 

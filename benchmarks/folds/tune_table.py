@@ -158,13 +158,13 @@ def _notes(choices: list[Choice]) -> Iterator[str]:
 def _final(row: Row, choices: list[Choice]) -> list[str]:
     run = row.runs[0]
     problem = run.settings.problem or {}
-    choice = next(choice for choice in choices if choice.arm.framework == row.framework)
+    choice = next(choice for choice in choices if choice.arm.framework == run.framework)
     new = chosen(choice)
     names = ("hidden", "epochs", "batch_size", "learning_rate", "validation")
     is_new = all(_plain(getattr(new, name)) == problem.get(name) for name in names)
     setting = " and ".join(["chosen"] * is_new + ["published"] * (not run.changed))
     return [
-        label_of(row.framework),
+        label_of(run.framework),
         setting,
         widths_of(problem["hidden"]),
         *(f"{problem[name]:,}" for name in ("epochs", "batch_size", "validation")),

@@ -74,12 +74,12 @@ def _run(ray: Any, batches: Sequence[Batch]) -> Iterator[tuple[Batch, list[Recor
             if not ended and _most_cores(ray) < max(cores):
                 least = counted(f"{max(cores):g}", "core")
                 say(f"waiting for a node of {least}: the cluster has none left")
-            for each in ended:
-                batch = running.pop(each)
-                yield batch, _fetched(ray, each, batch)
+            for task_id in ended:
+                batch = running.pop(task_id)
+                yield batch, _fetched(ray, task_id, batch)
     finally:
-        for each in running:
-            ray.cancel(each, force=True)
+        for task_id in running:
+            ray.cancel(task_id, force=True)
 
 
 def _fetched(ray: Any, ended: Any, batch: Batch) -> list[Record]:

@@ -13,6 +13,7 @@ from benchmarks.harness.clocks import Stages, Surroundings, peak_rss_bytes, proc
 from benchmarks.records.job import Job
 from benchmarks.records.machine import versions
 from common.batches import dense
+from common.clock import CLOCKS
 from common.data import Data, DataError, load
 from common.framework import framework
 from common.metrics import loss_value
@@ -24,7 +25,6 @@ from common.task import SCORE_ROWS, History, Task
 
 Emit = Callable[[dict], None]
 Rows = tuple[Any, np.ndarray]  # x and y
-CLOCKS = ("epoch_seconds", "cpu_seconds", "validation_seconds")
 
 
 def run_job(job: Job, emit: Emit) -> dict[str, Any]:

@@ -32,157 +32,127 @@ class Things(NamedTuple):
     """
 
     owners: Sequence[str]
-    settings: Sequence[Sequence[str]]
+    settings: list[list[str]]
 
 
-def _things(owners: str, *settings: str) -> Things:
-    rows = [["" if name == "-" else name for name in row.split()] for row in settings]
-    return Things(owners.split(), rows)
+TABLES = """
+# layers
+keras.layers:Dense torch.nn:Linear flax.nnx:Linear
+    use_bias bias use_bias
+    kernel_initializer weight() kernel_init
+    bias_initializer bias() bias_init
+keras.layers:Conv2D torch.nn:Conv2d flax.nnx:Conv
+    padding padding padding
+    use_bias bias use_bias
+    kernel_initializer weight() kernel_init
+    bias_initializer bias() bias_init
+keras.layers:BatchNormalization torch.nn:BatchNorm2d flax.nnx:BatchNorm
+    epsilon eps epsilon
+    momentum momentum momentum
+    gamma_initializer weight() scale_init
+    beta_initializer bias() bias_init
+keras.layers:LayerNormalization torch.nn:LayerNorm flax.nnx:LayerNorm
+    epsilon eps epsilon
+keras.layers:GroupNormalization torch.nn:GroupNorm flax.nnx:GroupNorm
+    groups num_groups num_groups
+    epsilon eps epsilon
+keras.layers:Embedding torch.nn:Embedding flax.nnx:Embed
+    embeddings_initializer weight() embedding_init
+    mask_zero - -
+    - padding_idx -
+keras.layers:LSTM torch.nn:LSTM flax.nnx:LSTMCell
+    activation - activation_fn
+    recurrent_activation - gate_fn
+    kernel_initializer weight() kernel_init
+    recurrent_initializer weight() recurrent_kernel_init
+    bias_initializer weight() bias_init
+    unit_forget_bias - -
+    - batch_first -
+keras.layers:GRU torch.nn:GRU flax.nnx:GRUCell
+    activation - activation_fn
+    recurrent_activation - gate_fn
+    kernel_initializer weight() kernel_init
+    recurrent_initializer weight() recurrent_kernel_init
+    bias_initializer weight() bias_init
+    reset_after - -
+    - batch_first -
+keras.layers:MultiHeadAttention torch.nn:MultiheadAttention flax.nnx:MultiHeadAttention
+    use_bias bias use_bias
+    dropout dropout dropout_rate
+    - batch_first -
+keras.layers:Dropout torch.nn:Dropout flax.nnx:Dropout
+    rate p rate
+# activations
+keras.layers:LeakyReLU torch.nn:LeakyReLU jax.nn:leaky_relu
+    negative_slope negative_slope negative_slope
+keras.activations:leaky_relu torch.nn.functional:leaky_relu jax.nn:leaky_relu
+    negative_slope negative_slope negative_slope
+keras.layers:ELU torch.nn:ELU jax.nn:elu
+    alpha alpha alpha
+keras.activations:gelu torch.nn:GELU jax.nn:gelu
+    approximate approximate approximate
+keras.layers:Softmax torch.nn:Softmax jax.nn:softmax
+    axis dim axis
+# optimisers
+keras.optimizers:SGD torch.optim:SGD optax:sgd
+    learning_rate lr learning_rate
+    momentum momentum momentum
+    nesterov nesterov nesterov
+    - dampening -
+    weight_decay weight_decay -
+keras.optimizers:RMSprop torch.optim:RMSprop optax:rmsprop
+    learning_rate lr learning_rate
+    rho alpha decay
+    epsilon eps eps
+    - - eps_in_sqrt
+    momentum momentum momentum
+    centered centered centered
+keras.optimizers:Adam torch.optim:Adam optax:adam
+    learning_rate lr learning_rate
+    beta_1 betas[0] b1
+    beta_2 betas[1] b2
+    epsilon eps eps
+    weight_decay weight_decay -
+keras.optimizers:AdamW torch.optim:AdamW optax:adamw
+    learning_rate lr learning_rate
+    beta_1 betas[0] b1
+    beta_2 betas[1] b2
+    epsilon eps eps
+    weight_decay weight_decay weight_decay
+keras.optimizers:Adagrad torch.optim:Adagrad optax:adagrad
+    learning_rate lr learning_rate
+    initial_accumulator_value initial_accumulator_value initial_accumulator_value
+    epsilon eps eps
+# losses
+keras.losses:CategoricalCrossentropy torch.nn:CrossEntropyLoss optax.losses:softmax_cross_entropy
+    from_logits - -
+    label_smoothing label_smoothing -
+    reduction reduction -
+keras.losses:BinaryCrossentropy torch.nn:BCEWithLogitsLoss optax.losses:sigmoid_binary_cross_entropy
+    from_logits - -
+    label_smoothing - -
+    reduction reduction -
+keras.losses:Huber torch.nn:HuberLoss optax.losses:huber_loss
+    delta delta delta
+    reduction reduction -
+"""
+"""Groups of things: below an owner in each framework its settings, "-" where there is none."""
 
 
-GROUPS: Mapping[str, Sequence[Things]] = {
-    "layers": (
-        _things(
-            "keras.layers:Dense torch.nn:Linear flax.nnx:Linear",
-            "use_bias bias use_bias",
-            "kernel_initializer weight() kernel_init",
-            "bias_initializer bias() bias_init",
-        ),
-        _things(
-            "keras.layers:Conv2D torch.nn:Conv2d flax.nnx:Conv",
-            "padding padding padding",
-            "use_bias bias use_bias",
-            "kernel_initializer weight() kernel_init",
-            "bias_initializer bias() bias_init",
-        ),
-        _things(
-            "keras.layers:BatchNormalization torch.nn:BatchNorm2d flax.nnx:BatchNorm",
-            "epsilon eps epsilon",
-            "momentum momentum momentum",
-            "gamma_initializer weight() scale_init",
-            "beta_initializer bias() bias_init",
-        ),
-        _things(
-            "keras.layers:LayerNormalization torch.nn:LayerNorm flax.nnx:LayerNorm",
-            "epsilon eps epsilon",
-        ),
-        _things(
-            "keras.layers:GroupNormalization torch.nn:GroupNorm flax.nnx:GroupNorm",
-            "groups num_groups num_groups",
-            "epsilon eps epsilon",
-        ),
-        _things(
-            "keras.layers:Embedding torch.nn:Embedding flax.nnx:Embed",
-            "embeddings_initializer weight() embedding_init",
-            "mask_zero - -",
-            "- padding_idx -",
-        ),
-        _things(
-            "keras.layers:LSTM torch.nn:LSTM flax.nnx:LSTMCell",
-            "activation - activation_fn",
-            "recurrent_activation - gate_fn",
-            "kernel_initializer weight() kernel_init",
-            "recurrent_initializer weight() recurrent_kernel_init",
-            "bias_initializer weight() bias_init",
-            "unit_forget_bias - -",
-            "- batch_first -",
-        ),
-        _things(
-            "keras.layers:GRU torch.nn:GRU flax.nnx:GRUCell",
-            "activation - activation_fn",
-            "recurrent_activation - gate_fn",
-            "kernel_initializer weight() kernel_init",
-            "recurrent_initializer weight() recurrent_kernel_init",
-            "bias_initializer weight() bias_init",
-            "reset_after - -",
-            "- batch_first -",
-        ),
-        _things(
-            "keras.layers:MultiHeadAttention torch.nn:MultiheadAttention "
-            "flax.nnx:MultiHeadAttention",
-            "use_bias bias use_bias",
-            "dropout dropout dropout_rate",
-            "- batch_first -",
-        ),
-        _things("keras.layers:Dropout torch.nn:Dropout flax.nnx:Dropout", "rate p rate"),
-    ),
-    "activations": (
-        _things(
-            "keras.layers:LeakyReLU torch.nn:LeakyReLU jax.nn:leaky_relu",
-            "negative_slope negative_slope negative_slope",
-        ),
-        _things(
-            "keras.activations:leaky_relu torch.nn.functional:leaky_relu jax.nn:leaky_relu",
-            "negative_slope negative_slope negative_slope",
-        ),
-        _things("keras.layers:ELU torch.nn:ELU jax.nn:elu", "alpha alpha alpha"),
-        _things(
-            "keras.activations:gelu torch.nn:GELU jax.nn:gelu",
-            "approximate approximate approximate",
-        ),
-        _things("keras.layers:Softmax torch.nn:Softmax jax.nn:softmax", "axis dim axis"),
-    ),
-    "optimisers": (
-        _things(
-            "keras.optimizers:SGD torch.optim:SGD optax:sgd",
-            "learning_rate lr learning_rate",
-            "momentum momentum momentum",
-            "nesterov nesterov nesterov",
-            "- dampening -",
-            "weight_decay weight_decay -",
-        ),
-        _things(
-            "keras.optimizers:RMSprop torch.optim:RMSprop optax:rmsprop",
-            "learning_rate lr learning_rate",
-            "rho alpha decay",
-            "epsilon eps eps",
-            "- - eps_in_sqrt",
-            "momentum momentum momentum",
-            "centered centered centered",
-        ),
-        *(
-            _things(
-                f"keras.optimizers:{name} torch.optim:{name} optax:{name.lower()}",
-                "learning_rate lr learning_rate",
-                "beta_1 betas[0] b1",
-                "beta_2 betas[1] b2",
-                "epsilon eps eps",
-                decay,
-            )
-            for name, decay in (
-                ("Adam", "weight_decay weight_decay -"),
-                ("AdamW", "weight_decay weight_decay weight_decay"),
-            )
-        ),
-        _things(
-            "keras.optimizers:Adagrad torch.optim:Adagrad optax:adagrad",
-            "learning_rate lr learning_rate",
-            "initial_accumulator_value initial_accumulator_value initial_accumulator_value",
-            "epsilon eps eps",
-        ),
-    ),
-    "losses": (
-        _things(
-            "keras.losses:CategoricalCrossentropy torch.nn:CrossEntropyLoss "
-            "optax.losses:softmax_cross_entropy",
-            "from_logits - -",
-            "label_smoothing label_smoothing -",
-            "reduction reduction -",
-        ),
-        _things(
-            "keras.losses:BinaryCrossentropy torch.nn:BCEWithLogitsLoss "
-            "optax.losses:sigmoid_binary_cross_entropy",
-            "from_logits - -",
-            "label_smoothing - -",
-            "reduction reduction -",
-        ),
-        _things(
-            "keras.losses:Huber torch.nn:HuberLoss optax.losses:huber_loss",
-            "delta delta delta",
-            "reduction reduction -",
-        ),
-    ),
-}
+def _groups() -> dict[str, list[Things]]:
+    groups: dict[str, list[Things]] = {}
+    for line in TABLES.strip().splitlines():
+        words = ["" if word == "-" else word for word in line.split()]
+        if line.startswith("#"):
+            things = groups[words[1]] = []
+        elif line.startswith(" "):
+            things[-1].settings.append(words)
+        else:
+            things.append(Things(words, []))
+    return groups
+
+
+GROUPS = _groups()
 
 
 def tables(group: str, defaults: Mapping[str, Mapping[str, str]]) -> str:

@@ -67,7 +67,6 @@ def measure(
     names: Iterable[str],
     data_dir: str | None,
     say: Callable[[str], None],
-    on_rung: Callable[[str], None] = lambda rung: None,
 ) -> Measured:
     """Climb each problem on the real data in every setting, on the embedded data in the first.
 
@@ -90,12 +89,12 @@ def measure(
                 say(f"{problem.name}, {data} data, {setting.sentence}")
                 if setting.seed not in by_hand:
                     by_hand[setting.seed] = (
-                        climb_by_hand(ladder, on_rung=on_rung),
-                        climb_by_hand(ladder, np.float32, on_rung=on_rung),
+                        climb_by_hand(ladder),
+                        climb_by_hand(ladder, np.float32),
                     )
                 with _environment(setting.environment):
                     arms = [Place(name, threads=setting.threads) for name in names]
-                    traces = {arm.framework: climb_apart(ladder, arm, on_rung) for arm in arms}
+                    traces = {arm.framework: climb_apart(ladder, arm) for arm in arms}
                 exact, rounded = by_hand[setting.seed]
                 traces["reference in float32"] = rounded
                 keep_largest(worst, Parity(ladder, "", exact, rounded, traces))

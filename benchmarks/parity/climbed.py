@@ -83,9 +83,3 @@ def save_trace(trace: Trace, path: Path) -> None:
     arrays: dict[str, Any] = {k.replace("/", ":"): value for k, value in trace.items()}
     with replaced(path) as file:
         np.savez(file, **arrays)
-
-
-def read_trace(path: Path) -> Trace:
-    """Read a trace that `save_trace` wrote."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return {key.replace(":", "/"): arrays[key] for key in arrays.files}

@@ -81,10 +81,10 @@ def _pairs(record: Object) -> dict[tuple[str, ...], list[Difference]]:
                     math.nan if d["error"] is None else d["error"],
                     d["bound"],
                 )
-                for d in found
+                for d in of_pair
             ]
         )
-        for pair, found in by_pair.items()
+        for pair, of_pair in by_pair.items()
     }
 
 

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect
 
-from benchmarks.records.keys import Number, Record, Whole
+from benchmarks.records.keys import ARM, Number, Record, Whole
 from benchmarks.records.kinds import AXES, KINDS
 from benchmarks.records.values import unheld
+from common.clock import CLOCKS
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
@@ -125,9 +126,7 @@ SETTINGS = {
 }
 """Python type of a field of Problem -> its shape in a record."""
 
-ARM = ("problem", "framework", "regime", "device", "seed")  # of a run that failed, too
 NEVER_NULL = (*ARM, "timed", "trained_together")
-CLOCKED = ("epoch_seconds", "cpu_seconds", "validation_seconds")
 
 
 def fault_of(record: dict[str, Any]) -> str:
@@ -218,7 +217,7 @@ def _contradictions(record: dict[str, Any], kind: str) -> Iterator[str]:
     """What each value by itself does not show."""
     problem = PROBLEMS.get(record.get("problem", ""))
     if kind in ("run", "explain", "crossval"):
-        curves = [*record["history"].values(), *(record.get(key) or [] for key in CLOCKED)]
+        curves = [*record["history"].values(), *(record.get(key) or [] for key in CLOCKS)]
         if len({len(curve) for curve in curves if curve}) > 1:
             yield "its curves are of different numbers of epochs"
     if kind in ("race", "explain") and problem and problem.metric not in record["metrics"]:

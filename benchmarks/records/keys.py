@@ -17,6 +17,8 @@ Truth = bool | None
 Count = Number | None
 Chosen = Object | None
 
+ARM = ("problem", "framework", "regime", "device", "seed")  # also of a run that failed
+
 
 def says(meaning: str, unit: str = "") -> Meta:
     """What a key means, and the unit of its numbers."""

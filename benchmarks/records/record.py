@@ -23,6 +23,7 @@ from benchmarks.records.kinds import typed
 from benchmarks.records.packed import MAX_BYTES as MAX_BYTES
 from benchmarks.records.packed import made_of, unpack
 from benchmarks.records.values import plain
+from common import clock
 from common.atomic import replaced
 from common.say import counted, say
 
@@ -40,13 +41,8 @@ EMPTY["settings"] = {}
 """What `worker.run_job` measures, with the values of a run that failed."""
 
 CLOCKS = (
-    "epoch_seconds",
-    "cpu_seconds",
-    "validation_seconds",
-    "steady_epoch_seconds",
-    "first_epoch_seconds",
-    "total_seconds",
-    "samples_per_second",
+    *clock.CLOCKS,
+    *("steady_epoch_seconds", "first_epoch_seconds", "total_seconds", "samples_per_second"),
     "stages",
 )
 """What the record of an untimed job leaves empty: other work may have run beside it."""

@@ -17,7 +17,7 @@ from benchmarks.records.arm import (
     timed,
     training_runs,
 )
-from benchmarks.records.keys import Record
+from benchmarks.records.keys import ARM, Record
 from benchmarks.show import curves, run_table
 from benchmarks.show.charts import stacks
 from benchmarks.show.colours import GREY
@@ -222,16 +222,15 @@ def stages(runs: list[Record]) -> Iterator[Part]:
 def failures(runs: list[Record]) -> Iterator[Part]:
     """What did not finish, and why."""
     if any(run.error for run in runs):
-        names = ("problem", "framework", "regime", "device", "seed")
         rows = [
             [
-                *(label_of(str(run.json.get(name, ""))) for name in names),
+                *(label_of(str(run.json.get(name, ""))) for name in ARM),
                 f"{run.error.kind}: {run.error.message}",
             ]
             for run in runs
             if run.error
         ]
-        section = Section("Runs that failed", (*names, "error"), rows, left=(0, 1, 2, 3, 5))
+        section = Section("Runs that failed", (*ARM, "error"), rows, left=(0, 1, 2, 3, 5))
         text = "The same command runs these again, and no others."
         yield Part("failures", "What failed", text, [section])
 

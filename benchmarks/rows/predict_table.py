@@ -33,10 +33,10 @@ def print_predictions(result: Mapping[str, Any], console: Console | None = None)
         console.print(_beside(row) if problem.name == "mnist" else _below(problem, row))
     wrong = {row["row"]: row["wrong"] for row in result["rows"] if row["wrong"]}
     if problem.metric is Metric.ACCURACY:
-        told = "; ".join(
+        mistakes = "; ".join(
             f"row {row} by {', '.join(map(label_of, names))}" for row, names in wrong.items()
         )
-        console.print(f"\nwrong: {told or 'none of these rows'}", highlight=False)
+        console.print(f"\nwrong: {mistakes or 'none of these rows'}", highlight=False)
 
 
 def _beside(row: Mapping[str, Any]) -> Table:
@@ -47,8 +47,8 @@ def _beside(row: Mapping[str, Any]) -> Table:
 
 def _below(problem: Problem, row: Mapping[str, Any]) -> Group:
     if problem.text:
-        found = row["input"].split()
-        text = " ".join(found[:WORDS]) + (" ..." if len(found) > WORDS else "")
+        words = row["input"].split()
+        text = " ".join(words[:WORDS]) + (" ..." if len(words) > WORDS else "")
     else:
         text = "  ".join(f"{name} {value:g}" for name, value in row["input"].items())
     return Group(plain(text), Padding(_verdicts(row), (0, 0, 0, 2)))
@@ -57,16 +57,16 @@ def _below(problem: Problem, row: Mapping[str, Any]) -> Group:
 def _verdicts(row: Mapping[str, Any]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row(f"row {row['row']}, truth", _text(row["truth"]), "")
-    for name, found in row["predictions"].items():
-        if "error" in found:
+    for name, guess in row["predictions"].items():
+        if "error" in guess:
             table.add_row(
-                label_of(name), _text(found["prediction"]), f"{found['error']:+.2f} (1,000 $)"
+                label_of(name), _text(guess["prediction"]), f"{guess['error']:+.2f} (1,000 $)"
             )
             continue
-        sure = f"probability {found['probability']:.3f}"
-        style = "bold red" if found["wrong"] else "green"
-        verdict = f"{sure}  {'WRONG' if found['wrong'] else 'right'}"
-        table.add_row(label_of(name), _text(found["prediction"]), Text(verdict, style=style))
+        sure = f"probability {guess['probability']:.3f}"
+        style = "bold red" if guess["wrong"] else "green"
+        verdict = f"{sure}  {'WRONG' if guess['wrong'] else 'right'}"
+        table.add_row(label_of(name), _text(guess["prediction"]), Text(verdict, style=style))
     return table
 
 

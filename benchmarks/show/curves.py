@@ -30,7 +30,7 @@ from benchmarks.show.figures import (
     toggled,
     widths,
 )
-from benchmarks.show.wording import listed
+from benchmarks.show.wording import listed, told_apart
 from common.framework import label_of
 from common.say import counted
 from common.task import History
@@ -244,7 +244,7 @@ def line_of(record: Record) -> Line:
 
 def labels(runs: Sequence[Record]) -> dict[Line, str]:
     """A name for each line: the framework, and whatever else sets the lines apart."""
-    parts = {
+    texts = {
         line_of(run): (
             run.device,
             listed(run.changed.items()),
@@ -253,8 +253,7 @@ def labels(runs: Sequence[Record]) -> dict[Line, str]:
         )
         for run in runs
     }
-    differing = [i for i in range(4) if len({texts[i] for texts in parts.values()}) > 1]
     return {
-        line: ", ".join([label_of(line[0].framework), *(texts[i] for i in differing if texts[i])])
-        for line, texts in parts.items()
+        line: ", ".join([label_of(line[0].framework), *apart])
+        for line, apart in told_apart(texts).items()
     }

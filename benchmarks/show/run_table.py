@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import mean, median, stdev
 from typing import Any
@@ -56,6 +56,7 @@ TIMES = (
     "medians over processes."
 )
 CAPTIONS = {"all": f"{METRIC} {TIMES}", "metric": METRIC, "time": TIMES}
+LONGEST = 160  # characters of an error in a note
 FEW = (
     f"fewer than {MIN_PROCESSES} processes: no interval and no ranking; "
     "the times of such rows say nothing about which framework is faster"
@@ -64,27 +65,33 @@ FEW = (
 
 @dataclass(frozen=True)
 class Row:
-    """The repetitions of one run: equal in everything but the seed.
+    """The repetitions of one run, equal in everything but the seed, finished and failed ones."""
 
-    `values` are the test metrics, one a finished run, and `loss` the mean of the test losses; the
-    other numbers are medians over finished runs in the unit that the name gives. None without any.
-    """
-
-    problem: str
-    framework: str
-    regime: str
-    device: str
     runs: tuple[Record, ...]
     failed: tuple[Record, ...]
-    values: tuple[float, ...]
-    loss: float | None
-    steady_epoch_seconds: float | None
-    first_epoch_seconds: float | None
-    samples_per_second: float | None
-    peak_rss_bytes: float | None
-    total_seconds: float | None
-    notice: str  # what must be said about data that is not the real data
     notes: tuple[str, ...]
+
+    @property
+    def first(self) -> Record:
+        """A run that has what all have."""
+        return (self.runs or self.failed)[0]
+
+    @property
+    def values(self) -> list[float]:
+        """The test metrics of the finished runs that ended with one."""
+        return [value for value in map(result_of, self.runs) if value is not None]
+
+    @property
+    def loss(self) -> float | None:
+        """The mean test loss of the finished runs that ended with a metric; None without any."""
+        ended = [run for run in self.runs if result_of(run) is not None]
+        losses = [loss for run in ended if (loss := run.metrics.get("loss")) is not None]
+        return mean(losses) if losses else None
+
+    def middle(self, name: str, unit: float = 1) -> str:
+        """The median over finished runs of a quantity, in its unit; "-" where none has it."""
+        known = [value for run in self.runs if (value := getattr(run, name)) is not None]
+        return number(median(known) / unit if known else None)
 
 
 def sections(
@@ -107,7 +114,7 @@ def sections(
             tuple(new for new, i in enumerate(kept) if i in TEXT),
             spare=SPARE,
         )
-        for regime, own in group_by(rows, lambda row: row.regime).items()
+        for regime, own in group_by(rows, lambda row: row.first.regime).items()
     ]
     if tables:
         verdicts = [sentence(p, times=False) for p in comparisons(runs, plan)] * (show == "metric")
@@ -126,25 +133,26 @@ def rows_of(runs: list[Record], *, times: bool = True) -> list[Row]:
         finished = succeeded(repetitions)
         failed = [run for run in repetitions if run.error]
         for runs_of_data in group_by(finished, lambda run: run.data.digest).values() or [[]]:
-            rows.append(_row(runs_of_data, failed, several, times))
+            notes = [*_notes(runs_of_data, failed, several), *(_of_times(runs_of_data) * times)]
+            rows.append(Row(tuple(runs_of_data), tuple(failed), tuple(notes)))
             failed = []
     return rows
 
 
 def _cells(row: Row, notes: list[str]) -> list[str]:
     """A text for each of HEADINGS; a row shows the numbers of its own notes."""
-    epoch, peak = row.steady_epoch_seconds, row.peak_rss_bytes
+    first = row.first
     return [
-        f"*{row.problem} !" if row.notice else row.problem,
-        label_of(row.framework),
-        row.device,
+        f"*{first.problem} !" if first.data.notice else first.problem,
+        label_of(first.framework),
+        first.device,
         metric_text(row),
         "-" if row.loss is None else f"{row.loss:#.4g}",
-        number(None if epoch is None else 1e3 * epoch),
-        number(row.first_epoch_seconds),
-        number(row.samples_per_second),
-        number(None if peak is None else peak / 2**20),
-        number(row.total_seconds),
+        row.middle("steady_epoch_seconds", 1e-3),
+        row.middle("first_epoch_seconds"),
+        row.middle("samples_per_second"),
+        row.middle("peak_rss_bytes", 2**20),
+        row.middle("total_seconds"),
         f"{len(row.runs)}" + (f" + {len(row.failed)} failed" if row.failed else ""),
         ", ".join(str(i) for i, note in enumerate(notes, 1) if note in row.notes),
     ]
@@ -163,36 +171,7 @@ def metric_text(row: Row) -> str:
     return text
 
 
-def _row(runs: list[Record], failed: list[Record], say_threads: bool, times: bool) -> Row:
-    first = (runs or failed)[0]
-    values = list(map(result_of, runs))
-    ended = [run for run, value in zip(runs, values, strict=True) if value is not None]
-    losses = [loss for run in ended if (loss := run.metrics.get("loss")) is not None]
-
-    def middle(name: str) -> float | None:
-        known = [value for run in runs if (value := getattr(run, name)) is not None]
-        return median(known) if known else None
-
-    return Row(
-        problem=first.problem,
-        framework=first.framework,
-        regime=first.regime,
-        device=first.device,
-        runs=tuple(runs),
-        failed=tuple(failed),
-        values=tuple(value for value in values if value is not None),
-        loss=mean(losses) if losses else None,
-        steady_epoch_seconds=middle("steady_epoch_seconds"),
-        first_epoch_seconds=middle("first_epoch_seconds"),
-        samples_per_second=middle("samples_per_second"),
-        peak_rss_bytes=middle("peak_rss_bytes"),
-        total_seconds=middle("total_seconds"),
-        notice=first.data.notice or "",
-        notes=(*_notes(runs, failed, values, say_threads), *(_of_times(runs) if times else ())),
-    )
-
-
-def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: bool) -> list[str]:
+def _notes(runs: list[Record], failed: list[Record], say_threads: bool) -> list[str]:
     first = (runs or failed)[0]
     notes = []
     if notice := first.data.notice:
@@ -201,8 +180,8 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
         notes.append(f"changed: {listed(first.changed.items())}")
     if say_threads:
         notes.append(f"threads: {threads(first)}")
-    if None in values:
-        notes.append(f"{values.count(None)} of {counted(len(runs), 'run')} {ended_without(runs)}")
+    if lost := sum(result_of(run) is None for run in runs):
+        notes.append(f"{lost} of {counted(len(runs), 'run')} {ended_without(runs)}")
     if len({str((run.versions, run.host.cpu)) for run in runs}) > 1:
         notes.append("mixes machines or versions of libraries; `--force` measures anew")
     if failed and (error := failed[0].error):
@@ -213,14 +192,12 @@ def _notes(runs: list[Record], failed: list[Record], values: list, say_threads: 
     return notes
 
 
-def _of_times(runs: list[Record]) -> Iterator[str]:
+def _of_times(runs: list[Record]) -> list[str]:
     timed = sum(run.timed for run in runs)
-    if timed < len(runs):
-        yield f"the times are of {counted(timed, 'run')}, those of the others were not taken"
-    if 0 < timed < MIN_PROCESSES:
-        yield FEW
+    untaken = f"the times are of {counted(timed, 'run')}, those of the others were not taken"
+    return [untaken] * (timed < len(runs)) + [FEW] * (0 < timed < MIN_PROCESSES)
 
 
-def _one_line(text: Any, limit: int = 160) -> str:
+def _one_line(text: Any) -> str:
     line = " ".join(str(text).split())
-    return line if len(line) <= limit else line[: limit - 3] + "..."
+    return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, Interval
@@ -12,6 +12,8 @@ from benchmarks.statistics.verdict import Comparison, MetricComparison
 from common.framework import label_of
 from common.problem import PROBLEMS, Metric
 from common.say import counted
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 def sentence(comparison: Comparison, *, times: bool = True) -> str:
@@ -26,6 +28,13 @@ def sentence(comparison: Comparison, *, times: bool = True) -> str:
 def listed(settings: Iterable[tuple[str, Any]]) -> str:
     """Changed settings: `epochs = 3, hidden = [8]`."""
     return ", ".join(f"{name} = {value}" for name, value in settings)
+
+
+def told_apart(texts: Mapping[Key, Sequence[str]]) -> dict[Key, list[str]]:
+    """Of each key its texts at the places where not all keys have the same; no empty ones."""
+    columns = enumerate(zip(*texts.values(), strict=True))
+    differing = [place for place, column in columns if len(set(column)) > 1]
+    return {key: [own[i] for i in differing if own[i]] for key, own in texts.items()}
 
 
 def signed(value: float, metric: Metric) -> str:

@@ -130,8 +130,8 @@ def runs_needed(
     if not (spread >= 0 and margin > 0):
         raise ValueError(f"a spread and a positive margin were expected, got {spread}, {margin}")
     runs = range(2, MOST_RUNS + 1)
-    found = bisect_left(runs, power, key=lambda n: _power(n, spread, margin, paired, difference))
-    return runs[found] if found < len(runs) else None
+    fewest = bisect_left(runs, power, key=lambda n: _power(n, spread, margin, paired, difference))
+    return runs[fewest] if fewest < len(runs) else None
 
 
 def _power(n: int, spread: float, margin: float, paired: bool, difference: float) -> float:

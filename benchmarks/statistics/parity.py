@@ -44,19 +44,19 @@ class Parity:
         pairs = [*((name, REFERENCE) for name in self.traces), *combinations(self.traces, 2)]
         self.pairs = {(one, other): self._judged(named[one], named[other]) for one, other in pairs}
 
-    def _judged(self, found: Trace, expected: Trace) -> list[Difference]:
-        differences = compare(found, expected, self.ladder.problem)
+    def _judged(self, trace: Trace, expected: Trace) -> list[Difference]:
+        differences = compare(trace, expected, self.ladder.problem)
         return [d._replace(bound=self.raised.get((d.rung, d.tensor), d.bound)) for d in differences]
 
     def breach(self) -> tuple[tuple[str, str], Difference] | None:
         """The breach at the lowest rung of all pairs, those with the reference first; or None."""
         height = {rung: i for i, rung in enumerate(rungs_of(self.reference))}
-        found = [
+        breaches = [
             (pair, broken)
             for pair, differences in self.pairs.items()
             if (broken := first_broken(differences))
         ]
-        return min(found, key=lambda item: height.get(item[1].rung, len(height)), default=None)
+        return min(breaches, key=lambda item: height.get(item[1].rung, len(height)), default=None)
 
     def verdict(self) -> str:
         """One sentence: all within bounds, or where it breaks first and who is wrong."""
@@ -70,16 +70,16 @@ class Parity:
             if other == REFERENCE and any(d.broken and d.rung == broken.rung for d in differences)
         ]
         right = [label for label in map(label_of, self.traces) if label not in wrong]
-        found = (
+        where = (
             f"first breach at rung '{broken.rung}', tensor {broken.tensor}: "
             f"{' and '.join(map(label_of, pair))} differ by {broken.error:.1e}, "
             f"bound {broken.bound:.1e}"
         )
         if not wrong:
-            return f"{found}; each alone is within its bound of the reference"
+            return f"{where}; each alone is within its bound of the reference"
         agree = f"; {' and '.join(right)} agree{'s' * (len(right) == 1)} with it" if right else ""
         differ = f"{' and '.join(wrong)} differ{'s' * (len(wrong) == 1)} from the reference"
-        return f"{found}; {differ}{agree}"
+        return f"{where}; {differ}{agree}"
 
     def growth(self) -> Iterator[tuple[str, list[int], list[float]]]:
         """Of each arm and the rounded reference: steps, and the largest error of any weight."""

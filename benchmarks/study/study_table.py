@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median, stdev
-from typing import Any
 
 import numpy as np
 from scipy.stats import gaussian_kde
@@ -18,7 +17,7 @@ from benchmarks.records.notices import provenance
 from benchmarks.show import run_table
 from benchmarks.show.figures import PANEL, Chart, as_name, colour, data, panels, title_of
 from benchmarks.show.section import Section, with_figures
-from benchmarks.show.wording import listed
+from benchmarks.show.wording import listed, told_apart
 from benchmarks.study.declared import unfulfilled
 from benchmarks.study.verdict_table import verdict_sections
 from common.framework import label_of
@@ -94,18 +93,12 @@ def _seeds(runs: list[Record]) -> Seeds:
     The name is the framework's, with whatever else sets the arms of its regime apart.
     """
     arms = group_by(succeeded(runs), Arm.of)
-    seeds = {}
-    for arm, repetitions in arms.items():
-        parts: dict[str, set[Any]] = {
-            arm.device: {other.device for other in arms},
-            counted(arm.threads, "thread"): {other.threads for other in arms},
-            listed(arm.changed): {other.changed for other in arms},
-        }
-        apart = [part for part, values in parts.items() if part and len(values) > 1]
-        if finite := by_seed(repetitions):
-            name = ", ".join([label_of(arm.framework), *apart])
-            seeds[arm.regime, name, arm.framework] = finite
-    return seeds
+    texts = {arm: (arm.device, counted(arm.threads, "thread"), listed(arm.changed)) for arm in arms}
+    return {
+        (arm.regime, ", ".join([label_of(arm.framework), *apart]), arm.framework): finite
+        for arm, apart in told_apart(texts).items()
+        if (finite := by_seed(arms[arm]))
+    }
 
 
 def _spread(values: list[float]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from common.framework import framework
-from common.twins.target import Argument, Builder, Target
+from common.twins.import_path import Argument, Builder, Target
 
 BLANK = "..."  # Python reads it, and the judge refuses it
 RNGS = "rngs"  # in Flax a module is given the streams of random numbers that it draws from

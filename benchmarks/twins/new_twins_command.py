@@ -29,7 +29,7 @@ from benchmarks.cli import options, requests, types
 from common.atomic import replaced
 from common.framework import frameworks
 from common.say import inform, say
-from common.twins.target import Target
+from common.twins.import_path import Target
 
 if TYPE_CHECKING:
     from benchmarks.harness.process import Child
@@ -108,7 +108,7 @@ def _recognised(
     names, python, reasons = requests.available(None, args.python), dict(args.python), []
     for name in names:
         child = stack.enter_context(Child(name, threads=THREADS, python=python.get(name)))
-        seen = child.call("common.twins.target:look", name, str(path), target)
+        seen = child.call("common.twins.import_path:look", name, str(path), target)
         if not isinstance(seen, str):
             if seen.failed:
                 say(f"NOTE: {target}() ends with {seen.failed}")

@@ -61,10 +61,7 @@ def keras_split(problem: Problem, arrays: Mapping[str, Any]) -> dict[str, Any]:
     Reuters and Boston are shuffled and then divided.
     """
     random = np.random.RandomState(SPLIT_SEED)
-    parts: dict[str, tuple[str, Any]] = {
-        "": ("_train", slice(None)),
-        "_test": ("_test", slice(None)),
-    }
+    parts: dict[str, tuple[str, Any]]
     if "x" in arrays:
         rows = random.permutation(len(arrays["y"]))
         end = int(len(rows) * (1 - 0.2))

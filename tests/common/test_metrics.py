@@ -62,9 +62,9 @@ def test_a_loss_and_a_metric_are_the_means_of_their_definition(case):
 def test_a_link_gives_the_probabilities_of_the_definition_in_the_width_of_the_scores(case):
     loss, scores, _ = case
     expected = [probabilities(loss, row) for row in scores.tolist()]
-    found = link(loss, scores)
-    assert found.dtype == scores.dtype
-    np.testing.assert_allclose(found, expected, rtol=1e-5 if found.itemsize == 4 else 1e-12)
+    linked = link(loss, scores)
+    assert linked.dtype == scores.dtype
+    np.testing.assert_allclose(linked, expected, rtol=1e-5 if linked.itemsize == 4 else 1e-12)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

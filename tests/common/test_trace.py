@@ -41,8 +41,8 @@ def trace(**changes):
     return {**values, **{k.replace("__", "/"): v for k, v in changes.items()}}
 
 
-def broken(found, expected):
-    return [(d.rung, d.tensor) for d in compare(found, expected, BOSTON) if d.broken]
+def broken(measured, expected):
+    return [(d.rung, d.tensor) for d in compare(measured, expected, BOSTON) if d.broken]
 
 
 def test_equal_traces_have_no_difference():
@@ -142,8 +142,8 @@ EARLY = ("scores", "loss", "gradients", "step 1", "fit 1")
 @pytest.mark.parametrize("rung", [*EARLY, "step 10", "fit 10", "two epochs", "epoch 1", "final"])
 @pytest.mark.parametrize("name", ["boston", "imdb"])
 def test_what_was_never_measured_is_judged_up_to_the_first_step(measured, name, rung):
-    found = bound(PROBLEMS[name], rung, "some tensor")
-    assert found == (FIRST_STEP if rung in EARLY else None)
+    limit = bound(PROBLEMS[name], rung, "some tensor")
+    assert limit == (FIRST_STEP if rung in EARLY else None)
 
 
 def small(name="boston"):
@@ -155,15 +155,17 @@ def small(name="boston"):
 def test_a_climb_names_its_rungs_from_the_lowest_up():
     problem, rows = small()
     seen: list[str] = []
-    found = climb(lambda: ReferenceTask(problem), rows, steps=(1, 3), epochs=2, on_rung=seen.append)
+    climbed = climb(
+        lambda: ReferenceTask(problem), rows, steps=(1, 3), epochs=2, on_rung=seen.append
+    )
     low = ["data", "weights", "scores", "loss", "gradients", "step 1", "step 3", "fit 1", "fit 3"]
     low.append("two epochs")
     assert seen == rungs((1, 3), 2) == [*low, "epoch 1", "epoch 2", "final"]
-    assert list(dict.fromkeys(key.partition("/")[0] for key in found)) == seen
-    assert found["step 3/step"] == found["fit 3/step"] == 3
-    assert found["two epochs/step"] == 8
-    assert {"epoch 2/val_mae", "final/predictions", "final/mae"} <= found.keys()
-    assert not [key for key in found if key.endswith("_seconds")]
+    assert list(dict.fromkeys(key.partition("/")[0] for key in climbed)) == seen
+    assert climbed["step 3/step"] == climbed["fit 3/step"] == 3
+    assert climbed["two epochs/step"] == 8
+    assert {"epoch 2/val_mae", "final/predictions", "final/mae"} <= climbed.keys()
+    assert not [key for key in climbed if key.endswith("_seconds")]
     climb(lambda: ReferenceTask(problem), rows, steps=(1, 3), on_rung=(short := []).append)
     assert short == low
 
@@ -171,14 +173,14 @@ def test_a_climb_names_its_rungs_from_the_lowest_up():
 def test_the_low_rungs_are_what_the_methods_of_a_task_give():
     problem, rows = small("reuters")
     task = ReferenceTask(problem, seed=2)
-    found = climb(lambda: ReferenceTask(problem, seed=2), rows, steps=(1, 3))
-    assert (found["data/digest"] == rows.digest()).all() and found["data/rows"] == 40
-    np.testing.assert_array_equal(found["scores/scores"], task.scores(rows.x_test))
+    climbed = climb(lambda: ReferenceTask(problem, seed=2), rows, steps=(1, 3))
+    assert (climbed["data/digest"] == rows.digest()).all() and climbed["data/rows"] == 40
+    np.testing.assert_array_equal(climbed["scores/scores"], task.scores(rows.x_test))
     first = first_rows(problem, 40, 3, seed=2)[:8]
     loss, gradients = task.loss_and_gradients(rows.x[first], rows.y[first])
-    assert found["loss/loss"] == found["step 1/loss"] == loss
+    assert climbed["loss/loss"] == climbed["step 1/loss"] == loss
     for name, gradient in gradients.items():
-        np.testing.assert_array_equal(found[f"gradients/{name}"], gradient)
+        np.testing.assert_array_equal(climbed[f"gradients/{name}"], gradient)
 
 
 def test_the_state_to_carry_is_the_same_everywhere_and_not_a_fresh_one():
@@ -214,9 +216,9 @@ def test_no_fit_is_left_to_an_order_of_its_own():
 
 def test_steps_one_by_one_end_where_fit_ends():
     problem, rows = small("reuters")
-    found = climb(lambda: ReferenceTask(problem), rows, steps=(1, 3))
+    climbed = climb(lambda: ReferenceTask(problem), rows, steps=(1, 3))
     for name in ("hidden1/kernel", "square/output/bias"):
-        np.testing.assert_array_equal(found[f"step 3/{name}"], found[f"fit 3/{name}"])
+        np.testing.assert_array_equal(climbed[f"step 3/{name}"], climbed[f"fit 3/{name}"])
 
 
 @pytest.mark.parametrize("name", ["boston", "reuters"])

@@ -97,9 +97,9 @@ def test_every_record_is_a_run_with_its_numbers_and_logged_once(server, tmp_path
     assert main(arguments) == 0
     assert "numbers: 3 records logged, 0 there before" in capsys.readouterr().err
 
-    found = {run.data.tags["twinbench.record"]: run for run in runs_of(server, "numbers")}
-    assert set(found) == {digest(each) for each in records}
-    run, client = found[digest(records[0])], MlflowClient(tracking_uri=server)
+    logged = {run.data.tags["twinbench.record"]: run for run in runs_of(server, "numbers")}
+    assert set(logged) == {digest(record) for record in records}
+    run, client = logged[digest(records[0])], MlflowClient(tracking_uri=server)
     assert run.info.status == "FINISHED" and run.info.run_name == "boston alpha matched cpu 0"
     assert (run.info.end_time - run.info.start_time) / 1000 == 9.0
     assert run.data.params["hidden"] == "64-64" and run.data.params["regime.rho"] == "0.9"
@@ -112,7 +112,7 @@ def test_every_record_is_a_run_with_its_numbers_and_logged_once(server, tmp_path
     assert run.data.tags["twinbench.data"] == "sha256:1" and run.data.tags["version.numpy"] == "2.0"
     kept = client.download_artifacts(run.info.run_id, "record.json", str(tmp_path))
     assert json.loads(Path(kept).read_text()) == records[0].json
-    many = client.get_metric_history(found[digest(records[2])].info.run_id, "loss")
+    many = client.get_metric_history(logged[digest(records[2])].info.run_id, "loss")
     assert [point.value for point in many] == [float(n) for n in range(1200)]
 
     Path(kept).unlink()

@@ -98,27 +98,27 @@ def test_every_epoch_has_its_step_and_its_time_and_the_test_stands_at_the_last(c
 
 
 def test_settings_are_plain_values():
-    found = settings(record())
-    assert found["hidden"] == "64-64" and found["learning_rate"] == 0.5 and found["seed"] == 3
-    assert "name" not in found and "fold" not in found
+    plain = settings(record())
+    assert plain["hidden"] == "64-64" and plain["learning_rate"] == 0.5 and plain["seed"] == 3
+    assert "name" not in plain and "fold" not in plain
     protocol = {"epochs": 80, "fold_epochs": 100, "batch_size": 16, "fold_batch_size": 1}
     fold = {"kind": "crossval", "fold": 0, "folds": 4, "fold_statistics": "all"}
-    found = settings(record(**fold, settings={"problem": protocol}))
-    assert (found["epochs"], found["batch_size"], found["fold"], found["folds"]) == (100, 1, 1, 4)
+    plain = settings(record(**fold, settings={"problem": protocol}))
+    assert (plain["epochs"], plain["batch_size"], plain["fold"], plain["folds"]) == (100, 1, 1, 4)
 
 
 @needs_tensorboard
 def test_tensorboard_reads_what_the_record_says(tmp_path):
     for name in ("alpha", "beta"):
         write_events(record(name), tmp_path / name)
-    found = read(tmp_path)
-    assert set(found) == {"alpha", "beta"}
-    for run in found.values():
+    runs = read(tmp_path)
+    assert set(runs) == {"alpha", "beta"}
+    for run in runs.values():
         assert [(step, value) for step, value, _ in run["loss"]] == [(1, 4.0), (2, 2.0)]
         assert [(step, value) for step, value, _ in run["test_mae"]] == [(2, 1.25)]
         assert run["epoch_seconds"][1][2] - run["epoch_seconds"][0][2] == 1.0
         assert "hidden" in run["hparams"] and "framework" in run["hparams"]
-    assert found["alpha"] == found["beta"]
+    assert runs["alpha"] == runs["beta"]
 
 
 @needs_tensorboard

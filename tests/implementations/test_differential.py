@@ -89,11 +89,11 @@ def kinks(case: Case, order: np.ndarray) -> bool:
     return False
 
 
-def assert_near(found: dict, expected: dict, nudged: dict | None = None) -> None:
-    assert found.keys() == expected.keys()
+def assert_near(reached: dict, expected: dict, nudged: dict | None = None) -> None:
+    assert reached.keys() == expected.keys()
     for name, value in expected.items():
         due = relative_error(nudged[name], value) if nudged else 0.0
-        error = relative_error(found[name], value)
+        error = relative_error(reached[name], value)
         assert error <= FIRST_STEP + due, f"{name}: {error:.1e}, due to nudges {due:.1e}"
 
 
@@ -130,8 +130,8 @@ def test_a_random_problem_agrees_with_the_reference(child, case):
     task, reference, _ = tasks()
     assert relative_error(task.scores(case.x), reference.scores(case.x)) <= FIRST_STEP
     (loss, gradients), (expected_loss, expected) = (
-        each.loss_and_gradients(case.x, case.y) for each in (task, reference)
+        side.loss_and_gradients(case.x, case.y) for side in (task, reference)
     )
     assert_near({"loss": loss, **gradients}, {"loss": expected_loss, **expected})
-    assert_near(*(after_a_step(each, case) for each in tasks()))
-    assert_near(*(after_fit(each, case, order) for each in tasks()))
+    assert_near(*(after_a_step(task, case) for task in tasks()))
+    assert_near(*(after_fit(task, case, order) for task in tasks()))

@@ -148,7 +148,7 @@ def test_tensors_come_back_as_arrays_and_no_other_framework_gets_in(framework_na
     try:
         out = result(framework_name, made[framework_name])
         assert type(out) is np.ndarray and out.tolist() == [1.0, 2.0]
-        others = {each for other in frameworks().values() for each in other.requires}
+        others = {package for other in frameworks().values() for package in other.requires}
         for other in others - set(frameworks()[framework_name].requires):
             with pytest.raises(CellError, match="stays out of this process"):
                 run_cell(framework_name, f"import {other}", {}, [])

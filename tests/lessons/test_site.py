@@ -1,40 +1,86 @@
-"""What the site's own extensions do to a page."""
+"""The site: a page of its own, built with the site's settings."""
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-pytest.importorskip("sphinx", reason="needs the extra `docs`")
-nodes = pytest.importorskip("docutils.nodes")
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "_ext"))
+from benchmarks.cli.parser import commands
+from tests.lessons.docs import DOCS
 
-from translations import join_lines  # noqa: E402
+SITE = """---
+file_format: mystnb
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+# A page
+
+It costs 1 $ or 2 $, and {math}`a_1 = \\frac{1}{2}`.
+
+```{code-cell}
+%%keras -i x -o y
+y = x + 1
+```
+
+```{code-cell}
+%%torch
+z = 2
+```
+
+```{code-cell}
+%%each keras,torch
+both = 3
+```
+
+```{code-cell}
+plain = 4
+```
+
+## Commands
+
+```{command-line}
+```
+"""
 
 
-def paragraph(*pieces):
-    """A paragraph of texts, and of code where a piece begins with a backtick."""
-    made = nodes.paragraph()
-    for piece in pieces:
-        code = piece.startswith("`")
-        made += nodes.literal("", piece[1:]) if code else nodes.Text(piece)
-    return made
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> str:
+    """The HTML of a page of its own, with this site's settings; its cells are not run."""
+    pytest.importorskip("sphinx")
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "pages").mkdir()
+    (folder / "pages" / "index.md").write_text(SITE)
+    options = ["-W", "--keep-going", "-q", "-c", str(DOCS)]
+    options += ["-D", "nb_execution_mode=off", "-D", "suppress_warnings=myst-nb.lexer"]
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", *options, str(folder / "pages"), str(folder / "html")],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return (folder / "html" / "index.html").read_text()
 
 
-@pytest.mark.parametrize(
-    "pieces, joined",
-    [
-        (["第一行\n第二行"], "第一行第二行"),
-        (["一", "\n", "二", "\n", "三"], "一二三"),
-        (["一", "\n", "two", "\n", "三", "\n", "四"], "一\ntwo\n三四"),
-        (["用 Keras\n训练"], "用 Keras\n训练"),
-        (["first\nsecond"], "first\nsecond"),
-        (["一", "`a\nb", "\n", "二"], "一a\nb\n二"),
-    ],
-)
-def test_a_line_break_between_two_chinese_characters_is_no_space(pieces, joined):
-    page = nodes.section("", paragraph(*pieces))
-    join_lines(page)
-    assert page.astext() == joined
+def test_cells_of_two_frameworks_are_tabs_and_lose_their_magic(site):
+    labels = re.findall(r'<label[^>]*class="sd-tab-label"[^>]*>\s*([^<]+)<', site)
+    assert [label.strip() for label in labels] == ["Keras", "PyTorch", "Keras and PyTorch"]
+    assert len(re.findall(r'class="sd-tab-set', site)) == 2
+    assert re.findall(r'data-sync-id="(\w+)"', site) == ["keras", "torch"]
+    text = re.sub(r"<[^>]+>", "", site)
+    assert "%%" not in text.partition("Commands")[0]
+    assert "y = x + 1" in text and "takes x, brings back y" in text
+
+
+def test_a_page_has_its_notebook_the_help_of_every_command_formulas_and_needs_no_network(site):
+    assert re.search(r'href="_downloads/\w+/index.ipynb"', site)
+    assert "twinbench lesson index" in re.sub("<[^>]+>", "", site)
+    for name in commands():
+        assert f"usage: twinbench {name}" in site and f'id="{name}"' in site
+    assert "<mfrac>" in site and "1 $ or 2 $" in site  # MathML, and money is no formula
+    loaded = re.findall(r'<(?:script|img|link)[^>]*(?:src|href)="([^"]+)"', site)
+    assert loaded and not [address for address in loaded if "//" in address]

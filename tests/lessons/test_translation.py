@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.lessons.test_pages import DOCS, FENCE, LINK, ROOT
+from tests.command import ROOT
+from tests.lessons.docs import DOCS, FENCE, LINK
 
 ZH = DOCS / "zh"
 LESSONS = [

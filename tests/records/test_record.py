@@ -2,83 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import multiprocessing
 import os
-import platform
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmarks.harness import clocks
-from benchmarks.records import machine, record
-from benchmarks.records.job import Job
-from benchmarks.records.packed import SHARED, pack
-from common.problem import PROBLEMS
-from common.regime import MATCHED
-from tests.command import ROOT
-from tests.sample_records import paths_in, run
-
-JOB = Job(PROBLEMS["boston"].but(epochs=3), "a", MATCHED, seed=4, threads=2, content="sha256:0")
-KEYS = [
-    "problem",
-    "framework",
-    "regime",
-    "device",
-    "seed",
-    "data",
-    "metrics",
-    "history",
-    "epoch_seconds",
-    "cpu_seconds",
-    "validation_seconds",
-    "steady_epoch_seconds",
-    "first_epoch_seconds",
-    "total_seconds",
-    "samples_per_second",
-    "peak_rss_bytes",
-    "stages",
-    "threads",
-    "versions",
-    "host",
-    "git",
-    "settings",
-    "error",
-]
-
-
-PLAN = {"kind": "plan", "schema": 1, "problems": {}}
-
-
-def measured(**changes):
-    return {
-        "data": {"source": "folder", "origin": "f", "digest": "d", "real": True, "notice": ""},
-        "metrics": {"loss": np.float32(9.5), "mae": 2.5},
-        "history": {"loss": [3.0, 2.0, 1.0], "mae": [3.0, 2.0, 1.0]},
-        "epoch_seconds": [0.5, 0.2, 0.2],
-        "validation_seconds": [],
-        "steady_epoch_seconds": 0.2,
-        "first_epoch_seconds": 0.5,
-        "total_seconds": 4.0,
-        "samples_per_second": 2020.0,
-        "peak_rss_bytes": 1 << 28,
-        "import_rss_bytes": 1 << 27,
-        "stages": {"import": 2.0, "data": 0.1, "build": 0.1, "fit": 0.9, "evaluate": 0.1},
-        "threads": 2,
-        "versions": {"python": "3"},
-        "settings": {"changed": {"epochs": 3}},
-        "surroundings": {"load_before": 0.1, "others_cpu_share": 0.0, "steal_share": 0.0},
-        **changes,
-    }
+from benchmarks.records import record
+from tests.records.samples import JOB, measured
+from tests.sample_records import run
 
 
 def test_a_record_has_the_keys_and_identity_and_survives_the_disk(tmp_path):
@@ -86,7 +23,7 @@ def test_a_record_has_the_keys_and_identity_and_survives_the_disk(tmp_path):
     path = tmp_path / JOB.key
     record.write_record(made, path)
     assert record.read_record(path) == made == record.read_finished(path)
-    assert set(KEYS) <= made.json.keys() and record.EMPTY.keys() <= made.json.keys()
+    assert {name.partition(".")[0] for name in record.MEANINGS} == made.json.keys()
     identity = ("problem", "framework", "regime", "device", "seed")
     assert [getattr(made, key) for key in identity] == ["boston", "a", "matched", "cpu", 4]
     assert made.warnings == [] and made.error is None
@@ -170,67 +107,6 @@ def test_a_timed_record_serves_for_an_untimed_run_and_never_the_other_way_round(
     assert len(list(record.read_records(tmp_path))) == 2
 
 
-def test_packed_records_are_read_as_from_their_folder(tmp_path):
-    made = [record.make_record(replace(JOB, seed=seed), measured()) for seed in range(9)]
-    for seed, single in enumerate(made):
-        record.write_record(single, tmp_path / "folder" / f"{seed}.json")
-    one, two = tmp_path / "one.gz", tmp_path / "two.gz"
-    for path in (one, two):
-        runs = record.read_records(tmp_path / "folder")
-        pack([PLAN, *(run.json for run in runs)], path)
-    assert one.read_bytes() == two.read_bytes()
-    # as text: the order of keys is that of the tables' notes
-    text = json.dumps([run.json for run in made])
-    assert json.dumps([run.json for run in record.read_records(one)]) == text
-    assert [plan.kind for plan in record.read_records(one, "plan")] == ["plan"]
-    assert one.stat().st_size < len(text) / 8
-    with pytest.raises(ValueError, match="no key '='"):
-        pack([{"a": {"=": 1}}], one)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"no gzip",
-        gzip.compress(b""),
-        gzip.compress(b'{"compact": 99, "shared": []}'),
-        gzip.compress(b'{"compact": 1, "shared": []}\n{"a": {"=": 5}}'),
-        gzip.compress(b'{"compact": 1, "shared": []}')[:-9],
-        gzip.compress(b'{"compact": 1, "shared": []}') + 9 * gzip.compress(b""),
-        gzip.compress(b'{"compact": 1, "shared": []}\n7'),
-    ],
-    ids=["text", "empty", "newer", "lost", "cut", "members", "number"],
-)
-def test_a_file_that_holds_no_packed_records_is_an_error_in_words(tmp_path, content):
-    (tmp_path / "f.gz").write_bytes(content)
-    with pytest.raises(ValueError, match=r"f\.gz is no"):
-        list(record.read_records(tmp_path / "f.gz"))
-
-
-@pytest.mark.parametrize(
-    ("shared", "rest"),
-    [
-        (f'"{"w" * 2_000_000}"', ['{"a": {"=": 0}}'] * 500),
-        (f'"{"w" * 2_000_000}"', [json.dumps({f"a{i}": {SHARED: 0} for i in range(50)})]),
-        (f"[{'[],' * 4_000_000}0]", []),
-        (f"[{'[],' * 100_000}0]", ['{"a": {"=": 0}}'] * 100),
-        ("0", ["{}"] * 100_001),
-    ],
-    ids=["records", "places", "values", "shared values", "many"],
-)
-def test_what_a_packed_file_would_make_is_bounded(tmp_path, shared, rest):
-    text = "\n".join([f'{{"compact": 1, "shared": [{shared}]}}', *rest])
-    (tmp_path / "f.gz").write_bytes(gzip.compress(text.encode(), 1))
-    assert (tmp_path / "f.gz").stat().st_size < 300_000
-    with pytest.raises(ValueError, match="at most 100,000 records are read"):
-        list(record.read_records(tmp_path / "f.gz"))
-
-
-def test_what_could_not_be_read_again_is_not_packed(tmp_path):
-    with pytest.raises(ValueError, match=r"100,001 records .* at most 100,000 records are read"):
-        pack([{}] * 100_001, tmp_path / "f.gz")
-
-
 TOMORROW = {"schema": 1, "kind": "one of tomorrow", "error": None}
 
 
@@ -243,71 +119,11 @@ def test_a_record_of_more_values_than_any_has_is_none(tmp_path):
     assert len(record.read_record(tmp_path / "r.json").json["a"]) == 100_000
 
 
-@pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        (
-            f'File "{ROOT}/benchmarks/harness/worker.py", line 3',
-            'File "benchmarks/harness/worker.py", line 3',
-        ),
-        ('File "/v e/lib/site-packages/keras/a.py"', 'File "site-packages/keras/a.py"'),
-        ("No such file: '/home/Jane Doe/a b/c.npz'", "No such file: 'c.npz'"),
-        (f"{Path.home()}/v/bin/python and ~/x/y", "python and y"),
-        (r"C:\Users\Jane\x.npz, C:/Users/Jane/y, \\srv\share\z", "x.npz, y, z"),
-        ("x=/a/b:/c/d (/e/f.py:12) file:///g/h sqlite:////i/j", "x=b:d (f.py:12) h sqlite:j"),
-        ("https://e.x/a/b s3://a/b samples/s 1,000 $/x a / b ../c/d ./e </i> '/' \\d", None),
-    ],
-)
-def test_a_record_tells_no_folder(text, kept):
-    settings = {"python": "/home/Jane Doe/v 1/bin/python3", "problem": {"path": "/a b/c d/t.py"}}
-    data = {"origin": "/home/Jane Doe/my data/imdb.npz", "notice": text}
-    made = record.make_record(JOB, measured(data=data, settings=settings))
-    assert made.data.origin == "imdb.npz"
-    assert made.data.notice == (text if kept is None else kept)
-    assert made.json["settings"] == {"python": "python3", "problem": {"path": "t.py"}}
-    error = {"kind": "E", "message": text + " \udcff", "traceback_tail": ""}
-    made = record.make_record(JOB, error=error)
-    assert made.error.message == (text if kept is None else kept) + r" \udcff"
-    assert not paths_in(made.json) and (kept is None or paths_in({"a": [text]}))
-
-
-def test_no_published_record_tells_a_folder():
-    packed = [*(ROOT / "docs").rglob("*.gz"), *(ROOT / "tests").rglob("*.gz")]
-    records = [read.json for path in packed for _, read in record.read_files(path)]
-    assert len(packed) > 2 and not any(map(paths_in, records))
-
-
 def test_a_traceback_is_kept_from_the_start_of_a_line():
     error = ValueError("x")
     error.__cause__ = Exception('  File "/home/jane/a.py", line 1\n' * 200)
     tail = record.described(error)["traceback_tail"]
     assert 3900 < len(tail) <= 4000 and tail.startswith('  File "/home')
-
-
-def test_where_there_is_no_proc_the_system_is_asked_otherwise(monkeypatch, tmp_path):
-    age, peak = clocks.process_age_seconds(), clocks.peak_rss_bytes()
-    cores = machine.usable_cores()
-    monkeypatch.setattr(clocks, "sys", SimpleNamespace(platform="freebsd"))
-    assert clocks.process_age_seconds() == pytest.approx(age, abs=5)
-    kib = clocks.peak_rss_bytes()
-    assert kib > 0.9 * peak  # the system may count that of the parent
-    monkeypatch.setattr(clocks, "sys", SimpleNamespace(platform="darwin"))
-    assert clocks.peak_rss_bytes() == pytest.approx(kib / 1024, rel=0.1)
-    monkeypatch.delattr(clocks.os, "sched_getaffinity")
-    assert machine.usable_cores() >= cores
-    monkeypatch.setattr(machine, "Path", lambda name: tmp_path / "none")
-    assert machine.host()["cpu"] == (platform.processor() or platform.machine())
-
-
-def test_a_packed_record_that_is_none_is_skipped_and_named(tmp_path):
-    made = record.make_record(JOB, measured())
-    odd = {**made.json, "history": {"loss": [1.0, "a"]}}
-    pack([{"schema": 99}, made.json, odd], tmp_path / "f.gz")
-    said: list[str] = []
-    assert list(record.read_records(tmp_path / "f.gz", complain=said.append)) == [made]
-    newer, odd = said
-    assert newer.startswith("record 1 of ") and "has schema 99" in newer
-    assert odd.startswith("record 3 of ") and "'history.loss[1]' is 'a', expected number" in odd
 
 
 def test_what_is_no_record_is_skipped_and_named(tmp_path):
@@ -363,28 +179,11 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_record(tmp_path):
     assert said == []
 
 
-def test_peak_memory_is_the_process_s_own_and_not_its_parent_s():
-    program = "from benchmarks.harness.clocks import peak_rss_bytes as p; print(p())"
-    holding = f"x = bytearray(400_000_000); import subprocess, sys; \
-subprocess.run([sys.executable, '-c', {program!r}])"
-    done = subprocess.run([sys.executable, "-c", holding], cwd=ROOT, capture_output=True, text=True)
-    assert 1e6 < int(done.stdout) < 2e8
-
-
-def test_the_age_of_a_process_counts_from_its_start():
-    program = (
-        "import time; time.sleep(.5)\n"
-        "from benchmarks.harness.clocks import process_age_seconds as age\n"
-        "print(age())"
-    )
-    started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
-    assert 0.5 <= float(done.stdout) <= time.perf_counter() - started + 0.02
-
-
-def test_git_facts_are_of_this_checkout_or_none(tmp_path, monkeypatch):
-    facts = machine.git()
-    assert facts["commit"] is None or len(facts["commit"]) == 40
-    assert (facts["commit"] is None) == (facts["dirty"] is None)
-    monkeypatch.setattr(machine, "ROOT", tmp_path)
-    assert machine.git() == {"commit": None, "dirty": None}
+def test_a_narrower_run_keeps_what_the_figure_shows(tmp_path):
+    """All that the folder has of that problem and protocol."""
+    kept = [run("boston", name) for name in ("alpha", "beta")]
+    other = [run("imdb"), run("boston", "old", protocol=0)]
+    failed = run("boston", "failed", error={"kind": "x", "message": "y"})
+    for i, written in enumerate([*kept, *other, failed]):
+        record.write_record(written, tmp_path / written.problem / f"{i}.json")
+    assert {r.framework for r in record.read_beside(kept[1:], tmp_path)} == {"alpha", "beta"}

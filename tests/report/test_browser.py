@@ -19,7 +19,7 @@ from benchmarks.report.contents import contents
 from benchmarks.show.html.page import page
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
-from tests.report.test_page import HOSTILE, everything, hostile
+from tests.report.samples import HOSTILE, everything, hostile
 
 pytest.importorskip("jinja2", reason="needs the extra `report`")
 pytest.importorskip("vl_convert", reason="needs the extra `report`")

@@ -16,7 +16,8 @@ from benchmarks.show.html.page import page
 from benchmarks.show.section import Section
 from benchmarks.show.trees import Error, Leaf, Name, Row, grown
 from tests.faults.test_records import LOST, altered, places
-from tests.report.test_page import HOSTILE, Page, checked, needs_report
+from tests.report.samples import HOSTILE, checked, needs_report
+from tests.report.test_page import Page
 from tests.sample_records import but
 
 NEW = ("layers", "causes", "faults", "notes", "weights")
@@ -117,7 +118,7 @@ def test_a_kept_check_is_read_and_those_of_four_problems_have_no_trees(tmp_path)
 def test_whatever_is_read_as_a_check_is_shown():
     record = checked().json
     every = [(place, value) for place in places(record) for value in OTHERS]
-    own = [each for each in every if each[0][0] in (*NEW, "pairs", "frameworks", "judged")]
+    own = [finding for finding in every if finding[0][0] in (*NEW, "pairs", "frameworks", "judged")]
     refused = 0
     for place, value in random.Random(5).sample(own, 300):
         changed = json.loads(json.dumps(altered(record, place, value)))
@@ -132,15 +133,15 @@ def test_whatever_is_read_as_a_check_is_shown():
 @needs_report
 def test_the_page_has_both_trees_the_place_and_the_line_and_loads_nothing():
     source = page(contents({"parity": [checked()]}), "a report")
-    found = Page(source)
-    spans = [span.get("class") for span in found.named("span")]
+    read = Page(source)
+    spans = [span.get("class") for span in read.named("span")]
     assert spans.count("error e3 place") == 4  # norm and out, in both trees
-    assert "nn.Norm(1)" in found.text["code"] and "the second" in source
+    assert "nn.Norm(1)" in read.text["code"] and "the second" in source
     for name in ("conv", "norm", "out", "more", "outputs"):
-        assert name in found.text["span"]
-    assert "mine" in [words.strip() for words in found.text["td"]]  # a branch
-    assert not {"img", "iframe", "object"} & {tag for tag, _ in found.elements}
-    for tag, attributes in found.elements:
+        assert name in read.text["span"]
+    assert "mine" in [words.strip() for words in read.text["td"]]  # a branch
+    assert not {"img", "iframe", "object"} & {tag for tag, _ in read.elements}
+    for tag, attributes in read.elements:
         assert not {"src", "style", "action"} & attributes.keys(), tag
 
 
@@ -153,10 +154,10 @@ def test_hostile_names_are_text_in_the_trees():
             for item in hostile.json[key]
         ]
         hostile = but(hostile, **{key: attacked})
-    found = Page(page(contents({"parity": [hostile]}), "a report"))
-    assert not found.named("img")
-    assert [s.get("type") for s in found.named("script")] == ["application/json", None]
-    assert any("alert(1)" in words for words in found.text["span"])
+    read = Page(page(contents({"parity": [hostile]}), "a report"))
+    assert not read.named("img")
+    assert [s.get("type") for s in read.named("script")] == ["application/json", None]
+    assert any("alert(1)" in words for words in read.text["span"])
 
 
 @pytest.mark.parametrize("judged", ["random", "refused"])

@@ -56,19 +56,19 @@ def noisy(seeds: int, spread: float, **more) -> list[Record]:
 
 
 def test_each_problem_has_its_seeds_and_the_first_of_each_arm_are_timed():
-    found = jobs(8, timed=3, boston=5)
+    planned = jobs(8, timed=3, boston=5)
     for name, seeds in (("mnist", 8), ("boston", 5)):
         for framework in "ab":
             for regime in (NATIVE, MATCHED):
                 arm = [
                     job
-                    for job in found
+                    for job in planned
                     if (job.problem.name, job.framework, job.regime) == (name, framework, regime)
                 ]
                 assert sorted(job.seed for job in arm) == list(range(seeds))
                 assert {job.seed for job in arm if job.timed} == {0, 1, 2}
     # interleaved as planned: seed by seed
-    assert [job.seed for job in found] == sorted(job.seed for job in found)
+    assert [job.seed for job in planned] == sorted(job.seed for job in planned)
 
 
 def test_a_plan_is_written_once_grows_by_problems_and_is_never_changed(tmp_path):
@@ -99,7 +99,7 @@ def test_a_pilot_plans_by_the_hardest_comparison_and_within_its_bounds():
     same = noisy(5, 0.01)
     matched = [*same, *(but(run, framework="b") for run in same)]
     planned = pilot([*native, *matched], 2, 500)["mnist"]
-    spreads = {each["regime"]: each for each in planned["spreads"]}
+    spreads = {spread["regime"]: spread for spread in planned["spreads"]}
     # equal seed by seed, however far the seeds are apart
     assert spreads["matched"]["paired"] and spreads["matched"]["spread"] == 0
     assert not spreads["native"]["paired"] and 0.001 < spreads["native"]["spread"] < 0.012

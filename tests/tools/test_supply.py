@@ -30,8 +30,8 @@ INSTALLERS = {"pip", "setuptools", "wheel"}  # `pip freeze` leaves them out
 
 
 def versions(lines: list[str]) -> dict[str, str]:
-    found = map(Requirement, lines)
-    return {canonicalize_name(each.name): next(iter(each.specifier)).version for each in found}
+    pinned = map(Requirement, lines)
+    return {canonicalize_name(need.name): next(iter(need.specifier)).version for need in pinned}
 
 
 PINNED = versions([n for n in (ROOT / "constraints.txt").read_text().splitlines() if n[0] != "#"])
@@ -56,7 +56,7 @@ def test_the_page_has_every_pinned_version_and_no_other():
 
 def test_the_page_says_what_each_package_is_for():
     groups = requirements()
-    direct = {canonicalize_name(each.name) for group in groups.values() for each in group}
+    direct = {canonicalize_name(need.name) for group in groups.values() for need in group}
     for name, _, _, extras, through in ROWS:
         assert extras == "always" or set(extras.split(", ")) < set(groups), name
         assert bool(through) != (name in direct), name
@@ -137,7 +137,7 @@ def test_what_is_needed_follows_extras_and_markers(package):
 
 def test_the_oldest_versions_are_those_of_every_requirement_and_not_above_the_tested():
     lowest = versions(oldest())
-    asked = {canonicalize_name(each.name) for group in requirements().values() for each in group}
+    asked = {canonicalize_name(need.name) for group in requirements().values() for need in group}
     assert set(lowest) == asked
     for name, version in lowest.items():
         assert Version(version) <= Version(PINNED[name]), name
@@ -145,7 +145,7 @@ def test_the_oldest_versions_are_those_of_every_requirement_and_not_above_the_te
 
 def test_the_manifests_know_the_lowest_versions():
     groups = requirements()
-    asked = versions([str(each) for name in ("keras", "torch", "jax") for each in groups[name]])
+    asked = versions([str(need) for name in ("keras", "torch", "jax") for need in groups[name]])
     known: dict[str, str] = {}
     for framework in frameworks().values():
         known |= {**framework.lowest, **framework.companions}
@@ -156,7 +156,7 @@ def test_the_manifests_know_the_lowest_versions():
 def test_a_hint_names_what_the_extra_asks_for_wherever_the_code_lies(package, monkeypatch):
     for extra, group in requirements().items():
         named = shlex.split(install_extra(extra))[2:] if extra else []
-        plain = [Requirement(str(each).partition(";")[0]) for each in group if extra]
+        plain = [Requirement(str(need).partition(";")[0]) for need in group if extra]
         # every one of them; hatchling writes them into the metadata in an order of its own
         assert sorted(map(Requirement, named), key=str) == sorted(plain, key=str)
     package("twinbench", "Requires-Dist: new>=2,<3; extra == 'torch'", "Requires-Dist: numpy")
@@ -169,7 +169,7 @@ def test_a_hint_names_what_the_extra_asks_for_wherever_the_code_lies(package, mo
 def test_no_hint_names_a_package_that_nobody_published():
     names = [*ROOT.glob("*_impl"), *map(ROOT.joinpath, ("common", "benchmarks", "tests"))]
     for path in (path for folder in names for path in folder.rglob("*.py")):
-        if path.name not in ("install.py", "test_pages.py"):
+        if path.name not in ("install.py", "test_docs.py"):
             assert not re.search(r"pip install\W+twinbench", path.read_text("utf-8")), path
 
 
@@ -193,10 +193,10 @@ def test_the_sbom_is_valid_and_has_every_pinned_version(tmp_path):
     assert "serialNumber" not in bom and "timestamp" not in bom["metadata"]  # the same again
     root = bom["metadata"]["component"]
     assert (root["name"], root["licenses"][0]["license"]["id"]) == ("twinbench", "Apache-2.0")
-    parts = {canonicalize_name(each["name"]): each["version"] for each in bom["components"]}
+    parts = {canonicalize_name(part["name"]): part["version"] for part in bom["components"]}
     assert "twinbench" not in parts
     assert parts.items() >= PINNED.items()
-    needs = {each["ref"]: set(each.get("dependsOn", [])) for each in bom["dependencies"]}
+    needs = {part["ref"]: set(part.get("dependsOn", [])) for part in bom["dependencies"]}
     direct = {canonicalize_name(ref.partition("==")[0]) for ref in needs[root["bom-ref"]]}
     assert direct == set(versions(oldest()))
 
@@ -210,8 +210,8 @@ def advisories():
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             name = asked["package"]["name"]
             server.asked[name] = asked["version"]
-            found = {"vulns": [{"id": "TEST-1", "affected": []}]} if name == "jinja2" else {}
-            body = json.dumps(found).encode()
+            answer = {"vulns": [{"id": "TEST-1", "affected": []}]} if name == "jinja2" else {}
+            body = json.dumps(answer).encode()
             self.send_response(503 if name == server.silent else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -12,7 +12,7 @@ from benchmarks.harness.process import Child
 from benchmarks.twins.draft import Model, draft
 from benchmarks.twins.judgement import Judgement
 from common.framework import frameworks
-from common.twins.target import Argument, Builder, Target
+from common.twins.import_path import Argument, Builder, Target
 from common.twins.user_file import user_package
 
 NETS = {
@@ -96,7 +96,7 @@ def test_a_user_s_package_is_imported_as_their_file_would(here):
 def test_a_target_is_recognised_without_a_framework_or_refused_in_words(here, torch_child):
     def asked(text):
         return torch_child.call(
-            "common.twins.target:look", "torch", str(here / "x.py"), Target.of(text)
+            "common.twins.import_path:look", "torch", str(here / "x.py"), Target.of(text)
         )
 
     assert asked("nets.plain:late") == Builder((Argument("classes"),))  # it names its framework
@@ -264,6 +264,6 @@ def test_two_real_models_are_recognised_and_judged_and_a_blank_is_left(here, cap
 
 def test_the_arguments_of_a_class_are_those_without_a_default(here, torch_child):
     seen = torch_child.call(
-        "common.twins.target:look", "torch", str(here / "x.py"), Target.of("nets.after:Deep")
+        "common.twins.import_path:look", "torch", str(here / "x.py"), Target.of("nets.after:Deep")
     )
     assert seen == Builder((Argument("depth", "int import os"), Argument("width")))

@@ -134,11 +134,6 @@ def biased_variances() -> Iterator[None]:
         yield
 
 
-def _as_keras(name: str, function: Function, *args: Any, **keywords: Any) -> Any:
-    with _biased(name, args, keywords):
-        return function(*args, **keywords)
-
-
 def merged_biases(model: nn.Module) -> list[str]:
     """Add the second bias of recurrent layers to the first, and freeze it at zero: Keras has one.
 

