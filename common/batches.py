@@ -40,7 +40,8 @@ def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
             f"a dense array of {x.shape[0]:,} x {x.shape[1]:,} float32 takes {need / 1e9:.1f} GB "
             f"and {room / 1e9:.1f} GB are free; use the regime 'matched', which keeps text sparse"
         )
-    return x.astype(np.float32, copy=False).toarray(order="C")
+    matrix: Any = x
+    return matrix.astype(np.float32, copy=False).toarray(order="C")
 
 
 def packed(arrays: Sequence[np.ndarray]) -> np.ndarray:
