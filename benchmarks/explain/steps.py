@@ -9,6 +9,7 @@ import gc
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -125,9 +126,9 @@ def pieces(records: Iterable[Record]) -> list[Piece]:
         whole = [[run.until[PARTS[-1]]] for run in tuned]
         for piece in tuned[0].otherwise if tuned else ():
             without = [[run.otherwise[piece]] for run in tuned]
-            times = ratio_of_times(without, whole)
-            middle = (median(value for (value,) in each) for each in (whole, without))
-            found.append(Piece(name, piece, *middle, times))
+            step, otherwise = (median(chain(*each)) for each in (whole, without))
+            ratio = ratio_of_times(without, whole)
+            found.append(Piece(name, piece, step, otherwise, ratio))
     return found
 
 
