@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 SPREAD = 5  # room for the words of a batch, in its standard deviations above the mean
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether rows are a sparse matrix of SciPy, which is not imported for it.
+
+    It takes longer to import than NumPy, and a table of numbers does not need it.
+    """
+    scipy = sys.modules.get("scipy.sparse")
+    return scipy is not None and scipy.issparse(x)
 
 
 def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
@@ -17,7 +29,7 @@ def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
 
     What is packed of several arrays stays as it is.
     """
-    if not sparse.issparse(x):
+    if not is_sparse(x):
         if x.dtype.names:
             return x
         return np.ascontiguousarray(x, dtype=np.float32)
@@ -28,7 +40,8 @@ def dense(x: np.ndarray | sparse.csr_matrix) -> np.ndarray:
             f"a dense array of {x.shape[0]:,} x {x.shape[1]:,} float32 takes {need / 1e9:.1f} GB "
             f"and {room / 1e9:.1f} GB are free; use the regime 'matched', which keeps text sparse"
         )
-    return sparse.csr_matrix(x, dtype=np.float32).toarray()
+    matrix: Any = x
+    return matrix.astype(np.float32, copy=False).toarray(order="C")
 
 
 def packed(arrays: Sequence[np.ndarray]) -> np.ndarray:

@@ -31,7 +31,8 @@ class Framework:
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
     that of the file that its own users keep weights in, empty where it has none; `ablation` names
-    the module that takes its steps apart; `fixed` names the switches that it cannot set to anything
+    the module that takes its steps apart, and `pieces` what `tuned` does by hand that it can do as
+    users do; `fixed` names the switches that it cannot set to anything
     but their native value; `without` names what it does not have: `tuned`, the regime, `ablation`,
     or `twins`, whose `twin` is the Task of a user's own model; those of a lower `rank` stand first
     in every list; one `on_request` is trained only where it is named; `colour`, #RRGGBB, is
@@ -50,6 +51,7 @@ class Framework:
     )  # the same: its users' own, not ours
     suffix: str = ""
     ablation: str = ""  # the module that takes its steps apart
+    pieces: tuple[str, ...] = ()  # as its class `OtherwiseTask` takes them
     fixed: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     twin: str = ""  # "package.module:Class"

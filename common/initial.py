@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from common.problem import Problem
 from common.regime import MATCHED, Regime
@@ -58,4 +57,6 @@ def initial_weights(problem: Problem, seed: int, regime: Regime = MATCHED) -> di
 
 def _truncated_normal(u: np.ndarray) -> np.ndarray:
     """Standard deviation 1; below each value lies as much of it as of `u` lay below its own."""
+    from scipy.special import ndtr, ndtri
+
     return ndtri(0.5 + (ndtr(CUT) - 0.5) * u) / LEFT

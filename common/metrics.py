@@ -8,13 +8,14 @@ cross-entropy, logits (n, 1) for binary cross-entropy, values (n, 1) for mean sq
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, log_softmax, softmax
 
 from common.problem import Loss, Problem
 
 
 def link(loss: Loss, scores: np.ndarray) -> np.ndarray:
     """Predictions from scores: softmax (n, classes), sigmoid (n, 1) or the values themselves."""
+    from scipy.special import expit, softmax  # takes longer to import than a small test to score
+
     if loss == "categorical_crossentropy":
         return softmax(scores, axis=1)
     return expit(scores) if loss == "binary_crossentropy" else np.asarray(scores)
@@ -24,7 +25,7 @@ def loss_value(loss: Loss, scores: np.ndarray, y: np.ndarray) -> float:
     """Mean loss over rows, from scores, so that no probability is rounded to 0 or 1 on the way."""
     s = _scores(loss, scores, y)
     if loss == "categorical_crossentropy":
-        return float(-np.mean(log_softmax(s, axis=1)[np.arange(len(y)), y]))
+        return float(np.mean(np.logaddexp.reduce(s, axis=1) - s[np.arange(len(y)), y]))
     s = s[:, 0]
     if loss == "binary_crossentropy":
         return float(np.mean(np.logaddexp(0, s) - s * y))  # log(1 + exp(s)) - s y

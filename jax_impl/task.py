@@ -9,9 +9,8 @@ from typing import Any
 import jax
 import numpy as np
 from jax import Array
-from scipy import sparse
 
-from common.batches import batches, dense
+from common.batches import batches, dense, is_sparse
 from common.clock import EpochLog
 from common.task import Order, State, Task, Weights, choose_device
 from jax_impl import backend, tuned
@@ -77,7 +76,7 @@ class JaxTask(Task):
         return np.asarray(self.program.scores(self.training.weights, x))
 
     def scores(self, x: Any) -> np.ndarray:
-        if self.rules.tuned and sparse.issparse(x):
+        if self.rules.tuned and is_sparse(x):
             return np.asarray(self.program.scores(self.training.weights, tuned.sparse_rows(x)))
         return super().scores(x)
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.experimental.sparse import BCOO
-from scipy import sparse
 
-from common.batches import dense, in_batches, padded, sparse_batches
+from common.batches import dense, in_batches, is_sparse, padded, sparse_batches
 from jax_impl import backend
 from jax_impl.program import Program, Training, means
+
+if TYPE_CHECKING:
+    from jax.experimental.sparse import BCOO
+    from scipy import sparse
 
 Part = tuple[np.ndarray, ...]
 """Batches of one size: their rows (steps, size), and where these are sparse their words."""
@@ -28,7 +30,7 @@ Part = tuple[np.ndarray, ...]
 def trainer(task: Any, x: Any, targets: np.ndarray) -> Callable[[np.ndarray], Any]:
     """A function that trains on the rows of an epoch in turn, and gives the means over them."""
     place = backend.device(task.device)
-    table = None if sparse.issparse(x) else jax.device_put(dense(x), place)
+    table = None if is_sparse(x) else jax.device_put(dense(x), place)
     held = jax.device_put(targets, place)
 
     def train(rows: np.ndarray) -> Callable[[], dict[str, float]]:
@@ -68,6 +70,8 @@ def matrix(words: Sequence[Any], shape: tuple[int, int]) -> BCOO:
 
     What is padded lies outside of the matrix, where JAX sees nothing.
     """
+    from jax.experimental.sparse import BCOO  # with SciPy's, longer than JAX: text alone needs it
+
     values, *places = words
     at = jnp.stack(places, -1)
     return BCOO((values, at), shape=shape, indices_sorted=True, unique_indices=True)

@@ -9,9 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from scipy import sparse
 
-from common.batches import dense
+from common.batches import dense, is_sparse
 from common.clock import EpochLog
 from common.task import Order, State, Task, Weights, choose_device
 from keras_impl import backend
@@ -97,7 +96,7 @@ class KerasTask(Task):
             return np.asarray(self.scorer.predict_on_batch(x))
 
     def scores(self, x: Any) -> np.ndarray:
-        if self.rules.tuned and sparse.issparse(x):
+        if self.rules.tuned and is_sparse(x):
             with self.on_device():
                 scores = backend.tuned().sparse_rows(x)
                 for layer in self.scorer.layers:

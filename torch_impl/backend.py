@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +20,16 @@ def prepare(rules: Regime) -> None:
     # asked first, because to set it imports PyTorch's compiler, which takes two seconds
     if rules.deterministic != torch.are_deterministic_algorithms_enabled():
         torch.use_deterministic_algorithms(rules.deterministic)
+
+
+@cache
+def mkl_at_home() -> bool:
+    """Whether products are MKL's and the processor Intel's: on others it leaves AVX-512 unused."""
+    try:
+        processor = Path("/proc/cpuinfo").read_text()
+    except OSError:  # no Linux
+        processor = platform.processor()
+    return torch.backends.mkl.is_available() and "GenuineIntel" in processor
 
 
 def synchronize(device: str) -> None:

@@ -51,6 +51,12 @@ VARIANTS = (
         probe="torch_impl.probing.probe:TorchProbe",
         recorded="torch_impl.probing.recorded",
         ablation="torch_impl.ablation",
+        pieces=(
+            "gradients by hand, not by autograd",
+            "weights in one vector, not in one each",
+            "the optimiser's pass that suits the size",
+            "the library of products that suits the processor",
+        ),
         colour="#DE8F05",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,6 @@ class Stack:
         rule = first.optimizer
         self.optimizer = RMSpropFlat(self.weights, rule.lr, alpha=rule.alpha, eps=rule.eps)
         self.chain = Chain(layers, first.problem.loss, self.optimizer)
-        self.metric = torch.vmap(first.objective.metric)
         states = [task.get_state() for task in tasks]
         self.steps = [state["step"] for state in states]  # taken before
         with torch.no_grad():
@@ -51,26 +50,17 @@ class Stack:
         first = self.tasks[0]
         held, targets = torch.from_numpy(x).to(first.device), first.targets(y).to(first.device)
         for rows in turns:
-            sums = self._train(
+            # each loss is the mean over its replica's own rows: no gradient reaches another one
+            scores, y_of = self.chain.train(
                 (held[chosen], targets[chosen])
                 for chosen in torch.from_numpy(rows).split(first.problem.batch_size, dim=1)
             )
+            pairs = list(zip(scores, y_of, strict=True))
+            loss = torch.stack([first.objective.loss(*pair) for pair in pairs])
+            metric = torch.stack([first.objective.metric(*pair) for pair in pairs]) / rows.shape[1]
             seconds = log.seconds()
             self._hand_back()
-            loss, metric = (sums / rows.shape[1]).tolist()
-            log.stop({"loss": loss, first.problem.metric: metric}, seconds)
-
-    def _train(self, batches: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
-        """One epoch of batches (replicas, rows, ...): its sums of loss and metric (2, replicas).
-
-        Each loss is the mean over its replica's own rows, so no gradient reaches another replica.
-        """
-        sums = torch.zeros(2, len(self.tasks), device=self.tasks[0].device)
-        for x, y in batches:
-            losses, scores = self.chain.step(x, y)
-            sums[0].add_(losses, alpha=x.shape[1])
-            sums[1] += self.metric(scores, y)
-        return sums
+            log.stop({"loss": loss.tolist(), first.problem.metric: metric.tolist()}, seconds)
 
     def _hand_back(self) -> None:
         """Give each Task its weights and squares as they are now."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adam import adam
+
+LATE = 1e30  # steps, after which Adam has no bias to correct; one more is as many
+# numbers, below which PyTorch gives an operation one thread (at::internal::GRAIN_SIZE), and its
+# fused optimisers, which take all of them for any size, cost more than they save
+GRAIN = 32768
 
 
 class RMSpropInside(torch.optim.RMSprop):
@@ -29,7 +35,7 @@ class RMSpropInside(torch.optim.RMSprop):
                     slot |= {"step": torch.zeros(()), "square_avg": torch.zeros_like(weight)}
                 slot["step"] += 1
                 square = slot["square_avg"]
-                _step(weight, square, group["lr"], decay, epsilon)
+                _step(weight, weight.grad, square, group["lr"], decay, epsilon)
 
 
 class RMSpropBare:
@@ -48,49 +54,107 @@ class RMSpropBare:
         for weight in self.params:
             if weight.grad is not None:
                 slot = self.state.setdefault(weight, {"square_avg": torch.zeros_like(weight)})
-                _step(weight, slot["square_avg"], self.lr, self.alpha, self.eps)
+                square = slot["square_avg"]
+                _step(weight, weight.grad, square, self.lr, self.alpha, self.eps)
 
 
-def _step(weight: Tensor, square: Tensor, rate: float, decay: float, epsilon: float) -> None:
-    gradient: Any = weight.grad
+def _step(
+    weight: Tensor, gradient: Tensor, square: Tensor, rate: float, decay: float, epsilon: float
+) -> None:
     square.mul_(decay).addcmul_(gradient, gradient, value=1 - decay)
     weight.addcdiv_(gradient, (square + epsilon).sqrt_(), value=-rate)
 
 
 class RMSpropFlat:
-    """The same rule with all weights in one vector: five operations a step, and not five a weight.
+    """The same rule over vectors of many weights, where it pays by the fused pass of Adam.
+
+    Without a first moment and an epsilon of its own, and after so many steps that no bias is left
+    to correct, Adam's step is lr g / sqrt(u), where u = rho u + (1 - rho) g^2. If u is
+    v + eps / rho before a step, it is v + eps after it, which makes the step RMSprop's; what u then
+    lacks is added for the next one.
 
     Weights, gradients and running squares become views of three vectors, each kernel (out, in)
-    laid out in memory as (in, out), which is how a product with sparse rows wants it. Whoever
-    fills the gradients writes into these views. It has the options and the state of
+    laid out in memory as (in, out), which is how sparse rows want it; each of the first weights, as
+    many as are to be `apart`, has three of its own. Whoever fills the gradients writes into
+    these views, or puts another vector in the place of one. It has the options and the state of
     `torch.optim.RMSprop` and is none: the first Optimizer of a process imports PyTorch's compiler,
-    which takes two seconds.
+    which takes a second or two, and Adam's function does not.
     """
 
     def __init__(
-        self, params: Iterable[nn.Parameter], lr: float, *, alpha: float, eps: float
+        self,
+        params: Iterable[nn.Parameter],
+        lr: float,
+        *,
+        alpha: float,
+        eps: float,
+        apart: int = 0,
     ) -> None:
         self.lr, self.alpha, self.eps = lr, alpha, eps
         self.state: dict[nn.Parameter, dict[str, Tensor]] = {}
-        weights = list(params)
-        sizes = [weight.numel() for weight in weights]
-        self.values, self.gradients, self.squares, self.roots = weights[0].new_zeros(4, sum(sizes))
-        self.steps = torch.zeros(())
-        vectors = (self.values, self.gradients, self.squares)
-        for weight, *parts in zip(weights, *(v.split(sizes) for v in vectors), strict=True):
-            value, gradient, square = (_turned(part, weight) for part in parts)
-            value.copy_(weight.detach())
-            weight.data, weight.grad = value, gradient
-            self.state[weight] = {"step": self.steps, "square_avg": square}
+        self.values: list[Tensor] = []
+        self.gradients: list[Tensor] = []
+        self.squares: list[Tensor] = []
+        self.steps, self.taken = torch.zeros(()), 0
+        every = list(params)
+        for weights in filter(None, [*([weight] for weight in every[:apart]), every[apart:]]):
+            sizes = [weight.numel() for weight in weights]
+            vectors = weights[0].new_zeros(3, sum(sizes))
+            for weight, *parts in zip(weights, *(v.split(sizes) for v in vectors), strict=True):
+                value, gradient, square = (_turned(part, weight) for part in parts)
+                value.copy_(weight.detach())
+                weight.data, weight.grad = value, gradient
+                self.state[weight] = {"step": self.steps, "square_avg": square}
+            self.values.append(vectors[0])
+            self.gradients.append(vectors[1])
+            self.squares.append(vectors[2])
+        large = sum(map(len, self.values)) > GRAIN
+        self.fused = large or self.values[0].device.type != "cpu"
+        self.late = [self.values[0].new_tensor(LATE) for _ in self.values]
+
+    @contextmanager
+    def training(self) -> Iterator[None]:
+        """The block in which `step` may be called: in it the squares are what Adam takes."""
+        before = self.eps / self.alpha if self.fused else 0.0
+        self._shift(before)
+        try:
+            yield
+        finally:
+            self._shift(-before)
+            for square in self.squares:
+                square.clamp_(min=0)  # a rounded zero may lie below it
+            self.steps += self.taken
+            self.taken = 0
 
     @torch.no_grad()
     def step(self) -> None:
-        """One step from the gradients that the views hold."""
-        self.steps += 1
-        self.squares.mul_(self.alpha)
-        self.squares.addcmul_(self.gradients, self.gradients, value=1 - self.alpha)
-        torch.add(self.squares, self.eps, out=self.roots).sqrt_()
-        self.values.addcdiv_(self.gradients, self.roots, value=-self.lr)
+        """One step from the gradients that the vectors hold."""
+        self.taken += 1
+        if self.fused:
+            adam(
+                self.values,
+                self.gradients,
+                self.gradients,  # without a momentum, the first moment is the gradient itself
+                self.squares,
+                [],
+                self.late,
+                fused=True,
+                amsgrad=False,
+                beta1=0.0,
+                beta2=self.alpha,
+                lr=self.lr,
+                weight_decay=0.0,
+                eps=0.0,
+                maximize=False,
+            )
+            self._shift(self.eps / self.alpha - self.eps)
+        else:
+            for vectors in zip(self.values, self.gradients, self.squares, strict=True):
+                _step(*vectors, self.lr, self.alpha, self.eps)
+
+    def _shift(self, by: float) -> None:
+        for square in self.squares:
+            square += by
 
 
 def _turned(part: Tensor, weight: Tensor) -> Tensor:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch import Tensor
+from torch.nn.functional import one_hot
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from common.batches import batches, dense
+from common.batches import batches, dense, is_sparse
 from common.clock import EpochLog
 from common.task import Order, State, Task, Weights, choose_device
 from torch_impl import backend, mnist
@@ -22,9 +23,7 @@ from torch_impl.objectives import OBJECTIVES
 from torch_impl.replicas import Stack
 from torch_impl.rmsprop import RMSpropFlat, RMSpropInside
 from torch_impl.saved import read_saved
-from torch_impl.tuned import Chain, sparse_rows
-
-Batch = tuple[Any, Tensor]
+from torch_impl.tuned import Batch, Chain, sparse_rows
 
 
 class TorchTask(Task):
@@ -38,9 +37,10 @@ class TorchTask(Task):
         torch.manual_seed(self.seed)
         self.objective = self.make_objective()
         self.net = self.make_network().to(self.device)
+        flat = partial(RMSpropFlat, apart=int(self.problem.text))
         rule: Any = RMSpropInside if self.rules.epsilon_inside_root else torch.optim.RMSprop
         chained = self.rules.tuned and rule is RMSpropInside and self.rules.loss_on == "logits"
-        self.optimizer = self.make_optimizer(RMSpropFlat if chained else rule)
+        self.optimizer = self.make_optimizer(flat if chained else rule)
         self.chain = Chain(self.net, self.problem.loss, self.optimizer) if chained else None
 
     def make_network(self) -> Any:
@@ -92,7 +92,7 @@ class TorchTask(Task):
 
     @torch.no_grad()
     def scores(self, x: Any) -> np.ndarray:
-        if self.chain and sparse.issparse(x):
+        if self.chain and is_sparse(x):
             return self.chain.scores(sparse_rows(x, back=False).to(self.device)).cpu().numpy()
         return super().scores(x)
 
@@ -100,7 +100,7 @@ class TorchTask(Task):
         rows, targets = self._fed(x).to(self.device), self.targets(y).to(self.device)
         weights: Any = list(self.net.parameters())
         if self.chain:
-            loss, _ = self.chain.gradients(rows, targets)
+            loss = self.objective.loss(self.chain.gradients(rows, targets), targets)
             return loss.item(), _arrays(self.weight_names, [weight.grad for weight in weights])
         loss = self.objective.loss(self.net(rows), targets)
         return loss.item(), _arrays(self.weight_names, torch.autograd.grad(loss, weights))
@@ -121,9 +121,10 @@ class TorchTask(Task):
                 log.start()
                 log.stop(self._train(loader))
             return
-        batches_of = (self._tuned_batches if self.rules.tuned else self._batches)(x, y)
+        batches_of = (self._tuned_batches if self.chain else self._batches)(x, y)
+        train = self._train_by_hand if self.chain else self._train
         for rows in self.rows_of_epochs(order, epochs, log):
-            log.stop(self._train(batches_of(rows)))
+            log.stop(train(batches_of(rows)))
 
     @classmethod
     def stack(cls, tasks: Sequence[Any]) -> Stack | None:
@@ -140,7 +141,10 @@ class TorchTask(Task):
         }
 
     def targets(self, y: np.ndarray) -> Tensor:
-        return self.objective.targets(y)
+        targets = self.objective.targets(y)
+        if self.chain and not targets.is_floating_point():
+            return one_hot(targets, self.problem.outputs).float()
+        return targets
 
     def _dataset(self, x: np.ndarray, y: np.ndarray) -> Dataset:
         if self.problem.name == "mnist":
@@ -156,16 +160,20 @@ class TorchTask(Task):
 
     def _tuned_batches(self, x: Any, y: np.ndarray) -> Callable[[np.ndarray], Iterator[Batch]]:
         """The same, taken out of the whole on the device; text stays sparse."""
-        targets, sparse_x = self.targets(y).to(self.device), sparse.issparse(x)
+        size, targets = self.problem.batch_size, self.targets(y).to(self.device)
+        sparse_x = self.problem.text and is_sparse(x)
         held = x if sparse_x else self._fed(x).to(self.device)
-        return lambda rows: (
-            (self._fed(held[index.numpy()]) if sparse_x else held[index], targets[index])
-            for index in torch.from_numpy(rows).split(self.problem.batch_size)
-        )
+
+        def batches_of(rows: np.ndarray) -> Iterator[Batch]:
+            for index in torch.from_numpy(rows).split(size):
+                part = sparse_rows(held[index.numpy()]) if sparse_x else held[index]
+                yield part.to(self.device), targets[index]
+
+        return batches_of
 
     def _fed(self, x: Any) -> Any:
         """Rows as the network takes them: text stays sparse where training is tuned."""
-        if self.chain and sparse.issparse(x):
+        if self.chain and self.problem.text and is_sparse(x):
             return sparse_rows(x)
         return torch.from_numpy(dense(x))
 
@@ -173,8 +181,8 @@ class TorchTask(Task):
         """One step on one batch: sums over its rows of the loss before the step and the metric."""
         x, y = x.to(self.device), y.to(self.device)
         if self.chain:
-            loss, scores = self.chain.step(x, y)
-            return loss * len(x), self.objective.metric(scores, y)
+            scores, y = self.chain.train([(x, y)])
+            return self.objective.loss(scores, y) * len(x), self.objective.metric(scores, y)
         self.optimizer.zero_grad()
         scores = self.net(x)
         loss = self.objective.loss(scores, y)
@@ -185,6 +193,13 @@ class TorchTask(Task):
     def size(self, x: Any) -> int:
         """The rows of a batch."""
         return len(x)
+
+    def _train_by_hand(self, source: Iterable[Batch]) -> Callable[[], dict[str, float]]:
+        """The same, by the chain."""
+        assert self.chain
+        scores, y = self.chain.train(source)
+        loss, metric = self.objective.loss(scores, y), self.objective.metric(scores, y)
+        return lambda: {"loss": float(loss), self.problem.metric: float(metric) / len(y)}
 
     def _train(self, source: Iterable[tuple[Any, Any]]) -> Callable[[], dict[str, float]]:
         """One epoch; the means over its rows, read from the device when they are asked for."""

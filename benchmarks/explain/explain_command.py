@@ -10,7 +10,8 @@ other way: where a switch does something else there, it depends on the others.
 With --time a step of each framework is taken apart instead: what the rows cost to feed, forward,
 backward, the optimiser and the running loss and metric, by epochs that leave parts out; what the
 matrix products alone would take; and which share of an epoch the framework's own profiler saw in
-kernels. In the regimes native and matched, in rounds that take all arms in turn.
+kernels. In the regimes native and matched, in rounds that take all arms in turn. In tuned too where
+a framework does it in pieces by hand, with what a step takes if one of them is done as users do.
 
 Every finished run is kept: after Ctrl-C the same command goes on with the next one.
 
@@ -167,12 +168,14 @@ def _time(problems: list[Problem], names: list[str], device: str, args: argparse
     """Take a step apart, problem by problem."""
     from benchmarks.explain.steps import ROUNDS, Round
     from benchmarks.explain.steps_table import sections
-    from common.regime import MATCHED, NATIVE
+    from common.regime import MATCHED, NATIVE, TUNED
 
     for name in names:
         framework(name).check_has("ablation")
     args.framework, args.device, args.seed_start, args.seeds = names, [device], 0, ROUNDS
     jobs = requests.jobs(args, problems, [NATIVE, MATCHED])
+    args.framework = [name for name in names if framework(name).pieces]
+    jobs += requests.jobs(args, problems, [TUNED]) if args.framework else []
     return run_and_show(list(map(Round.of, jobs)), args, sections)
 
 

@@ -9,26 +9,29 @@ import gc
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
-from benchmarks.explain.runs import Walked
 from benchmarks.harness import worker
 from benchmarks.harness.clocks import Stages, Surroundings, median_seconds
 from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import KERNELS, PARTS, Ablation
+from benchmarks.statistics.ratios import Ratio, ratio_of_times
+from common.batches import is_sparse
 from common.framework import framework
 from common.splits import hold_out
 
 STEPS = 100  # of an epoch, at most: a step costs what it costs
 ROUNDS = 7
+EPOCHS = 3
 
 
 @dataclass(frozen=True)
-class Round(Walked):
+class Round(Job):
     """A step taken apart; the seed is the number of the round."""
 
     kind = folder = "ablation"
@@ -38,8 +41,9 @@ class Round(Walked):
 def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     """One round, the measured part of a record: the seed of the job is its number. In a Child.
 
-    Seconds a step by last part in `until`, of the matrix products alone in `products_alone`, and
-    by kind of kernel with the whole of the profiled epoch in `profile`.
+    Seconds a step by last part in `until`, with a piece of `tuned` done as users do in `otherwise`,
+    of the matrix products alone in `products_alone`, and by kind of kernel with the whole of the
+    profiled epoch in `profile`.
     """
     started, surroundings = perf_counter(), Surroundings()
     ablation = framework(job.framework).ablation_module()
@@ -49,26 +53,33 @@ def measure(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     x, y = worker.held(job, x[:rows]), y[:rows]
     steps = -(-rows // job.problem.batch_size)
 
-    until = {}
+    seconds = {}
+    pieces = framework(job.framework).pieces if job.regime.tuned else ()
+    apart = [*PARTS[:-1], *pieces]
     # in an order that is new each round; the whole step last, since its Task is needed after
-    for part in [*random.Random(job.seed).sample(PARTS[:-1], len(PARTS) - 1), PARTS[-1]]:
+    for part in [*random.Random(job.seed).sample(apart, len(apart)), PARTS[-1]]:
         emit({"stage": part})
         if part == PARTS[-1]:
             task = worker.task_of(job)
+        elif part in pieces:
+            task = ablation.OtherwiseTask(job.problem, piece=part, **worker.task_options(job))
         else:
             task = ablation.PartialTask(job.problem, last=part, **worker.task_options(job))
-        history = task.fit(x, y, epochs=2, order=task.order(rows))
-        until[part] = history["epoch_seconds"][1] / steps  # the second, which compiles nothing
+        history = task.fit(x, y, epochs=EPOCHS, order=task.order(rows))
+        seconds[part] = median(history["epoch_seconds"][1:]) / steps  # the first may compile
         gc.collect()  # a Keras network is a ring of references, and the next is timed
     emit({"stage": "kernels"})
-    products = ablation.products(job.problem, task.facts()["device"])
+    fed = x[: job.problem.batch_size] if job.regime.tuned and is_sparse(x) else None
+    place = task.facts()["device"]
+    products = ablation.products(job.problem, place, fed, tuned=job.regime.tuned)
     clocks: list[float] = []
     profile = ablation.profiled(
         lambda: clocks.extend(task.fit(x, y, epochs=1, order=task.order(rows))["epoch_seconds"])
     )
     return {
         **worker.measured(job, data, task, history, rows, Stages()),
-        "until": until,
+        "until": {part: seconds[part] for part in PARTS},
+        "otherwise": {piece: seconds[piece] for piece in pieces},
         "steps": steps,
         "products_alone": median_seconds(products, task.synchronize),
         "profile": {k: v / steps for k, v in {**profile, "whole": clocks[0]}.items()},
@@ -95,6 +106,30 @@ def splits(records: Iterable[Record]) -> list[Split]:
     finished = of_kind(records, Ablation)
     arms = group_by(finished, lambda record: (record.framework, record.regime))
     return [_split(name, regime, rounds) for (name, regime), rounds in arms.items()]
+
+
+class Piece(NamedTuple):
+    """Seconds a step of tuned, those with one of its pieces done as users do, and their ratio."""
+
+    framework: str
+    piece: str
+    step: float
+    otherwise: float
+    ratio: Ratio
+
+
+def pieces(records: Iterable[Record]) -> list[Piece]:
+    """One for each piece of each framework's tuned regime, in their order."""
+    found = []
+    for name, rounds in group_by(of_kind(records, Ablation), lambda run: run.framework).items():
+        tuned = [run for run in rounds if run.otherwise]
+        whole = [[run.until[PARTS[-1]]] for run in tuned]
+        for piece in tuned[0].otherwise if tuned else ():
+            without = [[run.otherwise[piece]] for run in tuned]
+            step, otherwise = (median(chain(*each)) for each in (whole, without))
+            ratio = ratio_of_times(without, whole)
+            found.append(Piece(name, piece, step, otherwise, ratio))
+    return found
 
 
 def _split(name: str, regime: str, rounds: list[Ablation]) -> Split:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from benchmarks.explain.steps import Split, splits
+from benchmarks.explain.steps import Piece, Split, pieces, splits
 from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import KERNELS, PARTS, Ablation
@@ -13,6 +13,7 @@ from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.charts import stacks
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
+from benchmarks.show.wording import number, span
 from common.framework import label_of
 from common.problem import PROBLEMS
 from common.say import counted
@@ -40,6 +41,15 @@ def sections(records: Iterable[Record]) -> Iterator[Section]:
             notices=not_real(runs),
             draw=partial(stacks, milliseconds, "ms a step"),
         )
+        if worth := pieces(runs):
+            yield Section(
+                f"{PROBLEMS[problem].title}: what each piece of tuned is worth",
+                ("framework", "tuned has", "a step", "as users do", "times as long"),
+                [_worth(piece) for piece in worth],
+                left=(0, 1),
+                notes=list(_worth_notes(runs)),
+                notices=not_real(runs),
+            )
 
 
 def _row(split: Split) -> list[str]:
@@ -53,6 +63,22 @@ def _row(split: Split) -> list[str]:
     ]
 
 
+def _worth(piece: Piece) -> list[str]:
+    milliseconds = (f"{1e3 * seconds:.3f}" for seconds in (piece.step, piece.otherwise))
+    times = f"{piece.ratio.value:.2f} ({span(piece.ratio, number)})"
+    return [label_of(piece.framework), piece.piece, *milliseconds, times]
+
+
+def _worth_notes(runs: list[Ablation]) -> Iterator[str]:
+    rounds = counted(len([run for run in runs if run.otherwise]), "round")
+    yield (
+        f"milliseconds a step, medians over {rounds}, each in a process of its own, of a tuned "
+        "training and of ones that do a single piece as PyTorch's users do; times as long: with "
+        "the 95 % interval of a bootstrap over rounds"
+    )
+    yield from provenance(runs)
+
+
 def _notes(runs: list[Ablation], arms: list[Split]) -> Iterator[str]:
     steps = sorted({run.steps for run in runs})
     rounds = counted(min(split.rounds for split in arms), "round")
@@ -64,7 +90,7 @@ def _notes(runs: list[Ablation], arms: list[Split]) -> Iterator[str]:
     yield (
         "input: to order, batch, convert and hand over the rows, with the loop around; "
         "bookkeeping: the running loss and metric; products alone: the matrix products of one "
-        "step, by the framework, on dense rows"
+        "step, by the framework, on dense rows, in `tuned` on sparse ones for text"
     )
     yield (
         "in products, in others: share of a profiled epoch that the framework's own profiler saw "

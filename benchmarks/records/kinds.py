@@ -129,13 +129,17 @@ class Profile(Part, frozen=True):
 
 
 class Ablation(Measured, frozen=True, kw_only=True):
-    """A step taken apart; `until` has seconds of a step that ends with each of PARTS."""
+    """A step taken apart; `until` has seconds of a step that ends with each of PARTS.
+
+    `otherwise` has those of a whole one that does a piece of `tuned` as users do, by piece.
+    """
 
     needed: ClassVar[tuple[str, ...]] = (*ORIGIN, *(f"until.{part}" for part in PARTS))
     until: dict[str, Positive]
     steps: Whole
     products_alone: Positive
     profile: Profile
+    otherwise: dict[str, Positive] = msgspec.field(default_factory=dict)
 
 
 class Rung(Part, frozen=True):

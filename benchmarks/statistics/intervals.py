@@ -1,8 +1,7 @@
 """Intervals, verdicts at a margin, and how many runs they take; numbers in, numbers out.
 
 Which of them holds where, and the words that may be said, are those of the measuring protocol.
-Of SciPy the special functions are enough nearly everywhere; to import the rest takes longer than
-most commands, so it is imported where it is used.
+SciPy takes longer to import than most commands, so it is imported where it is used.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaincinv, ndtr, stdtr, stdtrit
 
 EQUIVALENT, DIFFERENT, NOT_ENOUGH = "equivalent", "different", "not enough runs"
 ERROR = 0.05  # of a verdict, also among all verdicts of a page
@@ -87,7 +85,11 @@ def p_value(before: Sequence[float], after: Sequence[float], *, pairs: bool) -> 
     None without a variance: values that do not vary tell nothing of others.
     """
     mean, error, freedom = (_of_pairs if pairs else _of_two)(finite(before), finite(after))
-    return float(2 * stdtr(freedom, -abs(mean) / error)) if error else None
+    if not error:
+        return None
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(freedom, -abs(mean) / error))
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -136,6 +138,8 @@ def runs_needed(
 
 def _power(n: int, spread: float, margin: float, paired: bool, difference: float) -> float:
     """Probability of the verdict that a true difference deserves, with n runs an arm."""
+    from scipy.special import ndtr, stdtrit
+
     freedom = n - 1 if paired else 2 * (n - 1)
     error = spread * np.sqrt((1 if paired else 2) / n)
     distance = abs(difference)
@@ -228,12 +232,16 @@ def _of_two(a: np.ndarray, b: np.ndarray) -> tuple[float, float | None, float]:
 def _interval(mean: float, error: float | None, freedom: float, confidence: float) -> Interval:
     if error is None:
         return Interval(mean, None, None)
+    from scipy.special import stdtrit
+
     reach = float(stdtrit(freedom, (1 + confidence) / 2)) * error
     return Interval(mean, mean - reach, mean + reach)
 
 
 def _chi2(probability: float | np.ndarray, freedom: float) -> np.ndarray:
     """Where the chi-square distribution reaches the probability."""
+    from scipy.special import gammaincinv
+
     return 2 * gammaincinv(freedom / 2, probability)
 
 

@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
-
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
 from common.data.dataset import DataError
 from common.data.files import File, base_url
 from common.visible import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 TIMEOUT_SECONDS = 5.0  # without a byte
 DEADLINE_SECONDS = 300.0  # for the whole file, in all attempts
@@ -84,6 +84,9 @@ def _until(deadline: float, function: Callable[..., None], *args: Any) -> None:
 
 
 def _progress() -> Progress:
+    from rich.console import Console  # a process that trains downloads nothing
+    from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
+
     return Progress(
         "{task.description}",
         BarColumn(),

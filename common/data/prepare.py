@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from common.data import cache
 from common.data.decode import Sequences
 from common.problem import Metric, Problem
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 START, UNKNOWN, INDEX_FROM = 1, 2, 3  # defaults of keras.datasets.imdb.load_data
 X = ("x", "x_test")
@@ -104,6 +106,8 @@ def multi_hot(rows: Sequences, width: int) -> sparse.csr_matrix:
 
 def csr(indptr: np.ndarray, indices: np.ndarray, width: int) -> sparse.csr_matrix:
     """The float32 CSR matrix of ones at sorted unique places, int32 inside."""
+    from scipy import sparse  # text alone needs it
+
     matrix = sparse.csr_matrix(
         (np.ones(len(indices), np.float32), indices.astype(np.int32), indptr.astype(np.int32)),
         shape=(len(indptr) - 1, width),

@@ -7,19 +7,21 @@ anew, which takes longer than the epoch.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
-from jax.experimental.sparse import BCOO
-from scipy import sparse
 
-from common.batches import dense, in_batches, padded, sparse_batches
+from common.batches import dense, in_batches, is_sparse, padded, sparse_batches
 from common.clock import EpochLog
 from common.problem import Problem
 from common.replicas import StackLog
+
+if TYPE_CHECKING:
+    from jax.experimental.sparse import BCOO
+    from scipy import sparse
 
 
 def compiled(problem: Problem) -> bool:
@@ -39,8 +41,8 @@ def fit(
     if task.program is None:
         _build_metrics(task.net, targets)
         task.program = jax.jit(_epoch(task.net))
-    words = sparse_batches if sparse.issparse(x) else lambda x, rows: ()
-    table = () if sparse.issparse(x) else (jnp.asarray(dense(x)),)
+    words = sparse_batches if is_sparse(x) else lambda x, rows: ()
+    table = () if is_sparse(x) else (jnp.asarray(dense(x)),)
     labels = jnp.asarray(targets)
 
     for rows in turns:
@@ -152,6 +154,8 @@ def _matrix(words: Sequence[Any], shape: tuple[int, int]) -> BCOO:
 
     What is padded lies outside of the matrix, where JAX sees nothing.
     """
+    from jax.experimental.sparse import BCOO  # with SciPy's, longer than JAX: text alone needs it
+
     values, *places = words
     at = jnp.stack(places, -1)
     return BCOO((values, at), shape=shape, indices_sorted=True, unique_indices=True)

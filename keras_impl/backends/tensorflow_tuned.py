@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from scipy import sparse
 
-from common.batches import dense
+from common.batches import dense, is_sparse
 from common.clock import EpochLog
 from common.problem import Problem
 from keras_impl.backends.tensorflow import Gate
 from keras_impl.feed import Turns
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 def compiled(problem: Problem) -> bool:
@@ -33,7 +35,7 @@ def fit(
 ) -> None:
     """Train on the rows of each epoch in turn, which is one execution; text stays sparse."""
     held, gate = tf.constant(targets), Gate()
-    take = sparse_taker(x) if sparse.issparse(x) else partial(tf.gather, tf.constant(dense(x)))
+    take = sparse_taker(x) if is_sparse(x) else partial(tf.gather, tf.constant(dense(x)))
     clock = Turns(turns, gate.give, lambda logs: log.stop(lambda: logs))
     steps = -(-len(clock.rows) // task.problem.batch_size)
     if task.net.steps_per_execution != steps:

@@ -11,14 +11,15 @@ import pytest
 from rich.console import Console
 
 from benchmarks.cli.main import main
-from benchmarks.explain.steps import splits
+from benchmarks.explain.steps import pieces, splits
 from benchmarks.explain.steps_table import sections
 from benchmarks.harness.process import Child
 from benchmarks.records.kinds import PARTS
 from benchmarks.show.section import markdown, print_sections
 from common.framework import framework, frameworks
 from common.problem import PROBLEMS
-from common.regime import MATCHED, NATIVE
+from common.regime import MATCHED, NATIVE, TUNED
+from tests.conftest import make_rows
 from tests.sample_records import made
 
 BOSTON = PROBLEMS["boston"]
@@ -50,6 +51,46 @@ def test_a_step_ends_with_the_part_that_it_is_told(child: Child, framework_name:
                 np.testing.assert_allclose(change[name], expected, rtol=1e-4, atol=1e-7)
             else:
                 assert not change[name].any()
+
+
+def tuned_changes(name: str, text: bool) -> dict[str, dict[str, np.ndarray]]:
+    """In a Child: what an epoch of `tuned` does to the weights, whole, cut off, with pieces apart.
+
+    As wide as the digits, where the pass of the optimiser and the library of products are others.
+    """
+    if text:
+        problem = PROBLEMS["reuters"].but(features=700, hidden=(64,), batch_size=8)
+    else:
+        problem = PROBLEMS["mnist"].but(hidden=(140,), batch_size=8)
+    x, y = make_rows(problem, 20)
+    ablation = framework(name).ablation_module()
+    changes = {}
+    for part in ("", *PARTS[:-1], *framework(name).pieces):
+        if part in PARTS:
+            task = ablation.PartialTask(problem, last=part, regime=TUNED)
+        elif part:
+            task = ablation.OtherwiseTask(problem, piece=part, regime=TUNED)
+        else:
+            task = framework(name).make_task(problem, regime=TUNED)
+        before = task.get_weights()
+        task.fit(x, y, epochs=1, order=task.order(20))
+        changes[part] = {k: v - before[k] for k, v in task.get_weights().items()}
+    return changes
+
+
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize("name", [n for n, f in frameworks().items() if f.pieces and not f.missing])
+def test_a_piece_of_tuned_that_is_done_otherwise_trains_the_same(name: str, text: bool):
+    with Child(name, regime=TUNED) as child:
+        changes = child.call("tests.explain.test_steps:tuned_changes", name, text)
+    whole = changes.pop("")
+    assert all(change.any() for change in whole.values())
+    for part, found in changes.items():
+        for weight, change in found.items():
+            if part in PARTS[:-2]:
+                assert not change.any(), (part, weight)
+            else:
+                np.testing.assert_allclose(change, whole[weight], rtol=1e-3, atol=1e-6)
 
 
 def share_of_products(name: str, batch_size: int) -> float:
@@ -135,6 +176,19 @@ def test_the_table_has_a_row_an_arm_and_says_what_the_data_were():
     assert "7.500" in out.getvalue() and "made up" in out.getvalue()
 
 
+def test_a_piece_is_worth_what_a_step_without_it_takes_more():
+    rounds = [
+        record("torch", "tuned", otherwise={"a piece": 1e-3 * ms}, seed=seed)
+        for seed, ms in enumerate((15.0, 14.0, 16.0, 15.0, 15.0))
+    ]
+    (piece,) = pieces([*rounds, record("torch"), record("other", "tuned")])
+    assert piece.step == pytest.approx(7.5e-3) and piece.otherwise == pytest.approx(15e-3)
+    assert piece.ratio.value == pytest.approx(2) and piece.ratio.verdict == "faster"
+    text = markdown(sections(rounds))
+    assert "| torch | a piece | 7.500 | 15.000 | 2.00 (1.87 to 2.13) |" in text
+    assert "what each piece of tuned is worth" not in markdown(sections([record()]))
+
+
 @pytest.mark.long
 @pytest.mark.skipif(
     any(frameworks()[name].missing for name in ("keras", "torch")), reason="needs both frameworks"
@@ -145,9 +199,8 @@ def test_the_command_measures_every_arm_once_a_round_and_keeps_it(tmp_path, caps
     arguments += ["--results", str(tmp_path)]
     assert main([*arguments, "--json"]) == 0
     records = json.loads(capsys.readouterr().out)["results"]
-    assert {(r["framework"], r["regime"]) for r in records} == {
-        (name, regime) for name in ("keras", "torch") for regime in ("native", "matched")
-    }
+    arms = {(name, regime) for name in ("keras", "torch") for regime in ("native", "matched")}
+    assert {(r["framework"], r["regime"]) for r in records} == arms | {("torch", "tuned")}
     for each in records:
         assert set(each["until"]) == set(PARTS) and min(each["until"].values()) > 0
         assert 0 < each["profile"]["products"] < each["profile"]["whole"]
