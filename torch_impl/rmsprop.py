@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +28,7 @@ class RMSpropInside(torch.optim.RMSprop):
                     slot |= {"step": torch.zeros(()), "square_avg": torch.zeros_like(weight)}
                 slot["step"] += 1
                 square = slot["square_avg"]
-                _step(weight, square, group["lr"], decay, epsilon)
+                update(weight, weight.grad, square, group["lr"], decay, epsilon)
 
 
 class RMSpropBare:
@@ -48,13 +47,23 @@ class RMSpropBare:
         for weight in self.params:
             if weight.grad is not None:
                 slot = self.state.setdefault(weight, {"square_avg": torch.zeros_like(weight)})
-                _step(weight, slot["square_avg"], self.lr, self.alpha, self.eps)
+                square = slot["square_avg"]
+                update(weight, weight.grad, square, self.lr, self.alpha, self.eps)
 
 
-def _step(weight: Tensor, square: Tensor, rate: float, decay: float, epsilon: float) -> None:
-    gradient: Any = weight.grad
+def update(
+    weight: Tensor,
+    gradient: Tensor,
+    square: Tensor,
+    rate: float,
+    decay: float,
+    epsilon: float,
+    inside: bool = True,
+) -> None:
+    """Change a weight and its running square by a gradient, epsilon inside the root or outside."""
     square.mul_(decay).addcmul_(gradient, gradient, value=1 - decay)
-    weight.addcdiv_(gradient, (square + epsilon).sqrt_(), value=-rate)
+    root = (square + epsilon).sqrt_() if inside else square.sqrt().add_(epsilon)
+    weight.addcdiv_(gradient, root, value=-rate)
 
 
 class RMSpropFlat:

@@ -79,11 +79,11 @@ def _row(runner: Runner, peer: Runner, digits: int) -> list[str]:
         label_of(runner.framework),
         runner.regime if ours else "",
         _ms(runner.epoch),
-        _ratio(runner.epoch_ratio) if ours else "",
+        ratio_text(runner.epoch_ratio) if ours else "",
         _ms(runner.validated),
-        _ratio(runner.validated_ratio) if ours else "",
+        ratio_text(runner.validated_ratio) if ours else "",
         f"{runner.total:.2f}",
-        _ratio(runner.total_ratio) if ours else "",
+        ratio_text(runner.total_ratio) if ours else "",
         f"{runner.peak / 2**20:,.0f}",
         f"{1 / runner.peak_ratio:.2f}" if ours else "",
         f"{mean(runner.metrics):.{digits}f}" if runner.metrics else "diverged",
@@ -94,7 +94,8 @@ def _ms(seconds: float | None) -> str:
     return "-" if seconds is None else f"{1e3 * seconds:.1f}"
 
 
-def _ratio(ratio: Ratio | None) -> str:
+def ratio_text(ratio: Ratio | None) -> str:
+    """`1.20 [1.10, 1.31]`, between two stars where the interval excludes 1."""
     if ratio is None:
         return "-"
     if ratio.low is None or ratio.high is None:

@@ -111,7 +111,7 @@ def test_a_framework_elsewhere_need_not_be_here(monkeypatch):
     assert here([first], [(first, "there")]) == here(None, [(first, "there")]) == [first]
     every = [(name, "there") for name in plain_frameworks()]
     assert here(None, every) == [first, *others]
-    less = {**frameworks(), "jax": replace(frameworks()["jax"], without=("twins",))}
+    less = {**frameworks(), "jax": replace(frameworks()["jax"], without={"twins": ""})}
     monkeypatch.setattr(requests, "framework", less.get)
     assert here(None, every, ["twins"]) == ["keras", "torch"]
 
