@@ -187,7 +187,7 @@ def test_what_is_wrong_is_said_in_words_before_anything_is_trained(
     ("words", "message"),
     [
         ("run cifar", "twinbench run: argument PROBLEM: no problem 'cifar'; there are: mnist"),
-        ("run --regime fast", "no regime 'fast'; there are: native, matched, tuned"),
+        ("run --regime fast", "no regime 'fast'; there are: native, matched, compiled, tuned"),
         ("run --device tpu", "no device 'tpu'; there are: cpu, cuda"),
         ("run --epochs 0", "at least 1 was expected, got '0'"),
         ("run --hidden 64,x", "at least 1 was expected, got 'x'"),

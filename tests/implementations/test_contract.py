@@ -25,6 +25,7 @@ STEPS = (  # what asks of a compiled step something of its own; to compile takes
     "a_step_agrees",
     "fit_agrees",
     "before_its_clock_starts",
+    "compiler_did",
     "facts_say",
 )
 BOUND = 1e-5  # PROTOCOL: scores, loss, gradients and one step; measured errors are under 3e-6
@@ -296,10 +297,19 @@ def test_a_device_that_is_not_there_is_a_clear_error(child, problem):
 
 
 def test_facts_say_what_ran_and_auto_takes_a_device_that_is_there(child, problem, regime):
-    task = RemoteTask(child, problem, device="auto")
-    facts = task.facts()
+    facts = RemoteTask(child, problem, device="auto").facts()
     assert facts["threads"] == 1
     assert facts["device"] == "cpu"  # the child was started for the cpu
     compiles_all = "jax" in framework(child.name).requires
     assert facts["compiled"] is (regime is COMPILED) or regime is TUNED or compiles_all
     assert facts["versions"]
+
+
+def test_what_the_compiler_did_is_told_where_it_tells_it(child, regime):
+    small = PROBLEMS["boston"].but(features=40, hidden=(8, 8), batch_size=16)
+    task = RemoteTask(child, small)
+    task.fit(*make_rows(small, 70), epochs=2, order=orders(70, 2))
+    facts = task.facts()
+    told = facts.get("graph_breaks"), facts.get("recompilations")
+    # the smaller last batch is a program of its own
+    assert told in ((None, None), (0, 1) if regime is COMPILED else ())
