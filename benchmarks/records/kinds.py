@@ -104,6 +104,7 @@ class Compilation(Measured, frozen=True, kw_only=True):
     """A training with a part of its step compiled; `extent` says in words which."""
 
     needed: ClassVar[tuple[str, ...]] = (*ORIGIN, "epoch_seconds", "stages.build")
+    first_epoch_seconds: Positive
     steady_epoch_seconds: Positive
     extent: str
 

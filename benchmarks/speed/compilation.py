@@ -15,7 +15,7 @@ from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Compilation
 from benchmarks.statistics.payback import Payback, Started, payback
 from benchmarks.statistics.ratios import Ratio, ratio_of_times
-from common.framework import framework
+from common.framework import framework, frameworks
 
 NOTHING, WHOLE = "nothing", "the whole step"
 
@@ -97,7 +97,7 @@ def arms(records: Iterable[Record]) -> list[Extent]:
     found = []
     for name, own in group_by(of_kind(records, Compilation), lambda run: run.framework).items():
         by_extent = group_by(own, lambda run: run.extent)
-        parts = framework(name).extents
+        parts = known.extents if (known := frameworks().get(name)) else ()
         for extent in filter(by_extent.get, (NOTHING, *parts, WHOLE)):
             plain = by_extent.get(NOTHING) if extent != NOTHING else None
             found.append(_arm(name, extent, by_extent[extent], plain))
@@ -108,6 +108,7 @@ def _arm(
     name: str, extent: str, runs: list[Compilation], plain: list[Compilation] | None
 ) -> Extent:
     started, settings = [_started(run) for run in runs], runs[0].settings
+    steady = [[run.epoch_seconds[1:] for run in arm] for arm in (plain or [], runs)]
     return Extent(
         name,
         extent,
@@ -116,12 +117,10 @@ def _arm(
         median(each.first for each in started),
         settings.graph_breaks,
         settings.recompilations,
-        ratio_of_times(*([run.epoch_seconds[1:] for run in arm] for arm in (plain, runs)))
-        if plain
-        else None,
+        ratio_of_times(*steady) if plain and all(map(all, steady)) else None,
         payback([_started(run) for run in plain], started) if plain else None,
     )
 
 
 def _started(run: Compilation) -> Started:
-    return Started(run.stages["build"] + run.epoch_seconds[0], run.steady_epoch_seconds)
+    return Started(run.stages["build"] + run.first_epoch_seconds, run.steady_epoch_seconds)

@@ -45,6 +45,7 @@ from tests.explain.test_steps import record as ablated
 from tests.folds.test_crossval import fold
 from tests.sample_records import RAN, but, made
 from tests.show.test_tables import FAILED, GENERATED, record
+from tests.speed.test_compilation import records as compiled
 from tests.speed.test_growth import grown, limited
 from tests.speed.test_race import records as raced
 
@@ -156,6 +157,7 @@ def everything() -> dict[str, list[Record]]:
         "limit": [limited(0.004, 0.002)],
         "scale": scaled,
         "race": raced(5),
+        "compilation": compiled(5),
     }
 
 
@@ -229,6 +231,7 @@ PARTS = {
     "limit": ["limit"],
     "scale": ["scale"],
     "race": ["race"],
+    "compilation": ["compilation"],
 }
 
 

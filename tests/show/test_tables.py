@@ -33,7 +33,7 @@ from benchmarks.show.markdown import BEGIN, END, escaped, line, marks, replace_t
 from benchmarks.show.run_table import FEW, rows_of, sections
 from benchmarks.show.section import Section, drawn, markdown, print_sections
 from benchmarks.show.wording import number
-from benchmarks.speed import limit_table, race_table, scale_table
+from benchmarks.speed import compilation_table, limit_table, race_table, scale_table
 from common.framework import frameworks, label_of
 from common.install import install_extra
 from common.problem import PROBLEMS
@@ -135,6 +135,7 @@ def test_two_protocols_never_share_a_table():
 PAGES = {
     "race": race_table.sections,
     "limit": partial(limit_table.page, stem=Path("unused")),
+    "compilation": compilation_table.sections,
     "scale": partial(scale_table.page, stem=Path("unused")),
     "ablation": steps_table.sections,
     "crossval": crossval_table.fold_sections,

@@ -34,6 +34,7 @@ def record(name: str, extent: str, *, first: float, steady: float, **settings):
         regime="matched" if extent == NOTHING else "compiled",
         extent=extent,
         epoch_seconds=[first, steady, steady],
+        first_epoch_seconds=first,
         steady_epoch_seconds=steady,
         stages={"import": 3.0, "build": 0.5},
         settings={"changed": {}, **settings},
