@@ -144,7 +144,7 @@ def test_one_that_was_not_named_is_left_out_of_a_regime_that_it_lacks(capsys, mo
         given.regime = list(regimes)
         return requests.frameworks(given)
 
-    with pytest.raises(NotImplementedError, match="jax has no compiled; .*matched is it"):
+    with pytest.raises(NotImplementedError, match=r"jax has no compiled; .*matched is it"):
         asked(named, "matched", "compiled")
     assert "jax" not in asked(unnamed, "compiled")
     assert "NOTE, jax has no compiled" in capsys.readouterr().err
