@@ -74,7 +74,7 @@ class Compiled:
             inside=rules.epsilon_inside_root,
         )
         self.program = Program(task.net, task.objective, rule)
-        steps = torch.zeros(())
+        steps = torch.zeros((), device=task.device)
         for weight in parameters.values():
             square = torch.zeros_like(weight)
             task.optimizer.state[weight] = {"step": steps, "square_avg": square}
