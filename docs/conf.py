@@ -35,6 +35,7 @@ extensions = [
     "commands",
     "causes",
     "mathml",
+    "translations",
 ]
 exclude_patterns = ["_ext", "_static", "examples", "zh/README.md"]  # the repository's README
 

@@ -106,6 +106,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": Path("results"),
         "help": "where records are kept (default: ./results)",
     },
+    "several --results": {
+        "metavar": "DIR",
+        "type": Path,
+        "nargs": "+",
+        "default": [Path("results")],
+        "help": "folders or packed files of records (default: ./results)",
+    },
     "--tensorboard": {
         "metavar": "DIR",
         "type": Path,

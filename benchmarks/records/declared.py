@@ -13,9 +13,9 @@ KIND = "plan"
 FILE = "plan.json"  # in the results folder
 
 
-def read_plan(results: Path) -> dict[str, Planned]:
-    """What a results folder or file declares of each problem; empty where it declares nothing."""
-    return plan_of(read_records(results, KIND))
+def read_plan(*results: Path) -> dict[str, Planned]:
+    """What results folders or files declare of each problem, the first that declares anything."""
+    return plan_of(record for folder in results for record in read_records(folder, KIND))
 
 
 def plan_of(records: Iterable[Record]) -> dict[str, Planned]:

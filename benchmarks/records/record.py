@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -226,11 +226,27 @@ def read_beside(records: list[Record], results: Path, kind: str = "") -> list[Re
     return [r for r in beside if r.error is None and r.protocol == records[0].protocol]
 
 
-def some_records(folder: Path | str) -> list[Record]:
-    """The records of runs below a folder; ValueError when there is none."""
-    records = list(read_records(folder))
+def read_merged(
+    folders: Iterable[Path | str], complain: Callable[[str], None] | None = None
+) -> Iterator[tuple[Path, Record]]:
+    """The records of several folders as `read_files` has them; what an earlier one has, once."""
+    earlier: set[str] = set()
+    for folder in folders:
+        texts = set()
+        for path, record in read_files(folder, complain):
+            text = json.dumps(record.json, sort_keys=True)
+            texts.add(text)
+            if text not in earlier:
+                yield path, record
+        earlier |= texts
+
+
+def some_records(*folders: Path | str) -> list[Record]:
+    """The records of runs below the folders; ValueError when there is none."""
+    records = [record for _, record in read_merged(folders) if record.kind == "run"]
     if not records:
-        raise ValueError(f"{folder}: no record of a run; `twinbench run` writes them there")
+        places = " and ".join(map(str, folders))
+        raise ValueError(f"{places}: no record of a run; `twinbench run` writes them there")
     return records
 
 

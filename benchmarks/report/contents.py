@@ -9,10 +9,11 @@ from pathlib import Path
 
 from benchmarks.records.arm import group_by, of_one_protocol
 from benchmarks.records.keys import Record
-from benchmarks.records.record import read_files
+from benchmarks.records.record import read_merged
 from benchmarks.show.part import Part
 
 PARTS = (
+    "show.matrix",
     "study.verdict_table",
     "report.runs",
     "twins.records_table",
@@ -30,10 +31,10 @@ PARTS = (
 
 
 def read_kinds(
-    folder: Path, complain: Callable[[str], None] | None = None
+    *folders: Path, complain: Callable[[str], None] | None = None
 ) -> dict[str, list[Record]]:
-    """The records below a folder by kind; a race of K-fold protocols is `race/folds`."""
-    kinds = group_by(read_files(folder, complain), lambda item: _kind(*item))
+    """The records below the folders by kind; a race of K-fold protocols is `race/folds`."""
+    kinds = group_by(read_merged(folders, complain), lambda item: _kind(*item))
     return {kind: [record for _, record in items] for kind, items in kinds.items()}
 
 

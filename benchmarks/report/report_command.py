@@ -11,6 +11,7 @@ examples:
   twinbench report --output page.html                 the page
   twinbench report --results a --output summary.md    Markdown, for a pull request
   twinbench report --format md > summary.md           the same
+  twinbench report --results a b --output page.html   of two folders, or packed files, together
 
 exit status: 0 done, 2 usage or no records
 """
@@ -28,7 +29,7 @@ FORMATS = {".html": "html", ".htm": "html", ".md": "md"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which records, and what is made of them."""
-    options.add(parser, "--results", "--output")
+    options.add(parser, "several --results", "--output")
     parser.add_argument(
         "--format",
         choices=("html", "md", "terminal"),
@@ -45,9 +46,11 @@ def main(args: argparse.Namespace) -> int:
         raise ValueError(f"{args.output} ends in no {', '.join(FORMATS)}; give --format")
     if chosen == "html" and not args.output:
         raise ValueError("a page of HTML goes into a file; give --output FILE.html")
-    kinds = read_kinds(args.results)
+    kinds = read_kinds(*args.results)
     if not kinds:
-        raise ValueError(f"{args.results}: no record; `twinbench run` writes some there")
+        raise ValueError(
+            f"{' and '.join(map(str, args.results))}: no record; `twinbench run` writes some there"
+        )
     parts = contents(kinds)
     if chosen == "html":
         from benchmarks.show.html.page import page

@@ -5,6 +5,7 @@ Nothing is run: every number comes from the records of earlier runs.
 examples:
   twinbench table                            the records of ./results on the terminal
   twinbench table --results a --format md    the same for folder a, as Markdown
+  twinbench table --show matrix --results a b   the same? who is faster? of two folders' records
   twinbench table --into README.md           between the file's two marks:
                                              <!-- twinbench:table --> and <!-- /twinbench:table -->
   twinbench table --show metric --into README.md --mark accuracy
@@ -20,15 +21,16 @@ from benchmarks.cli import options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    options.add(parser, "--results")
+    options.add(parser, "several --results")
     parser.add_argument(
         "--format", choices=("terminal", "md"), default="terminal", help="default: terminal"
     )
     parser.add_argument(
         "--show",
-        choices=("all", "metric", "time"),
+        choices=("all", "metric", "time", "matrix"),
         default="all",
-        help="metric: without times and memory, with the verdicts; time: without the test metric",
+        help="metric: without times and memory, with the verdicts; time: without the test metric; "
+        "matrix: what may be said of each pair of frameworks, by problem and regime",
     )
     options.add(parser, "--into")
     parser.add_argument(
@@ -39,16 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     from benchmarks.records.declared import read_plan
     from benchmarks.records.record import some_records
-    from benchmarks.show.run_table import sections
+    from benchmarks.show import matrix, run_table
     from benchmarks.show.section import markdown, show
 
     if args.mark and not args.into:
         raise ValueError("--mark names the marks of a file: give --into too")
-    records = some_records(args.results)
-    plan = read_plan(args.results) if args.show == "metric" else {}
-    found = sections(records, args.show, plan)
-    if args.format == "md" and not args.into:
-        print(markdown(found), end="")
+    records = some_records(*args.results)
+    plan = read_plan(*args.results) if args.show in ("metric", "matrix") else {}
+    if args.show == "matrix":
+        sections = matrix.sections(records, plan)
     else:
-        show(found, None, into=args.into, mark=args.mark)
+        sections = run_table.sections(records, args.show, plan)
+    if args.format == "md" and not args.into:
+        print(markdown(sections), end="")
+    else:
+        show(sections, None, into=args.into, mark=args.mark)
     return 0

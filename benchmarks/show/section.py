@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,8 @@ class Section:
     """A table, its notes and what draws its figure; a cell that begins with * is to be read first.
 
     A `long` table is of use behind its figure alone: Markdown and terminal of a report leave it
-    out. The page shows a `folded` one when it is asked for, and `trees` in place of a table.
+    out. The page shows a `folded` one when it is asked for, and `trees` in place of a table; a
+    cell that begins with one of `colours` has that class.
     """
 
     title: str
@@ -42,6 +43,12 @@ class Section:
     long: bool = False
     folded: bool = False
     trees: Trees | None = None
+    colours: Mapping[str, str] = field(default_factory=dict)
+
+    def colour(self, cell: str) -> str:
+        """The class of a cell on the page; empty for most."""
+        words = [word for word in self.colours if cell.removeprefix("*").startswith(word)]
+        return self.colours[words[0]] if words else ""
 
 
 def show(

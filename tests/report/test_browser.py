@@ -6,15 +6,19 @@ Needs Chromium and its driver on the path, and selenium.
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from benchmarks.report.contents import contents
 from benchmarks.show.html.page import page
+from benchmarks.show.part import Part
+from benchmarks.show.section import Section
 from tests.report.test_page import HOSTILE, everything, hostile
 
 pytest.importorskip("jinja2", reason="needs the extra `report`")
@@ -226,18 +230,33 @@ def test_on_a_phone_two_trees_stand_side_by_side_above_their_errors(browser, wri
     assert len(errors) == 4 and min(box["top"] for box in errors) >= left["bottom"] - 1
 
 
-def test_it_prints_with_everything_unfolded_and_folds_again(opened):
-    opened.execute_script(
-        "window.open_then = null; addEventListener('beforeprint', () => { window.open_then = "
-        "document.querySelectorAll('details:not([open])').length; });"
-    )
+def test_on_paper_what_is_folded_is_left_out_and_what_was_opened_is_there(opened):
     width = "document.querySelector('.chart svg').getBoundingClientRect().width"
     before = ask(opened, width)
-    pdf = base64.b64decode(opened.execute_cdp_cmd("Page.printToPDF", {})["data"])
-    assert pdf.startswith(b"%PDF-") and len(pdf) > 50_000
-    assert ask(opened, "window.open_then") == 0
-    assert ask(opened, "document.querySelectorAll('details:not([open])').length") > 10
+
+    def pages() -> int:
+        pdf = base64.b64decode(opened.execute_cdp_cmd("Page.printToPDF", {})["data"])
+        return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+    folded = pages()
+    opened.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; });")
+    assert pages() > 1.5 * folded > 3
     assert ask(opened, width) == before
+
+
+def test_a_table_is_a_file_that_no_spreadsheet_takes_for_formulas(browser, tmp_path):
+    path = tmp_path / "formulas.html"
+    rows = [["=HYPERLINK(1)", "-0.5"], ["+cmd", 'a "b", c']]
+    section = Section("Two rows", ("what", "number"), rows)
+    path.write_text(page([Part("one", "One", "", [section])], "a report"), encoding="utf-8")
+    open_page(browser, path)
+    link = "document.querySelector('a.csv')"
+    assert ask(browser, f"{link}.download") == "Two rows.csv"
+    assert unquote(ask(browser, f"{link}.href")).partition(",")[2].split("\r\n") == [
+        '"what","number"',
+        '"\'=HYPERLINK(1)","-0.5"',
+        '"\'+cmd","a ""b"", c"',
+    ]
 
 
 def test_hostile_text_does_not_run_and_is_seen(browser, tmp_path):

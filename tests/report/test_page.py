@@ -223,7 +223,16 @@ class Page(HTMLParser):
 
 
 PARTS = {
-    "run": ["verdicts", "comparison", "failures", "learning", "times", "memory", "stages"],
+    "run": [
+        "answer",
+        "verdicts",
+        "comparison",
+        "failures",
+        "learning",
+        "times",
+        "memory",
+        "stages",
+    ],
     "crossval": ["folds"],
     "parity": ["parity", "twins"],
     "explain": ["explain"],
@@ -240,9 +249,9 @@ def test_each_kind_of_record_has_its_parts_and_no_others(kind):
     assert sorted(named({kind: everything()[kind]})) == sorted([*PARTS[kind], "environment"])
 
 
-def test_all_parts_come_in_one_order_and_the_verdicts_first():
+def test_all_parts_come_in_one_order_and_the_answer_first():
     names = named(everything())
-    assert names[:2] == ["verdicts", "comparison"] and names[-1] == "environment"
+    assert names[:3] == ["answer", "verdicts", "comparison"] and names[-1] == "environment"
     assert set(names) == {"environment"}.union(*PARTS.values())
     assert named({}) == []
 
@@ -251,7 +260,7 @@ def test_the_sentences_are_those_of_the_verdicts_and_their_tables_do_not_repeat_
     from benchmarks.show.wording import sentence
     from benchmarks.statistics.verdict import comparisons
 
-    part = contents({"run": runs()})[0]
+    _, part, *_ = contents({"run": runs()})
     sentences = [sentence(pair) for pair in comparisons(runs())]
     assert [each.sentence for each in part.said] == sentences and len(sentences) == 4
     assert not any(note in sentences for table in part.sections for note in table.notes)
@@ -539,7 +548,7 @@ def test_the_command_writes_a_page(tmp_path, capsys):
 def test_the_format_is_that_of_the_name(tmp_path, capsys):
     folder = folder_of({"run": runs()}, tmp_path / "results")
     assert report("--results", folder, "--output", tmp_path / "page.md") == 0
-    assert (tmp_path / "page.md").read_text(encoding="utf-8").startswith("## What the records")
+    assert (tmp_path / "page.md").read_text(encoding="utf-8").startswith("## The answer")
     assert report("--results", folder, "--format", "md") == 0
     assert capsys.readouterr().out == (tmp_path / "page.md").read_text(encoding="utf-8")
     assert report("--results", folder) == 0

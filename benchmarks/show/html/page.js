@@ -117,12 +117,18 @@ function prepareFilters() {
 
 if (filters) prepareFilters();
 
-// paper shows what is folded
-let folded = [];
-addEventListener("beforeprint", () => {
-  folded = [...document.querySelectorAll("details:not([open])")];
-  for (const each of folded) each.open = true;
-});
-addEventListener("afterprint", () => {
-  for (const each of folded) each.open = false;
-});
+// each table as a file; a text that a spreadsheet would take for a formula is quoted
+const csvCell = (cell) => {
+  const text = plain(cell);
+  const safe = /^[=@\t]|^[+-](?![\d.])/.test(text) ? `'${text}` : text;
+  return `"${safe.replaceAll('"', '""')}"`;
+};
+for (const table of document.querySelectorAll("table:not(.code, .trees)")) {
+  const link = document.createElement("a");
+  const lines = [...table.rows].map((row) => [...row.cells].map(csvCell).join(","));
+  link.className = "csv";
+  link.textContent = "CSV";
+  link.download = `${plain(table.caption)}.csv`;
+  link.href = `data:text/csv;charset=utf-8,${encodeURIComponent(lines.join("\r\n"))}`;
+  table.caption.append(link);
+}
