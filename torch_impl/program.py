@@ -105,6 +105,7 @@ class PartlyCompiled(Compiled):
 
     def __init__(self, task: Any, extent: str) -> None:
         super().__init__(task)
+        begin_afresh()
         self.task, self.net, self.update = task, torch.compile(task.net), task.optimizer.step
         for slot in task.optimizer.state.values():
             slot["step"] = torch.zeros(())  # an optimiser counts for each weight
@@ -128,6 +129,11 @@ def compiled_step(problem: Problem, rules: Regime, device: str) -> Step:
     What was compiled for others is thrown away: the compiler keeps eight programs of a function,
     and takes each size that has changed for one that will go on changing.
     """
+    begin_afresh()
+    return torch.compile(Program.step, fullgraph=True)  # a graph break would be an error
+
+
+def begin_afresh() -> None:
+    """Forget what was compiled, and what was counted."""
     torch.compiler.reset()
     counters.clear()
-    return torch.compile(Program.step, fullgraph=True)  # a graph break would be an error
