@@ -105,7 +105,7 @@ VARIANTS = (
         "torch",
         "#8D4AF2",
         {
-            # jit_compile=True hands Keras's whole step to torch.compile, backward and optimiser in it
+            # jit_compile=True gives torch.compile Keras's whole step, with backward and optimiser
             "compiled": "after a minute torch.compile had not got through an epoch of Boston",
             "tuned": "its steps are Keras's own, one Python call after another",
             "ablation": "",
