@@ -1,7 +1,15 @@
-# Two commands on a fresh machine: `make demo` and `make test`. Both set up everything first.
+# Two commands on a fresh machine: `make demo` and `make test`. Both set up everything first, the one
+# what the demo needs and the other all, in one .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+SHOWN := .venv/.demo
+# where PyTorch's wheels come from: the registry's for Linux bring the libraries of CUDA, 4 GB.
+# `make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu` is without
+TORCH_INDEX :=
+DEMO := keras,torch,embedded,plot,report
+TAKES := about 3.8 GB are downloaded and 8.3 GB kept in .venv, half of it CUDA for PyTorch
+TAKES_CPU := about 1 GB is downloaded and 3.5 GB kept in .venv
 TESTED := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,pytest,test,docs
 EXTRAS := $(TESTED),dev
 SBOM := build/sbom.json
@@ -18,23 +26,39 @@ LESSONS := --all
 # `make bench BENCHED=torch`: one; each has a process of its own
 BENCHED := keras torch jax
 COVERAGE := build/coverage
-.PHONY: help setup demo test long coverage services faults mutants bench porting porting-networks docs notebooks linkcheck lint format
+.PHONY: help setup demo test long coverage services faults mutants bench evidence porting porting-networks docs notebooks linkcheck lint format
 .PHONY: lock oldest audit sbom licences clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+OLD := twinbench needs Python 3.11 or newer; try: make PYTHON=python3.12
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(OLD)")'
+	$(PYTHON) -m venv .venv
+
 # pip, in the tested versions; made again only when a requirement has changed
-$(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "twinbench needs Python 3.11 or newer; try: make PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+$(SHOWN): pyproject.toml constraints.txt | .venv/bin/python
+	@echo "make demo: $(if $(TORCH_INDEX),$(TAKES_CPU),$(TAKES)); then two minutes of training"
+	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) torch torchvision)
+	$(PIP) --editable '.[$(DEMO)]'
 	touch $@
+
+# the demo needs nothing more then
+$(READY): pyproject.toml constraints.txt | .venv/bin/python
+	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) torch torchvision)
+	$(PIP) --editable '.[$(EXTRAS)]'
+	touch $(SHOWN) $@
 
 setup: $(READY)  ## make the environment in .venv
 
-demo: $(READY)  ## train the four problems in both frameworks and print the table
+demo: $(SHOWN)  ## train the four problems in Keras and PyTorch, print the table, write a report
 	$(BIN)/twinbench run
+	$(BIN)/twinbench report --output results/report.html
+	@echo 'The report is results/report.html: open it in a browser, as in'
+	@echo '  $(BIN)/python -m webbrowser -t "file://$(CURDIR)/results/report.html"'
 
 test: $(READY)  ## the whole test suite but the slow full-length runs
 	$(BIN)/python -m pytest tests --numprocesses auto --dist loadfile
@@ -69,6 +93,10 @@ bench: $(READY)  ## time each method of a Task, and compare with the last time
 			--framework $$framework --benchmark-columns median,iqr,rounds --benchmark-autosave \
 			--benchmark-compare --benchmark-storage results/bench/$$framework || exit; \
 	done
+
+# `make evidence EVIDENCE=--dry-run`: how long it will take
+evidence: $(READY)  ## measure every published number anew, for hours, and write the pages: alone on the machine
+	$(BIN)/python -m tools.evidence $(EVIDENCE)
 
 # `make porting PORTING="--rivals --into docs/check.md"`: with what people use today, into the page
 porting: $(READY)  ## right and wrong ports through the judge: how often is it right?

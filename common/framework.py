@@ -19,6 +19,7 @@ from typing import Any
 from common.install import pip_install
 from common.problem import Problem
 from common.regime import MATCHED, Regime
+from common.say import none_such
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Framework:
     but their native value; `without` has what it does not have, and why: `compiled` or `tuned`, the
     regimes, `ablation`, or `twins`, whose `twin` is the Task of a user's own model; `extents` names
     what of a step its ablation can compile, beside the whole; those of a lower `rank` stand first
-    in every list; `colour`, #RRGGBB, is that of every figure, where it is empty the name decides.
+    in every list; one `on_request` is trained only where it is named; `colour`, #RRGGBB, is that of
+    every figure, where it is empty the name decides.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Framework:
     probe: str = ""  # the same, of what the judge of two models asks
     recorded: str = ""  # the module that reads its traces, and does not import the framework
     rank: int = 0
+    on_request: bool = False  # by default others are trained, as long as there are any
     label: str = ""  # what a reader is shown; empty: the name
     colour: str = ""
 
@@ -190,5 +193,5 @@ def label_of(name: str) -> str:
 def framework(name: str) -> Framework:
     """The framework of that name; ValueError names those there are."""
     if name not in frameworks():
-        raise ValueError(f"no framework {name!r}; there are: {', '.join(frameworks())}")
+        raise ValueError(none_such("framework", name, frameworks()))
     return frameworks()[name]

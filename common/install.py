@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKED = ROOT / "benchmarks" / "docs"  # the pages in an installed copy
+DOCS = PACKED if PACKED.is_dir() else ROOT / "docs"
 
 
 def pip_install(requirements: Iterable[str]) -> str:

@@ -3,22 +3,60 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from functools import cache
 
 from common.visible import visible
 
 SOME_FAILED = 4  # exit status of a command of which some runs failed
+QUIET, NORMAL, VERBOSE = -1, 0, 1
+_loudness = [NORMAL]
+
+
+def set_loudness(loudness: int) -> None:
+    """QUIET leaves out what `inform` says, VERBOSE lets `detail` speak; for this process."""
+    _loudness[:] = [loudness]
+
+
+def is_quiet() -> bool:
+    """Whether progress and remarks are not wanted."""
+    return _loudness[0] <= QUIET
 
 
 def say(message: str) -> None:
-    """One line on standard error: standard output is for results."""
+    """One line on standard error, whatever the loudness: standard output is for results."""
     print(visible(message), file=sys.stderr, flush=True)
+
+
+def inform(message: str) -> None:
+    """The same of what is done or was written, which `-q` leaves out."""
+    if not is_quiet():
+        say(message)
+
+
+def detail(message: str) -> None:
+    """The same of what only `-v` wants to know."""
+    if _loudness[0] >= VERBOSE:
+        say(message)
 
 
 @cache
 def say_once(message: str) -> None:
-    """The same, whoever speaks in between: a line is said once per process."""
+    """A line that is said once per process, whoever speaks in between."""
     say(f"twinbench: {message}")
+
+
+def none_such(kind: str, name: str, known: Collection[str]) -> str:
+    """A sentence that there is no such thing, what there is, and what was perhaps meant."""
+    return f"no {kind} {name!r}; there are: {', '.join(known)}{nearest(name, known)}"
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """`; did you mean 'mnist'?`; empty where nothing is like it."""
+    from difflib import get_close_matches
+
+    match = get_close_matches(name.lower(), known, 1)
+    return f"; did you mean {match[0]!r}?" if match else ""
 
 
 def counted(number: object, thing: str) -> str:

@@ -62,6 +62,7 @@ VARIANTS = (
         without={"compiled": "JAX compiles every step: matched is it"},
         fixed=("denormals",),
         rank=1,
+        on_request=True,
         colour="#009E73",
     ),
 )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cli.main import command_module, commands
+from benchmarks.cli.parser import command_module, commands
 from benchmarks.explain.runs import Walked, rung_key
 from benchmarks.explain.steps import Round
 from benchmarks.harness.worker_folds import folds_of

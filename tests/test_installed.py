@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.lessons.test_pages import typed
 
 pytestmark = pytest.mark.service
 SHORT = ["--data", "embedded", "--threads", "1"]
+README = ROOT / "README.md"
 CODE = ("common", "benchmarks", *(path.name for path in ROOT.glob("*_impl")))
 CODE += ("twinbench.py", "twinbench_pytest.py")
 
@@ -114,20 +116,33 @@ def trained(installed) -> Done:
 
 def test_every_framework_trains(trained):
     assert trained.status == 0, trained.err
-    names = {record["framework"] for record in json.loads(trained.out)}
+    names = {record["framework"] for record in json.loads(trained.out)["results"]}
     assert names >= {"keras", "torch"} & set(plain_frameworks(installed=True))
 
 
 def test_what_the_readme_says_to_type_runs(installed, trained):
-    readme = Path(shutil.copy(ROOT / "README.md", installed.work))
+    readme = Path(shutil.copy(README, installed.work))
     for folder in ("docs/study", "docs/examples"):
         shutil.copytree(ROOT / folder, installed.work / folder)
-    lines = [rest for program, rest in typed(ROOT / "README.md") if program == "twinbench"]
+    lines = [rest for program, rest in typed(README) if program == "twinbench"]
     assert {"lesson", "--help", "data fetch"} < set(lines)
     for line in set(lines) - {"data fetch"}:  # it needs the network
         done = installed("twinbench", *line.replace("DIR", "results").split())
         assert done.status == 0 and done.out + done.err, f"{line}: {done.err}"
-    assert readme.read_text() == (ROOT / "README.md").read_text()  # its table is of these records
+    assert readme.read_text() == README.read_text()  # its table is of these records
+
+
+def test_what_the_readme_shows_is_what_the_command_says(installed):
+    shown = re.search(r"<pre>\n\$ twinbench (.*?)\n(.*?)</pre>", README.read_text(), re.S)
+    shutil.copytree(
+        ROOT / "docs" / "examples", installed.work / "docs" / "examples", dirs_exist_ok=True
+    )
+    done = installed("twinbench", *shown[1].split())
+    said = " ".join(done.out.split())
+    pieces = re.sub(r"</?b>", "", shown[2]).split("[…]")
+    assert done.status == 1 and len(pieces) == 3
+    for piece in pieces:
+        assert " ".join(piece.split()) in said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Say what is installed, which devices are seen, and what to do about what is missing.
+"""Say what is installed, and what to do about what is missing.
 
 Each framework is asked in a process of its own, with the threads and the environment that a run
 would have. Nothing is downloaded.
@@ -34,76 +34,90 @@ OPTIONAL = {  # module: the extra that has it, and what for
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that decide how a run would start."""
-    options.add(parser, "--framework", "--threads", "--python", "--data-dir")
+    options.add(parser, "--framework", "--threads", "--python", "--data-dir", "--json")
 
 
 def main(args: argparse.Namespace) -> int:
     """Print the findings; returns 1 when no framework can be used."""
+    from benchmarks.show.answer import print_json
     from common.framework import frameworks
 
-    _print_machine(args.threads)
-    usable = [_print_framework(name, args) for name in args.framework or frameworks()]
-    _print_data(args.data_dir)
-    _print_optional()
-    return 0 if any(usable) else NONE_USABLE
+    names = args.framework or list(frameworks())
+    found: dict[str, list[str]] = {}
+    usable = {}
+    for title, *lines in _of_machine(args.threads):
+        _tell(title, lines, found, args)
+    for name in names:
+        usable[name], lines = _of_framework(name, args)
+        _tell(name, lines, found, args)
+    for title, *lines in (*_of_data(args.data_dir), *_of_optional()):
+        _tell(title, lines, found, args)
+    if args.json:
+        verdicts = [
+            {"about": name, "verdict": "usable" if usable[name] else "not usable"}
+            | {"sentence": found[name][0]}
+            for name in names
+        ]
+        print_json(args.command, found, verdicts)
+    return 0 if any(usable.values()) else NONE_USABLE
 
 
-def _print(title: str, *lines: str) -> None:
-    for line in lines:
-        print(f"{title:12} {line}")
-        title = ""
+def _tell(
+    title: str, lines: list[str], found: dict[str, list[str]], args: argparse.Namespace
+) -> None:
+    """Print a finding as soon as it is there, or keep it for `--json`."""
+    found[title] = lines
+    if not args.json:
+        for number, line in enumerate(lines):
+            print(f"{'' if number else title:12} {line}")
 
 
-def _print_machine(threads: int) -> None:
+def _of_machine(threads: int) -> Iterator[tuple[str, ...]]:
     host, git, versions = machine.host(), machine.git(), machine.versions()
     commit = f"commit {(git['commit'] or '')[:12]}{', with changes' if git['dirty'] else ''}"
     twinbench = f"{versions['twinbench'] or 'not installed'}, {ROOT}"
-    _print("twinbench", twinbench, *([commit] if git["commit"] else []))
-    _print("python", f"{versions['python']}, {sys.executable}")
-    _print("system", host["os"])
+    yield "twinbench", twinbench, *([commit] if git["commit"] else [])
+    yield "python", f"{versions['python']}, {sys.executable}"
+    yield "system", host["os"]
     cores = counted(host["cores"], "core")
-    _print("processor", f"{host['cpu']}, {cores}, {host['usable_cores']} usable")
-    _print("memory", f"{host['memory_bytes'] / 2**30:.1f} GiB")
-    _print("threads", f"a run would use {threads}")
+    yield "processor", f"{host['cpu']}, {cores}, {host['usable_cores']} usable"
+    yield "memory", f"{host['memory_bytes'] / 2**30:.1f} GiB"
+    yield "threads", f"a run would use {threads}"
 
 
-def _print_framework(name: str, args: argparse.Namespace) -> bool:
-    """Print what the framework reports; returns whether it can be used."""
+def _of_framework(name: str, args: argparse.Namespace) -> tuple[bool, list[str]]:
+    """Whether the framework can be used, and what it reports."""
     from common.framework import framework
 
     if framework(name).missing and name not in dict(args.python):
-        _print(name, framework(name).not_installed)
-        return False
+        return False, [framework(name).not_installed]
     try:
         facts = requests.facts(args, name, timeout=120)
     except Exception as error:  # whatever keeps it from working is the finding
-        _print(name, f"installed, but does not work: {visible(error)}")
-        return False
+        return False, [f"installed, but does not work: {visible(error)}"]
     threads = f"threads: {facts['threads']}, as asked for"
     if facts["threads"] != args.threads:
         wanted = counted(args.threads, "thread")
         threads = f"WARNING: {wanted} asked for, {facts['threads']} in use"
-    _print(
-        name,
+    return True, [
         ", ".join(f"{package} {version}" for package, version in facts["versions"].items()),
         f"devices: {', '.join(facts['devices'])}; auto is {facts['device']}",
         threads,
         f"compiled: {facts['compiled']}",
-    )
-    return True
+    ]
 
 
-def _print_data(data_dir: str | None) -> None:
+def _of_data(data_dir: str | None) -> Iterator[tuple[str, ...]]:
     from common.data.cache import cache_folder
 
     folder = data_dir or os.environ.get("TWINBENCH_DATA_DIR")
     for title, place in (("data folder", folder), ("cache folder", cache_folder())):
         if place is None:
-            _print(title, "none: --data-dir DIR or TWINBENCH_DATA_DIR names one")
+            yield title, "none: --data-dir DIR or TWINBENCH_DATA_DIR names one"
             continue
         problems = ", ".join(_problems_in(Path(place))) or "no data files"
         missing = "" if Path(place).is_dir() else " (not there)"
-        _print(title, f"{place}{missing}: {problems}")
+        yield title, f"{place}{missing}: {problems}"
 
 
 def _problems_in(folder: Path) -> Iterator[str]:
@@ -113,11 +127,11 @@ def _problems_in(folder: Path) -> Iterator[str]:
     return (name for name, dataset in DATASETS.items() if dataset.paths(folder))
 
 
-def _print_optional() -> None:
+def _of_optional() -> Iterator[tuple[str, ...]]:
     from importlib.util import find_spec
 
     from common.install import install_extra
 
     for module, (extra, use) in OPTIONAL.items():
         missing = f"not installed; {use}: {install_extra(extra)}"
-        _print(module, "installed" if find_spec(module) else missing)
+        yield module, "installed" if find_spec(module) else missing

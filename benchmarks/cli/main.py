@@ -8,9 +8,6 @@ interrupted or terminated.
 from __future__ import annotations
 
 import argparse
-import ast
-import importlib
-import inspect
 import os
 import signal
 import sys
@@ -18,16 +15,14 @@ import traceback
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TextIO
 
-from common.say import say
+from benchmarks.cli.config import read_config
+from benchmarks.cli.parser import Parser, command_module, complain, drop, make_parser
+from common.say import inform, set_loudness
 
+USAGE = 2
 REFUSED = 5  # by the system: a file, a folder or a pipe
 OURS = 70  # EX_SOFTWARE of sysexits.h; Python's own 1 would be taken for a verdict
-ROOMS = Path(__file__).resolve().parent.parent
-DESCRIPTION = """\
-Four classic problems, each solved once in Keras and once in PyTorch: train them, compare what they
-learn and how long they take."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -38,12 +33,14 @@ def main(argv: list[str] | None = None) -> int:
     args = argparse.Namespace(command="", debug=False)
     for text in argv:
         if text.encode(errors="ignore").decode() != text:  # no record could hold it
-            _say(f"twinbench: {text!r} is no text in UTF-8; give the folder or file another name")
-            return 2
+            complain(
+                f"twinbench: {text!r} is no text in UTF-8; give the folder or file another name"
+            )
+            return USAGE
     try:
         return _run(argv, args)
     except KeyboardInterrupt:  # while a command is still being imported, too
-        _say("twinbench: interrupted; what was finished is kept")
+        complain("twinbench: interrupted; what was finished is kept")
         return 130
     except SystemExit as end:
         if end.code == 1:  # Rich ends the process so where a pipe is closed
@@ -56,10 +53,34 @@ def main(argv: list[str] | None = None) -> int:
 def _run(argv: list[str], args: argparse.Namespace) -> int:
     """Parse into `args`, run the command and flush its output; returns the exit status."""
     try:
-        _parser(argv).parse_args(argv, args)
+        if "_ARGCOMPLETE" in os.environ:
+            _complete(os.environ.get("COMP_LINE", ""))
+        config = read_config(_named_config(argv)) if argv else None
+        parser = make_parser(argv, config)
+        parser.parse_args(argv, args)
+        if not args.command:
+            parser.print_help()
+            return USAGE
+        set_loudness(args.loudness)
+        if config and (taken := config.taken(args)):
+            inform(f"{os.path.relpath(config.path)}: {', '.join(taken)}")
         return command_module(args.command).main(args)
     finally:
         sys.stdout.flush()  # here a closed pipe is an error; at the end of the process a message
+
+
+def _complete(line: str) -> None:
+    """Tell the shell how the line may go on, and end the process; see `argcomplete`."""
+    import argcomplete
+
+    argcomplete.autocomplete(make_parser(line.split()))
+
+
+def _named_config(argv: list[str]) -> Path | None:
+    """The file of `--config`: the parser that finds it is made with its defaults."""
+    parser = Parser("twinbench", add_help=False)
+    parser.add_argument("--config", type=Path)
+    return argparse.ArgumentParser.parse_known_args(parser, argv)[0].config
 
 
 def _failed(error: Exception, args: argparse.Namespace) -> int:
@@ -68,9 +89,9 @@ def _failed(error: Exception, args: argparse.Namespace) -> int:
     if isinstance(error, OSError):
         _drop_output()
     if status == OURS or args.debug:
-        _say("".join(traceback.format_exception(error)).rstrip())
+        complain("".join(traceback.format_exception(error)).rstrip())
     elif not isinstance(error, BrokenPipeError):  # of `| head`, which has enough
-        _say(f"{f'twinbench {args.command}'.rstrip()}: {error}")
+        complain(f"{f'twinbench {args.command}'.rstrip()}: {error}")
     return status
 
 
@@ -84,18 +105,10 @@ def _status(error: Exception) -> int:
     if isinstance(error, OSError):
         return REFUSED
     if isinstance(error, ValueError | NotImplementedError | ImportError):
-        return 2
+        return USAGE
     if isinstance(error, ChildDied | ChildTimeout) or isinstance(error.__cause__, ChildTraceback):
         return 4
     return OURS
-
-
-def _say(text: str) -> None:
-    """Print to standard error, which may be closed as well."""
-    try:
-        say(text)
-    except OSError:
-        _drop(sys.stderr)
 
 
 def _prepare_output() -> None:
@@ -120,69 +133,7 @@ def _drop_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        _drop(sys.stdout)
-
-
-def _drop(stream: TextIO) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports an error in one line; argparse's own usage text would bury it."""
-
-    def parse_known_args(self, args=None, namespace=None):
-        """Refuses what it does not know itself: argparse leaves that to the parser at the top."""
-        namespace, unknown = super().parse_known_args(args, namespace)
-        if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        return namespace, unknown
-
-    def error(self, message):
-        _say(f"{self.prog}: {message} (see {self.prog} --help)")
-        self.exit(2)
-
-
-class _Version(argparse.Action):
-    """Reads the version only for `--version`: that takes longer than the whole help."""
-
-    def __call__(self, parser, namespace, values, option_string=None):
-        from benchmarks.records.machine import versions
-
-        print(f"twinbench {versions()['twinbench'] or '(not installed)'}")
-        parser.exit()
-
-
-def commands() -> dict[str, Path]:
-    """The file of each command by its name: `NAME_command.py` in the folder of its question."""
-    paths = sorted(ROOMS.glob("*/*_command.py"), key=lambda path: path.name)
-    return {path.stem.removesuffix("_command").replace("_", "-"): path for path in paths}
-
-
-def command_module(name: str) -> Any:
-    """The module of a command, imported: its `add_arguments(parser)` and its `main(args)`."""
-    path = commands()[name]
-    return importlib.import_module(f"benchmarks.{path.parent.name}.{path.stem}")
-
-
-def _parser(argv: list[str]) -> argparse.ArgumentParser:
-    """The parser; it imports only the command that `argv` names, so that the help is quick."""
-    parser = _Parser("twinbench", description=DESCRIPTION)
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, path in commands().items():
-        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or name
-        first, _, rest = text.partition("\n")
-        command = subparsers.add_parser(
-            name,
-            help=first.rstrip("."),
-            description=first,
-            epilog=inspect.cleandoc(rest),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        if name in argv:
-            command_module(name).add_arguments(command)
-        command.add_argument("--debug", action="store_true", help="show where an error came from")
-    return parser
+        drop(sys.stdout)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,18 @@ A command adds its own by name, and changes what differs:
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.cli import types
 from benchmarks.records.machine import usable_cores
+from common.framework import frameworks
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
+_but = "".join(f", but {name}" for name, f in frameworks().items() if f.on_request)
 RUNS = 100_000  # seeds that one command may be asked for: a plan lists every run
 
 
@@ -48,7 +52,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--framework": {
         "metavar": "NAMES",
         "type": types.list_of(types.framework),
-        "help": "comma list (default: every installed framework)",
+        "help": f"comma list (default: every installed framework{_but})",
     },
     "--regime": {
         "metavar": "NAMES",
@@ -145,7 +149,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--output": {"type": Path, "metavar": "FILE", "help": "default: standard output"},
     "--force": {"action": "store_true", "help": "run again what has a record"},
-    "--json": {"action": "store_true", "help": "print what was measured as JSON"},
+    "--json": {"action": "store_true", "help": "print one JSON object, with the verdicts"},
+    "--dry-run": {
+        "action": "store_true",
+        "help": "run nothing: say how many runs are missing and how long they will take",
+    },
 }
 """Keyword arguments of `add_argument` by the option's name; a word before the name tells apart two
 options of one name."""
@@ -154,10 +162,26 @@ SETTINGS = ("--epochs", "--batch-size", "--hidden", "--learning-rate", "--valida
 """The options that change a problem."""
 
 
+COMPLETED: dict[str, Iterable[str]] = {
+    "problem": PROBLEMS,
+    "problems": PROBLEMS,
+    "--regime": REGIMES,
+}
+"""What a shell completes the values of an option by; with --framework, which is found later."""
+
+
 def add(parser: argparse.ArgumentParser, *names: str, **changes: Any) -> None:
     """Add the shared options of these names; `changes`, such as `default`, replace arguments."""
     for name in names:
-        parser.add_argument(name.split()[-1], **{**OPTIONS[name], **changes})
+        action: Any = parser.add_argument(name.split()[-1], **{**OPTIONS[name], **changes})
+        if name in COMPLETED or name == "--framework":
+            action.completer = partial(_completions, COMPLETED.get(name))
+
+
+def _completions(known: Iterable[str] | None, prefix: str, **_: Any) -> list[str]:
+    """For a shell: what a comma list may go on with, by default a framework."""
+    before, comma, _last = prefix.rpartition(",")
+    return [f"{before}{comma}{name}" for name in known or frameworks()]
 
 
 def add_measuring(parser: argparse.ArgumentParser, regimes: str = "", rounds: int = 5) -> None:
@@ -171,6 +195,7 @@ def add_measuring(parser: argparse.ArgumentParser, regimes: str = "", rounds: in
     add(parser, "--rounds", default=rounds)
     parser.set_defaults(seed_start=0, device=["cpu"], deterministic=False)
     add(parser, "--threads", "--python", "--timeout", "--data", "--data-dir", "--results")
+    add(parser, "--dry-run")
     add_output(parser)
 
 

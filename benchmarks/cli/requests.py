@@ -19,7 +19,7 @@ from benchmarks.records.job import PROTOCOL, Job, Source
 from common.framework import framework, plain_frameworks
 from common.problem import PROBLEMS, Problem
 from common.regime import REGIMES, Regime
-from common.say import say
+from common.say import detail, say
 
 if TYPE_CHECKING:
     from common.data import Data
@@ -57,6 +57,7 @@ def data(problem: Problem, args: argparse.Namespace) -> Data:
     data = load(problem, data=args.data, data_dir=args.data_dir)
     if data.notice:
         say(f"NOTE, {problem.name}: {data.notice}")
+    detail(f"{problem.name}: rows from {data.source} {data.origin}, {data.digest}")
     return data
 
 
@@ -135,18 +136,22 @@ def jobs(
 
 
 def frameworks(args: argparse.Namespace) -> list[str]:
-    """The frameworks of the command, see `available`.
+    """The frameworks of the command, see `available`; one `on_request` only where it is named.
 
     One that was not named and has none of the chosen regimes is left out; what it lacks is said.
     Raises NotImplementedError for a named framework without one of them, or where none is left.
     """
     need = ["twins"] if getattr(args, "twins", None) else []
-    names = available(args.framework, getattr(args, "python", ()), need)
+    python = dict(getattr(args, "python", ()))
+    names = available(args.framework, python.items(), need)
     if need and not args.framework:
         from common.twins.file import read_file
 
         models = read_file(args.twins).models
         names = [name for name in names if name in models] or names
+    elif not args.framework:
+        unasked = [name for name in names if framework(name).on_request and name not in python]
+        names = [name for name in names if name not in unasked] or names
     chosen = getattr(args, "regime", ())
     regimes = [chosen] if isinstance(chosen, str) else list(chosen)
     lacking = {name: [r for r in regimes if r in framework(name).without] for name in names}

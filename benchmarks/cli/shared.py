@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.say import SOME_FAILED
+from common.say import SOME_FAILED, detail
 
 if TYPE_CHECKING:
     from benchmarks.records.job import Job
     from benchmarks.records.keys import Record
+    from benchmarks.show.answer import Verdict
     from benchmarks.show.section import Section
+
+    Verdicts = tuple[str, list[Verdict]]
+
+
+def show_plan(jobs: Sequence[Job], args: argparse.Namespace, *remarks: str) -> int:
+    """What `--dry-run` prints: how many runs there are, and for how long; the exit status."""
+    from benchmarks.harness.forecast import forecast
+    from benchmarks.show.answer import print_json
+
+    at_once = getattr(args, "jobs", 1)
+    ahead = forecast(jobs, args.results, force=args.force, at_once=at_once)
+    if args.json:
+        print_json(args.command, {**asdict(ahead), "missing": ahead.missing})
+    else:
+        print(ahead, *remarks, sep="\n")
+        for job in jobs:
+            detail(str(job))
+    return 0
 
 
 def run_and_show(
@@ -20,16 +40,21 @@ def run_and_show(
     args: argparse.Namespace,
     page: Callable[[list[Record]], Iterable[Section]],
     curves: Callable[[list[Record], Path], list[Path]] | None = None,
+    verdicts: Callable[[list[Record]], Verdicts] = lambda records: ("", []),
     **options: Any,
 ) -> int:
     """The end of a command that measures: run what is missing, show its page, the exit status.
 
-    `curves` draws those of all finished records of these problems, from this or an earlier
-    command, into the results; `options` are further ones of `run_jobs`.
+    `verdicts` gives a sentence, which stands below the page, and the entries of `--json`; `curves`
+    draws those of all finished records of these problems, from this or an earlier command, into
+    the results; `options` are further ones of `run_jobs`. With `--dry-run` nothing is run.
     """
+    if args.dry_run:
+        return show_plan(jobs, args)
     from benchmarks.harness.engine import run_jobs, say_failures
     from benchmarks.records.arm import succeeded
     from benchmarks.records.record import read_beside
+    from benchmarks.show.answer import print_answer, print_json
     from benchmarks.show.markdown import around_table
     from benchmarks.show.section import drawn, show
 
@@ -37,7 +62,13 @@ def run_and_show(
     if into:
         around_table(into)  # an error in an hour would come too late
     records = run_jobs(jobs, args.results, force=args.force, **options)
-    show(page(records), records, into=into, as_json=args.json)
+    sections = list(page(records))  # with --json too: it may draw
+    sentence, entries = verdicts(records)
+    if args.json:
+        print_json(args.command, records, entries)
+    else:
+        show(sections, into=into)
+        print_answer(sentence)
     if curves and (finished := succeeded(records)):
         beside = read_beside(finished, args.results, jobs[0].folder)
         drawn(lambda: curves(beside, args.results), "curves")

@@ -10,6 +10,7 @@ from typing import Any
 from common import framework as manifests
 from common.problem import PROBLEMS
 from common.regime import REGIMES
+from common.say import none_such
 
 MOST = 2**31 - 1  # the largest whole number: every framework takes such a seed, batch or width
 TINY, LARGE = (
@@ -37,7 +38,7 @@ def list_of(check: Callable[[str], Any]) -> Callable[[str], list]:
 
 def problem(name: str) -> str:
     if name not in PROBLEMS:
-        raise ValueError(f"no problem {name!r}; there are: {', '.join(PROBLEMS)}")
+        raise ValueError(none_such("problem", name, PROBLEMS))
     return name
 
 
@@ -47,7 +48,7 @@ def framework(name: str) -> str:
 
 def regime(name: str) -> str:
     if name not in REGIMES:
-        raise ValueError(f"no regime {name!r}; there are: {', '.join(REGIMES)}")
+        raise ValueError(none_such("regime", name, REGIMES))
     return name
 
 
@@ -55,7 +56,7 @@ def device(name: str) -> str:
     kind, colon, number = name.partition(":")
     plain = kind in ("cpu", "cuda", "mps", "auto") and not colon
     if not plain and not (kind == "cuda" and number.isdecimal()):
-        raise ValueError(f"no device {name!r}; there are: cpu, cuda, cuda:N, mps, auto")
+        raise ValueError(none_such("device", name, ("cpu", "cuda", "cuda:N", "mps", "auto")))
     return name
 
 

@@ -1,4 +1,4 @@
-"""Walk from one framework to another, a difference at a time, and say what each one does.
+"""Walk from one framework to another, one difference at a time.
 
 The walk begins with a framework as its users have it and ends with another. Each step makes one
 difference equal: initial weights, RMSprop's constants and rule, the order of the rows, the form of
@@ -29,16 +29,17 @@ exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
 from __future__ import annotations
 
 import argparse
-import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.cli import options, requests
+from benchmarks.cli.shared import run_and_show, show_plan
 from benchmarks.explain.runs import Walked
 from benchmarks.explain.walk import Explained, Walk, plan_walks, walk
 from benchmarks.records.kinds import Explain
 from benchmarks.show.markdown import around_table
 from common.framework import framework
-from common.say import SOME_FAILED, counted, say
+from common.say import SOME_FAILED, counted, inform
 
 if TYPE_CHECKING:
     from benchmarks.records.arm import Arm
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add(parser, "--seeds", default=10, help="how many seeds an arm (default: %(default)s)")
     options.add(parser, "--seed-start", "--device", "--threads", "--python", "--timeout")
-    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
+    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results", "--dry-run")
     parser.add_argument("--time", action="store_true", help="take the time of a step apart")
     options.add_output(parser)
 
@@ -84,16 +85,26 @@ def main(args: argparse.Namespace) -> int:
     requests.check_protocol(args)
     walks = {problem: _walks(problem, ends, device, args) for problem in problems}
     data = {problem: requests.data(problem, args) for problem in problems}
-    failed, shown = False, []
+    jobs = {}
     for problem in problems:
         common = requests.fields(args, data[problem]) | {"python": dict(args.python)}
-        jobs = plan_walks(problem, walks[problem], requests.seeds(args), **common)
-        explained, some_failed = _explain(problem, walks[problem], list(map(Walked.of, jobs)), args)
+        plan = plan_walks(problem, walks[problem], requests.seeds(args), **common)
+        jobs[problem] = list(map(Walked.of, plan))
+    if args.dry_run:
+        ladders = "then each step of a walk has a short parity ladder"
+        return show_plan([job for every in jobs.values() for job in every], args, ladders)
+    failed, shown = False, []
+    for problem in problems:
+        explained, some_failed = _explain(problem, walks[problem], jobs[problem], args)
         failed |= some_failed
-        shown.append(explained.plain())
+        shown.append(explained)
         _show(explained, args)
     if args.json:
-        print(json.dumps(shown, indent=1, allow_nan=False))
+        from benchmarks.explain.walk_table import verdicts
+        from benchmarks.show.answer import print_json
+
+        entries = [entry for explained in shown for entry in verdicts(explained)]
+        print_json(args.command, [explained.plain() for explained in shown], entries)
     return SOME_FAILED if failed else 0
 
 
@@ -131,7 +142,7 @@ def _walks(
 
 
 def _explain(
-    problem: Problem, walks: tuple[Walk, ...], jobs: list[Job], args: argparse.Namespace
+    problem: Problem, walks: tuple[Walk, ...], jobs: Sequence[Job], args: argparse.Namespace
 ) -> tuple[Explained, bool]:
     """All runs of the walks, then their rungs; and whether some failed, which is said."""
     from benchmarks.explain.runs import first_rungs
@@ -146,7 +157,7 @@ def _explain(
     steps = [step for walk in walks for step in walk.steps]
     pairs = [(s.before, s.after) for s in steps if s.before in first and s.after in first]
     steps_apart = counted(len(pairs), "step")
-    say(f"{problem.name}: a short parity ladder before and after each of {steps_apart}")
+    inform(f"{problem.name}: a short parity ladder before and after each of {steps_apart}")
     climbed = first_rungs([(first[a], first[b]) for a, b in pairs], args.results)
     rungs = dict(zip(pairs, climbed, strict=True))
     return Explained(problem, walks, records, rungs), say_failures(jobs, runs, args.results)
@@ -154,7 +165,6 @@ def _explain(
 
 def _time(problems: list[Problem], names: list[str], device: str, args: argparse.Namespace) -> int:
     """Take a step apart, problem by problem."""
-    from benchmarks.cli.shared import run_and_show
     from benchmarks.explain.steps import ROUNDS, Round
     from benchmarks.explain.steps_table import sections
     from common.regime import MATCHED, NATIVE
@@ -173,4 +183,4 @@ def _show(explained: Explained, args: argparse.Namespace) -> None:
     stem = requests.stem(args, f"explain-{explained.problem.name}")
     made = list(with_figures(sections(explained), stem))
     if args.into or not args.json:
-        show(made, None, into=args.into)
+        show(made, into=args.into)

@@ -21,6 +21,7 @@ from benchmarks.statistics.intervals import Interval, paired, welch
 from common.framework import Framework
 from common.problem import Problem
 from common.regime import NATIVE, Regime
+from common.say import none_such
 from common.trace import FIRST_STEP, Trace, relative_error
 
 OWN = "random numbers"  # and with them the pipeline that feeds the rows
@@ -127,7 +128,7 @@ def _no_effect(switch: str, problem: Problem, device: str) -> str:
 def _possible(order: Sequence[str], start: Framework, goal: Framework) -> list[str]:
     """All switches in the order asked for, but for those that a framework cannot turn."""
     if unknown := [switch for switch in order if switch not in SWITCHES]:
-        raise ValueError(f"no switch {unknown[0]!r}; there are: {', '.join(SWITCHES)}")
+        raise ValueError(none_such("switch", unknown[0], SWITCHES))
     every = list(dict.fromkeys([*order, *SWITCHES]))
     middle = every.index(EXECUTION)
     first, last = every[:middle], every[middle + 1 :]

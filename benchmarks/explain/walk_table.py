@@ -14,6 +14,7 @@ from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Explain, Rung
 from benchmarks.records.notices import not_real, provenance
+from benchmarks.show.answer import Verdict
 from benchmarks.show.colours import BETTER, GREY, WORSE
 from benchmarks.show.figures import PANEL, Chart, data, names_in, panels
 from benchmarks.show.part import Part
@@ -81,6 +82,20 @@ def _tables(explained: Explained) -> Iterator[Section]:
         ways = (f"{first} to {second}", f"{second} to {first}")
         headings = ("switch", "from", "to", *ways, "difference of the two")
         yield Section(title, headings, list(_both(explained, one, other)), LEFT)
+
+
+def verdicts(explained: Explained) -> Iterator[Verdict]:
+    """Of each step of the walks: whether the interval of its effect on the metric excludes 0."""
+    for walk in explained.walks:
+        for step in walk.steps:
+            effect = explained.step_effect(step)
+            word = "changes" if effect and effect.excludes_zero else "no change seen"
+            name = f"{step.switch} from {side(step.old)} to {side(step.new)}"
+            yield {
+                "about": f"{explained.problem.name}, {label_of(walk.start)}: {name}",
+                "verdict": word if effect else None,
+                "sentence": f"{name}: {_effect(explained, effect, step.paired).lstrip('*')}",
+            }
 
 
 def _rows(explained: Explained, walk: Walk) -> Iterator[list[str]]:

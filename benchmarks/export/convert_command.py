@@ -1,4 +1,4 @@
-"""Carry a network's weights from one file format to another, or train and save them.
+"""Carry a network's weights from one file format to another.
 
 The suffix tells what a file is: .safetensors (canonical names, for every framework), .keras, or .pt
 (the state_dict of an nn.Sequential). A file is written by its own framework, in a process of its
@@ -30,10 +30,12 @@ import argparse
 import os
 from collections.abc import Sequence
 from itertools import product
+from math import isfinite
 from pathlib import Path
 
 from benchmarks.cli import options, requests, types
 from benchmarks.export.convert import CANONICAL, ROWS, convert, giver_of, owners, taker_of
+from benchmarks.show.answer import print_json
 from common.problem import PROBLEMS
 from common.say import counted
 
@@ -62,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"with --train: keep RMSprop's running squares and step count too ({CANONICAL} only)",
     )
     options.add(parser, "one --regime", "--seed", "--threads", "--python", "--timeout")
-    options.add(parser, "--data", "--data-dir", *options.SETTINGS)
+    options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--json")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -79,19 +81,31 @@ def main(args: argparse.Namespace) -> int:
     x = data.x_test[:ROWS]
     first, second = (requests.job(args, problem, name, data) for name in names)
     errors = convert(first, second, source, out, x, optimizer_state=args.optimizer_state)
-    print(f"{' -> '.join(names)}, {counted(f'{x.shape[0]:,}', 'test row')}")
+    agrees = all(error.within for error in errors.values())
+    ended = f"{out}: " + ("written" if agrees else "not written, since it disagrees")
+    ends = " -> ".join(names)
+    if args.json:
+        sizes = {name: e.size if isfinite(e.size) else None for name, e in errors.items()}
+        found = {
+            name: {"size": sizes[name], "bound": error.bound, "within": error.within}
+            for name, error in errors.items()
+        }
+        entry = {"about": ends, "verdict": "agrees" if agrees else "disagrees", "sentence": ended}
+        results = {"file": str(out), "written": agrees, "errors": found}
+        print_json(args.command, results, [entry])
+        return 0 if agrees else DISAGREES
+    print(f"{ends}, {counted(f'{x.shape[0]:,}', 'test row')}")
     for name, error in errors.items():
         verdict = "ok" if error.within else "OVER"
         print(f"  {name:<12} error {error.size:.1e}  bound {error.bound:.0e}  {verdict}")
-    agrees = all(error.within for error in errors.values())
-    print(f"{out}: " + ("written" if agrees else "not written, since it disagrees"))
+    print(ended)
     return 0 if agrees else DISAGREES
 
 
 def _convert_twins(args: argparse.Namespace) -> int:
     """Carry a user's weights from one of their two models to the other, if both are the same."""
     from benchmarks.twins.judge import judge
-    from benchmarks.twins.report import STATUS, print_judgement
+    from benchmarks.twins.report import STATUS, numbers, print_judgement
     from common.twins.file import read_file
 
     source, *outs = map(Path, [args.problem, *args.files])
@@ -110,6 +124,13 @@ def _convert_twins(args: argparse.Namespace) -> int:
         files=(source, outs[0]),
     )
     written = judgement.verdict == "right"
+    if args.json:
+        found = numbers(judgement, args.threads)
+        results = {"file": str(outs[0]), "written": written, "judgement": found}
+        word, sentence = judgement.verdict, found["verdict"]
+        entry = {"about": judgement.name, "verdict": word, "sentence": sentence}
+        print_json(args.command, results, [entry])
+        return STATUS[judgement.verdict]
     if not written:
         print_judgement(judgement)
     print(f"{outs[0]}: " + ("written" if written else "not written"))

@@ -1,4 +1,4 @@
-"""Write records as one flat table: CSV, Parquet or JSON lines.
+"""Write records as a flat table: CSV, Parquet or JSON lines.
 
 A row a run: what it was, its test metrics, times, memory, versions, machine, commit, warnings, and
 the digest of its record. With --epochs a row an epoch: loss, metrics and clocks. Every row has all
@@ -19,7 +19,7 @@ import argparse
 import sys
 
 from benchmarks.cli import options
-from common.say import counted, say
+from common.say import counted, inform
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def main(args: argparse.Namespace) -> int:
     if args.output:
         with replaced(args.output) as file:
             file.write(table)
-        say(f"{args.output}: {counted(len(rows), 'row')} of {counted(len(records), 'run')}")
+        inform(f"{args.output}: {counted(len(rows), 'row')} of {counted(len(records), 'run')}")
     else:
         sys.stdout.write(table.decode())
     return 0

@@ -21,7 +21,7 @@ import argparse
 
 from benchmarks.cli import options
 from benchmarks.records.arm import succeeded
-from common.say import counted, say
+from common.say import counted, inform
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,5 +51,5 @@ def main(args: argparse.Namespace) -> int:
     with clear_errors():
         store = open_store(args.tracking_uri, args.experiment)
         new = sum(new for _, new in log_records(records, store))
-    say(f"{args.experiment}: {counted(new, 'record')} logged, {len(records) - new} there before")
+    inform(f"{args.experiment}: {counted(new, 'record')} logged, {len(records) - new} there before")
     return 0

@@ -1,4 +1,4 @@
-"""Validate by K folds: train on all but one fold, score that one, average over folds.
+"""Validate by K folds: train on all but one, score that one.
 
 Each fold is a fresh network, trained for 100 epochs at batch size 1 as in the textbook; each
 framework has a process of its own. At these settings a framework takes some minutes. Every
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="standardise by each fold's training rows (default: by all rows, as in the textbook)",
     )
-    options.add(parser, "--force", "--json")
+    options.add(parser, "--force", "--json", "--dry-run")
 
 
 def main(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Choose widths, depth and epochs by held-out rows, then test that choice once.
+"""Choose widths, depth and epochs by held-out rows, test once.
 
 Every network of the grid is validated in each framework: by K folds where the problem has such a
 protocol (Boston), else on rows held out once (IMDB and Reuters their own, MNIST 10,000). The
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "--regime", default="matched")
     options.add(parser, "--device", "--seeds", "--seed-start", "--threads", "--deterministic")
     options.add(parser, "--python", "--timeout", "--data", "--data-dir", "--results")
-    options.add(parser, "--tensorboard")
+    options.add(parser, "--tensorboard", "--dry-run")
     options.add_output(parser)
 
 
@@ -81,11 +81,13 @@ def _smoothing(text: str) -> float:
 
 def main(args: argparse.Namespace) -> int:
     """Validate what is missing of the grid, choose, train the choice, and show all of it."""
+    from benchmarks.cli.shared import show_plan
     from benchmarks.export.tensorboard import event_writer
     from benchmarks.folds.tune import as_plain, choose
     from benchmarks.folds.tune_table import page
     from benchmarks.harness.engine import run_jobs, say_failures
     from benchmarks.harness.worker_folds import folds_of
+    from benchmarks.show.answer import print_json
     from benchmarks.show.markdown import around_table
     from benchmarks.show.section import show
 
@@ -94,13 +96,19 @@ def main(args: argparse.Namespace) -> int:
     how = {"force": args.force, "on_record": event_writer(args.tensorboard)}
     published, grid = _jobs(args)
     grid_folds = [fold for job in grid for fold in folds_of(job)]
+    if args.dry_run:
+        final = "then each arm trains its choice, and the published setting"
+        return show_plan(grid_folds, args, final)
     folds = run_jobs(grid_folds, args.results, replicas=len(grid_folds), **how)
     choices = choose(folds, args.smoothing)
     jobs = _final(published, choices)
     runs = run_jobs(jobs, args.results, **how)
     pages = page(choices, folds, runs, requests.stem(args, KIND))
     measured = {"choices": list(map(as_plain, choices)), "folds": folds, "runs": runs}
-    show(pages, measured, into=args.into, as_json=args.json)
+    if args.json:
+        print_json(args.command, measured)
+    else:
+        show(pages, into=args.into)
     failed = say_failures([*grid_folds, *jobs], [*folds, *runs], args.results)
     return SOME_FAILED if failed else 0
 

@@ -7,13 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+from benchmarks.harness.forecast import WORTH_SAYING, forecast
 from benchmarks.harness.local import Batch, OnJobEvent, run_batches
 from benchmarks.harness.plan import together
 from benchmarks.harness.progress import Progress
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from benchmarks.records.record import read_served, write_record
-from common.say import say
+from common.say import detail, inform, say
 
 
 class Engine(Protocol):
@@ -37,18 +38,23 @@ def run_jobs(
     engine: Engine = run_batches,
     replicas: int = 1,
     force: bool = False,
+    at_once: int = 1,
     on_record: Callable[[Job, Record], object] = lambda job, record: None,
 ) -> list[Record]:
     """The records of all jobs, in their order.
 
     The engine is this machine, one job at a time, unless another is given. `replicas`: how many
-    jobs at most are trained together, where they may. A record is written as soon as its job has
+    jobs at most are trained together, where they may; `at_once`: how many that are not timed the
+    engine runs at a time, for the forecast. A record is written as soon as its job has
     ended, and then given to `on_record`, as are those that were there before. A job that fails has
     a record with an `error`, is run again by the next call, and does not keep the others from
     running; `say_failures` says why, when what was reached has been shown.
     """
     records: dict[Job, Record] = {}
     missing = []
+    ahead = forecast(jobs, results, force=force, at_once=at_once)
+    if ahead.missing and (ahead.seconds or 0) > WORTH_SAYING:
+        inform(str(ahead))
     with Progress(jobs) as progress:
 
         def keep(job: Job, record: Record, *, cached: bool) -> None:
@@ -68,6 +74,7 @@ def run_jobs(
                 pairs = list(zip(batch, batch_records, strict=True))
                 for job, record in pairs:
                     write_record(record, results / job.path)
+                    detail(f"{results / job.path}: written")
                 for job, record in pairs:
                     keep(job, record, cached=False)
     return [records[job] for job in jobs]

@@ -27,6 +27,7 @@ from benchmarks.records.place import Place
 from common import framework as manifests
 from common.install import ROOT
 from common.regime import REGIMES, Regime
+from common.say import detail
 
 # An installed copy lies among packages that are not ours. On the path of another interpreter they
 # would come before its own: its NumPy, its framework, even modules of its standard library
@@ -85,6 +86,8 @@ class Child:
         rules = REGIMES[regime] if isinstance(regime, str) else regime
         environment = manifests.framework(framework).environment(rules, device, threads)
         self.name = framework
+        with_these = " ".join(f"{name}={value}" for name, value in sorted(environment.items()))
+        detail(f"a process of {framework}: {with_these} {python or sys.executable}")
         ours, theirs = socket.socketpair()
         with ours, theirs:
             # A session of its own, so that Ctrl-C reaches the parent alone, which then ends it.

@@ -17,6 +17,7 @@ from benchmarks.harness.process import Child
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from common.problem import Problem
+from common.say import is_quiet
 from common.visible import visible
 
 Kind = tuple[Problem, str, bool]  # of jobs that take about as long as each other
@@ -24,11 +25,10 @@ DRAWN_A_SECOND = 2  # times: what draws and estimates takes time from what is be
 
 
 def bar_of(*columns: bars.ProgressColumn, **options: Any) -> bars.Progress:
-    """A bar with these columns on standard error, where that is a terminal, until it ends."""
-    console = Console(stderr=True)
-    return bars.Progress(
-        *columns, console=console, disable=not console.is_terminal, transient=True, **options
-    )
+    """A bar with these columns on standard error until it ends; none in a file, nor with `-q`."""
+    console = Console(stderr=True, quiet=is_quiet())
+    shown = console.is_terminal and not is_quiet()
+    return bars.Progress(*columns, console=console, disable=not shown, transient=True, **options)
 
 
 class Progress:
@@ -154,7 +154,7 @@ def shown_child(job: Job) -> Iterator[Callable[..., Any]]:
 
     The target and its epochs are shown meanwhile. Raises what `Child.call` raises.
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=is_quiet())
     with console.status(f"{job}: starting") as status, Child.at(job.place, job.regime) as child:
 
         def show(event: dict[str, Any]) -> None:

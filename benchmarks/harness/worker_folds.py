@@ -53,6 +53,11 @@ class Fold(Job):
         return self.problem.fold_epochs
 
     @property
+    def steps(self) -> float:
+        """Those of the K-fold protocol."""
+        return self.epochs / self.problem.fold_batch_size
+
+    @property
     def about(self) -> dict[str, Any]:
         """Which fold it is, counted from 0, of how many, and how its rows are standardised."""
         statistics = "own" if self.own_statistics else "all"

@@ -1,4 +1,4 @@
-"""List the lessons, or write one as a notebook, to be run and changed.
+"""List the lessons, or write one as a notebook to change.
 
 A lesson is a page of docs/ with code in it. Writing one needs jupytext, the extra `docs`.
 To open it, `pip install jupyterlab` into the same environment.
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli import options
-from common.say import counted, say
+from common.say import counted, inform, say
 
 if TYPE_CHECKING:
     from benchmarks.lessons.pages import Lesson
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--execute", action="store_true", help="run each before it is written")
     options.add(parser, "--jobs")
+    options.add(parser, "--json", help="print the list as one JSON object")
     parser.add_argument("--force", action="store_true", help="write over a notebook that is there")
 
 
@@ -53,7 +54,7 @@ def main(args: argparse.Namespace) -> int:
     if args.all and args.lessons:
         raise ValueError(f"--all stands instead of a name, got {', '.join(args.lessons)} too")
     if not (args.all or args.lessons):
-        _list(lessons())
+        _list(lessons(), args)
         return 0
     originals = [page for page in lessons() if not page.translated]
     chosen = originals if args.all else [lesson(name) for name in args.lessons]
@@ -72,13 +73,18 @@ def main(args: argparse.Namespace) -> int:
     return FAILED if reasons else 0
 
 
-def _list(lessons: Sequence[Lesson]) -> None:
+def _list(lessons: Sequence[Lesson], args: argparse.Namespace) -> None:
     from rich.console import Console
 
+    from benchmarks.show.answer import print_json
     from benchmarks.show.terminal import print_table
 
     rows = [[page.name, page.title, ", ".join(page.frameworks)] for page in lessons]
-    print_table("Lessons", ("name", "title", "runs in"), rows, (0, 1, 2), Console())
+    headings = ("name", "title", "runs in")
+    if args.json:
+        print_json(args.command, [dict(zip(headings, row, strict=True)) for row in rows])
+        return
+    print_table("Lessons", headings, rows, (0, 1, 2), Console())
     print("twinbench lesson NAME writes one as a notebook; the last part of its name is enough")
 
 
@@ -92,11 +98,12 @@ def _write(lesson: Lesson, path: Path, execute: bool) -> str:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     if execute:
-        say(f"{lesson.name} ...")
+        inform(f"{lesson.name} ...")
         started = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:  # the page's own may be read-only
             reason = run(document, Path(folder))
-        say(f"{lesson.name}: {time.perf_counter() - started:.0f} s{', FAILED' if reason else ''}")
+        seconds = time.perf_counter() - started
+        inform(f"{lesson.name}: {seconds:.0f} s{', FAILED' if reason else ''}")
     with replaced(path) as file:
         file.write(nbformat.writes(document).encode())
     print(f"{path}: written; open it with: jupyter lab {path}")

@@ -17,10 +17,9 @@ from typing import Any
 
 from benchmarks.harness.process import ROOT, python_path
 from common.framework import frameworks
-from common.install import install_extra
+from common.install import DOCS, install_extra
+from common.say import nearest
 
-PACKED = Path(__file__).resolve().parents[1] / "docs"  # the pages in an installed copy
-DOCS = PACKED if PACKED.is_dir() else ROOT / "docs"
 TRANSLATIONS = "zh"  # a folder of the pages
 CELL = re.compile(r"^```\{code-cell\}.*\n(?!:tags: \[remove-)", re.MULTILINE)  # with its code shown
 CELL_SECONDS = 600
@@ -75,6 +74,9 @@ def lesson(name: str) -> Lesson:
     ]
     if len(matches) != 1:
         names = ", ".join(page.name for page in matches or originals)
+        if not matches:
+            known = {page.path.stem: None for page in originals} | {p.name: None for p in originals}
+            names += nearest(name, known)
         raise ValueError(
             f"{name!r} is {'more than one lesson' if matches else 'no lesson'}; there are: {names}"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,20 @@ def plain(parity: Parity, arms: Sequence[Place]) -> dict[str, Any]:
             for name, steps, errors in parity.growth()
         ],
     }
+
+
+def verdicts(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of `--json`, by the numbers of `plain` or of a user's models or traces."""
+    return [
+        {
+            "about": " and ".join(one["traces"])
+            if "traces" in one
+            else f"{one['problem']}, {one['regime']}, seed {one['seed']}",
+            "verdict": one.get("judged") or ("breach" if one["first_breach"] else "within bounds"),
+            "sentence": one["verdict"],
+        }
+        for one in results
+    ]
 
 
 def _number(d: Difference) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Prove that the frameworks compute the same thing, rung by rung, or show where they part.
+"""Prove that two frameworks compute the same, or show where not.
 
 Each framework climbs the same ladder in a process of its own: data, weights, scores, loss,
 gradients, 1, 10 and 100 steps, every epoch of the whole training, final predictions. What it finds
@@ -38,17 +38,16 @@ usage or what cannot be judged, 3 data, 130 interrupted
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.cli import options, requests, types
 from common.problem import PROBLEMS
 from common.regime import REGIMES
-from common.say import say
+from common.say import inform, say
 
 if TYPE_CHECKING:
     from benchmarks.harness.ladder import Ladder
@@ -71,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "--seed")
     parser.add_argument("--short", action="store_true", help="10 steps and 2 epochs")
     options.add(parser, "--json", help="print every error and its bound")
-    parser.add_argument("--all", action="store_true", help="of twins: rungs equal bit for bit too")
+    parser.add_argument("--all", action="store_true", help="show what is equal bit for bit too")
     parser.add_argument(
         "--weights",
         choices=("carried", "own", "drawn"),
@@ -96,11 +95,10 @@ def main(args: argparse.Namespace) -> int:
     requests.check_protocol(args)
     if args.twins:
         return _judge_twins(args)
-    names = requests.frameworks(args)
     problems = requests.problems(args)
-    if args.measure:
-        return _measure(problems, names, args)
-    arms = _arms(names, args)
+    if args.measure:  # a bound is that of all
+        return _measure(problems, requests.available(args.framework, args.python), args)
+    arms = _arms(requests.frameworks(args), args)
     results, breaches = [], 0
     for problem in problems:
         parity = _climb(problem, arms, args)
@@ -110,7 +108,7 @@ def main(args: argparse.Namespace) -> int:
         keep(results[-1], path.with_suffix(".json"))
         _show(parity, path, args)
     if args.json:
-        print(json.dumps(results, indent=1, allow_nan=False))
+        _print_json(results, args)
     return BREACH if breaches else 0
 
 
@@ -129,7 +127,7 @@ def _judge_traces(traces: list[Path], args: argparse.Namespace) -> int:
         raise ValueError("two traces are compared with each other, and with nothing else")
     judgement = judge_traces(*traces)
     if args.json:
-        print(json.dumps([numbers(judgement, traces)], indent=1, allow_nan=False))
+        _print_json([numbers(judgement, traces)], args)
     else:
         print_traces(judgement, every=args.all)
     return STATUS[judgement.verdict]
@@ -194,9 +192,8 @@ def _twin_arms(args: argparse.Namespace) -> list[Place]:
     if args.problems:
         raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
     models = read_file(args.twins).models
-    names = args.framework
-    if not names:
-        names = [name for name in requests.available(None, args.python) if name in models]
+    every = requests.available(None, args.python)
+    names = args.framework or [name for name in every if name in models]
     arms = _arms(requests.available(names, args.python), args)
     if len(arms) < 2:
         held = ", ".join(f"{name}_model" for name in models) or "none"
@@ -242,8 +239,15 @@ def _judge_twins(args: argparse.Namespace) -> int:
                 print_judgement(judgement, every=args.all)
             status = max(status, STATUS[judgement.verdict])
     if args.json:
-        print(json.dumps(results, indent=1, allow_nan=False))
+        _print_json(results, args)
     return status
+
+
+def _print_json(results: list[dict[str, Any]], args: argparse.Namespace) -> None:
+    from benchmarks.parity.climbed import verdicts
+    from benchmarks.show.answer import print_json
+
+    print_json(args.command, results, verdicts(results))
 
 
 @contextmanager
@@ -255,7 +259,7 @@ def _stages(title: str) -> Iterator[Callable[[str], None]]:
 
     with bar_of(TextColumn("{task.description}"), TimeElapsedColumn()) as bar:
         if bar.disable:
-            say(title)
+            inform(title)
         stage = bar.add_task(title, total=None)
         yield lambda text: bar.update(stage, description=f"{title}: {text}")
 
@@ -269,10 +273,9 @@ def _progress(ladder: Ladder, who: str) -> Iterator[Callable[[str], None]]:
     from common.trace import rungs
 
     title = f"{ladder.problem.name} {who}"
-    columns = (BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
-    with bar_of(*columns) as bar:
+    with bar_of(BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn()) as bar:
         if bar.disable:
-            say(f"{title} climbs")
+            inform(f"{title} climbs")
         climb = bar.add_task(title, total=len(rungs(ladder.steps, ladder.epochs)))
         yield lambda rung: bar.update(climb, advance=1, description=f"{title}: {rung}")
 
@@ -282,7 +285,7 @@ def _show(parity: Parity, path: Path, args: argparse.Namespace) -> None:
     from benchmarks.show.section import drawn
 
     if not args.json:
-        print_parity(parity)
+        print_parity(parity, every=args.all)
     drawn(lambda: save_figures(parity, path.parent, path.name))
 
 
@@ -293,5 +296,5 @@ def _measure(problems: list[Problem], names: list[str], args: argparse.Namespace
 
     for problem in problems:
         write_bounds(measure([problem], names, args.data_dir, say), BOUNDS)
-        say(f"{BOUNDS}: bounds of {problem.name} written")
+        inform(f"{BOUNDS}: bounds of {problem.name} written")
     return 0

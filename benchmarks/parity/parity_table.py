@@ -6,16 +6,16 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from benchmarks.show.charts import Line, lines
 from benchmarks.show.colours import GREY
 from benchmarks.show.figures import Chart, data, panels, save
-from benchmarks.show.terminal import plain, print_wide
+from benchmarks.show.terminal import plain, print_table
 from benchmarks.statistics.parity import RAISED_BECAUSE, Parity
 from common.framework import label_of
+from common.say import counted
 from common.trace import Difference
 
 LEAST, MOST = -4, 1  # powers of ten of an error over its bound, the ends of the colour scale
@@ -51,48 +51,56 @@ def _size(d: Difference) -> float:
     return math.inf if math.isnan(d.error) else d.error
 
 
-def print_parity(parity: Parity, console: Console | None = None) -> None:
-    """Print one line per rung and tensor: the error of every pair, and the bound."""
+def print_parity(parity: Parity, console: Console | None = None, *, every: bool = False) -> None:
+    """Print the verdict, and a line per rung and tensor: the error of every pair, and the bound.
+
+    Lines that are zero for every pair are counted and left out, unless `every` is wanted.
+    """
     console = console or Console()
     ladder = parity.ladder
-    title = f"{ladder.problem.title}, regime: {ladder.regime.name}, seed {ladder.seed}"
-    table = Table(title=plain(title, "bold"), title_justify="left", box=SIMPLE_HEAD, padding=0)
-    table.add_column("rung", no_wrap=True)
-    table.add_column("tensor", no_wrap=True)
-    for one, other in parity.pairs:
-        table.add_column(f"{label_of(one)}\n{label_of(other)}", justify="right", no_wrap=True)
-    table.add_column("bound", justify="right", no_wrap=True)
-    columns = [{(d.rung, d.tensor): d for d in shown(ds)} for ds in parity.pairs.values()]
-    keys = list(dict.fromkeys(key for column in columns for key in column))
-    rung = ""
-    for key in keys:
-        differences = [column.get(key) for column in columns]
-        limit = next((d.bound for d in differences if d), None)
-        table.add_row(
-            "" if key[0] == rung else key[0],
-            plain(key[1]),
-            *map(_cell, differences),
-            _limit(limit) + ("*" if limit in parity.raised.values() else ""),
-        )
-        rung = key[0]
-    print_wide(table, console)
-    notes = [(f"* {RAISED_BECAUSE}", "yellow")] if parity.raised else []
-    notes += [(f"NOTE: {parity.notice}", "bold red")] if parity.notice else []
-    style = "bold red" if parity.breach() else "green"
-    notes.append((f"{ladder.problem.name}: {parity.verdict()}", style))
+    notes = [(f"NOTE: {parity.notice}", "bold red")] if parity.notice else []
+    style = "bold red" if parity.breach() else "bold green"
+    notes.insert(0, (f"{ladder.problem.name}: {parity.verdict()}", style))
     for text, style in notes:
         console.print(plain(text, style), soft_wrap=True)
+    columns = [{(d.rung, d.tensor): d for d in shown(ds)} for ds in parity.pairs.values()]
+    keys = list(dict.fromkeys(key for column in columns for key in column))
+    lines = {key: [column.get(key) for column in columns] for key in keys}
+    kept = {key: ds for key, ds in lines.items() if every or any(d and d.error != 0 for d in ds)}
+    rows: list[list[str | Text]] = []
+    rung = ""
+    for key, differences in kept.items():
+        limit = next((d.bound for d in differences if d), None)
+        raised = "*" if limit in parity.raised.values() else ""
+        first = "" if key[0] == rung else key[0]
+        rows.append([first, key[1], *map(_cell, differences), _limit(limit) + raised])
+        rung = key[0]
+    devices = {name.partition(" ")[2] for name in parity.traces}
+    alike = f" {devices.pop()}" if len(devices) == 1 else ""
+    pairs = ["\n".join(_heading(name.removesuffix(alike)) for name in p) for p in parity.pairs]
+    title = f"{ladder.problem.title}, regime: {ladder.regime.name}, seed {ladder.seed}"
+    print_table(title, ("rung", "tensor", *pairs, "bound"), rows, (0, 1), console)
+    if equal := len(lines) - len(kept):
+        lines_of = f"{counted(equal, 'line')} more, equal bit for bit in every pair: --all"
+        console.print(plain(f"({lines_of} shows them)"), soft_wrap=True)
+    if parity.raised:
+        console.print(plain(f"* {RAISED_BECAUSE}", "yellow"), soft_wrap=True)
+
+
+def _heading(name: str) -> str:
+    """Of an arm or the reference, its label in lines that are not long."""
+    return label_of(name).replace(" (", "\n(")
 
 
 def _limit(bound: float | None) -> str:
     return "not judged" if bound is None else "equal" if bound == 0 else f"{bound:.0e}"
 
 
-def _cell(d: Difference | None) -> str:
+def _cell(d: Difference | None) -> str | Text:
     if d is None:
         return ""
     text = "0" if d.error == 0 else f"{d.error:.0e}" if math.isfinite(d.error) else str(d.error)
-    return f"[bold red]{text} ![/]" if d.broken else text
+    return plain(f"{text} !", "bold red") if d.broken else text
 
 
 def save_figures(parity: Parity, folder: Path, stem: str) -> list[Path]:

@@ -105,6 +105,11 @@ class Job:
         return self.problem.epochs
 
     @property
+    def steps(self) -> float:
+        """How many steps it takes for each training row."""
+        return self.epochs / self.problem.batch_size
+
+    @property
     def about(self) -> dict[str, Any]:
         """What its record says of it beside its arm and seed, even when it fails."""
         return {}

@@ -1,4 +1,4 @@
-"""Write what the records say as one page: HTML with charts, Markdown, or terminal tables.
+"""Write what the records say as one page: HTML or Markdown.
 
 Nothing is run: every number comes from the records of earlier commands, of whatever kind they are
 (run, crossval, parity, explain, limit, scale, race). A part whose records are missing is left out.
@@ -22,7 +22,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.cli import options
-from common.say import say
+from common.say import inform
 
 FORMATS = {".html": "html", ".htm": "html", ".md": "md"}
 
@@ -74,4 +74,4 @@ def _write(text: str, path: Path | None) -> None:
 
     with replaced(path) as file:
         file.write(text.encode())
-    say(f"{path}: written")
+    inform(f"{path}: written")

@@ -16,7 +16,6 @@ examples:
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,10 +33,10 @@ NO_FILE = "no file: its rows come with the problem"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Sub-actions; `list` when none is named."""
-    parser.set_defaults(action="list", data_dir=None)
+    parser.set_defaults(action="list", data_dir=None, json=False)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     listing = actions.add_parser("list", help="what is where (default)")
-    options.add(listing, "--data-dir")
+    options.add(listing, "--data-dir", "--json")
     fetch = actions.add_parser("fetch", help="download into the cache what is not there")
     options.add(fetch, "problems")
     verify = actions.add_parser("verify", help="read the real files and check their content")
@@ -58,30 +57,34 @@ def main(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     from rich.console import Console
-    from rich.table import Table
 
+    from benchmarks.show.answer import print_json
+    from benchmarks.show.terminal import print_table
     from common.data.cache import cache_folder
     from common.data.files import DATASETS
     from common.data.sources import data_folder
     from common.problem import PROBLEMS
 
-    table = Table("problem", "source", "file", "size (MB)", "content", box=None)
-    table.columns[3].justify = "right"
+    headings = ("problem", "source", "file", "size (MB)", "content")
+    rows: list[list[str]] = []
     folder = data_folder(args.data_dir)
     for problem in PROBLEMS.values():
         if problem.name not in DATASETS:
-            table.add_row(problem.name, "", NO_FILE)
+            rows.append([problem.name, "", NO_FILE, "", ""])
             continue
         for source, path, state in (
             *_files(problem, "folder", folder),
             *_files(problem, "cache", cache_folder()),
         ):
             size = f"{path.stat().st_size / 1e6:.2f}"
-            table.add_row(problem.name, source, path.name, size, state)
-        table.add_row(problem.name, *_embedded(problem))
+            rows.append([problem.name, source, path.name, size, state])
+        rows.append([problem.name, *_embedded(problem)])
+    if args.json:
+        print_json(args.command, [dict(zip(headings, row, strict=True)) for row in rows])
+        return 0
     print(f"folder: {folder or 'none; --data-dir or TWINBENCH_DATA_DIR names one'}")
     print(f"cache:  {cache_folder()}{'' if cache_folder().is_dir() else ' (not there yet)'}\n")
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    print_table("Files", headings, rows, (0, 1, 2, 4), Console())
     return 0
 
 

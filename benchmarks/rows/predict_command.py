@@ -1,4 +1,4 @@
-"""Train each framework, then show test rows with its prediction beside the truth.
+"""Train, then show test rows with each prediction and the truth.
 
 A digit is drawn, a review or a newswire is put back into words, a house has its features. Nothing
 is recorded: `twinbench run` measures, this shows.
@@ -13,7 +13,6 @@ examples:
 from __future__ import annotations
 
 import argparse
-import json
 
 from benchmarks.cli import options, requests
 
@@ -25,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", **options.number(1, "how many test rows", 5))
     first = options.number(0, "the first of them", 0) | {"metavar": "ROW"}
     parser.add_argument("--first", **first)
-    options.add(parser, "--json", help="print a JSON list of problems")
+    options.add(parser, "--json", help="print a JSON object with a list of problems")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -51,5 +50,7 @@ def main(args: argparse.Namespace) -> int:
         if not args.json:
             print_predictions(shown[-1])
     if args.json:
-        print(json.dumps(shown, indent=1))
+        from benchmarks.show.answer import print_json
+
+        print_json(args.command, shown)
     return 0

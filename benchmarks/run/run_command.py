@@ -1,4 +1,4 @@
-"""Train problems in each framework and print what they reached and what it took.
+"""Train the problems in each framework, and compare them.
 
 Every run has a process of its own and leaves one JSON record below the results folder. A run that
 has a record is not run again: after an interruption the same command goes on where it stopped.
@@ -34,18 +34,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add(parser, "problems", "--twins", "--framework", "--regime", "--device", "--seeds")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results")
-    options.add(parser, "--tensorboard", "--force", "--json")
+    options.add(parser, "--tensorboard", "--force", "--json", "--dry-run")
 
 
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks.cli.shared import run_and_show
     from benchmarks.export.tensorboard import event_writer
+    from benchmarks.show.answer import run_verdicts
     from benchmarks.show.curves import save_curves
     from benchmarks.show.run_table import sections
 
     on_record = event_writer(args.tensorboard)
-    return run_and_show(_jobs(args), args, sections, save_curves, on_record=on_record)
+    return run_and_show(
+        _jobs(args), args, sections, save_curves, verdicts=run_verdicts, on_record=on_record
+    )
 
 
 def _jobs(args: argparse.Namespace) -> list[Job]:

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="metric: without times and memory, with the verdicts; time: without the test metric; "
         "matrix: what may be said of each pair of frameworks, by problem and regime",
     )
-    options.add(parser, "--into")
+    options.add(parser, "--into", "--json")
     parser.add_argument(
         "--mark", default="", metavar="NAME", help="of the marks in FILE, those with this name"
     )
@@ -42,12 +42,17 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.records.declared import read_plan
     from benchmarks.records.record import some_records
     from benchmarks.show import matrix, run_table
+    from benchmarks.show.answer import print_json, run_verdicts
     from benchmarks.show.section import markdown, show
 
     if args.mark and not args.into:
         raise ValueError("--mark names the marks of a file: give --into too")
     records = some_records(*args.results)
-    plan = read_plan(*args.results) if args.show in ("metric", "matrix") else {}
+    planned = args.show in ("metric", "matrix") or args.json
+    plan = read_plan(*args.results) if planned else {}
+    if args.json:
+        print_json(args.command, records, run_verdicts(records, plan)[1])
+        return 0
     if args.show == "matrix":
         sections = matrix.sections(records, plan)
     else:
@@ -55,5 +60,5 @@ def main(args: argparse.Namespace) -> int:
     if args.format == "md" and not args.into:
         print(markdown(sections), end="")
     else:
-        show(sections, None, into=args.into, mark=args.mark)
+        show(sections, into=args.into, mark=args.mark)
     return 0

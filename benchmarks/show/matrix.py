@@ -14,7 +14,7 @@ from benchmarks.records.notices import not_real
 from benchmarks.show.part import Part, Said
 from benchmarks.show.section import Section
 from benchmarks.show.wording import listed, number, signed
-from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, NOT_ENOUGH
+from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, NOT_ENOUGH
 from benchmarks.statistics.verdict import Comparison, Plan, comparisons
 from common.framework import label_of
 from common.say import counted
@@ -24,7 +24,8 @@ COLOURS = {EQUIVALENT: "e1", DIFFERENT: "e4", NOT_ENOUGH: "e0"}
 
 HOW = (
     "test metric: equivalent within the margin, different beyond it, else not enough runs, with "
-    "the second's mean less the first's; epoch: how many times as fast, and whose, where the 95 % "
+    "the second's mean less the first's; and not 0: smaller than the margin, and yet it outlasts "
+    "Holm's correction; epoch: how many times as fast, and whose, where the 95 % "
     f"interval excludes 1; bold: as planned and after Holm's correction; -: fewer than "
     f"{MIN_PROCESSES} timed processes"
 )
@@ -109,9 +110,11 @@ def _metric(pair: Comparison) -> str:
     metric = pair.metric
     if metric is None:
         return "-"
+    word = metric.verdict
+    if word != DIFFERENT and pair.holm[0] is not None and pair.holm[0] < ERROR:
+        word += ", and not 0"
     early = ", exploratory" * bool(metric.exploratory)
-    bold = "*" * pair.loud[0]
-    return f"{bold}{metric.verdict} ({signed(metric.difference, metric.name)}){early}"
+    return "*" * pair.loud[0] + f"{word} ({signed(metric.difference, metric.name)}){early}"
 
 
 def _epoch(pair: Comparison) -> str:

@@ -33,6 +33,7 @@ HEADINGS = (
     "framework",
     "device",
     "test accuracy or MAE",
+    "test loss",
     "epoch (ms)",
     "first epoch (s)",
     "samples/s",
@@ -42,10 +43,12 @@ HEADINGS = (
     "notes",
 )
 TEXT = (0, 1, 2, 3, len(HEADINGS) - 1)  # columns of text
-LEFT_OUT = {"all": range(0), "metric": range(4, 9), "time": range(3, 4)}  # columns
+LEFT_OUT = {"all": range(0), "metric": range(5, 10), "time": range(3, 5)}  # columns
+SPARE = ("samples/s", "first epoch (s)", "whole run (s)", "device", "peak (MiB)")
+"""What a narrow terminal does without, the first first."""
 METRIC = (
     "Accuracy, or mean absolute error (MAE) in 1,000 $, on the test rows after the last epoch: "
-    "mean ± standard deviation over n seeds."
+    "mean ± standard deviation over n seeds; and the mean test loss."
 )
 TIMES = (
     "Epoch: median over processes of the median of all epochs but the first, training only. First "
@@ -63,8 +66,8 @@ FEW = (
 class Row:
     """The repetitions of one run: equal in everything but the seed.
 
-    `values` are the test metrics, one a finished run; the other numbers are medians over finished
-    runs in the unit that the name gives, or None without any.
+    `values` are the test metrics, one a finished run, and `loss` the mean of the test losses; the
+    other numbers are medians over finished runs in the unit that the name gives. None without any.
     """
 
     problem: str
@@ -74,6 +77,7 @@ class Row:
     runs: tuple[Record, ...]
     failed: tuple[Record, ...]
     values: tuple[float, ...]
+    loss: float | None
     steady_epoch_seconds: float | None
     first_epoch_seconds: float | None
     samples_per_second: float | None
@@ -101,6 +105,7 @@ def sections(
             tuple(HEADINGS[i] for i in kept),
             [[cells[i] for i in kept] for cells in (_cells(row, notes) for row in own)],
             tuple(new for new, i in enumerate(kept) if i in TEXT),
+            spare=SPARE,
         )
         for regime, own in group_by(rows, lambda row: row.regime).items()
     ]
@@ -134,6 +139,7 @@ def _cells(row: Row, notes: list[str]) -> list[str]:
         label_of(row.framework),
         row.device,
         metric_text(row),
+        "-" if row.loss is None else f"{row.loss:#.4g}",
         number(None if epoch is None else 1e3 * epoch),
         number(row.first_epoch_seconds),
         number(row.samples_per_second),
@@ -160,6 +166,8 @@ def metric_text(row: Row) -> str:
 def _row(runs: list[Record], failed: list[Record], say_threads: bool, times: bool) -> Row:
     first = (runs or failed)[0]
     values = list(map(result_of, runs))
+    ended = [run for run, value in zip(runs, values, strict=True) if value is not None]
+    losses = [loss for run in ended if (loss := run.metrics.get("loss")) is not None]
 
     def middle(name: str) -> float | None:
         known = [value for run in runs if (value := getattr(run, name)) is not None]
@@ -173,6 +181,7 @@ def _row(runs: list[Record], failed: list[Record], say_threads: bool, times: boo
         runs=tuple(runs),
         failed=tuple(failed),
         values=tuple(value for value in values if value is not None),
+        loss=mean(losses) if losses else None,
         steady_epoch_seconds=middle("steady_epoch_seconds"),
         first_epoch_seconds=middle("first_epoch_seconds"),
         samples_per_second=middle("samples_per_second"),

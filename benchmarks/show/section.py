@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from rich.console import Console
 from rich.text import Text
 
-from benchmarks.records.record import json_of
 from benchmarks.show.figures import Chart, save
 from benchmarks.show.markdown import escaped, line, pipe_table, replace_table
 from benchmarks.show.terminal import plain, print_table
 from benchmarks.show.trees import Trees
 from common.install import install_extra
-from common.say import say
+from common.say import inform, say
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,7 @@ class Section:
     long: bool = False
     folded: bool = False
     trees: Trees | None = None
+    spare: tuple[str, ...] = ()  # headings that a narrow terminal does without, the first first
     colours: Mapping[str, str] = field(default_factory=dict)
 
     def colour(self, cell: str) -> str:
@@ -53,18 +51,14 @@ class Section:
 
 def show(
     sections: Iterable[Section],
-    records: Any,
     *,
     into: Path | None = None,
     mark: str = "",
-    as_json: bool = False,
 ) -> None:
-    """Records as JSON, or the sections between the marks of a file or on standard output."""
-    if as_json:
-        print(json.dumps(records, indent=1, allow_nan=False, default=json_of))
-    elif into:
+    """The sections between the marks of a file, or on standard output."""
+    if into:
         written = replace_table(into, markdown(sections), mark)
-        say(f"{into}: {'written' if written else 'up to date'}")
+        inform(f"{into}: {'written' if written else 'up to date'}")
     else:
         print_sections(sections)
 
@@ -89,7 +83,7 @@ def drawn(write: Callable[[], list[Path]], what: str = "figures") -> list[Path]:
     except ImportError as error:
         say(f"no {what}: {error}; {install_extra('plot')}")
         return []
-    say(f"{what}: " + ", ".join(map(str, paths)) if paths else f"no {what}: nothing is complete")
+    inform(f"{what}: " + ", ".join(map(str, paths)) if paths else f"no {what}: nothing is complete")
     return paths
 
 
@@ -100,7 +94,8 @@ def print_sections(sections: Iterable[Section], console: Console | None = None) 
         for notice in section.notices:
             console.print(plain(notice, "bold red"), soft_wrap=True)
         rows = [[_loud(cell) for cell in row] for row in section.rows]
-        print_table(section.title, section.headings, rows, section.left, console)
+        left, spare = section.left, section.spare
+        print_table(section.title, section.headings, rows, left, console, spare=spare)
         for note in section.notes:
             console.print(plain(f"- {note}"), soft_wrap=True)
 

@@ -40,20 +40,24 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.cli.shared import run_and_show
     from benchmarks.records.packed import pack
     from benchmarks.records.record import read_records
+    from benchmarks.show.answer import print_json
     from benchmarks.show.section import show
     from benchmarks.speed.compilation import Compiled, extents
     from benchmarks.speed.compilation_table import sections
 
     if args.results.is_file():
         records = list(read_records(args.results, Compiled.kind))
-        show(sections(records), records, into=args.into, as_json=args.json)
+        if args.json:
+            print_json(args.command, records, [])
+        else:
+            show(sections(records), into=args.into)
         return 0
     planned = requests.jobs(args, requests.problems(args), [MATCHED, COMPILED])
     jobs = [job for each in planned for job in extents(each)]
     random.Random(0).shuffle(jobs)
     jobs.sort(key=lambda job: job.seed)  # a stable sort: round by round, each in a random order
     status = run_and_show(jobs, args, sections)
-    if args.compact:
+    if args.compact and not args.dry_run:
         pack([record.json for record in read_records(args.results, Compiled.kind)], args.compact)
         say(f"{args.compact}: written")
     return status

@@ -1,4 +1,4 @@
-"""Measure what this machine can do at best, and which share of it an epoch reaches.
+"""Measure what this machine can do at best, and who reaches it.
 
 Each process trains a problem, then times the matrix products of its steps alone (on sparse rows
 too, for text), one large product and a stream through memory. The roofline shows each problem below

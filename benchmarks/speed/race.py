@@ -49,6 +49,11 @@ class RacedFolds(Raced):
         """Those of each fold."""
         return self.problem.fold_epochs
 
+    @property
+    def steps(self) -> float:
+        """Those of all folds."""
+        return self.problem.folds * self.epochs / self.problem.fold_batch_size
+
 
 def measure(job: Job, emit: Emit) -> dict[str, Any]:
     """The measured part of a record; in a Child."""

@@ -1,4 +1,4 @@
-"""Race both frameworks against the textbook's script and scikit-learn, in turn on this machine.
+"""Race against the textbook's script and scikit-learn, in turn.
 
 The textbook's Keras scripts are what a reader would otherwise run, and so the peer of every "times
 faster". Each run has a process of its own; all arms take turns in a random order, and the table has
@@ -41,11 +41,12 @@ def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks.cli.shared import run_and_show
     from benchmarks.speed.race import Raced, RacedFolds
-    from benchmarks.speed.race_table import sections
+    from benchmarks.speed.race_table import sections, verdicts
 
     jobs = requests.jobs(args, _problems(args), requests.regimes(args), peers=_peers(args.folds))
     kind = RacedFolds if args.folds else Raced
-    return run_and_show(list(map(kind.of, jobs)), args, partial(sections, folds=args.folds))
+    page = partial(sections, folds=args.folds)
+    return run_and_show(list(map(kind.of, jobs)), args, page, verdicts=verdicts)
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:

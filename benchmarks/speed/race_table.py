@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from statistics import mean
 
@@ -11,6 +13,7 @@ from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Race
 from benchmarks.records.notices import not_real, provenance
+from benchmarks.show.answer import Verdict
 from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
@@ -67,6 +70,33 @@ def section_of(runs: list[Race], arms: list[Runner], folds: bool = False) -> Sec
         notices=not_real(runs),
         draw=partial(estimates, faster, title, at=1, log=True) if faster else None,
     )
+
+
+def verdicts(records: Iterable[Record]) -> tuple[str, list[Verdict]]:
+    """Of each arm against the peer, by its epochs: in one sentence, and one by one."""
+    entries = []
+    for name, runs in group_by(of_kind(records, Race), lambda record: record.problem).items():
+        with suppress(ValueError):  # without the peer, as its table says
+            peer, *others = runners(runs)
+            entries += [_verdict(name, peer, r, r.epoch_ratio) for r in others if r.epoch_ratio]
+    words = Counter(entry["verdict"] for entry in entries)
+    found = ", ".join(f"{number} {word}" for word, number in words.most_common())
+    arms = counted(len(entries), "arm")
+    sentence = f"Verdict: of the epochs of {arms}, beside the peer's, {found}."
+    return sentence * bool(entries), entries
+
+
+def _verdict(problem: str, peer: Runner, runner: Runner, ratio: Ratio) -> Verdict:
+    who, times = f"{label_of(runner.framework)}, {runner.regime}", ratio_text(ratio).lstrip("*")
+    return {
+        "about": f"{problem}: {who} against {peer.framework}",
+        "problem": problem,
+        "framework": runner.framework,
+        "regime": runner.regime,
+        "against": peer.framework,
+        "verdict": ratio.verdict,
+        "sentence": f"{who}: an epoch is {times} times as fast as that of {peer.framework}",
+    }
 
 
 def _title(problem: Problem, folds: bool) -> str:

@@ -1,4 +1,4 @@
-"""See how the time of an epoch and the memory grow with a problem's size.
+"""See how time and memory grow with a problem's size.
 
 One axis at a time: the training rows (by repetition), the rows a step, the hidden widths, the
 threads. Each point is a process of its own; the table gives the exponent of the power law that fits
@@ -23,6 +23,7 @@ from functools import partial
 
 from benchmarks.cli import options, requests, types
 from benchmarks.speed.scale import AXES
+from common.say import none_such
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _axis(name: str) -> str:
     if name not in AXES:
-        raise ValueError(f"no axis {name!r}; there are: {', '.join(AXES)}")
+        raise ValueError(none_such("axis", name, AXES))
     return name
 
 

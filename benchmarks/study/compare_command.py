@@ -1,4 +1,4 @@
-"""Compare two folders of records arm by arm: before and after an upgrade, or two machines.
+"""Compare two folders of records: an upgrade, two machines.
 
 Each arm that is in both gets a verdict on its test metric at the problem's margin, ratios of time
 and memory with their intervals, and a sentence; what differs in versions and machine comes first.
@@ -55,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Show the comparison; whether a condition fails is the exit status."""
     from benchmarks.records.record import some_records
+    from benchmarks.show.answer import print_json, verdicts_of
     from benchmarks.show.section import show
     from benchmarks.study.compare import Condition, judged, pairs
     from benchmarks.study.compare_table import sections
@@ -67,7 +68,11 @@ def main(args: argparse.Namespace) -> int:
         raise ValueError(f"{args.before} and {args.after} have no arm in common")
     results = judged(conditions, common)
     page = sections(common, alone, results, names)
-    show(page, _measured(common, alone, results), into=args.into, as_json=args.json)
+    if args.json:
+        measured = _measured(common, alone, results)
+        print_json(args.command, measured, verdicts_of(pair.comparison for pair in common))
+    else:
+        show(page, into=args.into)
     return int(_failed(conditions, results, args.strict))
 
 

@@ -1,4 +1,4 @@
-"""Compare the frameworks as a whole study: planned seeds, verdicts, a page and a figure a problem.
+"""Compare as planned: seeds, verdicts, a page with figures.
 
 The number of seeds is written into DIR/plan.json before the first run and stays as it is. The first
 seeds of each arm are timed, each alone on the machine; the others are for the test metric alone:
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.cli import options, requests, types
 from benchmarks.records.job import MIN_PROCESSES
 from common.regime import REGIMES
-from common.say import say
+from common.say import counted, inform
 
 if TYPE_CHECKING:
     from benchmarks.harness.engine import Engine
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     address = "HOST:PORT of a Ray cluster, or auto (default: one of this machine alone)"
     add("--address", metavar="ADDRESS", help=address)
     options.add_output(parser)
-    options.add(parser, "--compact")
+    options.add(parser, "--dry-run", "--compact")
 
 
 def _seeds(text: str) -> int | None:
@@ -83,25 +83,32 @@ def main(args: argparse.Namespace) -> int:
     if args.compact:
         records = [*read_records(args.results, KIND), *read_records(args.results)]
         pack([record.json for record in records], args.compact)
-        say(f"{args.compact}: written")
+        inform(f"{args.compact}: written")
     return status
 
 
 def _look(args: argparse.Namespace) -> int:
     from benchmarks.records.declared import read_plan
     from benchmarks.records.record import some_records
+    from benchmarks.show.answer import print_answer, print_json, run_verdicts
     from benchmarks.show.section import show
     from benchmarks.study.study_table import sections
 
-    records = some_records(args.results)
-    page = sections(records, read_plan(args.results), requests.stem(args, "study"))
-    show(page, records, into=args.into, as_json=args.json)
+    records, plan = some_records(args.results), read_plan(args.results)
+    page = sections(records, plan, requests.stem(args, "study"))
+    sentence, verdicts = run_verdicts(records, plan)
+    if args.json:
+        print_json(args.command, records, verdicts)
+    else:
+        show(page, into=args.into)
+        print_answer(sentence)
     return 0
 
 
 def _run(args: argparse.Namespace) -> int:
     from benchmarks.cli.shared import run_and_show
     from benchmarks.export.tensorboard import event_writer
+    from benchmarks.show.answer import run_verdicts
     from benchmarks.show.markdown import around_table
     from benchmarks.study.declared import declaration, declare, study_jobs
     from benchmarks.study.study_table import sections
@@ -111,15 +118,28 @@ def _run(args: argparse.Namespace) -> int:
     problems = _problems(args)
     given, args.seeds = args.seeds, args.seeds or args.max_seeds
     jobs = requests.jobs(args, problems, requests.regimes(args))
-    how = {"engine": _engine(args), "replicas": args.replicas}
+    how = {"engine": _engine(args), "replicas": args.replicas, "at_once": args.jobs}
     how["on_record"] = event_writer(args.tensorboard)
+    if args.dry_run:
+        return _show_plan(jobs, given, args)
     pilots = None if given else _pilots(args, jobs, how)
     planned = {name: pilot["seeds"] for name, pilot in (pilots or {}).items()}
     seeds = {job.problem.name: given or planned[job.problem.name] for job in jobs}
     chosen = study_jobs(jobs, seeds, args.timed)
     plan = declare(args.results, declaration(chosen, pilots))
     page = partial(sections, plan=plan, stem=requests.stem(args, "study"))
-    return run_and_show(chosen, args, page, **how)
+    return run_and_show(chosen, args, page, verdicts=partial(run_verdicts, plan=plan), **how)
+
+
+def _show_plan(jobs: list[Job], given: int | None, args: argparse.Namespace) -> int:
+    """What would run; where a pilot plans, all that it may ask for."""
+    from benchmarks.cli.shared import show_plan
+    from benchmarks.study.declared import study_jobs
+
+    most = dict.fromkeys((job.problem.name for job in jobs), given or args.max_seeds)
+    pilot = f"at most: a pilot of {counted(args.pilot, 'seed')} plans no more"
+    remarks = [] if given else [pilot]
+    return show_plan(study_jobs(jobs, most, args.timed), args, *remarks)
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Write the file of two models for `parity --twins` from where they can be imported, and judge it.
+"""Write the file of two models for `parity --twins`; judge it.
 
 Each TARGET is package.module:Name, a function or a class of your own that builds a model; the
 working folder and that of the file are searched first, and nothing of yours is copied. Which
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from benchmarks.cli import options, requests, types
 from common.atomic import replaced
 from common.framework import frameworks
-from common.say import say
+from common.say import inform, say
 from common.twins.target import Target
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def main(args: argparse.Namespace) -> int:
         drafted = draft(models, path.name, args.input or ())
         with replaced(path) as file:
             file.write(drafted.text.encode())
-        say(f"{path}: written")
+        inform(f"{path}: written")
         if not drafted.blanks:
             first, second = (name for name in frameworks() if name in children)
             judgement = judge(path, (first, second), children=children)

@@ -11,14 +11,14 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from benchmarks.cli import main
+from benchmarks.cli import main, parser
 
 
 class CommandLine(SphinxDirective):
     """A section a command, with what its `--help` prints."""
 
     def run(self) -> list[nodes.Node]:
-        return [self._section(*command) for command in main.commands().items()]
+        return [self._section(*command) for command in parser.commands().items()]
 
     def _section(self, name: str, path: Path) -> nodes.section:
         self.env.note_dependency(str(path))

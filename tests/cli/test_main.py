@@ -16,7 +16,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from benchmarks.cli.main import commands, main
+from benchmarks.cli.main import main
+from benchmarks.cli.parser import commands
 from benchmarks.records.record import MEANINGS, write_record
 from common.framework import frameworks, plain_frameworks
 from common.say import counted
@@ -77,14 +78,24 @@ def test_a_second_run_trains_nothing_and_json_is_all_it_prints(finished):
     before = command.records()
     again = command.run("--json", fake="die 0")  # would die if it ran
     assert again.status == 0 and again.err.count("(was there)") == 2
-    assert json.loads(again.out) == [before[0], before[1]] == list(command.records().values())
+    found = json.loads(again.out)
+    assert [*found] == ["schema", "command", "version", "verdicts", "results"]
+    assert found["schema"] == "twinbench/1" and found["command"] == "run"
+    assert found["results"] == [before[0], before[1]] == list(command.records().values())
+
+
+def test_the_table_as_json_has_the_records(finished):
+    command, _ = finished
+    found = json.loads(command("table", "--json").out)
+    assert found["command"] == "table" and found["results"] == list(command.records().values())
+    assert found["verdicts"] == []  # one framework
 
 
 def test_force_trains_again_and_auto_is_the_device_that_it_stands_for(finished):
     command, _ = finished
     before = command.records()
     done = command.run("--device", "auto,cpu", "--json", "--force", "--seeds", "1")
-    (record,) = json.loads(done.out)
+    (record,) = json.loads(done.out)["results"]
     assert record["device"] == "cpu" and record["epoch_seconds"] != before[0]["epoch_seconds"]
     assert command.records() == {0: record, 1: before[1]}
 
@@ -92,7 +103,7 @@ def test_force_trains_again_and_auto_is_the_device_that_it_stands_for(finished):
 def test_changed_settings_are_recorded_and_are_other_runs(twinbench, finished):
     changed = ("--hidden", "8,4", "--learning-rate", "0.01", "--validation", "50")
     done = twinbench.run("--seeds", "1", "--json", *changed)
-    (record,) = json.loads(done.out)
+    (record,) = json.loads(done.out)["results"]
     expected = {"epochs": 2, "hidden": [8, 4], "learning_rate": 0.01, "validation": 50}
     assert record["settings"]["changed"] == expected
     assert set(record["history"]) == {"loss", "mae", "val_loss", "val_mae"}
@@ -134,7 +145,7 @@ def test_a_job_that_takes_too_long_is_ended(twinbench):
 
 def test_numbers_that_are_not_finite_are_valid_json_and_said(twinbench):
     done = twinbench.run("--json", "--seeds", "1", fake="diverge 0")
-    (record,) = json.loads(done.out, parse_constant=pytest.fail)
+    (record,) = json.loads(done.out, parse_constant=pytest.fail)["results"]
     assert done.status == 0 and record["history"]["loss"] == [None, None]
     assert any("not finite" in sentence for sentence in record["warnings"])
 
@@ -194,9 +205,8 @@ def test_what_is_wrong_is_said_in_words_before_anything_is_trained(
         ("run --learning-rate -1", "above 0"),
         ("run --python keras", "FRAMEWORK=PATH was expected, got 'keras'"),
         ("run --python keras=/no/such", "'/no/such' is not an interpreter"),
-        ("frobnicate", "invalid choice: 'frobnicate'"),
-        ("", "COMMAND"),
-        ("run --nope", "twinbench run: unrecognized arguments: --nope (see twinbench run --help)"),
+        ("frobnicate", "invalid choice: 'frobnicate'; there are: compare, convert"),
+        ("run --zzz", "twinbench run: unrecognized arguments: --zzz (see twinbench run --help)"),
         ("--nope run", "twinbench: unrecognized arguments: --nope (see twinbench --help)"),
         ("table x", "twinbench table: unrecognized arguments: x (see twinbench table --help)"),
         ("data verify --nope", "twinbench data verify: unrecognized arguments: --nope (see"),
@@ -258,6 +268,10 @@ def test_doctor_says_what_works_and_what_to_install(twinbench):
     assert done.status == 0, done.err
     assert "devices: cpu; auto is cpu" in done.out and "threads: 3, as asked for" in done.out
     assert 'install it with: pip install "no_such_package"' in done.out
+    found = json.loads(twinbench("doctor", "--threads", "3", "--json").out)
+    words = {entry["about"]: entry["verdict"] for entry in found["verdicts"]}
+    assert words == {"fake": "usable", "fake:twin": "usable", "absent": "not usable"}
+    assert found["results"]["threads"] == ["a run would use 3"]
     none = twinbench("doctor", "--framework", "absent")
     assert none.status == 1 and "absent is not installed" in none.out
 
@@ -304,9 +318,9 @@ def test_every_installed_framework_trains_in_a_process_of_its_own(tmp_path):
         pytest.skip("no framework is installed")
     command = Command(ROOT, tmp_path)
     options = ["--data", "embedded", "--regime", "matched", "--threads", "1", "--epochs", "2"]
-    done = command("run", "boston", *options, "--json")
+    done = command("run", "boston", *options, "--json", "--framework", ",".join(installed))
     assert done.status == 0, done.err
-    records = {record["framework"]: record for record in json.loads(done.out)}
+    records = {record["framework"]: record for record in json.loads(done.out)["results"]}
     assert sorted(records) == sorted(installed)
     for name, record in records.items():
         others = {module for n in installed if n != name for module in frameworks()[n].requires}

@@ -127,6 +127,19 @@ def test_a_framework_elsewhere_need_not_be_here(monkeypatch):
     assert here(None, every, ["twins"]) == ["keras", "torch"]
 
 
+def test_one_on_request_is_trained_where_it_is_named_or_alone(monkeypatch):
+    monkeypatch.setattr("common.framework.find_spec", lambda name: object())
+    given = {"framework": None, "python": [], "regime": "matched"}
+    default = requests.frameworks(argparse.Namespace(**given))
+    assert default == [name for name in plain_frameworks() if name != "jax"] == ["keras", "torch"]
+    assert requests.frameworks(argparse.Namespace(**given | {"framework": ["jax"]})) == ["jax"]
+    there = {"python": [("jax", sys.executable)]}
+    assert "jax" in requests.frameworks(argparse.Namespace(**given | there))
+    monkeypatch.setattr(requests, "plain_frameworks", lambda: ["jax"])
+    assert requests.frameworks(argparse.Namespace(**given)) == ["jax"]
+    assert "but jax" in options.OPTIONS["--framework"]["help"]
+
+
 def test_a_regime_that_a_framework_has_not_is_refused_before_anything_runs():
     given = {"framework": ["keras:torch"], "python": [("keras:torch", sys.executable)]}
     for regime in ("tuned", ["matched", "tuned"]):
@@ -135,8 +148,15 @@ def test_a_regime_that_a_framework_has_not_is_refused_before_anything_runs():
     assert requests.frameworks(argparse.Namespace(**given, regime="matched")) == ["keras:torch"]
 
 
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JAX as one of those that are trained without being named."""
+    known = {**frameworks(), "jax": replace(frameworks()["jax"], on_request=False)}
+    monkeypatch.setattr(requests, "framework", known.get)
+
+
 def test_one_that_was_not_named_is_left_out_of_a_regime_that_it_lacks(capsys, monkeypatch):
     monkeypatch.setattr("common.framework.find_spec", lambda name: True)
+    asked_for(monkeypatch)
     named = argparse.Namespace(framework=["jax"], python=[])
     unnamed = argparse.Namespace(framework=None, python=[])
 
@@ -157,6 +177,7 @@ def test_one_that_was_not_named_is_left_out_of_a_regime_that_it_lacks(capsys, mo
 
 def test_a_plan_has_no_arm_of_a_regime_that_its_framework_lacks(monkeypatch):
     monkeypatch.setattr("common.framework.find_spec", lambda name: True)
+    asked_for(monkeypatch)
     add = [
         "problems",
         "--framework",

@@ -144,7 +144,7 @@ def test_the_command_measures_every_arm_once_a_round_and_keeps_it(tmp_path, caps
     arguments = ["explain", "boston", "--time", "--data", "embedded", "--threads", "1"]
     arguments += ["--results", str(tmp_path)]
     assert main([*arguments, "--json"]) == 0
-    records = json.loads(capsys.readouterr().out)
+    records = json.loads(capsys.readouterr().out)["results"]
     assert {(r["framework"], r["regime"]) for r in records} == {
         (name, regime) for name in ("keras", "torch") for regime in ("native", "matched")
     }

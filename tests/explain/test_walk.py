@@ -272,7 +272,7 @@ def test_a_real_walk_finds_each_difference_at_its_rung_and_is_run_once(tmp_path,
     arguments += ["--data", "embedded", "--results", str(tmp_path)]
     assert main(arguments) == 0
     captured = capsys.readouterr()
-    (found,) = json.loads(captured.out)
+    (found,) = json.loads(captured.out)["results"]
     assert found["problem"] == "boston" and len(found["walks"]) == 2
     for each in found["walks"]:
         rungs = {step["switch"]: step["first_rung"]["rung"] for step in each["steps"][1:-1]}

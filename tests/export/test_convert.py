@@ -133,10 +133,16 @@ def test_an_out_that_disagrees_is_not_kept(tmp_path: Path, monkeypatch, capsys, 
 
     played = contextmanager(lambda job: iter([call]))
     monkeypatch.setattr("benchmarks.export.convert.shown_child", played)
-    status = main(["convert", "boston", str(tmp_path / "in.keras"), str(out), "--data", "embedded"])
+    words = ["convert", "boston", str(tmp_path / "in.keras"), str(out), "--data", "embedded"]
+    status = main(words)
     good = fault == "none" or (fault, where) == ("within the bound", "scores")
     assert (status, out.read_bytes()) == ((0, b"new") if good else (1, b"old"))
     assert ("OVER" in capsys.readouterr().out) is not good
+    assert main([*words, "--json"]) == status
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found["results"]["written"] is good
+    assert found["verdicts"][0]["verdict"] == ("agrees" if good else "disagrees")
+    assert all(error["within"] for error in found["results"]["errors"].values()) is good
     assert {path.name for path in tmp_path.iterdir()} == {"in.keras", "out.pt"}
 
 

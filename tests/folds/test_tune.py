@@ -240,7 +240,7 @@ def test_the_command_validates_chooses_and_tests_once(tmp_path, capsys):
     words = ["boston", "--hidden", "4,32", "--layers", "1", "--folds", "2"]
     arguments = tune(*words, "--framework", INSTALLED[-1], results=tmp_path)
     assert main([*arguments, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)["results"]
     (choice,) = found["choices"]
     assert choice["best"] == "32"
     assert len(found["folds"]) == 2 * 2

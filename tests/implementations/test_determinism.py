@@ -111,11 +111,11 @@ def test_two_records_of_the_command_line_have_the_same_numbers(tmp_path, capsys)
     if not installed:
         pytest.skip("no framework is installed")
     command = ["run", "boston", "--epochs", "2", "--regime", "native", "--data", "embedded"]
-    command += ["--deterministic", "--threads", "2", "--json"]
+    command += ["--deterministic", "--threads", "2", "--json", "--framework", ",".join(installed)]
     runs = []
     for folder in ("first", "second"):
         assert main([*command, "--results", str(tmp_path / folder)]) == 0
-        records = json.loads(capsys.readouterr().out)
+        records = json.loads(capsys.readouterr().out)["results"]
         runs.append({r["framework"]: (r["metrics"], r["history"]) for r in records})
         for record in records:
             assert record["settings"]["regime"]["deterministic"] is True

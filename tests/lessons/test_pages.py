@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.main import _parser, commands, main
+from benchmarks.cli.main import main
+from benchmarks.cli.parser import commands, make_parser
 from benchmarks.lessons import pages
 from common.framework import frameworks
 from tests.command import ROOT
@@ -74,7 +75,7 @@ def below(parser) -> dict:
 
 @cache
 def every_command() -> dict:
-    return below(_parser(list(commands())))
+    return below(make_parser(list(commands())))
 
 
 def wrong(program: str, rest: str) -> str:

@@ -53,9 +53,9 @@ def but(trace, key, factor):
     return {**trace, key: trace[key] * factor}
 
 
-def printed(parity: Parity) -> str:
+def printed(parity: Parity, **options) -> str:
     console = Console(file=io.StringIO(), width=200)
-    print_parity(parity, console)
+    print_parity(parity, console, **options)
     return console.file.getvalue()
 
 
@@ -64,6 +64,19 @@ def test_equal_traces_are_within_every_bound(trace):
     assert parity.breach() is None
     assert list(parity.pairs) == [("one", "reference"), ("two", "reference"), ("one", "two")]
     assert "boston: every rung is within its bounds" in printed(parity)
+
+
+def test_the_verdict_comes_first_and_lines_of_zeros_are_counted_and_shown_on_demand(trace):
+    wrong = but(trace, "step 1/output/kernel", 1.2)
+    parity = Parity(LADDER, "other rows", trace, trace, {"one": trace, "two": wrong})
+    first, second, *rest = printed(parity).splitlines()
+    assert first == f"boston: {parity.verdict()}" and second == "NOTE: other rows"
+    keys = [line.split()[:3] for line in rest if line.strip() and not line.startswith("(")]
+    assert ["step", "1", "output/kernel"] in keys
+    assert not any("gradients" in key for key in keys)
+    lines = {(d.rung, d.tensor) for ds in parity.pairs.values() for d in shown(ds)}
+    assert f"({len(lines) - 1} lines more, equal bit for bit in every pair: --all" in rest[-1]
+    assert "gradients" in printed(parity, every=True) and "--all" not in printed(parity, every=True)
 
 
 def test_the_verdict_names_the_first_rung_and_who_is_wrong(trace):
@@ -212,10 +225,14 @@ def test_a_short_ladder_through_the_command(tmp_path, capsys):
     if not names:
         pytest.skip("no framework is installed")
     command = ["parity", "boston", "--short", "--data", "embedded", "--threads", "1", "--json"]
+    command += ["--framework", ",".join(names)]
     status = main.main([*command, "--results", str(tmp_path)])
     out, err = capsys.readouterr()
     assert out, err
-    (result,) = json.loads(out)
+    found = json.loads(out)
+    (result,) = found["results"]
+    verdict = {"about": "boston, matched, seed 0", "verdict": "within bounds"}
+    assert found["verdicts"] == [verdict | {"sentence": result["verdict"]}]
     assert status == 0, result["verdict"]
     assert result["frameworks"] == names and result["first_breach"] is None
     assert {d["rung"] for d in result["differences"]} == set(rungs(*SHORT))

@@ -49,6 +49,12 @@ def test_beyond_the_margin_is_different_and_a_higher_second_has_a_plus():
     assert "1 different" in section.notes[0]
 
 
+def test_a_difference_within_the_margin_that_is_not_0_is_said():
+    section, row = cells(records(shift=0.001), {"mnist": declared(30)})
+    assert row["native: test metric"] == "*equivalent, and not 0 (+0.0010)"
+    assert section.colour(row["native: test metric"]) == matrix.COLOURS[EQUIVALENT]
+
+
 def test_few_seeds_are_exploratory_and_few_processes_have_no_column_of_times():
     section, row = cells(records(n=3))
     assert row["native: test metric"] == "equivalent (+0.0000), exploratory"

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.table import Column, Table
 
 from benchmarks.explain import steps_table
 from benchmarks.folds import crossval_table
@@ -32,6 +33,7 @@ from benchmarks.show.figures import as_name, spec
 from benchmarks.show.markdown import BEGIN, END, escaped, line, marks, replace_table
 from benchmarks.show.run_table import FEW, rows_of, sections
 from benchmarks.show.section import Section, drawn, markdown, print_sections
+from benchmarks.show.terminal import print_wide
 from benchmarks.show.wording import number
 from benchmarks.speed import compilation_table, limit_table, race_table, scale_table
 from common.framework import frameworks, label_of
@@ -87,7 +89,7 @@ FAILED = {"error": {"kind": "ChildDied", "message": "killed by\nSIGKILL"}, "metr
 
 def test_a_row_shows_every_number_in_its_unit():
     line = next(x for x in printed([record()]).splitlines() if "alpha" in x)
-    cells = "mnist alpha cpu 0.9700 250 0.900 240,000 700 12.3 1 1"
+    cells = "mnist alpha cpu 0.9700 0.1000 250 0.900 240,000 700 12.3 1 1"
     assert line.split() == cells.split()
 
 
@@ -121,10 +123,15 @@ def test_two_regimes_never_share_a_column():
 @pytest.mark.parametrize("width", [30, 60, 80, 100, 200])
 def test_nothing_is_cut_off_however_narrow_the_terminal(width):
     runs = [record(seed=s, value=v) for s, v in enumerate((0.96, 0.97, 0.98))]
-    shown = printed(runs, width=width, force_terminal=True, color_system=None).split()
+    text = printed(runs, width=width, force_terminal=True, color_system=None)
+    kept, _, gone = text.partition("(left out: ")
     (table,) = sections(runs)
-    for text in [*table.headings, *table.rows[0]]:
-        assert not set(text.split()) - set(shown), text
+    assert all(len(line) <= width for line in kept.splitlines() if "─" in line)
+    missing = [name for name in table.spare if name in gone.partition(";")[0].split(", ")]
+    assert bool(missing) == (width in (60, 80))  # at 30 a line a cell has all again
+    for heading, cell in zip(table.headings, table.rows[0], strict=True):
+        if heading not in missing:
+            assert not {*heading.split(), *cell.split()} - set(kept.split()), heading
 
 
 def test_two_protocols_never_share_a_table():
@@ -334,7 +341,9 @@ def test_a_file_may_have_two_tables_by_name_one_without_times_and_one_without_th
         words = ("--results", tmp_path, "--show", show, "--into", readme, "--mark", name)
         assert run_table_command(*words) == 0
     accuracy, time = readme.read_text().split(marks("time")[0])
-    assert "| mnist | alpha | cpu | 0.9700 | 1 |" in accuracy and "epoch (ms)" not in accuracy
+    assert (
+        "| mnist | alpha | cpu | 0.9700 | 0.1000 | 1 |" in accuracy and "epoch (ms)" not in accuracy
+    )
     assert "not enough runs to tell whether the accuracies of alpha and beta" in accuracy
     assert "epoch (ms)" in time and "0.9700" not in time and "accuracy" not in time
     with pytest.raises(ValueError, match="one line <!-- twinbench:table none -->"):
@@ -487,3 +496,17 @@ def test_figures_without_their_library_say_what_to_install(tmp_path, monkeypatch
     monkeypatch.setitem(sys.modules, "altair", None)
     assert drawn(lambda: save_curves([record()], tmp_path), "curves") == []
     assert install_extra("plot") in capsys.readouterr().err
+
+
+def test_a_table_that_may_not_fold_does_so_on_a_narrow_terminal_alone():
+    words = ("layer3.downsample.0/kernel", "gradients of the whole", "1e-07 !")
+    for width, whole in ((30, False), (100, True)):
+        table = Table(*(Column(no_wrap=True) for _ in words))
+        table.add_row(*words)
+        console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+        print_wide(table, console)
+        text = console.file.getvalue()
+        assert "…" not in text and all(len(line) <= width for line in text.splitlines())
+        assert (words[0] in text) == whole
+        letters = {letter for letter in "".join(words) if letter != " "}
+        assert letters <= set(text)

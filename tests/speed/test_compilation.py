@@ -89,7 +89,7 @@ def test_the_command_runs_each_arm_in_turn_and_packs_what_it_measured(twinbench,
     command = ["compile", "boston", "--rounds", "2", "--threads", "1", "--data", "embedded"]
     done = twinbench(*command, "--framework", "fake", "--compact", "packed.jsonl.gz", "--json")
     assert done.status == 0, done.err
-    found = json.loads(done.out)
+    found = json.loads(done.out)["results"]
     assert [each["extent"] for each in found].count(WHOLE) == 2 == len(found) / 2
     assert {each["seed"] for each in found[:2]} == {0}
     shown = twinbench("compile", "--results", "packed.jsonl.gz")

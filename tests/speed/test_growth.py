@@ -111,7 +111,7 @@ def test_both_commands_measure_and_show(report, tmp_path, capsys):
     arguments += ["--framework", INSTALLED[-1], "--results", str(tmp_path)]
     arguments += ["--axis", "rows"] if command == "scale" else []
     assert main([*arguments, "--json"]) == 0
-    records = json.loads(capsys.readouterr().out)
+    records = json.loads(capsys.readouterr().out)["results"]
     assert {each["kind"] for each in records} == {command}
     if command == "scale":
         assert sorted(each["value"] for each in records) == list(AXES["rows"])

@@ -228,7 +228,7 @@ def test_a_metric_does_not_hold_by_the_seeds_that_survived(compare):
 
 def test_json_holds_the_numbers_and_nothing_else_is_printed(compare):
     status, out, _ = compare(arm(), arm(1.5), "--json", "--fail-if", "epoch_seconds>+10%")
-    found = json.loads(out)
+    found = json.loads(out)["results"]
     assert status == 1 and found["alone"] == {"old": [], "new": []}
     assert found["arms"][0]["metric"]["verdict"] == "equivalent"
     value, low, high, *_ = found["arms"][0]["epoch"]

@@ -384,8 +384,10 @@ def test_a_users_weights_are_carried_into_a_file_that_proves_them(children, tmp_
     assert abs(outputs[0] - outputs[1]).max() < 1e-6
     path.write_text(path.read_text().replace("nn.Tanh()", "nn.ReLU()"))
     out.unlink()
-    assert main.main(["convert", "--twins", str(path), str(trained), str(out)]) == 1
-    assert "not written" in capsys.readouterr().out and not out.exists()
+    assert main.main(["convert", "--twins", str(path), str(trained), str(out), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["results"]["written"] is False and not out.exists()
+    assert found["verdicts"][0]["verdict"] == "wrong"
     assert main.main(["convert", "--twins", str(path), str(trained), "x.keras"]) == 2
 
 
@@ -394,7 +396,7 @@ def test_the_examples_through_the_command(tmp_path, capsys, name, status):
     file = str(EXAMPLES / f"{name}.py")
     options = ["--results", str(tmp_path), "--data", "embedded", "--framework", "keras,torch"]
     assert main.main(["parity", "--twins", file, *options, "--json"]) == status
-    (result,) = json.loads(capsys.readouterr().out)
+    (result,) = json.loads(capsys.readouterr().out)["results"]
     assert result["problem"] == f"twins:{name}"
     assert result["judged"] == ("wrong" if status else "right")
     assert result["notice"].startswith("mnist: ") and result["notice"] in result["notes"]

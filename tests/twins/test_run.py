@@ -327,7 +327,7 @@ def test_twins_are_run_and_recorded(tmp_path, capsys):
     )
     options = ["--results", str(tmp_path / "results"), "--regime", "matched", "--json"]
     assert main.main(["run", "--twins", str(path), *options]) == 0
-    records = json.loads(capsys.readouterr().out)
+    records = json.loads(capsys.readouterr().out)["results"]
     assert {record["framework"] for record in records} == set(NAMES)
     for record in records:
         settings = record["settings"]["problem"]

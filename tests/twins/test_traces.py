@@ -382,7 +382,9 @@ def test_the_command(tmp_path, capsys):
     assert main(["parity", one, right]) == 0
     assert capsys.readouterr().out.startswith("right: ")
     assert main(["parity", one, wrong, "--json"]) == 1
-    (result,) = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)
+    (result,), (verdict,) = found["results"], found["verdicts"]
+    assert (verdict["about"], verdict["verdict"]) == (f"{one} and {wrong}", "wrong")
     assert result["judged"] == "wrong" and result["places"][0] == "norm"
     assert result["traces"] == [one, wrong] and result["differences"][0]["broken"]
     for given in ([one], [one, right, wrong], [one, "mnist"], [one, __file__]):
