@@ -205,7 +205,7 @@ def test_what_is_wrong_is_said_in_words_before_anything_is_trained(
         ("run --learning-rate -1", "above 0"),
         ("run --python keras", "FRAMEWORK=PATH was expected, got 'keras'"),
         ("run --python keras=/no/such", "'/no/such' is not an interpreter"),
-        ("frobnicate", "invalid choice: 'frobnicate'; there are: compare, convert"),
+        ("frobnicate", "invalid choice: 'frobnicate'; there are: compare, compile"),
         ("run --zzz", "twinbench run: unrecognized arguments: --zzz (see twinbench run --help)"),
         ("--nope run", "twinbench: unrecognized arguments: --nope (see twinbench --help)"),
         ("table x", "twinbench table: unrecognized arguments: x (see twinbench table --help)"),
