@@ -1,4 +1,4 @@
-"""See what each compiler brings, and after which epoch it has paid.
+"""See what each compiler brings, and from which epoch it pays.
 
 The same code trains with the compiler and without: as the tutorials have it (regime matched), with
 a whole step compiled (regime compiled), and in PyTorch with parts of a step, because what is
