@@ -31,12 +31,13 @@ class Framework:
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
     that of the file that its own users keep weights in, empty where it has none; `ablation` names
-    the module that takes its steps apart, and `pieces` what `tuned` does by hand that it can do as
-    users do; `fixed` names the switches that it cannot set to anything
-    but their native value; `without` names what it does not have: `tuned`, the regime, `ablation`,
-    or `twins`, whose `twin` is the Task of a user's own model; those of a lower `rank` stand first
-    in every list; one `on_request` is trained only where it is named; `colour`, #RRGGBB, is
-    that of every figure, where it is empty the name decides.
+    the module that takes its steps apart, `pieces` what `tuned` does by hand that it can do as users
+    do, and `extents` what of a step it can compile, beside the whole; `fixed` names the switches
+    that it cannot set to anything but their native value; `without` has what it does not have, and
+    why: `compiled` or `tuned`, the regimes, `ablation`, or `twins`, whose `twin` is the Task of a
+    user's own model; those of a lower `rank` stand first in every list; one `on_request` is trained
+    only where it is named; `colour`, #RRGGBB, is that of every figure, where it is empty the name
+    decides.
     """
 
     name: str
@@ -52,8 +53,9 @@ class Framework:
     suffix: str = ""
     ablation: str = ""  # the module that takes its steps apart
     pieces: tuple[str, ...] = ()  # as its class `OtherwiseTask` takes them
+    extents: tuple[str, ...] = ()  # as its class `PartlyCompiled` takes them
     fixed: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
+    without: Mapping[str, str] = field(default_factory=dict)
     twin: str = ""  # "package.module:Class"
     probe: str = ""  # the same, of what the judge of two models asks
     recorded: str = ""  # the module that reads its traces, and does not import the framework
@@ -96,7 +98,8 @@ class Framework:
         """Raise NotImplementedError for what this framework is without."""
         if what in self.without:
             others = ", ".join(f.name for f in frameworks().values() if what not in f.without)
-            raise NotImplementedError(f"{self.name} has no {what}; these have it: {others}")
+            why = f" ({self.without[what]})" if self.without[what] else ""
+            raise NotImplementedError(f"{self.name} has no {what}; these have it: {others}{why}")
 
     def ablation_module(self) -> Any:
         """What takes its steps apart; imports the framework.

@@ -1,4 +1,4 @@
-"""How a problem is run: a regime is a frozen record of independent switches; three have names.
+"""How a problem is run: a regime is a frozen record of independent switches; four have names.
 
 A switch left at None means "whatever the framework does by itself". What that is stands in the
 framework's manifest, and `Regime.resolve` writes it out, so that a walk between two frameworks'
@@ -31,8 +31,13 @@ class Regime:
     tf32: bool | None = None
     # execution
     sparse_rows: bool = False  # hold text as CSR and feed a dense batch at a time
-    execution: Literal["tutorial", "tuned"] = "tutorial"
+    execution: Literal["tutorial", "compiled", "tuned"] = "tutorial"
     deterministic: bool = False  # only kernels that give the same bits each time, or an error
+
+    @property
+    def compiled(self) -> bool:
+        """Whether it asks for the tutorials' code under the framework's own compiler."""
+        return self.execution == "compiled"
 
     @property
     def tuned(self) -> bool:
@@ -73,6 +78,7 @@ MATCHED = Regime(
     tf32=False,
     sparse_rows=True,
 )
+COMPILED = replace(MATCHED, name="compiled", execution="compiled")
 TUNED = replace(MATCHED, name="tuned", execution="tuned")
 
-REGIMES: dict[str, Regime] = {regime.name: regime for regime in (NATIVE, MATCHED, TUNED)}
+REGIMES: dict[str, Regime] = {regime.name: regime for regime in (NATIVE, MATCHED, COMPILED, TUNED)}

@@ -140,7 +140,8 @@ class Task(ABC):
     @abstractmethod
     def facts(self) -> dict[str, Any]:
         """What ran: `versions` of the framework, `device`, `threads` as read back, `compiled`, and
-        `peak_device_bytes` where a device that is not the CPU tells it, else None."""
+        `peak_device_bytes` where a device that is not the CPU tells it, else None. A compiler may
+        tell its `graph_breaks` and `recompilations` too."""
 
     def get_weights(self) -> Weights:
         """Copies of the weights alone."""

@@ -40,7 +40,8 @@ class KerasTask(Task):
             self.net = self.make_network()
             if fast and self.problem.text:
                 self.net = fast.accept_sparse(self.net)
-            self.compile_network(fast.compiled(self.problem) if fast else "auto")
+            asked = self.rules.compiled or "auto"
+            self.compile_network(fast.compiled(self.problem) if fast else asked)
             self.net.optimizer.build(self.net.trainable_variables)
 
     def make_network(self) -> keras.Model:

@@ -167,6 +167,16 @@ def fit_together(
     return [(history, task.get_state()) for history, task in zip(histories, tasks, strict=True)]
 
 
+def fit_partly(
+    name: str, problem: Problem, regime: Regime, extent: str, x: Any, y: Any, order: Any
+) -> tuple[dict, dict, dict]:
+    """Train a Task of which an extent is compiled: its history, its state and its facts."""
+    kind = framework(name).ablation_module().PartlyCompiledTask
+    task = kind(problem, regime=regime, extent=extent)
+    history = task.fit(x, y, epochs=len(order), order=order)
+    return history, task.get_state(), task.facts()
+
+
 def modules(name: str) -> list[str]:
     """Import the named framework's Task, train a step, and say which packages are loaded."""
     task = framework(name).task_class()(PROBLEMS["boston"])

@@ -70,13 +70,15 @@ def framework_name(request: pytest.FixtureRequest) -> str:
 def processes(programs: Path | None = None, **options: Any) -> Iterator[Callable[[str], Child]]:
     """The process of a framework by name: started when it is asked for and there is none alive.
 
-    In the folder `programs` JAX keeps what it compiles: Keras has it compile anew for every Task.
+    In the folder `programs` JAX and PyTorch keep what they compile: Keras has JAX compile anew for
+    every Task, and PyTorch takes seconds for each.
     """
     running: dict[str, Child] = {}
     kept = {
         "JAX_COMPILATION_CACHE_DIR": str(programs),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        "TORCHINDUCTOR_CACHE_DIR": str(programs),
     }
 
     def process_of(name: str) -> Child:

@@ -22,6 +22,7 @@ from benchmarks.records.check import fault_of
 from benchmarks.records.job import Job
 from benchmarks.records.packed import unpack
 from benchmarks.records.record import read_records
+from benchmarks.speed.compilation import Compiled
 from benchmarks.speed.limit import Limited
 from benchmarks.speed.race import Raced, RacedFolds
 from benchmarks.speed.scale import along
@@ -68,7 +69,7 @@ def _paths() -> Iterator[tuple[str, str]]:
     yield "crossval", folds_of(job)[1].path
     yield "crossval, own statistics", folds_of(job, own_statistics=True)[1].path
     yield "scale", along(job, "width", (2,))[0].path
-    for kind in (Limited, Raced, Walked, Round):
+    for kind in (Limited, Raced, Walked, Round, Compiled):
         yield kind.kind, kind.of(job).path
     yield "race, folds", RacedFolds.of(job).path
     rung = rung_key(Walked.of(job), Walked.of(replace(job, seed=4)))

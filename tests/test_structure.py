@@ -23,10 +23,12 @@ FILES = {  # that a folder need not have whose framework is without
     "tuned": {"tuned.py", "replicas.py"},
     "ablation": {"ablation.py"},
     "twins": {"twins.py"},
+    "compiled": set(),  # where it is no more than a word in a call
 }
 
-OWN_FILES = {  # of one framework alone
-    "program.py",  # what JAX compiles are functions: they stand beside its Task, not in it
+OWN_FILES = {  # that not every framework has
+    # what JAX and PyTorch compile are functions, which stand beside their Task; Keras makes its own
+    "program.py",
     "feed.py",  # Keras's `fit` draws its batches itself
 }
 OWN_NAMES = {("torch_impl", "mnist.py"): ["dataset"]}  # PyTorch alone has loaders and data sets

@@ -206,3 +206,19 @@ def profiled(run: Callable[[], None]) -> dict[str, float]:
             kind = "products" if event.key in PRODUCTS else "other_kernels"
             seconds[kind] += event.self_cpu_time_total / 1e6
     return dict(seconds)
+
+
+class PartlyCompiledTask(TorchTask):
+    """A Task whose step of `fit` is the tutorials' own, and of it only an extent is compiled.
+
+    "forward": the network; "optimiser": its update too, each a function of its own.
+    """
+
+    def __init__(self, *args: Any, extent: str, **options: Any) -> None:
+        self.extent = extent
+        super().__init__(*args, **options)
+
+    def make_compiled(self) -> Any:
+        from torch_impl.program import PartlyCompiled  # it imports PyTorch's compiler
+
+        return PartlyCompiled(self, self.extent)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from types import MappingProxyType
 
 from common.framework import Framework
@@ -22,6 +25,12 @@ NATIVE = MappingProxyType(
     }
 )
 
+COMPILER = os.environ.get("CXX", {"darwin": "clang++", "win32": "cl"}.get(sys.platform, "g++"))
+NO_COMPILER = (
+    f"torch.compile needs a C++ compiler, and there is no {COMPILER} here: install it, as by "
+    "`apt install g++` or `xcode-select --install`, or say in CXX which one there is"
+)
+
 
 def environment(regime: Regime, device: str, threads: int | None) -> dict[str, str]:
     """Variables for a process that will import PyTorch."""
@@ -34,6 +43,8 @@ def environment(regime: Regime, device: str, threads: int | None) -> dict[str, s
         variables["NVIDIA_TF32_OVERRIDE"] = "0"
     if regime.deterministic:
         variables["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # cuBLAS reads it once, at its start
+    if regime.compiled:  # else a first epoch would depend on who has compiled here before
+        variables["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
     return variables
 
 
@@ -57,6 +68,8 @@ VARIANTS = (
             "the optimiser's pass that suits the size",
             "the library of products that suits the processor",
         ),
+        extents=("forward", "optimiser"),
+        without={} if shutil.which(COMPILER) else {"compiled": NO_COMPILER},
         colour="#DE8F05",
     ),
 )

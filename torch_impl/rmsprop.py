@@ -35,7 +35,7 @@ class RMSpropInside(torch.optim.RMSprop):
                     slot |= {"step": torch.zeros(()), "square_avg": torch.zeros_like(weight)}
                 slot["step"] += 1
                 square = slot["square_avg"]
-                _step(weight, weight.grad, square, group["lr"], decay, epsilon)
+                update(weight, weight.grad, square, group["lr"], decay, epsilon)
 
 
 class RMSpropBare:
@@ -55,14 +55,22 @@ class RMSpropBare:
             if weight.grad is not None:
                 slot = self.state.setdefault(weight, {"square_avg": torch.zeros_like(weight)})
                 square = slot["square_avg"]
-                _step(weight, weight.grad, square, self.lr, self.alpha, self.eps)
+                update(weight, weight.grad, square, self.lr, self.alpha, self.eps)
 
 
-def _step(
-    weight: Tensor, gradient: Tensor, square: Tensor, rate: float, decay: float, epsilon: float
+def update(
+    weight: Tensor,
+    gradient: Tensor,
+    square: Tensor,
+    rate: float,
+    decay: float,
+    epsilon: float,
+    inside: bool = True,
 ) -> None:
+    """Change a weight and its running square by a gradient, epsilon inside the root or outside."""
     square.mul_(decay).addcmul_(gradient, gradient, value=1 - decay)
-    weight.addcdiv_(gradient, (square + epsilon).sqrt_(), value=-rate)
+    root = (square + epsilon).sqrt_() if inside else square.sqrt().add_(epsilon)
+    weight.addcdiv_(gradient, root, value=-rate)
 
 
 class RMSpropFlat:
@@ -150,7 +158,7 @@ class RMSpropFlat:
             self._shift(self.eps / self.alpha - self.eps)
         else:
             for vectors in zip(self.values, self.gradients, self.squares, strict=True):
-                _step(*vectors, self.lr, self.alpha, self.eps)
+                update(*vectors, self.lr, self.alpha, self.eps)
 
     def _shift(self, by: float) -> None:
         for square in self.squares:

@@ -42,6 +42,7 @@ class TorchTask(Task):
         chained = self.rules.tuned and rule is RMSpropInside and self.rules.loss_on == "logits"
         self.optimizer = self.make_optimizer(flat if chained else rule)
         self.chain = Chain(self.net, self.problem.loss, self.optimizer) if chained else None
+        self.compiled = self.make_compiled() if self.rules.compiled else None
 
     def make_network(self) -> Any:
         """The problem's network, with fresh weights."""
@@ -59,6 +60,12 @@ class TorchTask(Task):
             alpha=self.rules.rho,  # resolved: never None
             eps=self.rules.epsilon,
         )
+
+    def make_compiled(self) -> Any:
+        """What trains the network where it is compiled."""
+        from torch_impl.program import Compiled  # it imports PyTorch's compiler
+
+        return Compiled(self)
 
     def get_state(self) -> State:
         state = _arrays(self.weight_names, self.net.parameters())
@@ -102,6 +109,9 @@ class TorchTask(Task):
         if self.chain:
             loss = self.objective.loss(self.chain.gradients(rows, targets), targets)
             return loss.item(), _arrays(self.weight_names, [weight.grad for weight in weights])
+        if self.compiled:
+            (loss, _), gradients = self.compiled.gradients(rows, targets)
+            return loss.item(), _arrays(self.weight_names, gradients.values())
         loss = self.objective.loss(self.net(rows), targets)
         return loss.item(), _arrays(self.weight_names, torch.autograd.grad(loss, weights))
 
@@ -136,7 +146,8 @@ class TorchTask(Task):
     def facts(self) -> dict[str, Any]:
         return backend.runtime() | {
             "device": self.device,
-            "compiled": False,
+            "compiled": self.compiled is not None,
+            **(self.compiled.told() if self.compiled else {}),
             "peak_device_bytes": backend.peak_bytes(self.device),
         }
 
@@ -183,6 +194,8 @@ class TorchTask(Task):
         if self.chain:
             scores, y = self.chain.train([(x, y)])
             return self.objective.loss(scores, y) * len(x), self.objective.metric(scores, y)
+        if self.compiled:
+            return self.compiled.step(x, y)
         self.optimizer.zero_grad()
         scores = self.net(x)
         loss = self.objective.loss(scores, y)

@@ -142,6 +142,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "FILE",
         "help": "write the Markdown between FILE's marks",
     },
+    "--compact": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "pack all records into one file, gzipped",
+    },
     "--output": {"type": Path, "metavar": "FILE", "help": "default: standard output"},
     "--force": {"action": "store_true", "help": "run again what has a record"},
     "--json": {"action": "store_true", "help": "print one JSON object, with the verdicts"},
@@ -179,10 +184,14 @@ def _completions(known: Iterable[str] | None, prefix: str, **_: Any) -> list[str
     return [f"{before}{comma}{name}" for name in known or frameworks()]
 
 
-def add_measuring(parser: argparse.ArgumentParser, regimes: str, rounds: int = 5) -> None:
-    """Add what the commands that time on the CPU share; `--rounds` takes the place of `--seeds`."""
+def add_measuring(parser: argparse.ArgumentParser, regimes: str = "", rounds: int = 5) -> None:
+    """Add what the commands that time on the CPU share; `--rounds` takes the place of `--seeds`.
+
+    Without `regimes`, the default of `--regime`, there is no choice of them.
+    """
     add(parser, "problems", "--framework")
-    add(parser, "--regime", default=regimes)
+    if regimes:
+        add(parser, "--regime", default=regimes)
     add(parser, "--rounds", default=rounds)
     parser.set_defaults(seed_start=0, device=["cpu"], deterministic=False)
     add(parser, "--threads", "--python", "--timeout", "--data", "--data-dir", "--results")

@@ -28,7 +28,7 @@ matter; train four classic problems in both, and compare what they learn and how
 EPILOG = "`twinbench COMMAND --help` teaches a command, with examples."
 GROUPS = {
     "compare": ("run", "parity", "new-twins", "explain", "convert"),
-    "measure": ("study", "race", "limit", "scale"),
+    "measure": ("study", "race", "compile", "limit", "scale"),
     "validate": ("crossval", "tune"),
     "look": ("report", "table", "compare", "export", "mlflow"),
     "learn": ("lesson", "data", "predict", "doctor"),

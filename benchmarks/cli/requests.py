@@ -130,13 +130,16 @@ def jobs(
         check(problem, len(found.y))
         on_data[problem.name] = fields(args, found)
     more = {"python": dict(args.python), "on_data": on_data, **more}
-    return plan(problems, names, regimes, places, seeds(args), **more)
+    planned = plan(problems, names, regimes, places, seeds(args), **more)
+    lacking = {(name, what) for name in names for what in framework(name).without}
+    return [job for job in planned if (job.framework, job.regime.execution) not in lacking]
 
 
 def frameworks(args: argparse.Namespace) -> list[str]:
     """The frameworks of the command, see `available`; one `on_request` only where it is named.
 
-    Raises NotImplementedError for a framework without one of the chosen regimes.
+    One that was not named and has none of the chosen regimes is left out; what it lacks is said.
+    Raises NotImplementedError for a named framework without one of them, or where none is left.
     """
     need = ["twins"] if getattr(args, "twins", None) else []
     python = dict(getattr(args, "python", ()))
@@ -149,11 +152,16 @@ def frameworks(args: argparse.Namespace) -> list[str]:
     elif not args.framework:
         unasked = [name for name in names if framework(name).on_request and name not in python]
         names = [name for name in names if name not in unasked] or names
-    regimes = getattr(args, "regime", ())
+    chosen = getattr(args, "regime", ())
+    regimes = [chosen] if isinstance(chosen, str) else list(chosen)
+    lacking = {name: [r for r in regimes if r in framework(name).without] for name in names}
+    usable = [name for name in names if not regimes or len(lacking[name]) < len(regimes)]
     for name in names:
-        for regime in [regimes] if isinstance(regimes, str) else regimes:
-            framework(name).check_has(regime)
-    return names
+        for regime in lacking[name]:
+            if args.framework or not usable:
+                framework(name).check_has(regime)
+            say(f"NOTE, {name} has no {regime}: {framework(name).without[regime]}")
+    return usable
 
 
 def available(

@@ -49,7 +49,7 @@ class Ladder:
         return replace(self, data=data, data_dir=data_dir)
 
     def rows(self) -> Rows:
-        """The problem's rows, as both regimes with shared weights take them: text as CSR."""
+        """The problem's rows, as all regimes with shared weights take them: text as CSR."""
         data = self.loaded()
         (x, y), validation = hold_out(data.x, data.y, self.problem.validation)
         return Rows(x, y, data.x_test, data.y_test, validation)

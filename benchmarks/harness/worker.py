@@ -25,6 +25,7 @@ from common.task import SCORE_ROWS, History, Task
 
 Emit = Callable[[dict], None]
 Rows = tuple[Any, np.ndarray]  # x and y
+TOLD = ("graph_breaks", "recompilations")  # by some compilers
 
 
 def run_job(job: Job, emit: Emit) -> dict[str, Any]:
@@ -242,6 +243,7 @@ def _facts(task: Task, job: Job) -> dict[str, Any]:
         "score_rows": SCORE_ROWS,
         "requested": {"device": job.device, "threads": job.threads, "data": job.data.asked},
         "python": job.python,
+        **dict.fromkeys(TOLD),
         **{name: value for name, value in facts.items() if name not in named},  # device, compiled
     }
     return {**{name: facts.get(name) for name in named}, "settings": settings}

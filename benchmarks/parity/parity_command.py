@@ -183,12 +183,12 @@ def _climb(problem: Problem, arms: list[Place], args: argparse.Namespace) -> Par
 
 def _twin_arms(args: argparse.Namespace) -> list[Place]:
     """Who has a model in the file: those that are asked for, or all that are installed."""
+    from benchmarks.twins.requested import check_tutorial
     from common.twins.file import read_file
 
     if args.measure:
         raise ValueError("--measure needs the reference, which twins have not; leave out --twins")
-    if args.regime == "tuned":
-        raise ValueError("tuned is made for the four problems; twins run in native and matched")
+    check_tutorial(args.regime)
     if args.problems:
         raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
     models = read_file(args.twins).models

@@ -57,6 +57,12 @@ class Settings(Part, frozen=True):
     device: Annotated[Text, says("the device, as the framework names it")] = None
     devices: Annotated[list[Any] | None, says("the devices that the framework sees")] = None
     compiled: Annotated[Truth, says("whether the network was compiled")] = None
+    graph_breaks: Annotated[
+        Whole | None, says("where the compiler left a function half-way, null where not told")
+    ] = None
+    recompilations: Annotated[
+        Whole | None, says("how often it compiled a function anew, null where not told")
+    ] = None
 
 
 class Host(Part, frozen=True):

@@ -100,6 +100,15 @@ class Scale(Measured, frozen=True, kw_only=True):
     value: Positive  # the place on it
 
 
+class Compilation(Measured, frozen=True, kw_only=True):
+    """A training with a part of its step compiled; `extent` says in words which."""
+
+    needed: ClassVar[tuple[str, ...]] = (*ORIGIN, "epoch_seconds", "stages.build")
+    first_epoch_seconds: Positive
+    steady_epoch_seconds: Positive
+    extent: str
+
+
 class Roofs(Part, frozen=True):
     """What the machine can do at best, beside a run: see `speed/limit.py:measure`."""
 
@@ -264,6 +273,7 @@ KINDS: dict[str, type[Record]] = {
     "race": Race,
     "scale": Scale,
     "limit": Limit,
+    "compilation": Compilation,
     "ablation": Ablation,
     "crossval": Crossval,
     "explain_rung": ExplainRung,

@@ -24,6 +24,7 @@ PARTS = (
     "speed.limit_table",
     "speed.scale_table",
     "speed.race_table",
+    "speed.compilation_table",
     "report.origin",
 )
 """In the order of the page: modules whose `parts(kinds)` gives what records of these kinds say."""

@@ -7,6 +7,7 @@ examples:
   twinbench run                                 all four problems, every installed framework
   twinbench run boston mnist --seeds 5          seeds 0 to 4 of two problems
   twinbench run imdb --regime matched           identical weights, order and optimiser rule
+  twinbench run mnist --regime compiled         each framework's own compiler
   twinbench run mnist --epochs 1 --hidden 64    changed settings; the table and the record say so
   twinbench run --twins my_twins.py             your own two models (see `twinbench parity -h`)
   twinbench run --data real --data-dir DIR      refuse anything but the real data

@@ -87,7 +87,7 @@ def verdicts(records: Iterable[Record]) -> tuple[str, list[Verdict]]:
 
 
 def _verdict(problem: str, peer: Runner, runner: Runner, ratio: Ratio) -> Verdict:
-    who, times = f"{label_of(runner.framework)}, {runner.regime}", _ratio(ratio).lstrip("*")
+    who, times = f"{label_of(runner.framework)}, {runner.regime}", ratio_text(ratio).lstrip("*")
     return {
         "about": f"{problem}: {who} against {peer.framework}",
         "problem": problem,
@@ -109,11 +109,11 @@ def _row(runner: Runner, peer: Runner, digits: int) -> list[str]:
         label_of(runner.framework),
         runner.regime if ours else "",
         _ms(runner.epoch),
-        _ratio(runner.epoch_ratio) if ours else "",
+        ratio_text(runner.epoch_ratio) if ours else "",
         _ms(runner.validated),
-        _ratio(runner.validated_ratio) if ours else "",
+        ratio_text(runner.validated_ratio) if ours else "",
         f"{runner.total:.2f}",
-        _ratio(runner.total_ratio) if ours else "",
+        ratio_text(runner.total_ratio) if ours else "",
         f"{runner.peak / 2**20:,.0f}",
         f"{1 / runner.peak_ratio:.2f}" if ours else "",
         f"{mean(runner.metrics):.{digits}f}" if runner.metrics else "diverged",
@@ -124,7 +124,8 @@ def _ms(seconds: float | None) -> str:
     return "-" if seconds is None else f"{1e3 * seconds:.1f}"
 
 
-def _ratio(ratio: Ratio | None) -> str:
+def ratio_text(ratio: Ratio | None) -> str:
+    """`1.20 [1.10, 1.31]`, between two stars where the interval excludes 1."""
     if ratio is None:
         return "-"
     if ratio.low is None or ratio.high is None:

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cli import options, requests, types
@@ -44,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is compared, how often, who runs it, and where the page goes."""
     add = parser.add_argument
     options.add(parser, "problems", "--twins", "--framework", "--device")
-    named = f"comma list of {', '.join(REGIMES)} (default: all; of --twins native,matched)"
+    by_default = "native,matched,tuned; of --twins native,matched"
+    named = f"comma list of {', '.join(REGIMES)} (default: {by_default})"
     options.add(parser, "--regime", default=None, help=named)
     margin = "two test metrics of --twins closer than this are equivalent (default: MARGIN in FILE)"
     add("--margin", metavar="DIFFERENCE", type=types.checked(types.positive), help=margin)
@@ -65,8 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     address = "HOST:PORT of a Ray cluster, or auto (default: one of this machine alone)"
     add("--address", metavar="ADDRESS", help=address)
     options.add_output(parser)
-    options.add(parser, "--dry-run")
-    add("--compact", type=Path, metavar="FILE", help="pack all records into one file, gzipped")
+    options.add(parser, "--dry-run", "--compact")
 
 
 def _seeds(text: str) -> int | None:
@@ -145,7 +144,7 @@ def _show_plan(jobs: list[Job], given: int | None, args: argparse.Namespace) -> 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:
     """What is trained, and with it the regimes by default."""
-    args.regime = args.regime or [name for name in REGIMES if name != "tuned" or not args.twins]
+    args.regime = args.regime or ["native", "matched", *["tuned"] * (not args.twins)]
     if not args.twins and args.margin:
         raise ValueError("--margin is that of --twins: the four problems have their own")
     if not args.twins:

@@ -6,9 +6,16 @@ import argparse
 
 from benchmarks.cli import requests
 from benchmarks.twins.pairing import paired
+from common.regime import REGIMES
 from common.say import say
 from common.twins.problem import Twins, read_twins
 from common.twins.user_file import function_of
+
+
+def check_tutorial(regime: str) -> None:
+    """Raise ValueError for a regime that runs other code than a user's own."""
+    if REGIMES[regime].execution != "tutorial":
+        raise ValueError(f"{regime} is made for the four problems; twins run in native and matched")
 
 
 def requested(args: argparse.Namespace) -> Twins:
@@ -18,8 +25,8 @@ def requested(args: argparse.Namespace) -> Twins:
     """
     if args.problems:
         raise ValueError(f"--twins stands instead of a problem, got {', '.join(args.problems)} too")
-    if "tuned" in args.regime:
-        raise ValueError("tuned is made for the four problems; twins run in native and matched")
+    for name in args.regime:
+        check_tutorial(name)
     changes = {**requests.changes(args), "margin": getattr(args, "margin", None)}
     twins = read_twins(args.twins).but(**changes)
     names, data = requests.frameworks(args), (args.data, requests.data_dir(args))

@@ -35,7 +35,18 @@ def test_every_option_is_an_argument_whose_default_is_of_its_type_unless_it_is_c
     assert options.OPTIONS["--seeds"]["default"] == 1
 
 
-MEASURING = ("run", "race", "limit", "scale", "tune", "crossval", "study", "explain", "parity")
+MEASURING = (
+    "run",
+    "race",
+    "limit",
+    "scale",
+    "compile",
+    "tune",
+    "crossval",
+    "study",
+    "explain",
+    "parity",
+)
 
 
 @pytest.mark.parametrize("command", [*MEASURING, "explain --time"])
@@ -111,7 +122,7 @@ def test_a_framework_elsewhere_need_not_be_here(monkeypatch):
     assert here([first], [(first, "there")]) == here(None, [(first, "there")]) == [first]
     every = [(name, "there") for name in plain_frameworks()]
     assert here(None, every) == [first, *others]
-    less = {**frameworks(), "jax": replace(frameworks()["jax"], without=("twins",))}
+    less = {**frameworks(), "jax": replace(frameworks()["jax"], without={"twins": ""})}
     monkeypatch.setattr(requests, "framework", less.get)
     assert here(None, every, ["twins"]) == ["keras", "torch"]
 
@@ -135,3 +146,50 @@ def test_a_regime_that_a_framework_has_not_is_refused_before_anything_runs():
         with pytest.raises(NotImplementedError, match="keras:torch has no tuned"):
             requests.frameworks(argparse.Namespace(**given, regime=regime))
     assert requests.frameworks(argparse.Namespace(**given, regime="matched")) == ["keras:torch"]
+
+
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JAX as one of those that are trained without being named."""
+    known = {**frameworks(), "jax": replace(frameworks()["jax"], on_request=False)}
+    monkeypatch.setattr(requests, "framework", known.get)
+
+
+def test_one_that_was_not_named_is_left_out_of_a_regime_that_it_lacks(capsys, monkeypatch):
+    monkeypatch.setattr("common.framework.find_spec", lambda name: True)
+    asked_for(monkeypatch)
+    named = argparse.Namespace(framework=["jax"], python=[])
+    unnamed = argparse.Namespace(framework=None, python=[])
+
+    def asked(given: argparse.Namespace, *regimes: str) -> list[str]:
+        given.regime = list(regimes)
+        return requests.frameworks(given)
+
+    with pytest.raises(NotImplementedError, match=r"jax has no compiled; .*matched is it"):
+        asked(named, "matched", "compiled")
+    assert "jax" not in asked(unnamed, "compiled")
+    assert "NOTE, jax has no compiled" in capsys.readouterr().err
+    assert "jax" in asked(unnamed, "matched", "compiled")  # and trains in matched alone
+    without = {name: replace(one, without={"tuned": "why"}) for name, one in frameworks().items()}
+    monkeypatch.setattr(requests, "framework", without.get)
+    with pytest.raises(NotImplementedError, match="keras has no tuned"):
+        asked(unnamed, "tuned")
+
+
+def test_a_plan_has_no_arm_of_a_regime_that_its_framework_lacks(monkeypatch):
+    monkeypatch.setattr("common.framework.find_spec", lambda name: True)
+    asked_for(monkeypatch)
+    add = [
+        "problems",
+        "--framework",
+        "--regime",
+        "--device",
+        "--seeds",
+        "--seed-start",
+        "--threads",
+    ]
+    add += ["--python", "--timeout", "--data", "--data-dir", "--results", "--deterministic"]
+    given = parsed("boston", "--data", "embedded", "--regime", "matched,compiled", add=add)
+    jobs = requests.jobs(given, requests.problems(given), requests.regimes(given))
+    found = {(job.framework, job.regime.name) for job in jobs}
+    assert ("jax", "matched") in found and ("jax", "compiled") not in found
+    assert {("keras", "matched"), ("keras", "compiled")} <= found

@@ -58,7 +58,7 @@ def test_native_leaves_open_what_matched_and_each_framework_fix():
     opened = {k for k, v in NATIVE.switches().items() if v is None}
     fixed = {k for k, v in MATCHED.switches().items() if v is not None}
     assert opened - {"loss_on"} <= fixed
-    assert list(REGIMES) == ["native", "matched", "tuned"]
+    assert list(REGIMES) == ["native", "matched", "compiled", "tuned"]
     for name in frameworks():
         resolved = NATIVE.resolve(framework(name).native).switches()
         assert None not in {k: v for k, v in resolved.items() if k != "order"}.values()

@@ -28,7 +28,7 @@ from benchmarks.show import section
 from benchmarks.show.html import text
 from benchmarks.show.html.page import figures_of, script_json
 from benchmarks.show.section import markdown
-from benchmarks.speed import limit_table, race_table, scale_table
+from benchmarks.speed import compilation_table, limit_table, race_table, scale_table
 from benchmarks.study import declared
 from benchmarks.study import study_table as study_report
 from tests.faults.test_records import LOST, altered, places
@@ -103,6 +103,7 @@ def plans(folder: Path) -> None:
 COMMANDS: dict[str, Callable[[list[Record]], object]] = {
     "race": lambda records: tables(race_table.sections(records)),
     "limit": lambda records: tables(limit_table.page(records, Path("x"))),
+    "compilation": lambda records: tables(compilation_table.sections(records)),
     "scale": lambda records: tables(scale_table.page(records, Path("x"))),
     "ablation": lambda records: tables(steps_table.sections(records)),
     "crossval": folds,

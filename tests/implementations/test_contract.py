@@ -15,11 +15,19 @@ from common.framework import framework, frameworks, plain_frameworks
 from common.initial import initial_weights
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
-from common.regime import MATCHED, TUNED, Regime
+from common.regime import COMPILED, MATCHED, TUNED, Regime
 from common.splits import shared_order
 from tests.conftest import RemoteTask, error, make_rows, processes
 
 LIKE = {"mnist": "boston", "reuters": "imdb"}  # a variant has the same networks: two will do
+STEPS = (  # what asks of a compiled step something of its own; to compile takes seconds
+    "survives_a_round_trip",
+    "a_step_agrees",
+    "fit_agrees",
+    "before_its_clock_starts",
+    "compiler_did",
+    "facts_say",
+)
 BOUND = 1e-5  # PROTOCOL: scores, loss, gradients and one step; measured errors are under 3e-6
 
 
@@ -33,12 +41,16 @@ def child(request: pytest.FixtureRequest, process_of, programs) -> Iterator[Chil
             yield of(request.param)
 
 
-@pytest.fixture(autouse=True, params=[MATCHED, TUNED], ids=lambda regime: regime.name)
+@pytest.fixture(autouse=True, params=[MATCHED, COMPILED, TUNED], ids=lambda regime: regime.name)
 def regime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, child) -> Regime:
-    """Both regimes of the same mathematics; a Task that names no other is made in it."""
-    if request.param.name in framework(child.name).without:
-        pytest.skip(f"{child.name} has no {request.param.name} regime")
-    if ":" in child.name and "problem" in request.fixturenames:
+    """The regimes of the same mathematics; a Task that names no other is made in it."""
+    without = framework(child.name).without
+    if request.param.name in without:
+        pytest.skip(f"{child.name} has no {request.param.name}: {without[request.param.name]}")
+    compiled = request.param is COMPILED
+    if compiled and not any(part in request.node.name for part in STEPS):
+        pytest.skip("nothing of this is compiled, or another test asks it of what is")
+    if (":" in child.name or compiled) and "problem" in request.fixturenames:
         name = request.getfixturevalue("problem").name
         if name in LIKE:
             pytest.skip(f"{child.name} is tried on {LIKE[name]}, which is of the same kind")
@@ -289,5 +301,15 @@ def test_facts_say_what_ran_and_auto_takes_a_device_that_is_there(child, problem
     assert facts["threads"] == 1
     assert facts["device"] == "cpu"  # the child was started for the cpu
     compiles_all = "jax" in framework(child.name).requires
-    assert facts["compiled"] is False or regime is TUNED or compiles_all
+    assert facts["compiled"] is (regime is COMPILED) or regime is TUNED or compiles_all
     assert facts["versions"]
+
+
+def test_what_the_compiler_did_is_told_where_it_tells_it(child, regime):
+    small = PROBLEMS["boston"].but(features=40, hidden=(8, 8), batch_size=16)
+    task = RemoteTask(child, small)
+    task.fit(*make_rows(small, 70), epochs=2, order=orders(70, 2))
+    facts = task.facts()
+    told = facts.get("graph_breaks"), facts.get("recompilations")
+    # the smaller last batch is a program of its own
+    assert told in ((None, None), (0, 1) if regime is COMPILED else ())

@@ -29,6 +29,7 @@ from tests.explain.test_steps import record as ablated
 from tests.folds.test_crossval import fold
 from tests.sample_records import RAN, made
 from tests.show.samples import FAILED, GENERATED, record
+from tests.speed.test_compilation import records as compiled
 from tests.speed.test_growth import grown, limited
 from tests.speed.test_race import records as raced
 
@@ -142,6 +143,7 @@ def everything() -> dict[str, list[Record]]:
         "limit": [limited(0.004, 0.002)],
         "scale": scaled,
         "race": raced(5),
+        "compilation": compiled(5),
     }
 
 

@@ -13,7 +13,7 @@ from benchmarks.folds.tune import choose
 from benchmarks.records.kinds import typed
 from benchmarks.records.packed import unpack
 from benchmarks.report.contents import contents
-from benchmarks.speed import limit_table, race_table, scale_table
+from benchmarks.speed import compilation_table, limit_table, race_table, scale_table
 from tests.folds.test_tune import fold
 from tests.records.test_check import SAMPLE
 from tests.sample_records import but
@@ -21,6 +21,7 @@ from tests.show.samples import record
 
 PAGES = {
     "race": race_table.sections,
+    "compilation": compilation_table.sections,
     "limit": partial(limit_table.page, stem=Path("unused")),
     "scale": partial(scale_table.page, stem=Path("unused")),
     "ablation": steps_table.sections,

@@ -33,6 +33,7 @@ PARTS = {
     "limit": ["limit"],
     "scale": ["scale"],
     "race": ["race"],
+    "compilation": ["compilation"],
 }
 
 

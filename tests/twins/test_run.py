@@ -310,7 +310,7 @@ def test_what_a_training_of_twins_cannot_do_is_refused(capsys, tmp_path):
     path.write_text(SEVERAL.replace("LOSS =", "LOSSES ="))
     assert main.main(["run", "--twins", str(path)]) == 2
     assert "a training needs one" in capsys.readouterr().err
-    without = replace(frameworks()["jax"], without=("twins",))
+    without = replace(frameworks()["jax"], without={"twins": ""})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("benchmarks.twins.pairing.framework", lambda _: without)
         with pytest.raises(NotImplementedError, match="jax has no twins; these have it"):
