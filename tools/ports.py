@@ -25,7 +25,7 @@ KINDS: Mapping[str, str] = {  # of a cause, by the first of which a word stands 
     "precision": "float16",
     "dropout": "dropout|rates",
     "normalisation": "normalisation|epsilon|momentum",
-    "padding and grids": "pads|padding|crop|pixel|align_corners|interpolation|dilation|pooling",
+    "padding and grids": "pad|stride|crop|pixel|align_corners|interpolation|dilation|pooling",
     "attention and masks": "attention|mask|softmax|query",
     "activation": "activation|tanh|GELU|slope|relu|sigmoid",
     "order of numbers": "order|reshape|batch_first|axis|transpose|exchanged|step|backward",
@@ -68,6 +68,7 @@ class Outcome:
     rivals: Mapping[str, bool | None] = field(default_factory=dict)
     seconds: float = 0.0
     causes: Sequence[tuple[str, bool]] = ()
+    memory: int = 0  # the most bytes that all processes had resident at once
 
     @property
     def as_it_should_be(self) -> bool:
