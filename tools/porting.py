@@ -1,7 +1,8 @@
 """The porting bench: how often is the judge of two models right?
 
 `python -m tools.porting [PATH...]` runs files and folders of twins files whose truth is known: a
-file says it itself (TRUTH, PLACE, CAUSE, CAUSES), or a table in the folder's README.md does. Ends
+file says it itself (TRUTH, PLACE, CAUSE, CAUSES), or a table in the folder's README.md does. What
+`--json` wrote of another run is a PATH too, and is shown beside the rest. Ends
 with status 1 if a right port is called wrong or a wrong one right, or a wrong cause is called
 proved.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -65,11 +67,13 @@ def outcomes(
     """The judge's answer to each situation and seed. An error of it is an outcome, "crashed", and
     ends its processes; but one that tells the user what to write, ValueError, is a refusal.
     `alone`: each has processes of its own, as from the command line."""
+    made = made_with()
     for case, seed in cases:
         start = time.monotonic()
         with Peak() as peak:
             outcome = _outcome(case, seed, judge, children)
-        yield replace(outcome, seconds=time.monotonic() - start, memory=peak.bytes)
+        seconds = time.monotonic() - start
+        yield replace(outcome, seconds=seconds, memory=peak.bytes, made_with=made)
         if alone:
             children.close()
 
@@ -138,7 +142,8 @@ def _rates(results: Sequence[Outcome]) -> Section:
     causes = ("cause named", "of these proved", "a wrong one proved")
     headings = ("truth", "ports", *called, "place named", *causes)
     seeds = ", ".join(map(str, sorted({o.seed for o in results})))
-    notes = [f"{made_with()}; seeds {seeds}; {seconds:.1f} s a port"]
+    made = "; ".join(sorted({o.made_with for o in results}))
+    notes = [f"{made}; seeds {seeds}; {seconds:.1f} s a port"]
     notes += [_line(o) for o in results if not o.as_it_should_be and not o.fatal]
     astray = [o for o in results if o.as_it_should_be and o.situation.places and not o.placed]
     notes += [f"{_line(o)}; the place is {' or '.join(o.situation.places)}" for o in astray]
@@ -207,19 +212,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, metavar="PAGE", help="write the tables into a page")
     parser.add_argument("--mark", default="", help="the name of their marks in the page")
     args = parser.parse_args(arguments)
+    written = [path for path in args.paths if path.suffix == ".json"]
+    files = [path for path in args.paths if path not in written]
     try:
+        results = [Outcome.of(o) for path in written for o in json.loads(path.read_text())]
         seeds = [int(seed) for seed in args.seeds.split(",")]
-        cases = [(case, seed) for case in situations(args.paths) for seed in seeds]
+        ports = situations(files) if files or not written else []
     except ValueError as error:
         parser.error(str(error))
-    results = run(cases, alone=args.each)
+    cases = [(case, seed) for case in ports for seed in seeds]
+    results += run(cases, alone=args.each) if cases else []
     tables = sections(results, rivals=args.rivals, each=args.each)
     show(tables, None)
     if args.into:
         show(tables, None, into=args.into, mark=args.mark)
     if args.json:
-        import json
-
         args.json.write_text(json.dumps([o.record() for o in results], indent=1) + "\n")
     return int(any(o.fatal for o in results))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -263,6 +263,21 @@ def test_the_command_prints_writes_and_ends_with_its_status(
     assert "| right | 2 |" in page.read_text() and "seeds 0, 3" in page.read_text()
     records = json.loads((tmp_path / "o.json").read_text())
     assert [(r["seed"], r["situation"]["truth"]) for r in records] == [(0, "right"), (3, "right")]
+
+
+def test_outcomes_of_several_runs_make_one_table(tmp_path, capsys):
+    results = [
+        replace(
+            outcome("wrong", verdict, name=name, causes=["epsilon"]), made_with=f"commit {name}"
+        )
+        for name, verdict in (("a", "wrong"), ("b", "right"))
+    ]
+    files = [tmp_path / f"{o.situation.path.stem}.json" for o in results]
+    for file, one in zip(files, results, strict=True):
+        file.write_text(json.dumps([one.record()]))
+    assert porting.main([*map(str, files)]) == 1
+    printed = capsys.readouterr().out
+    assert "commit a; commit b; seeds 0" in printed and "b, seed 0: is wrong, right" in printed
 
 
 def test_a_folder_without_twins_files_is_a_wrong_question(tmp_path, capsys):
