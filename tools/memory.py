@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import psutil
 
-EVERY = 0.05  # seconds between two looks
+EVERY = 0.1  # seconds between two looks
 
 
 class Peak:
