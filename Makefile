@@ -102,8 +102,9 @@ evidence: $(READY)  ## measure every published number anew, for hours, and write
 porting: $(READY)  ## right and wrong ports through the judge: how often is it right?
 	$(BIN)/python -m tools.porting $(PORTING)
 
-porting-networks: $(READY)  ## the same of ResNet50, MobileNetV2 and EfficientNetB0, as they come and mended
-	$(BIN)/python -m tools.porting tests/porting/networks $(PORTING)
+# `make porting-networks PORTING="--into docs/check.md --mark networks"`: into the page
+porting-networks: $(READY)  ## the same of whole networks, with time and memory of each
+	$(BIN)/python -m tools.porting tests/porting/networks --each $(PORTING)
 
 docs: $(READY)  ## run every lesson and build the site of them: build/site/html/index.html
 	rm -rf $(SITE)/cache

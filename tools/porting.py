@@ -1,7 +1,8 @@
 """The porting bench: how often is the judge of two models right?
 
 `python -m tools.porting [PATH...]` runs files and folders of twins files whose truth is known: a
-file says it itself (TRUTH, PLACE, CAUSE, CAUSES), or a table in the folder's README.md does. Ends
+file says it itself (TRUTH, PLACE, CAUSE, CAUSES), or a table in the folder's README.md does. What
+`--json` wrote of another run is a PATH too, and is shown beside the rest. Ends
 with status 1 if a right port is called wrong or a wrong one right, or a wrong cause is called
 proved.
 """
@@ -9,16 +10,20 @@ proved.
 from __future__ import annotations
 
 import argparse
+import ast
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.process import Child
 from benchmarks.show.section import Section, show
 from common.say import say
+from tools.memory import Peak
 from tools.ports import KINDS, SITUATIONS, TRUTHS, VERDICTS, Outcome, Situation, situations
 from tools.project import made_with
 from tools.rivals import RIVALS, answers
@@ -53,39 +58,74 @@ def _children() -> Iterator[Children]:
 
 
 def outcomes(
-    cases: Sequence[tuple[Situation, int]], judge: Callable[..., Any], children: Children
+    cases: Sequence[tuple[Situation, int]],
+    judge: Callable[..., Any],
+    children: Children,
+    *,
+    alone: bool = False,
 ) -> Iterator[Outcome]:
     """The judge's answer to each situation and seed. An error of it is an outcome, "crashed", and
-    ends its processes; but one that tells the user what to write, ValueError, is a refusal."""
+    ends its processes; but one that tells the user what to write, ValueError, is a refusal.
+    `alone`: each has processes of its own, as from the command line."""
+    made = made_with()
     for case, seed in cases:
         start = time.monotonic()
-        try:
-            frameworks = case.frameworks
+        with Peak() as peak:
+            outcome = _outcome(case, seed, judge, children)
+        seconds = time.monotonic() - start
+        yield replace(outcome, seconds=seconds, memory=peak.bytes, made_with=made)
+        if alone:
+            children.close()
+
+
+def _outcome(case: Situation, seed: int, judge: Callable[..., Any], children: Children) -> Outcome:
+    try:
+        frameworks = case.frameworks
+        children.renew(frameworks)
+        judgement = judge(case.path, frameworks, seed=seed, children=children)
+        if children.died():  # perhaps of what many files had left there: once more, afresh
             children.renew(frameworks)
             judgement = judge(case.path, frameworks, seed=seed, children=children)
-            if children.died():  # perhaps of what many files had left there: once more, afresh
-                children.renew(frameworks)
-                judgement = judge(case.path, frameworks, seed=seed, children=children)
-            rivals = answers(judgement.outputs, judgement.first_layer)
-            words = (
-                judgement.verdict,
-                judgement.sentence,
-                judgement.places,
-                judgement.notes,
-                rivals,
-            )
-            named = [(cause.entry, cause.proved) for cause in judgement.causes]
-        except ValueError as error:
-            words, named = ("refused", str(error), (), (), {}), []
-        except Exception as error:
-            children.close()
-            words, named = ("crashed", f"{type(error).__name__}: {error}", (), (), {}), []
-        yield Outcome(case, seed, *words, seconds=time.monotonic() - start, causes=named)
+        return Outcome(
+            case,
+            seed,
+            judgement.verdict,
+            judgement.sentence,
+            judgement.places,
+            judgement.notes,
+            answers(judgement.outputs, judgement.first_layer),
+            causes=[(cause.entry, cause.proved) for cause in judgement.causes],
+        )
+    except ValueError as error:
+        return Outcome(case, seed, "refused", str(error))
+    except Exception as error:
+        children.close()
+        return Outcome(case, seed, "crashed", f"{type(error).__name__}: {error}")
 
 
-def sections(results: Sequence[Outcome], *, rivals: bool = False) -> list[Section]:
-    """The tables: rates, and what people use today beside it."""
-    return [_rates(results), *([_beside(results)] if rivals else [])]
+def sections(
+    results: Sequence[Outcome], *, rivals: bool = False, each: bool = False
+) -> list[Section]:
+    """The tables: rates, each port by itself, and what people use today beside it."""
+    tables = [_rates(results)]
+    tables += [_each(results)] if each else []
+    return tables + ([_beside(results)] if rivals else [])
+
+
+def _each(results: Sequence[Outcome]) -> Section:
+    """A row for each port: what it is, what it is called, and what that takes."""
+    rows = []
+    for outcome in results:
+        case = outcome.situation
+        text = ast.get_docstring(ast.parse(case.path.read_text(encoding="utf-8"))) or ""
+        wrong = outcome.verdict == "wrong"
+        place = ("yes" if outcome.placed else "no") if wrong and case.places else "-"
+        cause = (outcome.explained or "no") if wrong and case.causes else "-"
+        numbers = f"{outcome.seconds:.0f}", f"{outcome.memory / 1e9:.1f}"
+        rows.append([case.path.stem, text, case.truth, outcome.verdict, place, cause, *numbers])
+    headings = ("port", "what it is", "truth", "called", "place named", "cause", "s", "GB")
+    notes = ["GB: the most memory that all processes had resident at once"]
+    return Section("Each port", headings, rows, left=(0, 1, 2, 3, 4, 5), notes=notes)
 
 
 def _rates(results: Sequence[Outcome]) -> Section:
@@ -102,7 +142,8 @@ def _rates(results: Sequence[Outcome]) -> Section:
     causes = ("cause named", "of these proved", "a wrong one proved")
     headings = ("truth", "ports", *called, "place named", *causes)
     seeds = ", ".join(map(str, sorted({o.seed for o in results})))
-    notes = [f"{made_with()}; seeds {seeds}; {seconds:.1f} s a port"]
+    made = "; ".join(sorted({o.made_with for o in results}))
+    notes = [f"{made}; seeds {seeds}; {seconds:.1f} s a port"]
     notes += [_line(o) for o in results if not o.as_it_should_be and not o.fatal]
     astray = [o for o in results if o.as_it_should_be and o.situation.places and not o.placed]
     notes += [f"{_line(o)}; the place is {' or '.join(o.situation.places)}" for o in astray]
@@ -165,34 +206,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m tools.porting")
     parser.add_argument("paths", nargs="*", type=Path, default=[SITUATIONS], metavar="PATH")
     parser.add_argument("--seeds", default="0", help="of rows and weights, such as 0,1")
+    parser.add_argument("--each", action="store_true", help="a row for each, with time and memory")
     parser.add_argument("--rivals", action="store_true", help="what people use today beside it")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every outcome there")
     parser.add_argument("--into", type=Path, metavar="PAGE", help="write the tables into a page")
+    parser.add_argument("--mark", default="", help="the name of their marks in the page")
     args = parser.parse_args(arguments)
+    written = [path for path in args.paths if path.suffix == ".json"]
+    files = [path for path in args.paths if path not in written]
     try:
+        results = [Outcome.of(o) for path in written for o in json.loads(path.read_text())]
         seeds = [int(seed) for seed in args.seeds.split(",")]
-        cases = [(case, seed) for case in situations(args.paths) for seed in seeds]
+        ports = situations(files) if files or not written else []
     except ValueError as error:
         parser.error(str(error))
-    results = run(cases)
-    tables = sections(results, rivals=args.rivals)
+    cases = [(case, seed) for case in ports for seed in seeds]
+    results += run(cases, alone=args.each) if cases else []
+    tables = sections(results, rivals=args.rivals, each=args.each)
     show(tables, None)
     if args.into:
-        show(tables, None, into=args.into)
+        show(tables, None, into=args.into, mark=args.mark)
     if args.json:
-        import json
-
         args.json.write_text(json.dumps([o.record() for o in results], indent=1) + "\n")
     return int(any(o.fatal for o in results))
 
 
-def run(cases: Sequence[tuple[Situation, int]]) -> list[Outcome]:
+def run(cases: Sequence[tuple[Situation, int]], *, alone: bool = False) -> list[Outcome]:
     """All outcomes, with a line on standard error for each; Ctrl-C keeps those that are there."""
     from benchmarks.twins.judge import judge
 
     results: list[Outcome] = []
     with _children() as children, suppress(KeyboardInterrupt):
-        for outcome in outcomes(cases, judge, children):
+        for outcome in outcomes(cases, judge, children, alone=alone):
             results.append(outcome)
             name = f"{outcome.situation.path.stem}: {outcome.verdict}"
             say(

@@ -6,7 +6,7 @@ A file says its truth itself (TRUTH, PLACE, CAUSE, CAUSES), or a table in its fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ KINDS: Mapping[str, str] = {  # of a cause, by the first of which a word stands 
     "precision": "float16",
     "dropout": "dropout|rates",
     "normalisation": "normalisation|epsilon|momentum",
-    "padding and grids": "pads|padding|crop|pixel|align_corners|interpolation|dilation|pooling",
+    "padding and grids": "pad|stride|crop|pixel|align_corners|interpolation|dilation|pooling",
     "attention and masks": "attention|mask|softmax|query",
     "activation": "activation|tanh|GELU|slope|relu|sigmoid",
     "order of numbers": "order|reshape|batch_first|axis|transpose|exchanged|step|backward",
@@ -68,6 +68,8 @@ class Outcome:
     rivals: Mapping[str, bool | None] = field(default_factory=dict)
     seconds: float = 0.0
     causes: Sequence[tuple[str, bool]] = ()
+    memory: int = 0  # the most bytes that all processes had resident at once
+    made_with: str = ""
 
     @property
     def as_it_should_be(self) -> bool:
@@ -102,6 +104,13 @@ class Outcome:
         situation = {**asdict(self.situation), "path": str(self.situation.path)}
         facts = {"placed": self.placed, "explained": self.explained, "misproved": self.misproved}
         return {**asdict(self), "situation": situation, **facts}
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Outcome:
+        """The outcome that `record` wrote."""
+        situation = {**record["situation"], "path": Path(record["situation"]["path"])}
+        own = {field.name: record[field.name] for field in fields(cls)}
+        return cls(**{**own, "situation": Situation(**situation)})
 
 
 def situations(paths: Iterable[Path]) -> list[Situation]:

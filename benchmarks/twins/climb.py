@@ -61,7 +61,8 @@ class Side:
         self.precision: dict[str, str] = facts["float32"]["precision"]
         self.inexact: dict[str, str] = facts["float64"]["precision"]
         tied = {f"{unit.name}/{role}" for unit in self.units for role in unit.tied}
-        self.own = {k: v for k, v in self.ask("values").items() if k not in tied}
+        own: Values = self._call("benchmarks.twins.probes:values", self.probes["float32"])
+        self.own = {k: v for k, v in own.items() if k not in tied}
         self.brought = family(framework) in file.weights or (
             not self.narrow and self._brings(self.ask64("values"))
         )
@@ -168,7 +169,7 @@ def drawn(units: Iterable[Unit], seed: int) -> Values:
     the model's and stays.
     """
     return {
-        name: random_tensor(name, shape, seed, spread=SPREAD).astype(np.float64)
+        name: random_tensor(name, shape, seed, spread=SPREAD)
         for unit in units
         for role, shape in unit.weights.items()
         for name in [f"{unit.name}/{role}"]

@@ -34,16 +34,20 @@ def relation(one: np.ndarray, other: np.ndarray, tolerance: float = CLOSE) -> st
     if one.size == other.size:
         if close(one.ravel(), other.ravel()):
             return EQUAL if one.squeeze().shape == other.squeeze().shape else MOVED
-        a, b = one.squeeze(), other.squeeze()
-        orders = permutations(range(b.ndim)) if b.ndim <= AXES_TRIED else ()
-        if any(close(a, b.transpose(order)) for order in orders):
-            return MOVED
-        if len(one) == len(other):  # by row: a flatten of channels first against channels last
-            rows = (np.sort(tensor.reshape(len(tensor), -1), axis=1) for tensor in (one, other))
-            if close(*rows):
-                return PART
-    small, large = sorted((_values(one), _values(other)), key=len)
+        if close(_ends(one), _ends(other)):  # else no order of them is the other
+            a, b = one.squeeze(), other.squeeze()
+            orders = permutations(range(b.ndim)) if b.ndim <= AXES_TRIED else ()
+            if any(close(a, b.transpose(order)) for order in orders):
+                return MOVED
+            if len(one) == len(other):  # by row: a flatten of channels first, or of channels last
+                rows = (np.sort(tensor.reshape(len(tensor), -1), axis=1) for tensor in (one, other))
+                if close(*rows):
+                    return PART
+    small, large = sorted((one[one != 0], other[other != 0]), key=len)
     if len(small) > 1 and len(large) and np.ptp(small) > tolerance * scale:
+        if any(np.min(np.abs(large - end)) > tolerance * scale for end in _ends(small)):
+            return DIFFER  # which takes no sorting
+        small, large = np.sort(small), np.sort(large)
         places = np.clip(np.searchsorted(large, small), 1, len(large) - 1) if len(large) > 1 else 0
         near = np.minimum(np.abs(large[places] - small), np.abs(large[places - 1] - small))
         if np.all(near <= tolerance * scale):
@@ -51,8 +55,9 @@ def relation(one: np.ndarray, other: np.ndarray, tolerance: float = CLOSE) -> st
     return DIFFER
 
 
-def _values(tensor: np.ndarray) -> np.ndarray:
-    return np.sort(tensor[tensor != 0], axis=None)
+def _ends(tensor: np.ndarray) -> np.ndarray:
+    """The least and the largest value."""
+    return np.array([tensor.min(), tensor.max()]) if tensor.size else np.empty(0)
 
 
 def nearest(
@@ -97,6 +102,7 @@ def settle(
             if trial.agree or _agreeing(candidate, shown, trial.events) > reached:
                 better = candidate, trial
                 break
+            del trial  # a large model's events fill the memory
         if better is None:
             return matching, flow
         matching, flow = better

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.twins.climb import RANDOM, Climbs, Side, distance, trained
+import numpy as np
+
+from benchmarks.twins.climb import RANDOM, Climbs, Side, Trace, distance, trained
 from benchmarks.twins.compare import Bounds, Rung, compare, largest_gradient
 from benchmarks.twins.match import Matching
 from common.twins.file import TwinsFile
@@ -44,7 +46,8 @@ class Ladder:
     def train(self, rows: Rows, targets: Sequence[Rows], traces: Climbs) -> list[Side]:
         """Compare loss, gradients and steps; gives models that draw, after which nothing is.
 
-        Of the climbs `traces` takes the losses, and the gradients in float64.
+        Of the climbs `traces` takes the losses, and where anything differs by then the gradients in
+        float64; else of each gradient whether it has any number but zero.
         """
         for climbs in trained(self.sides, rows, targets):
             if "loss/loss" in climbs[0, "float64"]:
@@ -58,9 +61,18 @@ class Ladder:
                     return drawing
                 self.largest = largest_gradient(climbs[0, "float64"])
                 self.before = {**self.before, "loss": climbs[0, "float64"]["loss/loss"]}
-                for (number, dtype), trace in climbs.items():
-                    kept = trace if dtype == "float64" else {"loss/loss": trace["loss/loss"]}
-                    traces[number, dtype] |= kept
             self.compare(climbs)
+            if "loss/loss" in climbs[0, "float64"]:
+                whole = any(rung.broken for rung in self.rungs)
+                for (number, dtype), trace in climbs.items():
+                    traces[number, dtype] |= _kept(trace, whole and dtype == "float64")
             climbs.clear()
         return []
+
+
+def _kept(trace: Trace, whole: bool) -> Trace:
+    """What is asked for again: a large model's gradients fill the memory while it steps."""
+    return {
+        key: value if whole or key == "loss/loss" else np.asarray(np.any(value))
+        for key, value in trace.items()
+    }

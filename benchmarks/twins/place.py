@@ -151,6 +151,7 @@ def _between(
             "the same values arrive in another order: a flatten of channels first against channels "
             "last (move the channels before it, or name the shape in FLATTEN), or another pad",
         )
+        clauses += differing(pair, models.names)
     return Fault((where, *places, *_names(pair)), "; ".join([where, *clauses]))
 
 

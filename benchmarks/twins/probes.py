@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import os
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -13,17 +16,34 @@ from benchmarks.twins.limits import Reached, reached
 from common.framework import framework
 from common.twins.probe import Probe, Rows, Setup, Values
 
+M_MMAP_THRESHOLD = -3  # malloc.h
+LARGE = 1 << 20  # bytes of an array whose memory goes back to the system with it
+
 _probes: dict[int, Probe] = {}
 _numbers = count(1)
 
 
 def open_probe(setup: Setup) -> tuple[int, dict[str, Any]]:
     """Build the user's model; its number here, and what the probe knows of it."""
+    give_memory_back()
     probe = framework(setup.framework).task_class("probe")(setup)
     number = next(_numbers)
     _probes[number] = probe
     facts = ("units", "notes", "dropout", "precision")
     return number, {name: getattr(probe, name) for name in facts}
+
+
+def give_memory_back() -> None:
+    """Let glibc keep nothing of a large array that is freed: what a model needs for a moment it
+    would hold as long as the process lives, and another process has none."""
+    with suppress(AttributeError):  # of another C library
+        if os.name == "posix":
+            ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
+
+
+def values(number: int) -> Values:
+    """All weights, those of a model in float32 in half the memory."""
+    return _narrowed(number, _probes[number].values())
 
 
 def ask(number: int, method: str, *args: Any) -> Any:

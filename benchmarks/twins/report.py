@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -15,6 +16,7 @@ from benchmarks.twins.apart import Apart
 from benchmarks.twins.cause import Cause
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.judgement import Judgement
+from benchmarks.twins.place import listed
 from benchmarks.twins.verdict import whose
 from common.framework import label_of
 
@@ -56,10 +58,11 @@ def print_verdict(judgement: Judgement) -> Console:
     console = Console()
     words = f"{judgement.verdict}: {judgement.sentence}"
     console.print(plain(words, STYLES[judgement.verdict]), soft_wrap=True)
-    for fault in judgement.faults[1:]:
-        console.print(plain(f"  also: {fault.sentence}", "red"), soft_wrap=True)
-    for cause in judgement.causes:
-        console.print(plain(f"  {cause}", "bold"), soft_wrap=True)
+    faults, causes = judgement.faults[1:], judgement.causes
+    for sentence in once((f.sentence, f.sentence, f.places) for f in faults):
+        console.print(plain(f"  also: {sentence}", "red"), soft_wrap=True)
+    for sentence in once((str(cause), cause.difference, cause.places) for cause in causes):
+        console.print(plain(f"  {sentence}", "bold"), soft_wrap=True)
     for setting in judgement.settings:
         console.print(plain(f"  settings that differ: {setting}", "yellow"), soft_wrap=True)
     for note in judgement.notes:
@@ -70,6 +73,23 @@ def print_verdict(judgement: Judgement) -> Console:
             table.add_row(plain(one), plain(other))
         print_wide(table, console)
     return console
+
+
+def once(told: Iterable[tuple[str, str, Sequence[str]]]) -> list[str]:
+    """Sentences, and of those that say one thing of many layers the first, with the others' names.
+
+    Each is given with the words that begin with its layer, and the names that the layer has.
+    """
+    groups: dict[str, tuple[str, list[str]]] = {}
+    for sentence, words, places in told:
+        names = [*places, *(f"{one} ~ {other}" for one, other in permutations(places, 2))]
+        layer = max((name for name in names if words.startswith(name)), key=len, default="")
+        rest = words.removeprefix(layer)
+        groups.setdefault(rest, (sentence, []))[1].append(layer)
+    return [
+        f"{first}; and so {listed(layers[1:])}" if any(layers[1:]) else first
+        for first, layers in groups.values()
+    ]
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
-from functools import partial
+from functools import partial, wraps
 from importlib.metadata import version
 from typing import Any
 
@@ -110,7 +110,16 @@ def concrete(tensor: Any) -> bool:
 
 
 def allow_float64() -> None:
-    pass  # it always may
+    """TensorFlow takes a number of Python's for float32 and widens that: Keras's Rescaling had a
+    scale of float32 in a model of float64."""
+    cast = tf.cast
+
+    @wraps(cast)
+    def exact(x: Any, dtype: Any, name: str | None = None) -> Any:
+        number = isinstance(x, float) and tf.as_dtype(dtype) == tf.float64
+        return cast(np.float64(x) if number else x, dtype, name)
+
+    tf.cast = exact
 
 
 def synchronize(device: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +226,25 @@ def test_the_table_beside_counts_what_is_caught_and_false_alarms():
     }
 
 
+def test_each_port_has_a_row_with_the_time_and_the_memory_that_it_takes(tmp_path):
+    port, children = tmp_path / "net.py", NoChildren()
+    port.write_text('"""A net"""\n')
+    held = []
+
+    def judge(*_, **__):
+        held.append(np.ones(30_000_000))
+        time.sleep(0.2)
+        return Said("wrong", places=["conv"])
+
+    case = Situation(port, "wrong", ("conv",), "padding", causes=("padding_side",))
+    results = list(porting.outcomes([(case, 0)], judge, children, alone=True))
+    assert results[0].memory > held[0].nbytes and results[0].seconds > 0.2
+    assert children.closed == 1
+    table = porting.sections(results, each=True)[-1]
+    numbers = f"{results[0].seconds:.0f}", f"{results[0].memory / 1e9:.1f}"
+    assert table.rows == [["net", "A net", "wrong", "wrong", "yes", "no", *numbers]]
+
+
 @pytest.mark.parametrize("verdict, status", [("right", 0), ("wrong", 1), ("refused", 0)])
 def test_the_command_prints_writes_and_ends_with_its_status(
     verdict, status, tmp_path, monkeypatch, capsys
@@ -233,7 +253,9 @@ def test_the_command_prints_writes_and_ends_with_its_status(
     port.write_text('"""A port"""\nTRUTH = "right"\n')
     page.write_text(f"before\n{BEGIN}\n{END}\n")
     monkeypatch.setattr(
-        porting, "run", lambda cases: [Outcome(case, seed, verdict, "so") for case, seed in cases]
+        porting,
+        "run",
+        lambda cases, alone: [Outcome(case, seed, verdict, "so") for case, seed in cases],
     )
     words = [str(port), "--seeds", "0,3", "--into", str(page), "--json", str(tmp_path / "o.json")]
     assert porting.main(words) == status
@@ -241,6 +263,21 @@ def test_the_command_prints_writes_and_ends_with_its_status(
     assert "| right | 2 |" in page.read_text() and "seeds 0, 3" in page.read_text()
     records = json.loads((tmp_path / "o.json").read_text())
     assert [(r["seed"], r["situation"]["truth"]) for r in records] == [(0, "right"), (3, "right")]
+
+
+def test_outcomes_of_several_runs_make_one_table(tmp_path, capsys):
+    results = [
+        replace(
+            outcome("wrong", verdict, name=name, causes=["epsilon"]), made_with=f"commit {name}"
+        )
+        for name, verdict in (("a", "wrong"), ("b", "right"))
+    ]
+    files = [tmp_path / f"{o.situation.path.stem}.json" for o in results]
+    for file, one in zip(files, results, strict=True):
+        file.write_text(json.dumps([one.record()]))
+    assert porting.main([*map(str, files)]) == 1
+    printed = capsys.readouterr().out
+    assert "commit a; commit b; seeds 0" in printed and "b, seed 0: is wrong, right" in printed
 
 
 def test_a_folder_without_twins_files_is_a_wrong_question(tmp_path, capsys):

@@ -122,6 +122,8 @@ class Process:
             return len(self.probes) - 1, facts
         if name == "ask":
             return getattr(self.probes[args[0]], args[1])(*args[2:])
+        if name == "values":
+            return self.probes[args[0]].values()
         if name in ("graded", "loss"):
             gradients = self.probes[args[0]].gradients(*args[1:])
             return gradients if name == "graded" else gradients["loss"]

@@ -132,6 +132,11 @@ CONVOLUTIONS = [
         (conv(IMAGE, 0, 0), {"padding": "valid"}),
         (conv(IMAGE, 0, 0, 3), {"padding": "valid", "strides": (3, 3)}),
     ),
+    (  # whose border, by the stride, is reached on one side alone
+        "strides",
+        (conv(IMAGE, 1, 1), {"padding": "same"}),
+        (conv(IMAGE, 1, 1, 2), {"padding": (1, 1), "strides": (2, 2)}),
+    ),
     (
         "padding_mode",
         (conv(IMAGE, 1, 1), {"padding": (1, 1)}),

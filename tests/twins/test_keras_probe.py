@@ -395,6 +395,14 @@ return keras.Model(i, layers.Dense(2, dtype="float32", name="out")(ops.cast(x, "
     assert np.abs(outputs[1] - outputs[2]).max() < 1e-6
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_number_in_a_layer_is_no_float32_in_float64(probe, backend):
+    body = stack("keras.Input((3,))", "layers.Rescaling(1 / 255, 0.1)")
+    (x,) = rows = rows_of((3,))
+    output = probe(body, (3,), framework=backend, dtype="float64").outputs(rows)["output"]
+    assert np.abs(output - (x * (1 / 255) + 0.1)).max() < 1e-16
+
+
 def test_a_loaded_model_and_a_file_of_weights(probe, tmp_path):
     body = f"""
 net = keras.Sequential([keras.Input((6,)), layers.Dense(5, name="a"), layers.Dense(2, name="b")])

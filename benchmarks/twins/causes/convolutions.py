@@ -188,11 +188,16 @@ def _crops(half: Half, x: Array, strides: Sequence[int], dilation: Sequence[int]
 def _by_one_name(
     one: Half, other: Half, given: Sequence[Array], mine: dict, theirs: dict
 ) -> tuple[dict, dict]:
-    """The same border by one name where both have it: "same" is another number with a stride."""
+    """The same border by one name where both have it: "same" is another number with a stride, and
+    of a border in numbers a stride may not reach the end."""
     if one.unit.kind in TRANSPOSED:
         return mine, theirs
     size = one.weights["kernel"].shape[:-2]
-    for name in ("valid", "same", "causal"):
+    in_numbers = [
+        _resolved(s["padding"], x, size, s["strides"], s["dilation"])
+        for x, s in zip(given, (mine, theirs), strict=True)
+    ]
+    for name in ("valid", "same", "causal", *in_numbers):
         if all(
             _effective(name, x, size, s) == _effective(s["padding"], x, size, s)
             for x, s in zip(given, (mine, theirs), strict=True)

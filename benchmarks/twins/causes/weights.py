@@ -15,6 +15,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import closes, fits
 from benchmarks.twins.climb import Refused, aligned, distance
 from benchmarks.twins.compare import same_outputs
+from benchmarks.twins.flow import CLOSE, event_of
 from benchmarks.twins.match import Link, Pair
 from common.twins.probe import Values
 
@@ -151,7 +152,7 @@ def _exchanged_layers(scene: Scene) -> Iterator[Cause]:
     pairs, trials = scene.models.matching.pairs, 0
     for i, one in enumerate(pairs):
         for two in pairs[i + 1 :]:
-            if not (_alike(one, two) and trials < TRIALS):
+            if not (_alike(one, two) and trials < TRIALS and _meet(scene, one, two)):
                 continue
             trials += 1
             values = dict(scene.values[1])
@@ -173,6 +174,19 @@ def _exchanged_layers(scene: Scene) -> Iterator[Cause]:
                     *gap,
                 )
                 return
+
+
+def _meet(scene: Scene, one: Pair, two: Pair) -> bool:
+    """Whether the second model's first layer is given what the first model's is and gives another
+    output, or its second layer is given that. A layer that is not shown may be any."""
+    mine = event_of(scene.models.one, one.one)
+    own, partner = (event_of(scene.models.other, pair.other) for pair in (one, two))
+    if not all(event and event.inputs and event.outputs for event in (mine, own, partner)):
+        return True
+    assert mine and own and partner
+    if fits(own.inputs[0], mine.inputs[0], CLOSE):
+        return not fits(own.outputs[0], mine.outputs[0], CLOSE)
+    return fits(partner.inputs[0], mine.inputs[0], CLOSE)
 
 
 def _alike(one: Pair, two: Pair) -> bool:
