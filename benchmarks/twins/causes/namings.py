@@ -121,6 +121,7 @@ WITHIN: Mapping[str, str | Callable[[Naming], str | None]] = {
     "placed": _placed,
     "difference": "inputs_exchanged",
     "parts": "concat_order",
+    "blocks": "reshape_for_transpose",
     "order": _order,
     "pooled": _pooling,
     "reduced": _reduction,
