@@ -95,6 +95,15 @@ def _exchanged(x: Array) -> Iterator[Program]:
             continue
         for order in list(permutations(range(count)))[1:]:
             yield Program("parts", "parts", {"order": order}, partial(_in_order, order=order))
+    width = x.shape[-1]
+    for groups in range(2, width // 2 + 1):
+        if width % groups == 0:
+            yield Program("shuffled", "groups", {"groups": groups}, partial(_shuffled, n=groups))
+
+
+def _shuffled(x: Array, n: int) -> Array:
+    """The last axis, one of each of n groups after the other."""
+    return x.reshape(*x.shape[:-1], n, -1).swapaxes(-1, -2).reshape(x.shape)
 
 
 def _in_order(x: Array, order: Sequence[int]) -> Array:
