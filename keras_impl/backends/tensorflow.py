@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
-from functools import partial
+from functools import partial, wraps
 from importlib.metadata import version
+from inspect import signature
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from keras import ops
+from keras.src.backend.tensorflow import nn
 
 from common.regime import Regime
 
@@ -107,6 +110,31 @@ evaluating = nullcontext
 
 def concrete(tensor: Any) -> bool:
     return hasattr(tensor, "numpy")
+
+
+def turn_channels() -> None:
+    """Have convolutions with channels first run with channels last inside, as Keras's poolings do:
+    on a CPU TensorFlow has no others."""
+    for name in ("conv", "conv_transpose"):
+        own = getattr(nn, name)
+        if not hasattr(own, "__wrapped__"):
+            setattr(nn, name, _turned(own))
+
+
+def _turned(own: Callable) -> Callable:
+    named = signature(own)
+
+    @wraps(own)
+    def turned(*args: Any, **options: Any) -> Any:
+        bound = named.bind(*args, **options)
+        given = bound.arguments
+        if given.get("data_format") != "channels_first":
+            return own(*args, **options)
+        given["inputs"] = ops.moveaxis(given["inputs"], 1, -1)
+        given["data_format"] = "channels_last"
+        return ops.moveaxis(own(*bound.args, **bound.kwargs), -1, 1)
+
+    return turned
 
 
 def allow_float64() -> None:

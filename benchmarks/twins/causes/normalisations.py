@@ -132,9 +132,8 @@ def _cause(difference: Difference) -> Cause:
     cause = cause_of(difference, ENTRY[key], told, settings)
     if key in ("groups", "kind"):
         name = "group_norm" if key == "groups" else values[0]
-        filling = {"groups": one.settings.get("groups", 1), "width": "".join(width)}
-        if key == "kind" and one.unit.kind == "instance_norm":
-            filling["groups"] = "".join(width)
+        groups = mine if key == "groups" else one.settings.get("groups", "".join(width))
+        filling = {"groups": groups, "width": "".join(width)}
         write = WRITTEN[name].get(other.framework.partition(":")[0], "").format(**filling)
         return cause._replace(write=write)
     return cause

@@ -97,21 +97,18 @@ def _named(
     acts = dict.fromkeys([str(stated.get("activation", "tanh")), "tanh", "relu", "linear"])
     gates = dict.fromkeys([str(stated.get("recurrent_activation", "sigmoid")), *GATES])
     kinds = {"gru": ("gru", "gru_v1"), "gru_v1": ("gru_v1", "gru")}
-    for leaves_out, kind, begins, backwards, act, gate in product(
+    begins = (False, HIDDEN, True) if half.unit.kind == "lstm" else (False, True)
+    for leaves_out, kind, first, backwards, act, gate in product(
         masked,
         kinds.get(half.unit.kind, (half.unit.kind,)),
-        (True, HIDDEN, False)
-        if len(_initial(half)) > 1
-        else (True, False)
-        if _initial(half)
-        else (False,),
+        begins[: 1 + len(_initial(half))],
         (bool(stated.get("go_backwards")), not stated.get("go_backwards")),
         [a for a in acts if a in PLAIN],
         [g for g in gates if g in PLAIN] if half.unit.kind != "simple_rnn" else ("sigmoid",),
     ):
         settings = {
             "kind": kind,
-            "begins": begins,
+            "begins": first,
             "backwards": backwards,
             "activation": act,
             "recurrent_activation": gate,

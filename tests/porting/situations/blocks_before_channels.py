@@ -3,7 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("between conv ~ 0 and out",)
 CAUSE = "blocks of pixels stand before the channels in TensorFlow's order, behind them in PyTorch's"
-CAUSES = ("reshape_order", "channel_order")
+CAUSES = ("reshape_for_transpose",)
 INPUT = (4, 4, 3)
 LOSS = "mean_squared_error"
 

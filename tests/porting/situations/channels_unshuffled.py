@@ -3,7 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("between g1 ~ 0 and g2",)
 CAUSE = "channels are not shuffled between groups: another order"
-CAUSES = ("channel_order", "reshape_order", "reshape_for_transpose")
+CAUSES = ("reshape_for_transpose",)
 INPUT = (6, 6, 4)
 
 

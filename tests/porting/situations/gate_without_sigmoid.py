@@ -3,7 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("gate",)
 CAUSE = "the sigmoid of a gate is missing"
-CAUSES = ("activation_missing", "activation")
+CAUSES = ("activation_missing",)
 INPUT = (8, 8, 3)
 LOSS = "categorical_crossentropy"
 

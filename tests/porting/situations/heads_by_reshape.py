@@ -3,7 +3,7 @@
 TRUTH = "wrong"
 PLACE = ("o ~ proj",)
 CAUSE = "heads of attention split by a reshape alone, without the transpose"
-CAUSES = ("reshape_for_transpose", "reshape_order")
+CAUSES = ("reshape_for_transpose",)
 INPUT = (6, 8)
 LOSS = "categorical_crossentropy"
 
