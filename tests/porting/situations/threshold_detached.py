@@ -2,8 +2,8 @@
 
 TRUTH = "wrong"
 PLACE = ("code",)
-CAUSE = "no gradient goes through a threshold, as if it were detached"
-CAUSES = ("detached", "own_gradient")
+CAUSE = "a straight-through gradient of one model alone: a threshold is as good as detached"
+CAUSES = ("own_gradient",)
 INPUT = (6,)
 
 
