@@ -118,14 +118,17 @@ def _turned(pair: Pair, link: Link, mine: Array, theirs: Array) -> tuple[str, st
 def _ties(scene: Scene) -> Iterator[Cause]:
     """Layers of one model alone that are one of the other's once more, or its table transposed:
     tried with the weights of that one in all of them."""
-    matching = scene.models.matching
+    matching, trials = scene.models.matching, 0
     for number, alone in enumerate((matching.alone_one, matching.alone_other)):
         for pair in matching.pairs:
             owner = pair.other if number else pair.one
             again = {unit.name: _again(unit, owner, scene.values[number]) for unit in alone}
             again = {name: values for name, values in again.items() if values}
             values = {key: value for given in again.values() for key, value in given.items()}
-            gap = _tried(scene, {**scene.values[number], **values}, number) if values else None
+            if not values or trials == TRIALS:
+                continue
+            trials += 1
+            gap = _tried(scene, {**scene.values[number], **values}, number)
             if gap and closes(*gap):
                 names = scene.models.names
                 here, there = names[number], names[1 - number]
