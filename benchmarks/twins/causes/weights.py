@@ -133,14 +133,15 @@ def _ties(scene: Scene) -> Iterator[Cause]:
                 names = scene.models.names
                 here, there = names[number], names[1 - number]
                 told = f"{listed(again)} has weights of its own in {here}, and is {owner.name}"
-                turned = all(len(given) == 1 for given in again.values())
-                told += " transposed" if turned and len(owner.weights) > 1 else ""
+                whole = any(u.name in again and u.weights == owner.weights for u in alone)
+                told += "" if whole else " transposed"
                 filling = {"first": owner.name, "second": next(iter(again))}
+                line = ENTRIES["tied"].line(names[1], filling)
                 yield Cause(
                     "tied",
                     (*again, owner.name),
                     f"{told} in {there}",
-                    ENTRIES["tied"].line(names[1], filling),
+                    line if number else f"{listed(again)} with weights of its own",
                     True,
                     f"with {owner.name}'s in {here}",
                     *gap,
