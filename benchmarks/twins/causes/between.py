@@ -65,7 +65,8 @@ def find(scene: Scene) -> Iterator[Cause]:
 def _carries(scene: Scene, first: Gap, rest: Gap) -> bool:
     """Whether what is behind two calls is named on both sides, or gives the first model's tensor
     once the second model's calls are made again on what the first has."""
-    return bool(not first.alone and _names(scene, rest)) or carried(scene, first.swaps, rest)
+    named = not first.alone and _names(scene, rest) is not None
+    return named or carried(scene, first.swaps, rest) is not None
 
 
 def _explained(scene: Scene, gap: Gap) -> Cause | None:

@@ -19,15 +19,15 @@ Swaps = Sequence[tuple[np.ndarray, np.ndarray]]
 """Tensors of the second model as they flow, each with what is to stand in its place."""
 
 
-def carried(scene: Scene, swaps: Swaps, rest: Gap) -> bool:
-    """Whether the second model, given other tensors in place of some of its own, comes to what the
-    first model has at the end of the stretch.
+def carried(scene: Scene, swaps: Swaps, rest: Gap) -> float | None:
+    """How far the second model, given other tensors in place of some of its own, then is from what
+    the first model has at the end of the stretch; None where that is no rounding.
 
     Every call is first made on the second model's own tensors: one that then gives others, since a
     layer is called twice, cannot be followed.
     """
     if not swaps or any(own.shape != new.shape for own, new in swaps):
-        return False
+        return None
     flow = scene.models.other
     now: dict[int, np.ndarray] = {id(own): new for own, new in swaps}
     made = [i for i, event in enumerate(flow) if any(id(y) in now for y in event.outputs)]
@@ -51,14 +51,14 @@ def carried(scene: Scene, swaps: Swaps, rest: Gap) -> bool:
             same = scene.models.replay(event.layer, event.inputs)
             again = scene.models.replay(event.layer, given)
         except (ValueError, RuntimeError):
-            return False
+            return None
         pairs: Any = list(zip(event.outputs, same, strict=False))
         if not pairs or any(not fits(b, a, NEAR) for a, b in pairs):
-            return False
+            return None
         now |= {id(own): new for own, new in zip(event.outputs, again, strict=False)}
         if arrives(event.outputs[0]):
             return _closed(rest, now[id(event.outputs[0])][:rows])
-    return False
+    return None
 
 
 def _turned(own: np.ndarray, swaps: Swaps, now: dict[int, np.ndarray]) -> None:
@@ -68,8 +68,9 @@ def _turned(own: np.ndarray, swaps: Swaps, now: dict[int, np.ndarray]) -> None:
             now[id(own)] = new.swapaxes(-1, -2)
 
 
-def _closed(rest: Gap, tensor: np.ndarray) -> bool:
+def _closed(rest: Gap, tensor: np.ndarray) -> float | None:
     if tensor.size != rest.one.size:
-        return False
+        return None
     before = min(distance(rest.other.reshape(rest.one.shape), rest.one), 1.0)
-    return closes(before, distance(tensor.reshape(rest.one.shape), rest.one))
+    after = distance(tensor.reshape(rest.one.shape), rest.one)
+    return after if closes(before, after) else None

@@ -44,19 +44,20 @@ def find(scene: Scene) -> Iterator[Cause]:
                 break
     if any(fits(view[: len(gap.other)], gap.other, 0.0) for view, _ in swaps):
         return  # it is named by what stands between
-    if swaps and carried(scene, swaps, gap):
+    after = carried(scene, swaps, gap)
+    if after is not None:
         names = scene.models.names
         before = min(distance(gap.other, gap.one), 1.0) if gap.one.size == gap.other.size else 1.0
         yield Cause(
             "reshape_for_transpose",
             tuple(dict.fromkeys(places)),
             f"{gap.where}: {listed(places[::2])} is given its shape {swaps[0][0].shape[1:]} by a "
-            f"reshape alone in one model, and by moving axes in the other",
+            "reshape alone in one model, and by moving axes in the other",
             ENTRIES["reshape_for_transpose"].line(names[1]),
             proved=True,
             trial=f"with {names[0]}'s order in {names[1]}",
             before=before,
-            after=0.0,
+            after=after,
         )
 
 
