@@ -73,7 +73,7 @@ def _one_side(naming: Naming, program: Program) -> str | None:
 
 
 def _order(naming: Naming) -> str:
-    given, flat = naming.known.one.ndim, naming.gap.one.ndim
+    given, flat = naming.known.one.ndim, min(naming.gap.one.ndim, naming.gap.other.ndim)
     moved = AS_IT_LIES not in (naming.mine.name, naming.theirs.name)
     if given > flat and (flat == 2 or moved):
         return "flatten_order"
