@@ -130,8 +130,10 @@ def _candidates(
         for side, alone in enumerate((matching.alone_one, matching.alone_other)):
             for j in range(len(alone)):
                 candidate = replaced(matching, reached, side, j)
-                pair = candidate and candidate.pairs[reached]
-                if pair and input_relation(shown, events, pair.one, pair.other) != DIFFER:
+                if candidate is None:
+                    continue
+                new = candidate.pairs[reached]
+                if input_relation(shown, events, new.one, new.other) != DIFFER:
                     yield candidate
     for group in _groups(matching, shown, reached):
         for order in list(permutations(range(len(group))))[1:] if len(group) <= GROUP else ():

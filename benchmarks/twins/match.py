@@ -152,8 +152,8 @@ def replaced(matching: Matching, i: int, side: int, j: int) -> Matching | None:
     new = pair._replace(one=one, other=other, links=links_of(one, other, flattened), forced=False)
     pairs = (*matching.pairs[:i], new, *matching.pairs[i + 1 :])
     rest = (*alone[:j], inside, *alone[j + 1 :])
-    alones = {"alone_other": rest} if side else {"alone_one": rest}
-    return matching._replace(pairs=pairs, **alones)
+    alones = (matching.alone_one, rest) if side else (rest, matching.alone_other)
+    return Matching(pairs, *alones, matching.splits)
 
 
 def turned(matching: Matching, i: int) -> Matching | None:

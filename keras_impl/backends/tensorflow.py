@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from keras import ops
 from keras.src.backend.tensorflow import nn
 
 from common.regime import Regime
@@ -130,9 +129,12 @@ def _turned(own: Callable) -> Callable:
         given = bound.arguments
         if given.get("data_format") != "channels_first":
             return own(*args, **options)
-        given["inputs"] = ops.moveaxis(given["inputs"], 1, -1)
+        space = range(1, len(given["inputs"].shape) - 1)
+        last, first = (0, *(axis + 1 for axis in space), 1), (0, len(space) + 1, *space)
+        # by TensorFlow: the model's own calls of Keras's functions alone are shown
+        given["inputs"] = tf.transpose(given["inputs"], last)
         given["data_format"] = "channels_last"
-        return ops.moveaxis(own(*bound.args, **bound.kwargs), -1, 1)
+        return tf.transpose(own(*bound.args, **bound.kwargs), first)
 
     return turned
 

@@ -177,7 +177,7 @@ def _first(scene: Scene, target: Gap, until: Seen | None) -> list[list[Gap]]:
     )
     behind = target._replace(known=[Known(mine, theirs, lost[0].layer)], inherited=True)
     ways = [[first, behind]]
-    for number, event in enumerate(lost):
+    for number, event in enumerate((lost[0], lost[1])):
         given = [k for k in known if id(event.inputs[0]) in (id(k.one), id(k.other))]
         if given and len(event.inputs) == 1:
             ways.append([_alone(first, number, event, given[0]), target])

@@ -54,7 +54,7 @@ def _blocks(x: Array, y: Array) -> Iterator[Program]:
         if small is x:
             apply = partial(_spread, split=split, order=order, shape=y.shape)
         else:
-            apply = partial(_gathered, block=block, back=np.argsort(order), shape=y.shape)
+            apply = partial(_gathered, block=block, back=np.argsort(order).tolist(), shape=y.shape)
         yield Program("blocks", "blocks of pixels", settings, apply)
 
 
