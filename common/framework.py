@@ -31,8 +31,8 @@ class Framework:
     `environment(regime, device, threads)` gives the variables that a process needs *before* the
     import; `native` says what the framework does where a regime leaves a switch open; `suffix` is
     that of the file that its own users keep weights in, empty where it has none; `ablation` names
-    the module that takes its steps apart, `pieces` what `tuned` does by hand that it can do as users
-    do, and `extents` what of a step it can compile, beside the whole; `fixed` names the switches
+    the module that takes its steps apart, `pieces` what `tuned` does by hand and users do not, and
+    `extents` what of a step it can compile, beside the whole; `fixed` names the switches
     that it cannot set to anything but their native value; `without` has what it does not have, and
     why: `compiled` or `tuned`, the regimes, `ablation`, or `twins`, whose `twin` is the Task of a
     user's own model; those of a lower `rank` stand first in every list; one `on_request` is trained

@@ -44,6 +44,9 @@ class Backend(Protocol):
     def allow_float64(self) -> None:
         """Let this process compute in float64, before anything is computed."""
 
+    def turn_channels(self) -> None:
+        """Let convolutions with channels first run on this process's CPU, from now on."""
+
     def synchronize(self, device: str) -> None:
         """Wait until the device has finished all it was given."""
 
@@ -60,6 +63,7 @@ _chosen: Backend = importlib.import_module(f"keras_impl.backends.{NAME}")  # typ
 prepare, densified, Feed = _chosen.prepare, _chosen.densified, _chosen.Feed
 gradients, evaluating, concrete = _chosen.gradients, _chosen.evaluating, _chosen.concrete
 allow_float64 = _chosen.allow_float64
+turn_channels = _chosen.turn_channels
 synchronize, peak_bytes, runtime = _chosen.synchronize, _chosen.peak_bytes, _chosen.runtime
 
 

@@ -29,14 +29,14 @@ from benchmarks.twins.flow import Flow, event_of, settle
 from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.ladder import Ladder
-from benchmarks.twins.match import Matching, match
+from benchmarks.twins.match import Matching
 from benchmarks.twins.place import Fault, Models, bare, listed
 from benchmarks.twins.preflight import preflight
 from benchmarks.twins.reach import computes_in_float32, limits_not_reached, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
 from benchmarks.twins.training import training_faults, weight_faults
 from benchmarks.twins.verdict import remarks, said_random, said_right, said_wrong, unforced
-from benchmarks.twins.weights import chosen
+from benchmarks.twins.weights import chosen, matched
 from common.atomic import replaced
 from common.twins.file import TwinsFile
 from common.twins.probe import Rows, Values
@@ -66,7 +66,7 @@ class Case:
         self.rows, self.y = rows
         self.targets: Sequence[Rows] = ()
         self.arranged: list[str] = []  # notes on values that flow in another arrangement
-        matching = match(self.one.units, self.other.units, file.pairs, file.flatten)
+        matching = matched(*sides, file)
         seed = judgement.seed
         self.weights, self.matching = chosen(self.one, self.other, matching, weights, seed)
 

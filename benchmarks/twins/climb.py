@@ -60,12 +60,22 @@ class Side:
         self.dropout: list[tuple[str, float]] = facts["float32"]["dropout"]
         self.precision: dict[str, str] = facts["float32"]["precision"]
         self.inexact: dict[str, str] = facts["float64"]["precision"]
-        tied = {f"{unit.name}/{role}" for unit in self.units for role in unit.tied}
-        own: Values = self._call("benchmarks.twins.probes:values", self.probes["float32"])
-        self.own = {k: v for k, v in own.items() if k not in tied}
+        self.own = self._untied()
         self.brought = family(framework) in file.weights or (
             not self.narrow and self._brings(self.ask64("values"))
         )
+
+    def take_apart(self, unit: Unit) -> None:
+        """Have a unit that is made of other weights as these."""
+        for dtype in self.probes:
+            self.units = self.ask("apart", unit.name, dtype=dtype)
+        self.own = self._untied()
+
+    def _untied(self) -> Values:
+        """The float32 model's weights, each once."""
+        tied = {f"{unit.name}/{role}" for unit in self.units for role in unit.tied}
+        own: Values = self._call("benchmarks.twins.probes:values", self.probes["float32"])
+        return {k: v for k, v in own.items() if k not in tied}
 
     def _call(self, target: str, *args: Any, function: str = "model") -> Any:
         name = f"{self.framework}_{function}"

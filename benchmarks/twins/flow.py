@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.twins.match import Matching, exchanged, interchangeable, turned
+from benchmarks.twins.match import Matching, exchanged, interchangeable, replaced, turned
 from common.twins.probe import Event, Unit
 
 CLOSE = 1e-6  # of two tensors in float64 that flow; some layers compute in float32 inside
@@ -133,6 +133,14 @@ def _candidates(
             fits = j != reached and interchangeable(pairs[reached], pair)
             if fits and input_relation(shown, events, pairs[reached].one, pair.other) != DIFFER:
                 yield exchanged(matching, reached, j)
+        for side, alone in enumerate((matching.alone_one, matching.alone_other)):
+            for j in range(len(alone)):
+                candidate = replaced(matching, reached, side, j)
+                if candidate is None:
+                    continue
+                new = candidate.pairs[reached]
+                if input_relation(shown, events, new.one, new.other) != DIFFER:
+                    yield candidate
     for group in _groups(matching, shown, reached):
         for order in list(permutations(range(len(group))))[1:] if len(group) <= GROUP else ():
             yield _reordered(matching, group, order)

@@ -140,6 +140,22 @@ def exchanged(matching: Matching, i: int, j: int) -> Matching:
     return matching._replace(pairs=tuple(pairs))
 
 
+def replaced(matching: Matching, i: int, side: int, j: int) -> Matching | None:
+    """The matching with a unit that is alone, of model 0 or 1 and by its number, in the place of
+    that model's in a pair; None unless the two have one kind and shape."""
+    pair, alone = matching.pairs[i], (matching.alone_one, matching.alone_other)[side]
+    inside, unit = (pair.other if side else pair.one), alone[j]
+    if pair.chosen or shapes(inside) != shapes(unit):
+        return None
+    one, other = (pair.one, unit) if side else (unit, pair.other)
+    flattened = next((link.flattened for link in pair.links if link.flattened), ())
+    new = pair._replace(one=one, other=other, links=links_of(one, other, flattened), forced=False)
+    pairs = (*matching.pairs[:i], new, *matching.pairs[i + 1 :])
+    rest = (*alone[:j], inside, *alone[j + 1 :])
+    alones = (matching.alone_one, rest) if side else (rest, matching.alone_other)
+    return Matching(pairs, *alones, matching.splits)
+
+
 def turned(matching: Matching, i: int) -> Matching | None:
     """The matching with a square matrix of a layer of one's own turned; None if it is none."""
     pair = matching.pairs[i]

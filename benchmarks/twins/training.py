@@ -44,14 +44,17 @@ def training_faults(models: Models, rungs: Sequence[Rung]) -> list[Fault]:
         )
         told += "a regulariser on one side, or a layer that trains otherwise than it evaluates"
         wrong = _by_pair(models, broken.get("gradients", []))
-        return [Fault(("loss", "gradients", *wrong), told)]
+        moved = _by_pair(models, [t for tensors in broken.values() for t in tensors if _state(t)])
+        if moved:
+            told += f"; the running statistics of {listed(moved)} differ after a step"
+        return [Fault(("loss", "gradients", *dict.fromkeys((*moved, *wrong))), told)]
     if "gradients" in broken:
         wrong = _by_pair(models, broken["gradients"])
         told = f"the outputs and the loss agree, the gradients of {listed(wrong or ['the rows'])} "
         told += "do not: a tensor that is detached, or a way back of one's own"
         return [Fault(("gradients", *wrong), told)]
     for rung, tensors in broken.items():
-        state = [t for t in tensors if t.rpartition("/")[2] in STATE]
+        state = [t for t in tensors if _state(t)]
         wrong = _by_pair(models, state or tensors)
         settings = [
             clause
@@ -68,6 +71,11 @@ def training_faults(models: Models, rungs: Sequence[Rung]) -> list[Fault]:
             places = ("optimizer", *wrong)
         return [Fault(places, "; ".join([told, *settings[:3]]))]
     return []
+
+
+def _state(tensor: str) -> bool:
+    """Whether a tensor of a rung is a running statistic."""
+    return tensor.rpartition("/")[2] in STATE
 
 
 def _by_pair(models: Models, tensors: Sequence[str]) -> list[str]:

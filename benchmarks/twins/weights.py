@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from benchmarks.twins.climb import Side, distance, drawn
 from benchmarks.twins.fused import joined, parted
-from benchmarks.twins.match import Link, Matching, Pair, exchanged, interchangeable
+from benchmarks.twins.match import Link, Matching, Pair, exchanged, interchangeable, match
+from common.twins.file import TwinsFile
 from common.twins.probe import Values
 
 ALIKE = 1e-4  # weights that both models bring, nearer than this, are one and the same
@@ -36,6 +37,21 @@ class Weights(NamedTuple):
         if self.mode == "drawn":
             values = {**drawn_for(matching, 1, seed), **values}
         return values
+
+
+def matched(one: Side, other: Side, file: TwinsFile) -> Matching:
+    """The pairs of two models; a layer whose weights are made of others by those, where the other
+    model has such by itself."""
+    matching = match(one.units, other.units, file.pairs, file.flatten)
+    made = [
+        (side, unit)
+        for pair in matching.pairs
+        for side, unit, partner in ((one, pair.one, pair.other), (other, pair.other, pair.one))
+        if unit.made and partner.kind == "other"
+    ]
+    for side, unit in made:
+        side.take_apart(unit)
+    return match(one.units, other.units, file.pairs, file.flatten) if made else matching
 
 
 def chosen(

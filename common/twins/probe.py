@@ -27,7 +27,8 @@ class Unit(NamedTuple):
     `kind` one of `AXES`, or "other" with the roles in the order of definition. `weights` maps each
     role to its canonical shape, `frozen` names those that no gradient changes. `layer` is the name
     of the layer whose events show the unit, `settings` its conventions, as Keras defines them.
-    `tied` names roles that are the memory of an earlier unit's: role -> "unit/role".
+    `tied` names roles that are the memory of an earlier unit's: role -> "unit/role". `made`: its
+    weights are made of others, such as a direction and a length, into which `Probe.apart` takes it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Unit(NamedTuple):
     layer: str = ""
     settings: Mapping[str, Any] = {}
     tied: Mapping[str, str] = {}
+    made: bool = False
 
 
 class Event(NamedTuple):
@@ -106,6 +108,10 @@ class Probe(Protocol):
 
     def assign(self, values: Values) -> None:
         """Take over the values that are named, and start the optimiser afresh."""
+
+    def apart(self, unit: str) -> list[Unit]:
+        """From now on a unit that is `made` is the weights that it is made of, a layer of one's
+        own; all units then. Where no unit is ever made, it need not be there."""
 
     def outputs(self, rows: Rows) -> Values:
         """Evaluation: each output as the model gives it, float64: "output", "output 1", ... or the

@@ -54,6 +54,10 @@ def concrete(tensor: Any) -> bool:
     return not isinstance(tensor, jax.core.Tracer)
 
 
+def turn_channels() -> None:
+    """Nothing: channels may come first."""
+
+
 def allow_float64() -> None:
     jax.config.update("jax_enable_x64", True)
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from functools import partial, wraps
 from importlib.metadata import version
+from inspect import signature
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from keras.src.backend.tensorflow import nn
 
 from common.regime import Regime
 
@@ -107,6 +109,34 @@ evaluating = nullcontext
 
 def concrete(tensor: Any) -> bool:
     return hasattr(tensor, "numpy")
+
+
+def turn_channels() -> None:
+    """Have convolutions with channels first run with channels last inside, as Keras's poolings do:
+    on a CPU TensorFlow has no others."""
+    for name in ("conv", "conv_transpose"):
+        own = getattr(nn, name)
+        if not hasattr(own, "__wrapped__"):
+            setattr(nn, name, _turned(own))
+
+
+def _turned(own: Callable) -> Callable:
+    named = signature(own)
+
+    @wraps(own)
+    def turned(*args: Any, **options: Any) -> Any:
+        bound = named.bind(*args, **options)
+        given = bound.arguments
+        if given.get("data_format") != "channels_first":
+            return own(*args, **options)
+        space = range(1, len(given["inputs"].shape) - 1)
+        last, first = (0, *(axis + 1 for axis in space), 1), (0, len(space) + 1, *space)
+        # by TensorFlow: the model's own calls of Keras's functions alone are shown
+        given["inputs"] = tf.transpose(given["inputs"], last)
+        given["data_format"] = "channels_last"
+        return tf.transpose(own(*bound.args, **bound.kwargs), first)
+
+    return turned
 
 
 def allow_float64() -> None:

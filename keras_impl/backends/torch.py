@@ -39,6 +39,10 @@ def concrete(tensor: Any) -> bool:
     return not tensor.is_meta
 
 
+def turn_channels() -> None:
+    """Nothing: channels may come first."""
+
+
 def allow_float64() -> None:
     pass  # it always may
 

@@ -15,24 +15,15 @@ from keras_impl import backend
 
 
 class Feeder:
-    """Brings rows of a setup into the model's types, axes and structure.
-
-    Raises ValueError for a model that its backend cannot run on this device.
-    """
+    """Brings rows of a setup into the model's types, axes and structure."""
 
     def __init__(self, setup: Setup, model: layers.Layer) -> None:
         self.setup, self.model = setup, model
         self.tokens = setup.tokens or (0,) * len(setup.shapes)
         first = [layer for layer in model._flatten_layers() if _channels_first(layer)]
         self.turned = [bool(first) and self._turned(i) for i in range(len(setup.shapes))]
-        on_cpu = backend.NAME == "tensorflow" and not setup.device.startswith("cuda")
-        convolutions = [layer for layer in first if hasattr(layer, "kernel_size")]
-        if on_cpu and convolutions:
-            raise ValueError(
-                f"{convolutions[0].name!r} has data_format='channels_first', and TensorFlow runs "
-                "such a convolution on a GPU alone: use --device cuda, or Keras on another "
-                "backend, keras:jax or keras:torch"
-            )
+        if first and not setup.device.startswith("cuda"):
+            backend.turn_channels()
 
     def _turned(self, number: int) -> bool:
         """Whether an input has its channels on axis 1, by the shape that the model asks for."""

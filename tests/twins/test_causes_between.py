@@ -7,13 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.twins.causes import between, places, wiring
+from benchmarks.twins.causes import between, places, views, wiring
 from tests.twins.scenes import event, scene, unit
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(6, 8)) * 4
 IMAGE = rng.normal(size=(4, 5, 5, 3))
 STEPS = rng.normal(size=(5, 6, 4))
+BLOCKS = rng.normal(size=(4, 3, 3, 8))
 PROBABLE = rng.uniform(0.1, 0.9, size=(6, 4))
 erf = np.vectorize(math.erf)
 
@@ -128,6 +129,25 @@ FAULTS = [
     ),
     ("resize_grid", STEPS[:, :5], halves, corners),
     ("interpolation", STEPS[:, :5], lambda x: x.repeat(2, 1), halves),
+    ("biased_variance", X, lambda x: x.std(1), lambda x: x.std(1, ddof=1)),
+    (
+        "reshape_for_transpose",
+        BLOCKS,
+        lambda x: x.reshape(4, 3, 3, 2, 2, 2).transpose(0, 1, 3, 2, 4, 5).reshape(4, 6, 6, 2),
+        lambda x: x.reshape(4, 3, 3, 2, 2, 2).transpose(0, 1, 4, 2, 5, 3).reshape(4, 6, 6, 2),
+    ),
+    (
+        "reshape_for_transpose",
+        BLOCKS,
+        lambda x: x,
+        lambda x: x.reshape(4, 3, 3, 2, 4).swapaxes(-1, -2).reshape(x.shape),
+    ),
+    (
+        "flatten_order",
+        IMAGE,
+        lambda x: x.swapaxes(1, 2).reshape(4, 5, 15),
+        lambda x: x.transpose(0, 2, 3, 1).reshape(4, 5, 15),
+    ),
 ]
 
 
@@ -245,6 +265,55 @@ def test_two_causes_in_one_model_are_both_found():
     units = [[unit(name, "dense", {"kernel": np.eye(n)}) for n, name in enumerate("abc", 2)]] * 2
     causes = list(between.find(scene(*flows, [X], units=units)))
     assert [cause.entry for cause in causes] == ["clip", "activation"]
+
+
+@pytest.mark.parametrize("proved", [True, False])
+@pytest.mark.parametrize("alone", [0, 1])
+def test_a_call_of_one_model_alone_is_named_before_a_join(alone, proved):
+    """One model's gate has a sigmoid before it multiplies; what the join gives has no one input."""
+    gate = X[:, ::-1].copy()
+    flows = []
+    for n in (0, 1):
+        flow = [event("a", "Dense", X, X), event("g", "Dense", X, gate)]
+        if n == alone:
+            flow.append(event("s", "s", gate, sigmoid(gate)))
+        y = X * flow[-1].outputs[0] + (0 if proved or n == 0 else 1.0)
+        flow.append(event("m", "mul", (X, flow[-1].outputs[0]), y))
+        flows.append([*flow, event("b", "Dense", y, 2 * y)])
+    units = [[unit(name, "dense", {"kernel": np.eye(n)}) for n, name in enumerate("agb", 2)]] * 2
+
+    def replay(layer, inputs):
+        return (inputs[0] * inputs[1] + (0 if proved else 1.0),)
+
+    causes = list(between.find(scene(*flows, [X], units=units, replay=replay)))
+    assert [(c.entry, c.proved) for c in causes] == ([("activation_missing", True)] * proved)
+
+
+def heads(reshaped):
+    """Attention's scores of q and k, (5, 2, 6, 6); `reshaped` lack the move of axes."""
+    q, k = rng.normal(size=(2, 5, 6, 4))
+    flows = []
+    for wrong in (False, reshaped):
+        flow, parts = [event("a", "Dense", q, q), event("c", "Dense", k, k)], []
+        for name, x in (("q", q), ("k", k)):
+            shape = (5, 2, 6, 2) if wrong else (5, 6, 2, 2)
+            parts.append(x.reshape(shape))
+            flow.append(event(f"{name}1", "reshape", x, parts[-1]))
+            if not wrong:
+                parts[-1] = parts[-1].swapaxes(1, 2).copy()
+                flow.append(event(f"{name}2", "transpose", flow[-1].outputs[0], parts[-1]))
+        scores = parts[0] @ parts[1].swapaxes(-1, -2)
+        turned = parts[1].swapaxes(-1, -2).copy()  # of `mT`: no call shows it
+        flow.append(event("m", "matmul", (parts[0], turned), scores))
+        flows.append([*flow, event("b", "Dense", scores, scores * 2)])
+    units = [[unit(name, "dense", {"kernel": np.eye(n)}) for n, name in enumerate("acb", 2)]] * 2
+    return scene(*flows, [q, k], units=units, replay=lambda layer, inputs: (inputs[0] @ inputs[1],))
+
+
+def test_heads_that_are_split_without_a_move_of_axes_are_found_before_the_join():
+    (cause,) = views.find(heads(True))
+    assert cause.entry == "reshape_for_transpose" and cause.proved
+    assert not [*views.find(heads(False))]
 
 
 @pytest.mark.parametrize("proved", [True, False])

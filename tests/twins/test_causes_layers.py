@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -104,6 +106,32 @@ def test_every_kind_of_normalisation_has_its_formula(kind, groups):
     assert cause.entry == "epsilon" and "eps=1e-3" in cause.write
 
 
+@pytest.mark.parametrize(
+    "kinds, groups, line",
+    [
+        (("group_norm", "instance_norm"), (1, 6), "nn.GroupNorm(1, 6)"),
+        (("instance_norm", "group_norm"), (6, 2), "nn.GroupNorm(6, 6)"),
+        (("group_norm", "group_norm"), (2, 3), "nn.GroupNorm(2, 6)"),
+    ],
+)
+def test_another_number_of_groups_is_proved(kinds, groups, line):
+    def formula(count):
+        parts = X.reshape(5, 6, count, 6 // count)
+        mean, spread = parts.mean((1, 3), keepdims=True), parts.var((1, 3), keepdims=True)
+        return ((parts - mean) / np.sqrt(spread + 1e-5)).reshape(X.shape) * GAMMA + BETA
+
+    said = [{"epsilon": 1e-5, "groups": n} if n < 6 else {"epsilon": 1e-5} for n in groups]
+    given = twice("group_norm", "n", NORM, X, *map(formula, groups), said)
+    pairs = given.models.matching.pairs
+    first = pairs[0]._replace(
+        one=pairs[0].one._replace(kind=kinds[0]), other=pairs[0].other._replace(kind=kinds[1])
+    )
+    matching = given.models.matching._replace(pairs=(first, *pairs[1:]))
+    given = replace(given, models=given.models._replace(matching=matching))
+    (cause,) = normalisations.find(given)
+    assert cause.entry == "normalised_axis" and cause.proved and cause.write == line
+
+
 KERNEL, BIAS = rng.normal(size=(3, 3, 2, 4)), rng.normal(size=4)
 
 
@@ -174,6 +202,19 @@ def test_a_pad_that_stands_beside_a_layer_below_a_fault_is_no_cause():
         ]
         units.append([dense[0], unit("c", "conv2d", made, **own), dense[1]])
     assert not [*convolutions.find(scene(*flows, [IMAGE], units=units))]
+
+
+@pytest.mark.parametrize("kind, mode", [("pad", "reflect"), ("ReplicationPad2d", "")])
+def test_a_border_beside_a_layer_is_another_kind_of_border(kind, mode):
+    border = "reflect" if mode else "edge"
+    wide = np.pad(IMAGE, [(0, 0), (1, 1), (1, 1), (0, 0)], mode=border)
+    made = {"kernel": KERNEL, "bias": BIAS}
+    said = ({"padding": "valid"}, {"padding": (1, 1)})
+    ours, theirs = conv(IMAGE, 1, 1, border=border), conv(IMAGE, 1, 1)
+    given = twice("conv2d", "c", made, wide, ours, theirs, said, x2=IMAGE)
+    given.models.one.insert(0, event("p", kind, IMAGE, wide, **({"mode": mode} if mode else {})))
+    (cause,) = convolutions.find(given)
+    assert cause.entry == "padding_mode" and cause.proved and border[:4] in cause.difference
 
 
 def test_a_transposed_convolution_is_cropped_elsewhere():
@@ -252,13 +293,17 @@ def test_time_is_taken_for_the_rows():
     assert cause.entry == "batch_first" and "batch_first=True" in cause.write
 
 
-def test_a_first_state_is_not_used_on_one_side():
-    made, run = recurrent("gru", 3)
-    first = rng.normal(size=(4, 4))
-    ours, theirs = run(initial=first), run()
-    given = twice("gru", "r", made, (STEPS, first), ours, theirs, ({}, {}), x2=STEPS)
+@pytest.mark.parametrize("kind, gates, kept", [("gru", 3, 0), ("lstm", 4, 0), ("lstm", 4, 1)])
+def test_a_first_state_or_cell_is_not_used_on_one_side(kind, gates, kept):
+    made, run = recurrent(kind, gates)
+    first = [*rng.normal(size=(1 + (kind == "lstm"), 4, 4))]
+    ours, theirs = run(initial=first), run(initial=first[:kept])
+    zeros = [np.zeros((4, 4))] * kept  # a cell of zeros beside the state
+    x2 = (STEPS, *first[:kept], *zeros)
+    given = twice(kind, "r", made, (STEPS, *first), ours, theirs, ({}, {}), x2=x2)
     (cause,) = recurrences.find(given)
     assert cause.entry == "input_unused" and cause.proved
+    assert ("a first cell of zeros in torch" in cause.difference) == bool(kept)
 
 
 def test_steps_of_padding_are_left_out_on_one_side():
@@ -404,6 +449,27 @@ def test_two_layers_of_one_shape_are_exchanged_and_a_table_is_tied():
         scene(*flows, [X[:, 0]], units=[[table], [table, own]], computes=logits)
     )
     assert cause.entry == "tied" and "o.weight = e.weight" in cause.write
+
+
+@pytest.mark.parametrize("alone", [0, 1])
+def test_one_layer_twice_is_two_layers_in_the_other_model(alone):
+    """The second of two towers has its own weights in one model alone."""
+    names = ["t", "s"]
+    towers = [
+        unit(name, "dense", {"kernel": k})
+        for name, k in zip(names, rng.normal(size=(2, 6, 6)), strict=True)
+    ]
+
+    def compute(values, rows=None):
+        first, second = values["t/kernel"], values.get("s/kernel", values["t/kernel"])
+        return np.concatenate([X[:, 0] @ first, X[:, 1] @ second], 1)
+
+    units = [[towers[0]], towers][:: -1 if alone == 0 else 1]
+    values = [{k: v for _, made in of_side for k, v in made.items()} for of_side in units]
+    flows = [[event("x", "D", X[:, 0], compute(of_side))] for of_side in values]
+    (cause,) = weights.find(scene(*flows, [X[:, 0]], units=units, computes=compute))
+    assert cause.entry == "tied" and cause.proved and "s" in cause.places
+    assert ("torch" in cause.difference.partition(",")[0]) == bool(alone)
 
 
 @pytest.mark.parametrize("choice", [True, False])

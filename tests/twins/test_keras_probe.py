@@ -468,23 +468,19 @@ OPTIMIZER = {"keras": make}
             "'e' .* say TOKENS = 7",
         ),
         (stack("keras.Input((4,))", "layers.Dense(2)"), (3,), {}, r"not take rows of \(2, 3\)"),
-        (
-            stack("layers.Conv2D(2, 3, data_format='channels_first', name='c')"),
-            (5, 5, 2),
-            {},
-            "'c' has data_format='channels_first'.*keras:jax",
-        ),
     ],
-    ids=["no model", "embedding", "whole numbers", "shape", "channels first"],
+    ids=["no model", "embedding", "whole numbers", "shape"],
 )
 def test_what_cannot_be_asked_is_refused_in_a_sentence(probe, body, shape, settings, message):
     with pytest.raises(ValueError, match=message):
         probe(body, shape, **settings)
 
 
-def test_channels_first_on_jax_shows_channels_last(probe):
-    body = stack("layers.Conv2D(3, 2, data_format='channels_first', name='c')")
-    first = probe(body, (5, 4, 2), framework="keras:jax", dtype="float64")
+@pytest.mark.parametrize("framework", ["keras", "keras:jax"])
+@pytest.mark.parametrize("layer", ["Conv2D", "Conv2DTranspose"])
+def test_channels_first_runs_on_a_cpu_and_shows_channels_last(probe, framework, layer):
+    body = stack(f"layers.{layer}(3, 2, data_format='channels_first', name='c')")
+    first = probe(body, (5, 4, 2), framework=framework, dtype="float64")
     last = probe(body.replace("first", "last"), (5, 4, 2), dtype="float64")
     last.assign(first.values())
     rows = rows_of((5, 4, 2))

@@ -139,3 +139,19 @@ def test_an_exchange_leaves_the_other_pairs_alone():
     matching = exchanged(match(ones, ones, {}, {}), 0, 2)
     assert [pair.other.name for pair in matching.pairs] == ["c", "b", "a"]
     assert not any(pair.forced for pair in matching.pairs)
+
+
+def test_what_flows_decides_which_of_two_layers_has_the_partner():
+    """The second model has two layers of one shape, and the first one's input is what the second of
+    them is given."""
+    one, other = Network("a"), Network("ab")
+    matching = match(one.units, other.units, {}, {})
+    assert [pair.other.name for pair in matching.pairs] == ["a"]
+    x, y = np.ones((2, 4)), np.full((2, 4), 3.0)
+    shown = [Event("a", "Dense", (y,), (y,))]
+    theirs = [Event("a", "Dense", (x,), (x,)), Event("b", "Dense", (y,), (y,))]
+    matching, _ = settle(matching, shown, lambda _: Flow(theirs, False))
+    assert [pair.other.name for pair in matching.pairs] == ["b"]
+    assert [unit.name for unit in matching.alone_other] == ["a"]
+    chosen = match(one.units, other.units, {"a": "a"}, {})
+    assert settle(chosen, shown, lambda _: Flow(theirs, False))[0] == chosen

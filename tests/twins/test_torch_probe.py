@@ -249,3 +249,19 @@ def test_a_model_that_does_not_run_is_refused_in_a_sentence(torch_probe, case):
     model, shape, message = REFUSED[case]
     with pytest.raises(ValueError, match=message):
         torch_probe(model, shape)
+
+
+@pytest.mark.parametrize("norm", ["nn.utils.parametrizations.weight_norm", "nn.utils.weight_norm"])
+def test_a_weight_that_is_made_is_taken_apart_into_what_makes_it(torch_probe, norm):
+    opened = torch_probe(f"return nn.Sequential({norm}(nn.Linear(3, 4)), nn.Linear(4, 2))", (3,))
+    assert [unit.made for unit in opened.units] == [True, False]
+    first, second = opened.apart("0")
+    assert first.kind == "other" and not first.made and second.kind == "dense"
+    assert sorted(first.weights.values()) == [(4,), (4, 1), (4, 3)]
+    shape = (4, 1)
+    length = next(f"0/{role}" for role, own in first.weights.items() if own == shape)
+    x = rows(2, 3)
+    values, before = opened.values(), opened.outputs([x])["output"]
+    opened.assign({length: values[length] * 2})
+    assert np.abs(opened.outputs([x])["output"] - before).max() > 1e-3
+    np.testing.assert_allclose(opened.values()[length], values[length] * 2)

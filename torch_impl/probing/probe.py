@@ -29,7 +29,7 @@ from torch_impl.probing.optimizing import (
 )
 from torch_impl.probing.order import in_order, precision
 from torch_impl.probing.training import Training, has_running_variance, merged_biases
-from torch_impl.probing.units import holders_of
+from torch_impl.probing.units import apart, holders_of
 from torch_impl.probing.watch import Watch, names_of
 from torch_impl.probing.weight_files import load_weights
 
@@ -120,6 +120,11 @@ class TorchProbe:
             save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, path)
         else:
             torch.save(state, path)
+
+    def apart(self, unit: str) -> list[Unit]:
+        self.holders = [apart(h) if h.unit.name == unit else h for h in self.holders]
+        self.units = [holder.unit for holder in self.holders]
+        return self.units
 
     def outputs(self, rows: Rows) -> Values:
         with torch.no_grad(), self._evaluating(Watch(self.model, double=self.double)) as watch:

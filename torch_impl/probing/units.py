@@ -91,9 +91,21 @@ def holders_of(names: Mapping[nn.Module, str]) -> list[Holder]:
             unit = unit._replace(
                 weights={role: holder.read(role).shape for role in roles},
                 frozen=frozenset(role for role, kept in roles.items() if not kept.is_trained),
+                made=any(part.is_made for kept in roles.values() for part in kept.parts),
             )
             holders.append(holder._replace(unit=unit))
     return holders
+
+
+def apart(holder: Holder) -> Holder:
+    """The same module by the weights that its own are made of, as a layer of one's own."""
+    module: Any = holder.module
+    made = getattr(module, "parametrizations", None)
+    kind, roles = _others(module, tuple(made.modules()) if made is not None else ())
+    taken = holder._replace(roles=roles)
+    shapes = {role: taken.read(role).shape for role in roles}
+    unit = holder.unit._replace(kind=kind, weights=shapes, frozen=frozenset(), made=False)
+    return taken._replace(unit=unit)
 
 
 def with_ties(holders: Sequence[Holder]) -> list[Holder]:

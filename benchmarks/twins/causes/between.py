@@ -53,7 +53,10 @@ def find(scene: Scene) -> Iterator[Cause]:
                 yield first
                 break
             behind = _explained(scene, way[1])
-            yield first if _carries(scene, *way) else first._replace(proved=False)
+            carries = _carries(scene, *way)
+            if way[0].alone and not carries:
+                continue
+            yield first if carries else first._replace(proved=False)
             if behind:
                 yield behind
             break
@@ -62,7 +65,8 @@ def find(scene: Scene) -> Iterator[Cause]:
 def _carries(scene: Scene, first: Gap, rest: Gap) -> bool:
     """Whether what is behind two calls is named on both sides, or gives the first model's tensor
     once the second model's calls are made again on what the first has."""
-    return bool(_names(scene, rest)) or carried(scene, first, rest)
+    named = not first.alone and _names(scene, rest) is not None
+    return named or carried(scene, first.swaps, rest) is not None
 
 
 def _explained(scene: Scene, gap: Gap) -> Cause | None:

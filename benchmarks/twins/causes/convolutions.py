@@ -28,7 +28,14 @@ from common.twins.probe import Event
 Array = np.ndarray
 KINDS = ("conv1d", "conv2d", "conv3d", "depthwise_conv1d", "depthwise_conv2d")
 TRANSPOSED = ("conv1d_transpose", "conv2d_transpose", "conv3d_transpose")
-MODES = {"zeros": "constant", "circular": "wrap", "replicate": "edge", "reflect": "reflect"}
+MODES = {
+    "zeros": "constant",
+    "circular": "wrap",
+    "replicate": "edge",
+    "reflect": "reflect",
+    "symmetric": "symmetric",
+}
+"""A border's name in PyTorch -> in NumPy, Keras and JAX."""
 WORK = 2_000_000  # numbers of an input that are convolved; of a larger one, its first rows
 
 
@@ -45,11 +52,15 @@ def _differences(scene: Scene) -> Iterator[Difference]:
         if layer.one.unit.kind in TRANSPOSED:
             yield from _explained(layer, (layer.one.x, layer.other.x), _cropped, _crops)
             continue
-        given = [
-            _unpadded(half, flow)
-            for half, flow in zip((layer.one, layer.other), events, strict=True)
-        ]
-        yield from _explained(layer, (given[0], given[1]), _convolved, _pads)
+        halves, given = zip(
+            *(
+                _unpadded(half, flow)
+                for half, flow in zip((layer.one, layer.other), events, strict=True)
+            ),
+            strict=True,
+        )
+        bare = layer._replace(one=halves[0], other=halves[1])
+        yield from _explained(bare, (given[0], given[1]), _convolved, _pads)
 
 
 def _worth(layer: Layer) -> bool:
@@ -214,15 +225,18 @@ def _effective(padding: Any, x: Array, size: Sequence[int], settings: dict) -> A
     return tuple((before, (n + before + after - k) // s) for n, (before, after), k, s in spaces)
 
 
-def _unpadded(half: Half, events: Sequence[Event]) -> Array:
-    """What goes into a layer, before a pad that stands beside it."""
+def _unpadded(half: Half, events: Sequence[Event]) -> tuple[Half, Array]:
+    """A layer that states the border of a pad beside it, and what goes into that pad."""
     x = half.x
     for event in reversed(events):
         if "pad" in event.kind.lower() and event.outputs and np.array_equal(event.outputs[0], x):
             source = event.inputs[0]
             if source.ndim == x.ndim and source.shape[-1] == x.shape[-1]:
-                return source
-    return x
+                words = f"{event.kind} {event.settings.get('mode', '')}".lower()
+                mode = next((m for m, n in MODES.items() if m[:7] in words or n in words), "")
+                stated = {**half.settings, "padding_mode": mode} if mode else half.settings
+                return half._replace(settings=stated), source
+    return half, x
 
 
 def _cause(difference: Difference) -> Cause:

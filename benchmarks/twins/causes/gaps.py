@@ -49,6 +49,8 @@ class Gap(NamedTuple):
     calls: Sequence[Event] = ()  # all of both sides there
     inherited: bool = False  # what is before it differs already
     moved: bool = False  # and may lie in another order
+    swaps: Sequence[tuple[Array, Array]] = ()  # what the second model gives, and should give
+    alone: bool = False  # one model alone makes a call there
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -166,10 +168,30 @@ def _first(scene: Scene, target: Gap, until: Seen | None) -> list[list[Gap]]:
     mine, theirs = lost[0].outputs[0], lost[1].outputs[0]
     near = _nearest(known, *lost[0].inputs, *lost[1].inputs)
     first = target._replace(
-        one=mine, other=theirs, known=near, events=(lost[0], lost[1]), calls=calls
+        one=mine,
+        other=theirs,
+        known=near,
+        events=(lost[0], lost[1]),
+        calls=calls,
+        swaps=[(theirs, mine)],
     )
-    behind = [Known(mine, theirs, lost[0].layer)]
-    return [[first, target._replace(known=behind, inherited=True)], [whole]]
+    behind = target._replace(known=[Known(mine, theirs, lost[0].layer)], inherited=True)
+    ways = [[first, behind]]
+    for number, event in enumerate((lost[0], lost[1])):
+        given = [k for k in known if id(event.inputs[0]) in (id(k.one), id(k.other))]
+        if given and len(event.inputs) == 1:
+            ways.append([_alone(first, number, event, given[0]), target])
+    return [*ways, [whole]]
+
+
+def _alone(gap: Gap, number: int, event: Event, given: Known) -> Gap:
+    """A call that one model, 0 or 1, makes of a tensor of both, and the other does not make."""
+    y = event.outputs[0]
+    one, other = (given.one, y) if number else (y, given.other)
+    events = (None, event) if number else (event, None)
+    return gap._replace(
+        one=one, other=other, known=[given], events=events, swaps=[(other, one)], alone=True
+    )
 
 
 def _position(events: Sequence[Event], event: Event | None) -> int:

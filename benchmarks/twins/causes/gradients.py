@@ -94,9 +94,13 @@ def _wrong_way_back(scene: Scene, parted: Parted) -> Iterator[Cause]:
     names = scene.judgement.frameworks
     cut, whole = parted[n], parted[1 - n]
     layers = list(dict.fromkeys(name.rpartition("/")[0] for name in cut))
-    factor = _inner(cut, whole) / _inner(whole, whole)
+    flat = not any(np.any(value) for value in whole.values())
+    factor = 0.0 if flat else _inner(cut, whole) / _inner(whole, whole)
     scaled = all(distance(factor * whole[name], cut[name], BOUND) <= BOUND for name in cut)
-    if not any(np.any(value) for value in cut.values()):
+    if flat:
+        entry = "own_gradient"
+        words = f"{listed(layers)} has a gradient in {names[n]}, though the loss is flat"
+    elif not any(np.any(value) for value in cut.values()):
         entry, words = "detached", f"no gradient reaches {listed(layers)} in {names[n]}"
     elif scaled:
         entry = "own_gradient"

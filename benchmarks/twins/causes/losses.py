@@ -55,8 +55,12 @@ def _find(scene: Scene) -> Iterator[Cause]:
     if scene.file.loss in CLASSES and scene.given:
         yield from _declared_forms(scene)
     broken = any(r.rung == "loss" and r.broken for r in scene.judgement.rungs)
-    if broken and scene.file.loss == "functions" and (asked := ask(scene)):
+    if not broken or scene.file.loss != "functions":
+        return
+    if asked := ask(scene):
         yield from explained(asked, scene.judgement.frameworks)
+    elif asked := _of_rows(scene):
+        yield from _by_a_factor(asked, scene.judgement.frameworks)
 
 
 def ask(scene: Scene) -> Asked | None:
@@ -89,16 +93,42 @@ def ask(scene: Scene) -> Asked | None:
     return Asked(draws, (np.array(losses)[:, 0], np.array(losses)[:, 1])) if draws else None
 
 
+def _of_rows(scene: Scene) -> Asked | None:
+    """Both losses of parts of the rows, for models of several outputs; None where they part."""
+    if scene.outputs_part or any(len(y) != len(scene.rows[0]) for ys in scene.given for y in ys):
+        return None
+    draws, losses = [], []
+    for rows, of in _chosen(len(scene.rows[0])):
+        if rows is not of:
+            continue
+        try:
+            values = [
+                float(
+                    side.ask64("gradients", [x[rows] for x in scene.rows], [y[rows] for y in ys])[
+                        "loss"
+                    ]
+                )
+                for side, ys in zip(scene.sides, scene.given, strict=True)
+            ]
+        except Refused:
+            continue
+        draws.append(Draw(scene.rows[0][rows], scene.given[0][0][rows]))
+        losses.append(values)
+    return Asked(draws, (np.array(losses)[:, 0], np.array(losses)[:, 1])) if draws else None
+
+
 def _chosen(count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows of the outputs, and of the targets that they are given."""
     every = np.arange(count)
     yield every, every
     for shift in (1, 3):
         yield every, np.roll(every, shift)
-    yield every[: count // 2 + 1], every[: count // 2 + 1]
+    half = every[: count // 2 + 1]
+    yield half, half
     yield every[1::2], every[::2][: len(every[1::2])]
     for i in range(min(count, SINGLE)):
-        yield every[i : i + 1], every[i : i + 1]
+        one = every[i : i + 1]
+        yield one, one
 
 
 def explained(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:

@@ -67,13 +67,15 @@ def _one_side(naming: Naming, program: Program) -> str | None:
         return _order(naming)
     names = {"clipped": "clip", "leaky_relu": "activation_missing", "sum": "residual_missing"}
     names |= {"parts": "concat_order", "elu": "activation_missing"}
+    names["shuffled"] = "reshape_for_transpose"
     missing = "activation_missing" if program.family in ACTIVATIONS else None
     return names.get(program.family, missing)
 
 
 def _order(naming: Naming) -> str:
-    given, flat = naming.known.one.ndim, naming.gap.one.ndim
-    if given > 2 and flat == 2:
+    given, flat = naming.known.one.ndim, min(naming.gap.one.ndim, naming.gap.other.ndim)
+    moved = AS_IT_LIES not in (naming.mine.name, naming.theirs.name)
+    if given > flat and (flat == 2 or moved):
         return "flatten_order"
     return "reshape_order" if given == 2 else "reshape_for_transpose"
 
@@ -89,6 +91,7 @@ def _pooling(naming: Naming) -> str | None:
 def _reduction(naming: Naming) -> str | None:
     keys = _differing(naming)
     names = {"masked": "mask", "kind": "pooling_kind", "axis": "normalised_axis"}
+    names["correction"] = "biased_variance"
     return next((names[k] for k in names if k in keys), None)
 
 
@@ -121,6 +124,8 @@ WITHIN: Mapping[str, str | Callable[[Naming], str | None]] = {
     "placed": _placed,
     "difference": "inputs_exchanged",
     "parts": "concat_order",
+    "blocks": "reshape_for_transpose",
+    "shuffled": "reshape_for_transpose",
     "order": _order,
     "pooled": _pooling,
     "reduced": _reduction,

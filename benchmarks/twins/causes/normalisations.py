@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -28,10 +28,29 @@ KINDS = ("batch_norm", "layer_norm", "group_norm", "rms_norm", "instance_norm")
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12, 1e-7, 1e-4, 0.0)
 ENTRY = {
     "epsilon": "epsilon",
+    "kind": "normalised_axis",
     "axes": "normalised_axis",
     "groups": "normalised_axis",
     "correction": "biased_variance",
 }
+WRITTEN: Mapping[str, Mapping[str, str]] = {
+    "group_norm": {
+        "keras": "layers.GroupNormalization({groups})",
+        "torch": "nn.GroupNorm({groups}, {width})",
+        "jax": "nnx.GroupNorm({width}, num_groups={groups}, rngs=rngs)",
+    },
+    "layer_norm": {
+        "keras": "layers.LayerNormalization(axis=-1)",
+        "torch": "nn.LayerNorm({width}) with the channels last",
+        "jax": "nnx.LayerNorm({width}, rngs=rngs)",
+    },
+    "batch_norm": {
+        "keras": "layers.BatchNormalization()",
+        "torch": "nn.BatchNorm2d({width})",
+        "jax": "nnx.BatchNorm({width}, rngs=rngs)",
+    },
+}
+"""Normalisations over other axes, as each framework writes them."""
 
 
 def find(scene: Scene) -> Iterator[Cause]:
@@ -46,8 +65,7 @@ def _differences(layer: Layer) -> Iterator[Difference]:
     wanted = other.y.transpose(back) if other.y.ndim == len(back) else other.y
 
     def run(half: Half, x: np.ndarray, settings: Settings) -> np.ndarray | None:
-        kind = half.unit.kind
-        return normalised(x, kind, half.weights, **settings)
+        return normalised(x, weights=half.weights, **settings)
 
     gap = min(distance(wanted, one.y), 1.0)
     limit = tolerance(gap) if layer.agree else 1e-9
@@ -61,6 +79,8 @@ def _differences(layer: Layer) -> Iterator[Difference]:
     after = distance(run(one, one.x, mine), one.y)  # type: ignore[arg-type]
     if not closes(before, after) or fits(wrong, one.y, limit):
         return
+    if "rms_norm" in {mine["kind"], theirs["kind"]} and mine["kind"] != theirs["kind"]:
+        return  # without a mean: that is no other axis
     for key in necessary(lambda s: run(one, one.x, s), mine, theirs, one.y, limit):
         yield Difference(layer, key, mine[key], theirs[key], before, after)
 
@@ -70,10 +90,14 @@ def _candidates(half: Half, axes: Sequence[int]) -> Iterator[dict[str, Any]]:
     stated = half.settings.get("epsilon", EPSILONS[0])
     small = float(np.finfo(np.float64).eps)
     epsilons = dict.fromkeys((small if stated is None else stated, *EPSILONS))
-    groups = half.settings.get("groups", 1)
+    kind, groups = half.unit.kind, half.settings.get("groups", 1)
+    if kind == "instance_norm" and "moving_mean" not in half.weights:
+        kind, groups = "group_norm", -1
+    groups = half.x.shape[-1] if groups == -1 else groups
     over = [*_axes(half, axes)] if half.unit.kind in ("layer_norm", "rms_norm") else [(-1,)]
     for correction, along, epsilon in product((0, 1), over, epsilons):
-        yield {"epsilon": epsilon, "axes": along, "groups": groups, "correction": correction}
+        settings = {"epsilon": epsilon, "axes": along, "groups": groups, "correction": correction}
+        yield {"kind": kind, **settings}
 
 
 def _axes(half: Half, order: Sequence[int]) -> Iterator[tuple[int, ...]]:
@@ -105,7 +129,14 @@ def _cause(difference: Difference) -> Cause:
         "function": "a normalisation of one's own",
         "correction": values[0],
     }
-    return cause_of(difference, ENTRY[key], told, settings)
+    cause = cause_of(difference, ENTRY[key], told, settings)
+    if key in ("groups", "kind"):
+        name = "group_norm" if key == "groups" else values[0]
+        groups = mine if key == "groups" else one.settings.get("groups", "".join(width))
+        filling = {"groups": groups, "width": "".join(width)}
+        write = WRITTEN[name].get(other.framework.partition(":")[0], "").format(**filling)
+        return cause._replace(write=write)
+    return cause
 
 
 FINDER = Finder(("epsilon", "normalised_axis", "biased_variance"), find)

@@ -19,6 +19,7 @@ from benchmarks.twins.climb import distance
 
 Array = np.ndarray
 KINDS = ("lstm", "gru", "gru_v1", "simple_rnn")
+HIDDEN = "hidden"  # of an LSTM's first state and cell the state alone
 GATES = ("sigmoid", "hard_sigmoid", "hard_sigmoid_of_0.2")
 ENTRY = {
     "activation": "cell_activation",
@@ -43,18 +44,15 @@ def _differences(layer: Layer, words: Sequence[Array]) -> Iterator[Difference]:
     if layer.axes not in ((0, 1, 2), (1, 0, 2)):
         return
     swapped = layer.axes == (1, 0, 2)
-    start = next(
-        (h for half in (one, other) if (h := _initial(half)) is not None),
-        None,
-    )
-
+    start = max((_initial(half) for half in (one, other)), key=len)
     mask = next((w != 0 for w in words if w.shape == one.x.shape[:2]), None)
 
     def run(half: Half, x: Array, settings: Settings) -> Array | None:
         left = ("kind", "begins", "masked")
         options = {k: v for k, v in settings.items() if k not in left}
         options["mask"] = mask if settings["masked"] else None
-        kind, initial = settings["kind"], start if settings["begins"] else None
+        kind, begins = settings["kind"], settings["begins"]
+        initial = start[: 1 if begins == HIDDEN else len(start)] if begins else ()
         with np.errstate(all="ignore"):
             return states(x, kind, half.weights, **options, initial=initial)
 
@@ -81,11 +79,10 @@ def _differences(layer: Layer, words: Sequence[Array]) -> Iterator[Difference]:
         yield Difference(layer, key, mine[key], theirs[key], before, after)
 
 
-def _initial(half: Half) -> Array | None:
-    """A first state that is given."""
+def _initial(half: Half) -> Sequence[Array]:
+    """The first state that is given, and of an LSTM the first cell."""
     units = len(half.weights["recurrent_kernel"])
-    given = [x for x in half.event.inputs[1:] if x.shape[1:] == (units,) and np.any(x)]
-    return given[0] if given else None
+    return [x for x in half.event.inputs[1:] if x.shape[1:] == (units,) and np.any(x)]
 
 
 def _last(result: Array, settings: Settings) -> Array:
@@ -100,17 +97,18 @@ def _named(
     acts = dict.fromkeys([str(stated.get("activation", "tanh")), "tanh", "relu", "linear"])
     gates = dict.fromkeys([str(stated.get("recurrent_activation", "sigmoid")), *GATES])
     kinds = {"gru": ("gru", "gru_v1"), "gru_v1": ("gru_v1", "gru")}
-    for leaves_out, kind, begins, backwards, act, gate in product(
+    begins = (False, HIDDEN, True) if half.unit.kind == "lstm" else (False, True)
+    for leaves_out, kind, first, backwards, act, gate in product(
         masked,
         kinds.get(half.unit.kind, (half.unit.kind,)),
-        (True, False) if _initial(half) is not None else (False,),
+        begins[: 1 + len(_initial(half))],
         (bool(stated.get("go_backwards")), not stated.get("go_backwards")),
         [a for a in acts if a in PLAIN],
         [g for g in gates if g in PLAIN] if half.unit.kind != "simple_rnn" else ("sigmoid",),
     ):
         settings = {
             "kind": kind,
-            "begins": begins,
+            "begins": first,
             "backwards": backwards,
             "activation": act,
             "recurrent_activation": gate,

@@ -96,9 +96,9 @@ class Scene:
             taken.append(parted(side.ask64("values"), self.models.matching.splits[number]))
         return taken[0], taken[1]
 
-    def assignable(self, values: Values) -> Values:
-        """Values of the second model's layers, and of parts of them, under its own names alone."""
-        named = joined(values, self.models.matching.splits[1])
+    def assignable(self, values: Values, number: int = 1) -> Values:
+        """Values of a model's layers, and of parts of them, under its own names alone."""
+        named = joined(values, self.models.matching.splits[number])
         return {k: v for k, v in named.items() if whole(k.partition("/")[0]) == k.partition("/")[0]}
 
 

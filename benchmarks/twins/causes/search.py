@@ -17,6 +17,7 @@ from benchmarks.twins.causes import (
     recurrences,
     running,
     stated,
+    views,
     weights,
     wiring,
 )
@@ -32,6 +33,7 @@ FINDERS: tuple[Finder, ...] = (
     attentions.FINDER,
     places.FINDER,
     between.FINDER,
+    views.FINDER,
     wiring.FINDER,
     weights.FINDER,
     losses.FINDER,

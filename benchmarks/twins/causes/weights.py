@@ -17,7 +17,8 @@ from benchmarks.twins.climb import Refused, aligned, distance
 from benchmarks.twins.compare import same_outputs
 from benchmarks.twins.flow import CLOSE, event_of
 from benchmarks.twins.match import Link, Pair
-from common.twins.probe import Values
+from benchmarks.twins.place import listed
+from common.twins.probe import Unit, Values
 
 Array = np.ndarray
 GATED = {"lstm": 4, "gru": 3, "gru_v1": 3}
@@ -116,35 +117,49 @@ def _turned(pair: Pair, link: Link, mine: Array, theirs: Array) -> tuple[str, st
 
 
 def _ties(scene: Scene) -> Iterator[Cause]:
-    """A kernel of the second model alone that is the first's table: tried with the table in it."""
-    matching = scene.models.matching
+    """Layers of one model alone that are one of the other's once more, or its table transposed:
+    tried with the weights of that one in all of them."""
+    matching, trials = scene.models.matching, 0
     for number, alone in enumerate((matching.alone_one, matching.alone_other)):
-        for unit in alone:
-            shape = unit.weights.get("kernel", ())
-            key = f"{unit.name}/kernel"
-            for partner in matching.pairs:
-                owner = partner.other if number else partner.one
-                for role, wanted in owner.weights.items():
-                    if len(shape) != 2 or shape != wanted[::-1] or number == 0:
-                        continue
-                    values = dict(scene.values[1])
-                    values[key] = values[f"{owner.name}/{role}"].T
-                    gap = _tried(scene, values)
-                    if gap and closes(*gap):
-                        names = scene.models.names
-                        told = f"{unit.name} has weights of its own in {names[1]}, and is "
-                        told += f"{owner.name} transposed in {names[0]}"
-                        filling = {"first": owner.name, "second": unit.name}
-                        yield Cause(
-                            "tied",
-                            (unit.name, owner.name),
-                            told,
-                            ENTRIES["tied"].line(names[1], filling),
-                            True,
-                            f"with {owner.name}'s in {names[1]}",
-                            *gap,
-                        )
-                        return
+        for pair in matching.pairs:
+            owner = pair.other if number else pair.one
+            again = {unit.name: _again(unit, owner, scene.values[number]) for unit in alone}
+            again = {name: values for name, values in again.items() if values}
+            values = {key: value for given in again.values() for key, value in given.items()}
+            if not values or trials == TRIALS:
+                continue
+            trials += 1
+            gap = _tried(scene, {**scene.values[number], **values}, number)
+            if gap and closes(*gap):
+                names = scene.models.names
+                here, there = names[number], names[1 - number]
+                told = f"{listed(again)} has weights of its own in {here}, and is {owner.name}"
+                whole = any(u.name in again and u.weights == owner.weights for u in alone)
+                told += "" if whole else " transposed"
+                filling = {"first": owner.name, "second": next(iter(again))}
+                line = ENTRIES["tied"].line(names[1], filling)
+                yield Cause(
+                    "tied",
+                    (*again, owner.name),
+                    f"{told} in {there}",
+                    line if number else f"{listed(again)} with weights of its own",
+                    True,
+                    f"with {owner.name}'s in {here}",
+                    *gap,
+                )
+                return
+
+
+def _again(unit: Unit, owner: Unit, values: Values) -> Values:
+    """The owner's weights under another unit's names; empty where they do not fit."""
+    if unit.kind == owner.kind and unit.weights == owner.weights:
+        return {f"{unit.name}/{role}": values[f"{owner.name}/{role}"] for role in unit.weights}
+    shape = unit.weights.get("kernel", ())
+    return {
+        f"{unit.name}/kernel": values[f"{owner.name}/{role}"].T
+        for role, wanted in owner.weights.items()
+        if len(shape) == 2 and shape == wanted[::-1]
+    }
 
 
 def _exchanged_layers(scene: Scene) -> Iterator[Cause]:
@@ -193,22 +208,22 @@ def _alike(one: Pair, two: Pair) -> bool:
     return one.other.kind == two.other.kind and one.other.weights == two.other.weights
 
 
-def _tried(scene: Scene, values: Values) -> tuple[float, float] | None:
-    """The gap of the outputs before, and with other weights in the second model; None where it
+def _tried(scene: Scene, values: Values, number: int = 1) -> tuple[float, float] | None:
+    """The gap of the outputs before, and with other weights in model `number`; None where it
     cannot be given any."""
     seen = outputs(scene)
-    side = scene.sides[1]
+    side = scene.sides[number]
     try:
-        side.ask64("assign", scene.assignable(values))
+        side.ask64("assign", scene.assignable(values, number))
         theirs = side.ask64("outputs", scene.parted_rows)
     except (Refused, RuntimeError):
         return None
     finally:
-        scene.reset(1)
+        scene.reset(number)
     prefix = f"{scene.parted}/"
     mine = {
         key.removeprefix(prefix): value
-        for key, value in scene.traces[0, "float64"].items()
+        for key, value in scene.traces[1 - number, "float64"].items()
         if key.startswith(prefix)
     }
     names = same_outputs(list(mine), list(theirs))

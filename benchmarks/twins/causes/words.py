@@ -21,6 +21,7 @@ EITHER: Mapping[str, tuple[str, str]] = {
 
 NAMED: Mapping[str, str] = {
     "activation": "the activation {}",
+    "begins": "a first {} state that is given, and a first cell of zeros",
     "recurrent_activation": "{} in its gates",
     "kind": "the form of {}",
     "roles": "its inputs {} as query, key and value",

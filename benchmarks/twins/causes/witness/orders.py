@@ -29,10 +29,42 @@ def rearrangements(x: Array, y: Array) -> Iterator[Program]:
         settings = {"shape": turned[1:], "order": order}
         apply = partial(_shaped, order=order, shape=turned)
         yield Program("order", "a shape in another order", settings, apply)
+    yield from _blocks(x, y)
     if x.shape == y.shape:
         for axis in range(1, x.ndim):
             yield Program("flipped", "a reversal", {"axis": axis}, partial(np.flip, axis=axis))
         yield from _exchanged(x)
+
+
+def _blocks(x: Array, y: Array) -> Iterator[Program]:
+    """Channels that become blocks of pixels, or blocks that become channels: (n, h, w, c), with the
+    block's two axes before the channels, as TensorFlow, or behind them, as PyTorch."""
+    if not x.ndim == y.ndim == 4 or x.shape[1:3] == y.shape[1:3]:
+        return
+    small, large = sorted((x, y), key=lambda t: t.shape[1])
+    (_, h, w, _), (_, tall, wide, c) = small.shape, large.shape
+    if tall % h or wide % w or tall // h * (wide // w) * c != small.shape[-1]:
+        return
+    block = tall // h, wide // w
+    for name, split, order in (
+        ("before", (*block, c), (0, 1, 3, 2, 4, 5)),
+        ("behind", (c, *block), (0, 1, 4, 2, 5, 3)),
+    ):
+        settings = {"block": f"{name} the channels"}
+        if small is x:
+            apply = partial(_spread, split=split, order=order, shape=y.shape)
+        else:
+            apply = partial(_gathered, block=block, back=np.argsort(order).tolist(), shape=y.shape)
+        yield Program("blocks", "blocks of pixels", settings, apply)
+
+
+def _spread(x: Array, split: Sequence[int], order: Sequence[int], shape: Sequence[int]) -> Array:
+    return x.reshape(*x.shape[:3], *split).transpose(order).reshape(-1, *shape[1:])
+
+
+def _gathered(x: Array, block: Sequence[int], back: Sequence[int], shape: Sequence[int]) -> Array:
+    cut = x.reshape(len(x), shape[1], block[0], shape[2], block[1], -1)
+    return cut.transpose(back).reshape(-1, *shape[1:])
 
 
 def _permuted(x: Array, order: Sequence[int], shape: Sequence[int]) -> Array | None:
@@ -63,6 +95,15 @@ def _exchanged(x: Array) -> Iterator[Program]:
             continue
         for order in list(permutations(range(count)))[1:]:
             yield Program("parts", "parts", {"order": order}, partial(_in_order, order=order))
+    width = x.shape[-1]
+    for groups in range(2, width // 2 + 1):
+        if width % groups == 0:
+            yield Program("shuffled", "groups", {"groups": groups}, partial(_shuffled, n=groups))
+
+
+def _shuffled(x: Array, n: int) -> Array:
+    """The last axis, one of each of n groups after the other."""
+    return x.reshape(*x.shape[:-1], n, -1).swapaxes(-1, -2).reshape(x.shape)
 
 
 def _in_order(x: Array, order: Sequence[int]) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -20,11 +20,12 @@ def states(
     recurrent_activation: str = "sigmoid",
     backwards: bool = False,
     rows_first: bool = True,
-    initial: Array | None = None,
+    initial: Sequence[Array] = (),
     mask: Array | None = None,
 ) -> Array | None:
     """(n, time, features) -> the states after each step that was taken, (n, time, units).
 
+    `initial` are the first state and, of an LSTM, the first cell; what is missing is zeros.
     `backwards` takes the last step first; without `rows_first` rows and steps change places. Where
     a mask (n, time) is false a step leaves the state as it is. None where the weights do not fit.
     """
@@ -34,10 +35,10 @@ def states(
     if x.ndim != 3 or x.shape[-1] != len(kernel) or activation not in PLAIN:
         return None
     act, gate = PLAIN[activation][1], PLAIN[recurrent_activation][1]
-    h = np.zeros((len(x), len(recurrent))) if initial is None else initial
-    if h.shape != (len(x), len(recurrent)):
+    first = [*initial, *[np.zeros((len(x), len(recurrent)))] * 2]
+    h, c = first[:2]
+    if not h.shape == c.shape == (len(x), len(recurrent)):
         return None
-    c = np.zeros_like(h)
     steps = []
     for t in range(x.shape[1])[:: -1 if backwards else 1]:
         h_before, c_before = h, c

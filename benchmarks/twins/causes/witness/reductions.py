@@ -16,6 +16,9 @@ from benchmarks.twins.causes.witness.windows import Pads, pooled, same_pads
 Array = np.ndarray
 REDUCE: Mapping[str, Callable] = {"mean": np.mean, "max": np.max, "sum": np.sum, "min": np.min}
 
+SPREAD: Mapping[str, Callable] = {"std": np.std, "var": np.var}
+"""Those that are divided by n, or by n - 1."""
+
 
 def reductions(x: Array, y: Array, masks: Sequence[Array] = ()) -> Iterator[Program]:
     """Over any axes but the rows'; of (n, time, ...) over the steps of a mask (n, time) alone."""
@@ -27,6 +30,9 @@ def reductions(x: Array, y: Array, masks: Sequence[Array] = ()) -> Iterator[Prog
             for kind, function in REDUCE.items():
                 settings = {"kind": kind, "axis": axes, "masked": False}
                 yield Program("reduced", kind, settings, partial(function, axis=axes))
+            for kind, n in product(SPREAD, (0, 1)):
+                settings = {"kind": kind, "axis": axes, "masked": False, "correction": n}
+                yield Program("reduced", kind, settings, partial(SPREAD[kind], axis=axes, ddof=n))
     for mask in masks:
         if mask.shape == x.shape[:2] and x.ndim == 3:
             settings = {"kind": "mean", "axis": (1,), "masked": True}
