@@ -38,10 +38,8 @@ def relation(one: np.ndarray, other: np.ndarray, tolerance: float = CLOSE) -> st
         orders = permutations(range(b.ndim)) if b.ndim <= AXES_TRIED else ()
         if any(close(a, b.transpose(order)) for order in orders):
             return MOVED
-        if len(one) == len(other):  # by row: a flatten of channels first against channels last
-            rows = (np.sort(tensor.reshape(len(tensor), -1), axis=1) for tensor in (one, other))
-            if close(*rows):
-                return PART
+        if same_rows(one, other, tolerance):
+            return PART
     small, large = sorted((_values(one), _values(other)), key=len)
     if len(small) > 1 and len(large) and np.ptp(small) > tolerance * scale:
         places = np.clip(np.searchsorted(large, small), 1, len(large) - 1) if len(large) > 1 else 0
@@ -49,6 +47,16 @@ def relation(one: np.ndarray, other: np.ndarray, tolerance: float = CLOSE) -> st
         if np.all(near <= tolerance * scale):
             return PART
     return DIFFER
+
+
+def same_rows(one: np.ndarray, other: np.ndarray, tolerance: float = CLOSE) -> bool:
+    """Whether each row has the same values somewhere, as behind a flatten of channels first."""
+    if one.size != other.size or len(one) != len(other):
+        return False
+    rows = [np.sort(tensor.reshape(len(tensor), -1), axis=1) for tensor in (one, other)]
+    scale = float(np.max(np.abs(rows[0]), initial=1e-30))
+    with np.errstate(invalid="ignore"):
+        return not np.any(np.abs(rows[0] - rows[1]) > tolerance * scale)
 
 
 def _values(tensor: np.ndarray) -> np.ndarray:
