@@ -115,12 +115,16 @@ def _faults(models: Models, tolerance: float) -> list[Fault]:
 
 
 def _rearranged(seen: Seen, tolerance: float) -> bool:
-    """Whether what comes out has other values, padded or cropped, or all of its own elsewhere.
+    """Whether one gives more values than the other, zeros apart, or each row the same elsewhere.
 
-    Of two tensors of one size each value has a partner near it as soon as there are many.
+    Of many values each has a near one in the other tensor, whatever both hold.
     """
     one, other = (event.outputs for event in (seen.one, seen.other))
-    return any(a.size != b.size or same_rows(a, b, tolerance) for a in one for b in other)
+    return any(
+        np.count_nonzero(a) != np.count_nonzero(b) or same_rows(a, b, tolerance)
+        for a in one
+        for b in other
+    )
 
 
 def _larger(seen: Seen, after: Seen) -> bool:

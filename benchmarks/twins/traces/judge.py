@@ -128,7 +128,7 @@ def _comparable(models: Models, tolerance: float) -> Models:
         outputs = tuple(like(a, b) for a, b in zip(mine.outputs, theirs.outputs, strict=False))
         shown = theirs._replace(outputs=(*outputs, *theirs.outputs[len(outputs) :]))
         _replace(events[1], theirs, shown)
-        if nearest(mine.outputs, shown.outputs, tolerance) != DIFFER:
+        if nearest(mine.outputs, shown.outputs, tolerance) in (EQUAL, MOVED):
             continue
         for own, event, partner in ((events[1], shown, mine), (events[0], mine, shown)):
             at = next(i for i, candidate in enumerate(own) if candidate is event)
