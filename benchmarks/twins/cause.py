@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from benchmarks.twins.place import listed
+
+HAS = " has "  # between the layer and its setting
 
 
 class Cause(NamedTuple):
@@ -44,5 +48,21 @@ def of_setting(
 ) -> Cause:
     """A proved cause: a layer's setting, in words of each model, and the gap before and after."""
     one, other = frameworks
-    difference = f"{layer} has {values[0]} in {one} and {values[1]} in {other}"
+    difference = f"{layer}{HAS}{values[0]} in {one} and {values[1]} in {other}"
     return Cause(entry, places, difference, write, True, f"with {values[0]} in {other}", *gap)
+
+
+def each_once(causes: Iterable[Cause]) -> list[str]:
+    """A sentence for each difference: the first layer's own, and which others have the same."""
+    alike: dict[tuple, list[Cause]] = {}
+    for cause in causes:
+        what = cause.difference.partition(HAS)[2] or cause.difference
+        alike.setdefault((cause.entry, cause.proved, what), []).append(cause)
+    return [
+        f"{first}" + (f". The same of {listed(map(_layer, rest))}" if rest else "")
+        for first, *rest in alike.values()
+    ]
+
+
+def _layer(cause: Cause) -> str:
+    return cause.difference.partition(HAS)[0]

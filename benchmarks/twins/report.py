@@ -12,7 +12,7 @@ from rich.table import Table
 
 from benchmarks.show.terminal import plain, print_wide
 from benchmarks.twins.apart import Apart
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, each_once
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.verdict import whose
@@ -58,7 +58,7 @@ def print_verdict(judgement: Judgement) -> Console:
     console.print(plain(words, STYLES[judgement.verdict]), soft_wrap=True)
     for fault in judgement.faults[1:]:
         console.print(plain(f"  also: {fault.sentence}", "red"), soft_wrap=True)
-    for cause in judgement.causes:
+    for cause in each_once(judgement.causes):
         console.print(plain(f"  {cause}", "bold"), soft_wrap=True)
     for setting in judgement.settings:
         console.print(plain(f"  settings that differ: {setting}", "yellow"), soft_wrap=True)

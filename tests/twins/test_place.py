@@ -15,7 +15,7 @@ FLOAT32 = 1e-4, 1e-5  # tolerances of recordings
 
 
 def models(*layers) -> Models:
-    """Two chains; of each layer its name, and the tensors in and out of the first, of the second."""
+    """Two chains; of each layer its name, what goes in and out of the first, and of the second."""
     pairs = tuple(pair(name, padding=("same", "valid")) for name, *_ in layers)
     one = [Event(name, "dense", (a,), (b,)) for name, a, b, *_ in layers]
     other = [Event(f"net.{name}", "dense", (a,), (b,)) for name, *_, a, b in layers]
