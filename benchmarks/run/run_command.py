@@ -10,6 +10,8 @@ examples:
   twinbench run mnist --regime compiled         each framework's own compiler
   twinbench run mnist --epochs 1 --hidden 64    changed settings; the table and the record say so
   twinbench run --twins my_twins.py             your own two models (see `twinbench parity -h`)
+  twinbench run --twins my_twins.py --framework keras,keras:torch,torch --seeds 5
+                                                is the port slower: by the framework, or by itself?
   twinbench run --data real --data-dir DIR      refuse anything but the real data
   twinbench run --tensorboard logs              for `tensorboard --logdir logs`: all in one view
   twinbench run reuters --json > runs.json      the records and nothing else on standard output

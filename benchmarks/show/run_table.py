@@ -21,6 +21,7 @@ from benchmarks.records.arm import (
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, warnings_of
+from benchmarks.show.port_time import port_sentences
 from benchmarks.show.section import Section
 from benchmarks.show.wording import listed, number, sentence
 from benchmarks.statistics.verdict import Plan, comparisons
@@ -100,6 +101,7 @@ def sections(
     """A table a regime, so that numbers of two regimes never share a column; notes below the last.
 
     `show`: `all`, `metric` (no times, and the verdicts as sentences below) or `time` (no metric).
+    Where times are shown, what may be said of a port's is a sentence below.
     Raises ValueError when the records were measured under different protocols.
     """
     runs = training_runs(records)
@@ -117,11 +119,13 @@ def sections(
         for regime, own in group_by(rows, lambda row: row.first.regime).items()
     ]
     if tables:
-        verdicts = [sentence(p, times=False) for p in comparisons(runs, plan)] * (show == "metric")
+        pairs = comparisons(runs, plan)
+        verdicts = [sentence(pair, times=False) for pair in pairs]
+        said = verdicts if show == "metric" else port_sentences(pairs)
         numbered = (f"{i}: {note}" for i, note in enumerate(notes, 1))
         warnings = [f"warning: {warning}" for warning in warnings_of(runs)] * (show != "metric")
         tables[0].notices.extend(not_real(runs))
-        tables[-1].notes.extend([CAPTIONS[show], *verdicts, *numbered, *warnings])
+        tables[-1].notes.extend([CAPTIONS[show], *said, *numbered, *warnings])
     return tables
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, Interval
-from benchmarks.statistics.ratios import ALIKE, Ratio
+from benchmarks.statistics.ratios import ALIKE, RANKED, Ratio
 from benchmarks.statistics.verdict import Comparison, MetricComparison
 from common.framework import label_of
 from common.problem import PROBLEMS, Metric
@@ -18,11 +18,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 def sentence(comparison: Comparison, *, times: bool = True) -> str:
     """The metric's verdict, then the time's unless that is not wanted."""
+    return f"{where(comparison)}: {_metric(comparison)}" + f" {_time(comparison)}" * times
+
+
+def where(comparison: Comparison) -> str:
+    """What both arms share: `MNIST digits, matched, cpu, epochs = 3`."""
     problem = PROBLEMS.get(comparison.problem)
     title = problem.title if problem else comparison.problem
     settings = [listed(comparison.changed.items())] * bool(comparison.changed)
-    where = ", ".join([title, comparison.regime, comparison.device, *settings])
-    return f"{where}: {_metric(comparison)}" + (f" {_time(comparison)}" if times else "")
+    return ", ".join([title, comparison.regime, comparison.device, *settings])
 
 
 def listed(settings: Iterable[tuple[str, Any]]) -> str:
@@ -159,15 +163,18 @@ def _time(comparison: Comparison) -> str:
             return f"Their epochs are equally fast within {ALIKE:.0%} (ratio {shown})."
         return f"No difference seen in the time of an epoch (ratio {shown})."
     if ratio.verdict == "slower":
-        assert ratio.low is not None and ratio.high is not None
-        second, ratio = first, Ratio(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
-    adjusted = comparison.holm[1]
-    shown = span(ratio, number)
-    if adjusted is not None and adjusted >= ERROR:
-        shown += (
-            f"; with all verdicts here (Holm) p = {probability(adjusted)}, no longer below 0.05"
-        )
+        second, ratio = first, ratio.inverse
+    shown = span(ratio, number) + corrected(comparison)
     return f"An epoch of {second} is {number(ratio.value)} times as fast ({shown})."
+
+
+def corrected(comparison: Comparison) -> str:
+    """That the ratio of two epochs excludes 1 alone, and not among all verdicts; else nothing."""
+    adjusted = comparison.holm[1]
+    ranked = comparison.epoch is not None and comparison.epoch.verdict in RANKED
+    if not ranked or adjusted is None or adjusted < ERROR:
+        return ""
+    return f"; with all verdicts here (Holm) p = {probability(adjusted)}, no longer below 0.05"
 
 
 def number(value: float | None) -> str:

@@ -18,7 +18,7 @@ from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.speed.race import Runner, runners
-from benchmarks.statistics.ratios import Ratio
+from benchmarks.statistics.ratios import RANKED, Ratio
 from common.framework import label_of
 from common.problem import PROBLEMS, Problem
 from common.say import counted
@@ -130,7 +130,7 @@ def ratio_text(ratio: Ratio | None) -> str:
         return "-"
     if ratio.low is None or ratio.high is None:
         return f"{ratio.value:.2f}"
-    loud = "*" if ratio.verdict in ("faster", "slower") else ""
+    loud = "*" if ratio.verdict in RANKED else ""
     return f"{loud}{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
 
 

@@ -12,6 +12,7 @@ from benchmarks.statistics.intervals import Interval, finite
 
 DRAWS = 5000  # of a bootstrap
 ALIKE = 0.05  # times that differ by a smaller share are equally fast
+RANKED = ("faster", "slower")  # the verdicts that say which
 
 
 class Ratio(NamedTuple):
@@ -22,6 +23,13 @@ class Ratio(NamedTuple):
     high: float | None
     close: bool = False  # the 90 % interval lies within ALIKE of 1
     p: float | None = None  # of no difference, two-sided, by the same draws
+
+    @property
+    def inverse(self) -> Ratio:
+        """That of the second time to the first."""
+        if self.low is None or self.high is None:
+            return self._replace(value=1 / self.value)
+        return self._replace(value=1 / self.value, low=1 / self.high, high=1 / self.low)
 
     @property
     def verdict(self) -> str:

@@ -30,7 +30,7 @@ from benchmarks.records.kinds import Planned
 from benchmarks.statistics import intervals, ratios
 from benchmarks.statistics.doubts import notes
 from benchmarks.statistics.intervals import Interval
-from benchmarks.statistics.ratios import Ratio
+from benchmarks.statistics.ratios import RANKED, Ratio
 from common.data.files import DATASETS
 from common.problem import PROBLEMS, Metric
 from common.regime import REGIMES
@@ -92,6 +92,8 @@ class Comparison:
     device: str
     threads: str
     changed: Mapping[str, Any]
+    file: str  # SHA-256 of a user's twins as they were then; empty for the four problems
+    data: str | None  # digest of the rows
     first: str
     second: str
     metric: MetricComparison | None  # None: an arm has no finished run with a number
@@ -112,7 +114,7 @@ class Comparison:
         words = (intervals.EQUIVALENT, *[intervals.DIFFERENT] * kept)
         return (
             metric is not None and metric.verdict in words and not metric.exploratory,
-            epoch is not None and epoch.verdict in ("faster", "slower") and kept_epoch,
+            epoch is not None and epoch.verdict in RANKED and kept_epoch,
         )
 
 
@@ -159,7 +161,8 @@ def compared(
     ]
     some = (one or other)[0]
     clocked = [timed(runs) for runs in arms]
-    same_machine = across or len({_machine(run) for runs in clocked for run in runs}) < 2
+    machines = {(run.host.cpu, run.host.cores) for runs in clocked for run in runs}
+    same_machine = across or len(machines) < 2
 
     def ratio(name: str) -> Ratio | None:
         values = [clocks(runs, name) for runs in arms]
@@ -172,6 +175,8 @@ def compared(
         device=some.device,
         threads=threads(some),
         changed=some.changed,
+        file=_file(some),
+        data=some.data.digest,
         first=first,
         second=second,
         metric=_metric(arms[0], arms[1], _declared(plan or {}, some), any(lost)),
@@ -265,10 +270,6 @@ def _declared(plan: Plan, record: Record) -> Planned | None:
     """What was declared of the problem; None where that was of the file before or after an edit."""
     declared = plan.get(record.problem)
     return declared if declared and declared.file in ("", _file(record)) else None
-
-
-def _machine(record: Record) -> str:
-    return f"{record.host.cpu} {record.host.cores}"
 
 
 def _spread(values: Sequence[float]) -> float | None:

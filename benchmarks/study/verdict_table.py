@@ -13,10 +13,11 @@ from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real
 from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part, Said
+from benchmarks.show.port_time import port_sentences
 from benchmarks.show.section import Section
 from benchmarks.show.wording import listed, number, probability, seeds, sentence, signed, span
 from benchmarks.statistics.intervals import ERROR
-from benchmarks.statistics.ratios import ALIKE
+from benchmarks.statistics.ratios import ALIKE, RANKED
 from benchmarks.statistics.verdict import PLANNED, Comparison, MetricComparison, Plan, comparisons
 from common.framework import label_of
 from common.say import counted
@@ -97,7 +98,7 @@ def comparison_sections(
         for pair in pairs
         for *place, name, target in _targets(pair)
     }
-    sentences = [sentence(pair) for pair in pairs]
+    sentences = [*map(sentence, pairs), *port_sentences(pairs)]
     metric, times = [_metric_row(pair) for pair in pairs], [_time_row(pair) for pair in pairs]
     sections = [
         Section(
@@ -157,7 +158,7 @@ def _time_row(pair: Comparison) -> list[str]:
     )
     word = "-"
     if pair.epoch is not None:
-        ranked = pair.epoch.verdict in ("faster", "slower")
+        ranked = pair.epoch.verdict in RANKED
         word = f"{label_of(pair.second)} " * ranked + pair.epoch.verdict
         word = "*" * pair.loud[1] + word
     p = _p(pair.epoch and pair.epoch.p, pair.holm[1])
@@ -194,6 +195,7 @@ def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
     if not pairs:
         return
     verdicts = [Said(sentence(pair), pair.notes) for pair in pairs]
+    verdicts += [Said(answer) for answer in port_sentences(pairs)]
     sentences = {verdict.sentence for verdict in verdicts}
     tables = [table for table in verdict_sections(runs, plan) if table.rows]
     yield Part(

@@ -39,10 +39,8 @@ def relation(one: np.ndarray, other: np.ndarray, tolerance: float = CLOSE) -> st
             orders = permutations(range(b.ndim)) if b.ndim <= AXES_TRIED else ()
             if any(close(a, b.transpose(order)) for order in orders):
                 return MOVED
-            if len(one) == len(other):  # by row: a flatten of channels first, or of channels last
-                rows = (np.sort(tensor.reshape(len(tensor), -1), axis=1) for tensor in (one, other))
-                if close(*rows):
-                    return PART
+            if same_rows(one, other, tolerance):
+                return PART
     small, large = sorted((one[one != 0], other[other != 0]), key=len)
     if len(small) > 1 and len(large) and np.ptp(small) > tolerance * scale:
         if any(np.min(np.abs(large - end)) > tolerance * scale for end in _ends(small)):
@@ -58,6 +56,16 @@ def relation(one: np.ndarray, other: np.ndarray, tolerance: float = CLOSE) -> st
 def _ends(tensor: np.ndarray) -> np.ndarray:
     """The least and the largest value."""
     return np.array([tensor.min(), tensor.max()]) if tensor.size else np.empty(0)
+
+
+def same_rows(one: np.ndarray, other: np.ndarray, tolerance: float = CLOSE) -> bool:
+    """Whether each row has the same values somewhere, as behind a flatten of channels first."""
+    if one.size != other.size or len(one) != len(other):
+        return False
+    rows = [np.sort(tensor.reshape(len(tensor), -1), axis=1) for tensor in (one, other)]
+    scale = float(np.max(np.abs(rows[0]), initial=1e-30))
+    with np.errstate(invalid="ignore"):
+        return not np.any(np.abs(rows[0] - rows[1]) > tolerance * scale)
 
 
 def nearest(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, event_of, nearest
+from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, event_of, nearest, same_rows
 from benchmarks.twins.match import Matching, Pair
 from common.twins.probe import Event
 
@@ -90,21 +90,53 @@ def _position(events: Sequence[Event], event: Event) -> int:
 def _faults(models: Models, tolerance: float) -> list[Fault]:
     found: list[Fault] = []
     agreed: Seen | None = None
+    alike: Seen | None = None  # the last of these that was given the same, in the same places
     for seen in seen_pairs(models):
         before = nearest(seen.one.inputs, seen.other.inputs, tolerance)
         after = nearest(seen.one.outputs, seen.other.outputs, tolerance)
+        if after == PART and before in (EQUAL, MOVED) and not _rearranged(seen, tolerance):
+            after = DIFFER
         if after != DIFFER and before != DIFFER:
             agreed = seen
+            alike = seen if before != PART else alike
         elif after == DIFFER and before in (EQUAL, MOVED):
             found.append(_own_fault(models, seen))
         elif not found and after == DIFFER and before == PART:
-            found.append(_between(models, agreed, seen, rearranged=True))
+            if alike and _larger(alike, seen):
+                found.append(_own_fault(models, alike))
+            else:
+                found.append(_between(models, agreed, seen, rearranged=True))
         elif not found and before == DIFFER:
             found.append(_between(models, agreed, seen, rearranged=False))
             found += _own_error(models, seen, tolerance)
         elif found:
             found += _own_error(models, seen, tolerance)
     return found
+
+
+def _rearranged(seen: Seen, tolerance: float) -> bool:
+    """Whether one gives more values than the other, zeros apart, or each row the same elsewhere.
+
+    Of many values each has a near one in the other tensor, whatever both hold.
+    """
+    one, other = (event.outputs for event in (seen.one, seen.other))
+    return any(
+        np.count_nonzero(a) != np.count_nonzero(b) or same_rows(a, b, tolerance)
+        for a in one
+        for b in other
+    )
+
+
+def _larger(seen: Seen, after: Seen) -> bool:
+    """Whether one layer gives more of the same values than the other, and what follows takes them.
+
+    A pad of one's own or a crop behind the layer would have made them as many again.
+    """
+    given, taken = (
+        [tensors[0].size if tensors else 0 for tensors in both]
+        for both in ((seen.one.outputs, seen.other.outputs), (after.one.inputs, after.other.inputs))
+    )
+    return given[0] != given[1] and given == taken
 
 
 def _own_fault(models: Models, seen: Seen) -> Fault:

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.twins import place
 from benchmarks.twins.compare import same_outputs
-from benchmarks.twins.flow import CLOSE, DIFFER, PART, event_of, nearest
+from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, event_of, nearest
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.place import CLOSER, Fault, Models
 from benchmarks.twins.traces import words
@@ -128,13 +128,13 @@ def _comparable(models: Models, tolerance: float) -> Models:
         outputs = tuple(like(a, b) for a, b in zip(mine.outputs, theirs.outputs, strict=False))
         shown = theirs._replace(outputs=(*outputs, *theirs.outputs[len(outputs) :]))
         _replace(events[1], theirs, shown)
-        if nearest(mine.outputs, shown.outputs, tolerance) != DIFFER:
+        if nearest(mine.outputs, shown.outputs, tolerance) in (EQUAL, MOVED):
             continue
         for own, event, partner in ((events[1], shown, mine), (events[0], mine, shown)):
             at = next(i for i, candidate in enumerate(own) if candidate is event)
             behind = own[at + 1 : at + 1 + FURTHER]
             later = [tensor for e in behind for tensor in (*e.inputs, *e.outputs)]
-            if later and nearest(partner.outputs, later, tolerance) != DIFFER:
+            if later and nearest(partner.outputs, later, tolerance) in (EQUAL, MOVED):
                 own[at] = event._replace(outputs=partner.outputs)
                 break
     return models._replace(one=events[0], other=events[1])

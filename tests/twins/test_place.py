@@ -1,0 +1,77 @@
+"""Where two models part, on events made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.twins.match import Matching
+from benchmarks.twins.place import Models, faults
+from benchmarks.twins.traces.judge import _comparable
+from common.twins.probe import Event
+from tests.twins.test_apart import pair
+
+DENSE = np.linspace(0, 1, 120_001)[1:].reshape(2, 300, 200)  # neighbours lie 8e-6 apart
+FLOAT32 = 1e-4, 1e-5  # tolerances of recordings
+
+
+def models(*layers) -> Models:
+    """Two chains; of each layer its name, what goes in and out of the first, and of the second."""
+    pairs = tuple(pair(name, padding=("same", "valid")) for name, *_ in layers)
+    one = [Event(name, "dense", (a,), (b,)) for name, a, b, *_ in layers]
+    other = [Event(f"net.{name}", "dense", (a,), (b,)) for name, *_, a, b in layers]
+
+    def called(layer, inputs):
+        raise ValueError(layer)
+
+    return Models(("keras", "torch"), Matching(pairs, (), ()), one, other, called)
+
+
+def first(*layers, tolerances=FLOAT32):
+    return faults(models(*layers), tolerances)[0]
+
+
+def test_a_layer_that_is_off_by_more_than_its_values_lie_apart_is_the_place():
+    """Each value has a neighbour of the other tensor within the tolerance, and none is its own."""
+    x, off = DENSE + 1, DENSE * (1 + 5e-4)
+    fault = first(("norm", x, DENSE, x, off), ("next", DENSE, x, off * 3, x * 2))
+    assert fault.places[:2] == ("norm", "net.norm")
+    assert "what goes in agrees" in fault.sentence and "padding is same" in fault.sentence
+
+
+def test_a_row_in_another_order_is_still_what_a_layer_may_give():
+    x = DENSE[:, :5, :6]
+    turned = x.reshape(2, 30)[:, ::-1]
+    fault = first(("heads", x, x.reshape(2, 30), x, turned), ("next", x, x, turned * 3, x * 2))
+    assert fault.places[0] == "between heads ~ net.heads and next ~ net.next"
+
+
+def padded(x):
+    return np.concatenate([x, x[:, -1:] + 1], axis=1)
+
+
+def test_a_layer_that_gives_more_of_the_same_is_the_place_where_the_next_takes_all():
+    """Such as a kernel of 64 with 32 of padding on both sides: 129 values for 128."""
+    x = np.random.default_rng(0).normal(size=(2, 7, 5))
+    conv = ("conv", x, x, x, padded(x))
+    norm = ("norm", x, x, padded(x), 2 * padded(x))
+    assert first(conv, norm).places[:2] == ("conv", "net.conv")
+    shift = ("shift", x, x, padded(x), padded(x))
+    assert first(conv, shift, norm).places[:2] == ("conv", "net.conv")
+
+
+def test_what_is_cropped_behind_a_layer_is_none_of_its_faults():
+    x = np.random.default_rng(0).normal(size=(2, 7, 5))
+    flat = x.swapaxes(1, 2).reshape(2, 35)
+    conv = ("conv", x, x, x, padded(x))
+    fault = first(conv, ("classes", x.reshape(2, 35), x, flat, 2 * x))
+    assert fault.places[0] == "between conv ~ net.conv and classes ~ net.classes"
+    assert "another order" in fault.sentence
+
+
+def test_no_activation_is_read_into_values_that_lie_close():
+    """Recordings have an activation inside of a layer, or behind it: then it gives the *same*."""
+    x, off = DENSE + 1, DENSE * (1 + 5e-4)
+    shown = models(("norm", x, DENSE, x, off), ("act", DENSE, DENSE, off, off * (1 + 1e-5)))
+    assert np.array_equal(_comparable(shown, FLOAT32[0]).other[0].outputs[0], off)
+    behind = models(("norm", x, DENSE, x, off), ("act", DENSE, DENSE, off, DENSE))
+    assert np.array_equal(_comparable(behind, FLOAT32[0]).other[0].outputs[0], DENSE)
