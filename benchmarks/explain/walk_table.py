@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.explain.from_records import explained as from_records
-from benchmarks.explain.walk import SWITCHES, Explained, Walk
+from benchmarks.explain.walk import OWN, Explained, Walk
 from benchmarks.records.arm import Arm
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
@@ -56,10 +56,11 @@ def notes(explained: Explained) -> Iterator[str]:
         f"processes an arm: {few}"
         + (", which is too few to rank anything by time" if few < MIN_PROCESSES else "")
     )
-    yield (
-        "first seen at: the lowest rung of a short parity ladder at which the arms before and "
-        "after differ by more than 1e-5, and by how much (an arm's own two epochs come last)"
-    )
+    if explained.rungs:
+        yield (
+            "first seen at: the lowest rung of a short parity ladder at which the arms before and "
+            "after differ by more than 1e-5, and by how much (an arm's own two epochs come last)"
+        )
     yield from provenance(runs)
 
 
@@ -73,7 +74,11 @@ def _tables(explained: Explained) -> Iterator[Section]:
     for walk in explained.walks:
         ends = f"from {label_of(walk.start)} to {label_of(walk.goal)}"
         title = f"{explained.problem.title}: {ends}, {metric}"
-        yield Section(title, HEADINGS, list(_rows(explained, walk)), LEFT)
+        rows = list(_rows(explained, walk))
+        if explained.rungs:
+            yield Section(title, HEADINGS, rows, LEFT)
+        else:
+            yield Section(title, HEADINGS[:-1], [row[:-1] for row in rows], LEFT[:-1])
     if len(explained.walks) == 2:
         one, other = explained.walks
         first, second = label_of(one.start), label_of(one.goal)
@@ -103,7 +108,7 @@ def _rows(explained: Explained, walk: Walk) -> Iterator[list[str]]:
 def _both(explained: Explained, one: Walk, other: Walk) -> Iterator[list[str]]:
     back = {step.switch: step for step in other.steps}
     for step in one.steps:
-        if step.switch in SWITCHES and step.switch in back:
+        if step.switch != OWN and step.switch in back:
             reverse = explained.step_effect(back[step.switch])
             yield [
                 step.switch,

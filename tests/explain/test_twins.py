@@ -1,0 +1,321 @@
+"""The walk between two trainings of a user's: what differs, what is turned, where it ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from benchmarks.explain.twins.layers import of_dropout, of_layers
+from benchmarks.explain.twins.losses import FORM, REDUCTION, loss_of, of_losses
+from benchmarks.explain.twins.optimizers import (
+    COUPLING,
+    DECAY,
+    EPSILON,
+    RATE,
+    RULE,
+    Optimizer,
+    of_optimizers,
+)
+from benchmarks.explain.twins.sides import Sides
+from benchmarks.explain.twins.starts import differs, of_starts
+from benchmarks.explain.twins.switch import Found
+from benchmarks.explain.twins.walk import EXCHANGED, ORDER, READ, found_of, twin_walk
+from benchmarks.explain.walk import OWN, Explained
+from benchmarks.explain.walk_table import sections
+from benchmarks.harness.process import Child
+from benchmarks.twins.causes.objectives import CATEGORICAL, LOGITS, TWICE, Objective
+from benchmarks.twins.causes.rules import moves, walk_of
+from benchmarks.twins.match import match
+from common.framework import frameworks
+from common.regime import NATIVE
+from common.twins.probe import Unit
+from common.twins.problem import Twins, read_twins
+from common.twins.rule import BEFORE, BESIDE, INSIDE, Rule
+from common.twins.turns import Loss, Turns
+from tests.sample_records import made
+
+NAMES = ("keras", "torch")
+ADAM = Optimizer(Rule("Adam", epsilon=1e-7, place=BEFORE, decay=0.01), 1e-3)
+TWINS = Twins(
+    "twins:mine",
+    "Twins of mine",
+    features=4,
+    outputs=3,
+    hidden=(),
+    loss="categorical_crossentropy",
+    epochs=1,
+    batch_size=32,
+    learning_rate=1e-3,
+    output_shapes=((3,),),
+)
+
+
+def norm(name, **settings):
+    return Unit(name, "batch_norm", {"gamma": (4,), "beta": (4,)}, layer=name, settings=settings)
+
+
+def paired(one, other):
+    return match([one], [other], {}, {}).pairs
+
+
+def turned(found, number=0, start=None):
+    """What all switches together make of a model that has nothing of the other's."""
+    turns = start or Turns()
+    for switch in found.switches:
+        turns = switch.turns[number](turns)
+    return turns
+
+
+def test_each_constant_of_an_optimiser_is_a_switch_and_all_together_are_the_other_rule():
+    other = Optimizer(
+        replace(ADAM.rule, epsilon=1e-8, place=BESIDE, coupled=True, beta_2=0.99), 3e-3
+    )
+    found = of_optimizers(NAMES, ADAM, other)
+    assert [s.name for s in found.switches] == [EPSILON, "betas", COUPLING, RATE]
+    assert found.switches[0].values == ("1e-07 before the correction", "1e-08 beside the root")
+    assert "the same on both sides: Adam" in found.skipped[RULE]
+    for number, wanted in enumerate((other, ADAM)):
+        turns = turned(found, number)
+        assert (turns.rule, turns.rate) == wanted
+    first = found.switches[0].turns[0](Turns())
+    assert first.rule == replace(ADAM.rule, epsilon=1e-8, place=BESIDE) and first.rate == 1e-3
+
+
+def test_another_rule_takes_its_constants_and_rate_along_and_a_decay_of_one_side_is_its_own_step():
+    sgd = Optimizer(Rule("SGD", momentum=0.9), 0.1)
+    found = of_optimizers(NAMES, sgd, ADAM)
+    assert [s.name for s in found.switches] == [RULE, DECAY] and RATE not in found.skipped
+    assert found.switches[0].turns[0](Turns()).rule == replace(ADAM.rule, decay=0.0)
+    assert (turned(found).rule, turned(found).rate) == ADAM
+    back = turned(found, 1)
+    assert (back.rule.family, back.rule.momentum, back.rule.decay, back.rate) == (
+        ("SGD", 0.9, 0.0, 0.1)
+    )
+
+
+def test_an_optimiser_that_is_not_known_is_not_tried_and_what_agrees_is_no_step():
+    found = of_optimizers(NAMES, ADAM, None)
+    assert (
+        not found.switches
+        and "not tried, it goes with the framework" in (found.skipped["optimiser"])
+    )
+    same = of_optimizers(NAMES, ADAM, ADAM)
+    assert not same.switches and set(same.skipped) == {RULE, EPSILON, DECAY, RATE}
+    schedule = replace(ADAM.rule, rate_in_buffer=True)  # is felt under a schedule alone
+    assert not of_optimizers(NAMES, ADAM, ADAM._replace(rule=schedule)).switches
+
+
+def test_settings_of_normalisations_are_turned_and_what_stands_in_the_graph_is_named():
+    pairs = paired(norm("a", epsilon=1e-3, momentum=0.99), norm("b", epsilon=1e-5, momentum=0.9))
+    found = of_layers(pairs, NAMES)
+    assert [s.name for s in found.switches] == ["epsilon of batch_norm", "momentum of batch_norm"]
+    assert turned(found).layers == (("a", "epsilon", 1e-5), ("a", "momentum", 0.9))
+    assert turned(found, 1).layers == (("b", "epsilon", 1e-3), ("b", "momentum", 0.99))
+    same = of_layers(paired(norm("a", epsilon=1e-3), norm("b", epsilon=1e-3)), NAMES)
+    assert not same.switches and "the same" in same.skipped["epsilon of batch_norm"]
+    weights = {"kernel": (2, 4)}
+    acts = [Unit("d", "dense", weights, settings={"activation": a}) for a in ("relu", "tanh")]
+    found = of_layers(paired(*acts), NAMES)
+    assert not found.switches and "not tried" in found.skipped["activation of d"]
+
+
+def test_dropout_is_exchanged_by_layer_or_switched_off_and_on_or_not_tried():
+    rates = of_dropout(([("a", 0.5), ("b", 0.1)], [("x", 0.2), ("y", 0.1)]), NAMES)
+    assert turned(rates).dropout == (("a", 0.5, 0.2),)
+    assert turned(rates, 1).dropout == (("x", 0.2, 0.5),)
+    one = of_dropout(([("a", 0.5)], []), NAMES)
+    assert turned(one).without_dropout and one.switches[0].turns[1] is None
+    both = of_dropout(([("a", 0.5)], [("x", 0.2), ("y", 0.1)]), NAMES)
+    assert [s.turns[0] is None for s in both.switches] == [False, True]
+    code = of_dropout(([("a", 0.5)], [("block: dropout", 0.2)]), NAMES)
+    assert not code.switches and "block: dropout is a function" in code.skipped["dropout"]
+    assert "the same" in of_dropout(([("a", 0.5)], [("x", 0.5)]), NAMES).skipped["dropout"]
+
+
+def test_form_and_reduction_of_two_losses_are_two_switches():
+    one = loss_of(Objective(CATEGORICAL, LOGITS), (3,))
+    other = loss_of(Objective(CATEGORICAL, LOGITS, reduction="sum", smoothing=0.1), (3,))
+    found = of_losses("functions", NAMES, [one, other])
+    assert [s.name for s in found.switches] == [FORM, REDUCTION]
+    assert turned(found).loss == other and turned(found, 1).loss == one
+    assert found.switches[1].values == ("the mean", "the sum over rows")
+    assert other.scaled(2.0, 32) == 64 and one.scaled(2.0, 32) == 2
+    rows = loss_of(Objective("mean_squared_error", reduction="rows"), (4, 2))
+    assert rows.scaled(1.0, 32) == 8  # each row has eight numbers, and the mean is over rows
+    assert loss_of(Objective(CATEGORICAL, TWICE), (3,)) is None
+    unknown = of_losses("functions", NAMES, [one, None])
+    assert "LOSS of torch is no loss that is known" in unknown.skipped["loss"]
+    assert "the same" in of_losses("huber", NAMES, [None, None]).skipped["loss"]
+
+
+def draws(draw, first=0):
+    seeds = range(first, first + 5)
+    return [draw(np.random.default_rng(seed)).astype(np.float32) for seed in seeds]
+
+
+def dense(draw, bias, first=0):
+    kernels = draws(draw, first)
+    return [{"d/kernel": kernel, "d/bias": np.full(8, bias, np.float32)} for kernel in kernels]
+
+
+def uniform(limit):
+    return lambda rng: rng.uniform(-limit, limit, (16, 8))
+
+
+UNITS = [Unit("d", "dense", {"kernel": (16, 8), "bias": (8,)})]
+MATCHING = match(UNITS, UNITS, {}, {})
+
+
+def test_initial_values_that_are_drawn_alike_are_no_step_and_others_are():
+    ones = dense(uniform(0.5), 0)
+    found, alike = of_starts(MATCHING, (ones, dense(uniform(0.5), 0, first=9)), NAMES)
+    assert not found.switches and alike == (("d/kernel", "d/bias"),) * 2
+    found, alike = of_starts(MATCHING, (ones, dense(uniform(0.25), 0)), NAMES)
+    (switch,) = found.switches
+    assert switch.name == "initial values of dense" and alike == ((), ())
+    assert switch.values == ("kernel sd 0.28", "kernel sd 0.14")
+    turns = switch.turns[0](Turns())
+    assert (turns.initial, turns.giver) == (("d/kernel", "d/bias"), "torch")
+    found, _ = of_starts(MATCHING, (ones, dense(uniform(0.5), 0.1)), NAMES)
+    assert found.switches[0].values == ("bias 0", "bias 0.1")
+
+
+def test_a_draw_with_the_same_numbers_and_another_structure_is_another_draw():
+    def orthogonal(rng):
+        return np.linalg.qr(rng.normal(size=(64, 64)))[0]
+
+    plain = draws(lambda rng: rng.normal(size=(64, 64)) / 8)
+    ortho = draws(orthogonal)
+    drawn = SimpleNamespace(one=plain, other=ortho)
+    assert differs(drawn, 1e-3)
+    other = draws(lambda rng: rng.normal(size=(64, 64)) / 8, first=9)
+    assert not differs(SimpleNamespace(one=plain, other=other), 1e-3)
+
+
+def sides(found=None, losses=(None, None)):
+    return Sides(NAMES, MATCHING, found or Found([], {}), (ADAM, ADAM), losses, [])
+
+
+def walked(found, *, back=False, losses=(None, None), alike=((), ()), order=()):
+    both = sides(found, losses)
+    every = found_of(both, Found([], {}))
+    return twin_walk(TWINS, both, every, alike, back=back, order=order)
+
+
+def test_a_walk_turns_a_switch_a_step_and_ends_where_the_other_side_is():
+    other = ADAM._replace(rule=replace(ADAM.rule, coupled=True))
+    found = of_optimizers(NAMES, ADAM, other)
+    found.add(of_layers(paired(norm("a", epsilon=1e-3), norm("b", epsilon=1e-5)), NAMES))
+    walk = walked(found)
+    names = [step.switch for step in walk.steps]
+    reading = READ.format("keras")
+    middle = [reading, COUPLING, "epsilon of batch_norm", ORDER, EXCHANGED]
+    assert names == [OWN, *middle, OWN]
+    assert [walk.regimes[arm] for arm in (walk.arms[0], walk.arms[-1])] == [NATIVE, NATIVE]
+    assert [walk.problems[arm] for arm in (walk.arms[0], walk.arms[-1])] == [TWINS, TWINS]
+    before = walk.problems[walk.arms[5]].turns
+    assert before == Turns(layers=(("a", "epsilon", 1e-5),), rule=other.rule, rate=1e-3)
+    assert walk.problems[walk.arms[6]].turns == Turns()  # torch by itself, in the order of both
+    orders = [walk.regimes[arm].order for arm in walk.arms]
+    assert orders == [None, *["repeated"] * 4, *["reshuffled"] * 2, None]
+    assert len({arm.regime for arm in walk.arms[1:-1]}) == 6 and all(s.paired for s in walk.steps)
+    first = walked(found, order=["epsilon of batch_norm"])
+    assert first.steps[1].switch == "epsilon of batch_norm"
+    with pytest.raises(ValueError, match="no switch 'rho'"):
+        walked(found, order=["rho"])
+
+
+def test_what_the_start_cannot_be_given_is_turned_at_the_goal():
+    found = of_dropout(([], [("drop", 0.5)]), NAMES)
+    walk = walked(found)
+    names = [step.switch for step in walk.steps]
+    assert names == [OWN, ORDER, EXCHANGED, "dropout of torch", OWN]
+    without = walk.problems[walk.arms[3]]
+    assert walk.arms[3].framework == "torch" and without.turns.without_dropout
+    back = walked(found, back=True)
+    assert [s.switch for s in back.steps] == [OWN, "dropout of torch", ORDER, EXCHANGED, OWN]
+    assert back.steps[1].new == "off"
+
+
+def test_weights_that_both_draw_alike_are_shared_from_the_first_step_on():
+    walk = walked(Found([], {}), alike=(("d/kernel",), ("e/kernel",)))
+    assert walk.problems[walk.arms[1]].turns == Turns(initial=("d/kernel",), giver="torch")
+    assert [step.paired for step in walk.steps] == [False, True, True, True]
+    back = walked(Found([], {}), alike=(("d/kernel",), ("e/kernel",)), back=True)
+    assert back.problems[back.arms[1]].turns == Turns(initial=("e/kernel",), giver="keras")
+
+
+def test_one_loss_judges_all_arms_where_the_two_have_their_own():
+    one = Loss("categorical_crossentropy", "probabilities")
+    other = one._replace(form="logits", a_row=True)
+    walk = walked(of_losses("functions", NAMES, [one, other]), losses=(one, other))
+    judged = [walk.problems[arm].turns.judged for arm in walk.arms]
+    assert {loss.form for loss in judged[:-2]} == {"probabilities"}
+    assert judged[-1] == one._replace(form="logits")
+    same = walked(Found([], {}), losses=(one, one._replace(form="logits")))
+    assert all(same.problems[arm].turns.judged is None for arm in same.arms)
+
+
+def test_the_table_names_the_steps_and_what_is_none(tmp_path):
+    (tmp_path / "mine.py").write_text('LOSS, INPUT = "huber", (4,)\n')
+    twins = replace(read_twins(tmp_path / "mine.py"), output_shapes=((3,),))
+    found = of_layers(paired(norm("a", epsilon=1e-3), norm("b", epsilon=1e-5)), NAMES)
+    both = sides(found)
+    walk = twin_walk(twins, both, found_of(both, Found([], {})), ((), ()))
+    turned_at = [step.switch for step in walk.steps].index("epsilon of batch_norm")
+
+    def record(number, arm, seed):
+        value = 0.5 + 0.1 * (number > turned_at) + 0.01 * seed
+        where = {"problem": arm.problem, "framework": arm.framework, "regime": arm.regime}
+        more = {"metrics": {"loss": value}, "process": "a", "steady_epoch_seconds": 1.0}
+        return made(kind="explain", seed=seed, **where, **more)
+
+    records = {
+        arm: {seed: record(number, arm, seed) for seed in range(3)}
+        for number, arm in enumerate(walk.arms)
+    }
+    (section,) = sections(Explained(twins, (walk,), records, {}))
+    assert [len(row) for row in section.rows] == [len(section.headings)] * len(section.rows)
+    table = {row[0]: row for row in section.rows}
+    assert table["epsilon of batch_norm"][4] == "*+0.1000 [+0.1000, +0.1000]"
+    assert table[ORDER][4] == "0 exactly"
+    notes = " ".join(section.notes)
+    assert "no step for last batch: the same on both sides: kept" in notes
+    assert "first seen at" not in notes
+
+
+RULED = [
+    Rule("SGD", momentum=0.9, nesterov=True, dampening=0.0, decay=0.1, coupled=True),
+    Rule("SGD", momentum=0.9, dampening=0.5, rate_in_buffer=True, clip="value", limit=0.5),
+    Rule("RMSprop", centered=True, momentum=0.5, place=INSIDE, clip="norm", limit=0.5),
+    Rule("Adam", amsgrad=True, decay=0.1, kernels_only=True, clip="global norm", limit=0.5),
+    Rule("Adam", place=BEFORE, epsilon=1e-3, decay=0.1, coupled=True),
+    Rule("Adagrad", initial=0.1, epsilon=1e-3),
+]
+
+
+@pytest.mark.parametrize("name", ["keras", "torch", "jax"])
+def test_a_framework_steps_by_any_rule_as_numpy_does(name):
+    if frameworks()[name].missing:
+        pytest.skip(f"{name} is not installed")
+    rng = np.random.default_rng(0)
+    shapes = {"w": (4, 3), "b": (3,)}
+    slopes = [{k: rng.normal(size=shape) for k, shape in shapes.items()} for _ in range(4)]
+    with Child(name, threads=1) as child:
+        for rule in RULED:
+            weights = [{k: np.ones(shape) for k, shape in shapes.items()}]
+            for number in range(1, 5):
+                walked = walk_of([*weights, weights[-1]], slopes[:number], 100)
+                flat = moves(rule, walked, [0.01] * number)[-1]
+                parts = np.split(flat, walked.starts[1:])
+                named = zip(walked.names, walked.shapes, parts, strict=True)
+                steps = {k: part.reshape(shape) for k, shape, part in named}
+                weights.append({k: weights[-1][k] + steps[k] for k in shapes})
+            given = [[g[k].astype(np.float32) for k in shapes] for g in slopes]
+            start = [np.ones(shape, np.float32) for shape in shapes.values()]
+            ended = child.call(f"tests.explain.calls:in_{name}", rule, start, given)
+            for value, wanted in zip(ended, weights[-1].values(), strict=True):
+                assert np.allclose(value, wanted, rtol=1e-4, atol=1e-5), rule
