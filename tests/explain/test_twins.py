@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,11 +22,12 @@ from benchmarks.explain.twins.optimizers import (
     Optimizer,
     of_optimizers,
 )
-from benchmarks.explain.twins.sides import Sides
+from benchmarks.explain.twins.runs import TwinWalked, keep_draws
+from benchmarks.explain.twins.sides import Sides, ask_sides
 from benchmarks.explain.twins.starts import differs, of_starts
 from benchmarks.explain.twins.switch import Found
 from benchmarks.explain.twins.walk import EXCHANGED, ORDER, READ, found_of, twin_walk
-from benchmarks.explain.walk import OWN, Explained
+from benchmarks.explain.walk import OWN, Explained, plan_walks
 from benchmarks.explain.walk_table import sections
 from benchmarks.harness.process import Child
 from benchmarks.twins.causes.objectives import CATEGORICAL, LOGITS, TWICE, Objective
@@ -33,11 +35,14 @@ from benchmarks.twins.causes.rules import moves, walk_of
 from benchmarks.twins.match import match
 from common.framework import frameworks
 from common.regime import NATIVE
+from common.twins.file import read_file
 from common.twins.probe import Unit
 from common.twins.problem import Twins, read_twins
 from common.twins.rule import BEFORE, BESIDE, INSIDE, Rule
+from common.twins.turned import Turned
 from common.twins.turns import Loss, Turns
 from tests.sample_records import made
+from tests.twins.numpy_model import FILE, Process
 
 NAMES = ("keras", "torch")
 ADAM = Optimizer(Rule("Adam", epsilon=1e-7, place=BEFORE, decay=0.01), 1e-3)
@@ -287,6 +292,69 @@ def test_the_table_names_the_steps_and_what_is_none(tmp_path):
     notes = " ".join(section.notes)
     assert "no step for last batch: the same on both sides: kept" in notes
     assert "first seen at" not in notes
+
+
+OPTIMIZERS = """
+
+def steps(*_):
+    return None
+
+
+OPTIMIZER = {"keras": steps, "torch": steps}
+"""
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """What is known of two models in NumPy, of which the second has a fault."""
+    path = tmp_path / "mine.py"
+    path.write_text(FILE + OPTIMIZERS)
+    twins = replace(TWINS, path=str(path), sha256=read_file(path).sha256, output_shapes=((4,),))
+
+    def ask(fault):
+        children = {"keras": Process(("a", "b")), "torch": Process(("one", "two"), fault)}
+        monkeypatch.setattr(
+            "benchmarks.explain.twins.sides.Child", lambda name, **_: nullcontext(children[name])
+        )
+        return ask_sides(twins, NAMES, {}, ("auto", None))
+
+    return ask
+
+
+@pytest.mark.parametrize(("fault", "rate"), [("", "0.1"), ("rate", "0.2")])
+def test_both_sides_are_asked_and_an_optimiser_is_read_by_its_steps(fault, rate, asked):
+    seen = asked(fault)
+    assert [pair.other.name for pair in seen.matching.pairs] == ["one", "two"]
+    assert [o.rule.family for o in seen.optimizers] == ["SGD", "SGD"]
+    assert f"{seen.optimizers[1].rate:g}" == rate
+    assert [s.name for s in seen.found.switches] == ([RATE] if fault else [])
+    assert "same on both sides: none" in seen.found.skipped["dropout"]
+
+
+def test_models_that_cannot_be_held_against_the_same_targets_are_refused(asked):
+    with pytest.raises(ValueError, match="the outputs of the two models have other shapes"):
+        asked("shape")
+
+
+def test_what_a_side_draws_reaches_the_model_that_is_given_it(tmp_path):
+    ones = [{"d/kernel": np.full((16, 8), s), "d/bias": np.zeros(8)} for s in (1.0, 2.0)]
+    others = [{name: 10 * value for name, value in of.items()} for of in ones]
+    keep_draws(tmp_path, MATCHING, NAMES, [3, 4], (ones, others))
+    exchanged = Turns(initial=("d/kernel",), giver="torch")
+    known = {each.name: getattr(TWINS, each.name) for each in fields(TWINS)}
+    problem = Turned(**known, exchanged=exchanged, folder=str(tmp_path))
+    given = problem.initial("keras", 4)
+    assert given.keys() == {"d/kernel"} and np.all(given["d/kernel"] == 20)
+    assert Turned(**known).initial("keras", 4) == {} == TWINS.initial("keras", 4)
+
+
+def test_runs_of_a_walk_have_keys_of_their_own_wherever_their_draws_lie():
+    found = of_layers(paired(norm("a", epsilon=1e-3), norm("b", epsilon=1e-5)), NAMES)
+    walk = walked(found)
+    jobs = plan_walks(TWINS, [walk], range(2), content="sha256:1")
+    keys = {TwinWalked.of(job, draws=draws).key for job in jobs for draws in ("/a", "/b")}
+    assert len(keys) == len(jobs) == 2 * len(walk.arms)
+    assert {job.problem.turns.layers for job in jobs} == {(), (("a", "epsilon", 1e-5),)}
 
 
 RULED = [
