@@ -20,12 +20,8 @@ class Kept(NamedTuple):
 
 
 def ruled(rule: Rule, rate: float) -> optax.GradientTransformationExtraArgs:
-    """Steps by a `Rule`, at one learning rate; Optax itself clips."""
-    clips = {
-        "value": optax.clip,
-        "norm": optax.clip_by_block_norm,
-        "global norm": optax.clip_by_global_norm,
-    }
+    """Steps by a `Rule`, at one learning rate."""
+    clips = {"value": optax.clip, "norm": _by_norms, "global norm": optax.clip_by_global_norm}
     clip = clips[rule.clip](rule.limit) if rule.clip else optax.identity()
 
     def init(weights: Any) -> Any:
@@ -47,3 +43,12 @@ def ruled(rule: Rule, rate: float) -> optax.GradientTransformationExtraArgs:
 
     chained = optax.chain(clip, optax.GradientTransformation(init, update))
     return optax.with_extra_args_support(chained)
+
+
+def _by_norms(limit: float) -> optax.GradientTransformation:
+    """Each gradient by its own norm: Optax has that of all, and of one the root mean square."""
+
+    def clipped(gradient: Array) -> Array:
+        return gradient * (limit / jnp.maximum(jnp.linalg.norm(gradient), limit))
+
+    return optax.stateless(lambda gradients, _: jax.tree.map(clipped, gradients))

@@ -33,8 +33,9 @@ class Ruled(keras.optimizers.Optimizer):
         rule, slots = self.rule, [self.kept[name][at] for name in Slots._fields]
         rate, number = (ops.cast(v, variable.dtype) for v in (learning_rate, self.iterations + 1))
         decays = len(variable.shape) > 1 or not rule.kernels_only
-        pull = rule.decay * variable.value if decays else 0.0
-        values = Slots(*(slot.value for slot in slots))
+        # on TensorFlow it is one of its variables, and none of Keras's
+        pull = rule.decay * ops.convert_to_tensor(variable) if decays else 0.0
+        values = Slots(*(ops.convert_to_tensor(slot) for slot in slots))
         dense = backend.densified(gradient)
         change, after = stepped(rule, rate, pull, dense, values, number, ops)
         for slot, old, new in zip(slots, values, after, strict=True):

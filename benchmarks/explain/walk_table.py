@@ -50,6 +50,8 @@ def notes(explained: Explained) -> Iterator[str]:
         yield f"changed: {', '.join(changes)}"
     for switch, why in explained.walks[0].skipped.items():
         yield f"no step for {switch}: {why}"
+    if not explained.rungs:
+        yield _most(explained)
     few = explained.processes()
     yield (
         "epoch ratio: the median steady epoch after the step over that before; "
@@ -62,6 +64,20 @@ def notes(explained: Explained) -> Iterator[str]:
             "after differ by more than 1e-5, and by how much (an arm's own two epochs come last)"
         )
     yield from provenance(runs)
+
+
+def _most(explained: Explained) -> str:
+    """The steps that are seen to do something, the largest effect first."""
+    effects = {step.switch: explained.step_effect(step) for step in explained.walks[0].steps}
+    seen = {name: e for name, e in effects.items() if e is not None and e.excludes_zero}
+    if not seen:
+        return (
+            "no step's interval excludes zero: these seeds show none of the differences"
+        )
+    largest = sorted(seen, key=lambda name: -abs(seen[name].mean))
+    digits = explained.problem.metric.digits
+    told = ", ".join(f"{name} ({seen[name].mean:+.{digits}f})" for name in largest)
+    return f"what is seen to change the {explained.problem.metric}, the largest first: {told}"
 
 
 def _runs(explained: Explained) -> list[Explain]:

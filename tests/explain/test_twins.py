@@ -291,6 +291,7 @@ def test_the_table_names_the_steps_and_what_is_none(tmp_path):
     assert table[ORDER][4] == "0 exactly"
     notes = " ".join(section.notes)
     assert "no step for last batch: the same on both sides: kept" in notes
+    assert "the largest first: epsilon of batch_norm (+0.1000)" in notes
     assert "first seen at" not in notes
 
 
