@@ -61,7 +61,7 @@ def of_optimizers(names: Sequence[str], one: Optimizer | None, other: Optimizer 
             fields.discard("coupled")
         if changed:
             found.switches.append(_of_rule(name, changed, one, other))
-        elif name in (RULE, EPSILON, DECAY):
+        elif name in (RULE, DECAY) or (name == EPSILON and one.rule.family != "SGD"):
             found.skipped[name] = f"{SAME}: {_said(name, one)}"
     if not np.isclose(one.rate, other.rate, rtol=1e-4) and "family" not in fields:
         found.switches.append(_of_rule(RATE, (), one, other))
