@@ -213,7 +213,7 @@ def _show(explained: Explained, args: argparse.Namespace) -> None:
     from benchmarks.explain.walk_table import sections
     from benchmarks.show.section import show, with_figures
 
-    stem = requests.stem(args, f"explain-{explained.problem.name}")
+    stem = requests.stem(args, f"explain-{explained.problem.name.replace(':', '-')}")
     made = list(with_figures(sections(explained), stem))
     if args.into or not args.json:
         show(made, None, into=args.into)

@@ -71,9 +71,7 @@ def _most(explained: Explained) -> str:
     effects = {step.switch: explained.step_effect(step) for step in explained.walks[0].steps}
     seen = {name: e for name, e in effects.items() if e is not None and e.excludes_zero}
     if not seen:
-        return (
-            "no step's interval excludes zero: these seeds show none of the differences"
-        )
+        return "no step's interval excludes zero: these seeds show none of the differences"
     largest = sorted(seen, key=lambda name: -abs(seen[name].mean))
     digits = explained.problem.metric.digits
     told = ", ".join(f"{name} ({seen[name].mean:+.{digits}f})" for name in largest)
