@@ -84,6 +84,7 @@ def test_each_constant_of_an_optimiser_is_a_switch_and_all_together_are_the_othe
     assert [s.name for s in found.switches] == [EPSILON, "betas", COUPLING, RATE]
     assert found.switches[0].values == ("1e-07 before the correction", "1e-08 beside the root")
     assert "the same on both sides: Adam" in found.skipped[RULE]
+    assert found.skipped[DECAY] == "the same on both sides: 0.01"  # its coupling is another
     for number, wanted in enumerate((other, ADAM)):
         turns = turned(found, number)
         assert (turns.rule, turns.rate) == wanted

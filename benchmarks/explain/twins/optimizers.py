@@ -61,7 +61,9 @@ def of_optimizers(names: Sequence[str], one: Optimizer | None, other: Optimizer 
             fields.discard("coupled")
         if changed:
             found.switches.append(_of_rule(name, changed, one, other))
-        elif name in (RULE, DECAY) or (name == EPSILON and one.rule.family != "SGD"):
+        elif name == DECAY:  # where it stands is its coupling
+            found.skipped[name] = f"{SAME}: {one.rule.decay:g}"
+        elif name == RULE or (name == EPSILON and one.rule.family != "SGD"):
             found.skipped[name] = f"{SAME}: {_said(name, one)}"
     if not np.isclose(one.rate, other.rate, rtol=1e-4) and "family" not in fields:
         found.switches.append(_of_rule(RATE, (), one, other))
