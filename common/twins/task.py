@@ -41,7 +41,7 @@ class TwinTask(Task):
         for dropout in problem.turns.dropout:
             self.set_dropout(*dropout)
         if initial := problem.initial(self.framework, seed):
-            self.set_state(initial)
+            self.set_state(dict(initial))
 
     @abstractmethod
     def set_layer(self, layer: str, setting: str, value: float) -> None:

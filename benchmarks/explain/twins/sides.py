@@ -84,7 +84,7 @@ def ask_sides(
     found.add(of_optimizers(names, seen[0], seen[1]))
     found.add(of_layers(case.matching.pairs, names))
     shape = twins.output_shapes[0]
-    losses = [o and loss_of(o, shape) for o in objectives]
+    losses = [None if o is None else loss_of(o, shape) for o in objectives]
     found.add(of_losses(twins.loss, names, losses))
     found.add(of_dropout([side.dropout for side in sides], names))
     notes = []
@@ -104,9 +104,10 @@ def _optimizer(twins: Twins, scene: Scene, number: int) -> Optimizer | None:
         return Optimizer(rule, twins.learning_rate)
     walked = walk(scene, number)
     declaration = declared(side.ask64("optimizer_settings"), side.framework)
-    if walked is None or (declaration is not None and declaration[1] is None):
+    told = declaration[1] if declaration else None
+    if walked is None or (declaration and told is None):  # a schedule
         return None
     fitted = known(walked, declaration)
     if fitted is None or not np.allclose(fitted.rates, fitted.rates[0], rtol=CONSTANT):
         return None
-    return Optimizer(fitted.rule, fitted.rates[0] if declaration is None else declaration[1])
+    return Optimizer(fitted.rule, fitted.rates[0] if told is None else told)

@@ -126,7 +126,7 @@ def _said(weights: Sequence[tuple[str, Sequence[np.ndarray]]]) -> str:
         by_role.setdefault(role, []).extend(v.ravel() for v in values)
     words = []
     for role, parts in by_role.items():
-        values = np.concatenate(parts)
-        spread = float(np.std(values))
-        words.append(f"{role} {f'sd {spread:.2g}' if spread else f'{values[0]:g}'}")
+        numbers = np.concatenate(parts)
+        spread = float(np.std(numbers))
+        words.append(f"{role} {f'sd {spread:.2g}' if spread else f'{numbers[0]:g}'}")
     return ", ".join(words)
