@@ -110,4 +110,6 @@ def _optimizer(twins: Twins, scene: Scene, number: int) -> Optimizer | None:
     fitted = known(walked, declaration)
     if fitted is None or not np.allclose(fitted.rates, fitted.rates[0], rtol=CONSTANT):
         return None
-    return Optimizer(fitted.rule, fitted.rates[0] if told is None else told)
+    rate = fitted.rates[0]
+    same = told is not None and np.isclose(rate, told, rtol=CONSTANT)
+    return Optimizer(fitted.rule, told if told is not None and same else rate)
