@@ -12,8 +12,7 @@ from jax import Array
 
 from common.problem import Metric
 from common.task import State, choose_device
-from common.twins.problem import TwinTask
-from common.twins.user_file import function_of
+from common.twins.task import TwinTask
 from jax_impl import backend
 from jax_impl.objectives import OBJECTIVES
 from jax_impl.probing.compiled import Compiled, named
@@ -21,6 +20,7 @@ from jax_impl.probing.losses import loss_of
 from jax_impl.probing.nets import net_of
 from jax_impl.probing.optimizing import optimizer_of, stepped
 from jax_impl.probing.places import flat
+from jax_impl.rule import ruled
 from jax_impl.task import JaxTask
 
 
@@ -46,17 +46,33 @@ class JaxTwin(TwinTask, JaxTask):
         self.device = choose_device(device, backend.runtime()["devices"], "JAX")
         backend.prepare(self.rules)
         self.objective = self.make_objective()
-        self.own_loss = function_of(self.problem.path, "LOSS", self.framework)
-        self.optimizer = optimizer_of(self.setup, self.problem.learning_rate, self.rules)
+        turns = self.problem.turns
+        if turns.rule:
+            self.optimizer = ruled(turns.rule, turns.rate)
+        else:
+            self.optimizer = optimizer_of(self.setup, self.problem.learning_rate, self.rules)
         with jax.default_device(backend.device(self.device)):
             self.net: Any = net_of(self.setup)
-        if self.regime.shared_initial:
+        if not self.draws_dropout:
             self.net.switch_off()
         self.kept = {f"{p.name}/{role}": p.roles[role] for p in self.net.parts for role in p.roles}
-        self.fixed = {mode: self.net.state(training=mode)[0] for mode in (True, False)}
+        self._fix()
         self.compiled = Compiled(self._stepped)
         self.evaluated = Compiled(lambda now, x: self._outputs(now, now.weights, x, False)[0])
         self._begin()
+
+    def _fix(self) -> None:
+        """Take over what the model's attributes are now."""
+        self.fixed = {mode: self.net.state(training=mode)[0] for mode in (True, False)}
+
+    def set_layer(self, layer: str, setting: str, value: float) -> None:
+        setattr(self.net.layer(layer), setting, value)
+        self._fix()
+
+    def set_dropout(self, layer: str, rate: float, wanted: float) -> None:
+        found = self.net.layer(layer)
+        setattr(found, "rate" if hasattr(found, "rate") else "dropout_rate", wanted)
+        self._fix()
 
     def make_objective(self) -> Any:
         """Of what the metric is: the loss is that of the judge."""
@@ -82,7 +98,8 @@ class JaxTwin(TwinTask, JaxTask):
 
     def loss(self, x: np.ndarray, y: np.ndarray) -> float:
         outputs = self.evaluated(self.training, self.inputs(x))
-        return float(loss_of(self.setup, self.own_loss, outputs, jax.device_put(self.wanted(y))))
+        by = self.by(self.problem.turns.judged)
+        return float(loss_of(*by, outputs, jax.device_put(self.wanted(y))))
 
     def facts(self) -> dict[str, Any]:
         return super().facts() | {"compiled": self.compiled.jitted is not None}
@@ -120,10 +137,13 @@ class JaxTwin(TwinTask, JaxTask):
     def _stepped(self, now: Trained, x: Any, y: Any) -> tuple[Trained, Array]:
         """The training after one batch, and sums over its rows of loss and metric before it."""
         y = list(map(jnp.asarray, y))
+        turned = self.problem.turns.loss
 
         def loss_at(weights: Any) -> tuple[Array, Any]:
             outputs, after = self._outputs(now, weights, x, True)
-            return loss_of(self.setup, self.own_loss, outputs, y), (outputs[0], after)
+            loss = loss_of(*self.by(turned), outputs, y)
+            loss = turned.scaled(loss, len(y[0])) if turned else loss
+            return loss, (outputs[0], after)
 
         (loss, (output, after)), gradients = jax.value_and_grad(loss_at, has_aux=True)(now.weights)
         weights, slots = stepped(self.optimizer, gradients, now.slots, now.weights, loss)

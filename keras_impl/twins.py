@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -13,15 +12,16 @@ from keras import ops
 from common.clock import EpochLog
 from common.problem import Metric
 from common.task import Order, State
-from common.twins.probe import Setup
-from common.twins.problem import TwinTask
+from common.twins.task import TwinTask
+from common.twins.turns import Loss, Turns
 from common.twins.user_file import function_of, model_of
 from keras_impl import backend
 from keras_impl.objectives import OBJECTIVES
-from keras_impl.probing.dropout import without_dropout
+from keras_impl.probing.dropout import rates_of, without_dropout
 from keras_impl.probing.feeder import Feeder
 from keras_impl.probing.losses import loss_of
-from keras_impl.probing.units import parts_of
+from keras_impl.probing.units import named_layers, parts_of
+from keras_impl.rule import Ruled
 from keras_impl.task import KerasTask
 
 
@@ -37,7 +37,7 @@ class KerasTwin(TwinTask, KerasTask):
     def make_network(self) -> keras.Model:
         model = model_of(self.problem.path, self.framework)
         feeder = Feeder(self.setup, model)
-        net = Fed(model, feeder, self.setup)
+        net = Fed(model, feeder, self)
         net(tuple(feeder.arrays(feeder.random_rows(1, 0))))  # one without Input gets its weights
         self.kept = {
             f"{part.unit.name}/{role}": kept
@@ -55,7 +55,21 @@ class KerasTwin(TwinTask, KerasTask):
         metrics = [self.objective.metric()] if self.objective else None
         self.net.compile(self.make_optimizer(), metrics=metrics, jit_compile=compiled)
 
+    def set_layer(self, layer: str, setting: str, value: float) -> None:
+        setattr(self._layer(layer), setting, value)
+
+    def set_dropout(self, layer: str, rate: float, wanted: float) -> None:
+        found = self._layer(layer)
+        for name in rates_of(found):
+            if getattr(found, name) == rate:
+                setattr(found, name, wanted)
+
+    def _layer(self, name: str) -> Any:
+        return next(layer for known, layer in named_layers(self.net.model) if known == name)
+
     def make_optimizer(self) -> keras.optimizers.Optimizer:
+        if rule := self.problem.turns.rule:
+            return Ruled(rule, self.problem.turns.rate)
         make = function_of(self.problem.path, "OPTIMIZER", self.framework)
         optimizer: Any = make() if make else super().make_optimizer()
         if self.regime.shared_initial:
@@ -76,7 +90,7 @@ class KerasTwin(TwinTask, KerasTask):
             self.kept[name].variable.assign(self.kept[name].own(value))
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
-        off = without_dropout(self.net) if self.regime.shared_initial else nullcontext()
+        off = nullcontext() if self.draws_dropout else without_dropout(self.net)
         with off:
             super().train_epochs(x, y, epochs, order, log)
 
@@ -101,10 +115,11 @@ class KerasTwin(TwinTask, KerasTask):
 class Fed(keras.Model):
     """The user's model, given a tuple of rows with channels last, and the loss of its file."""
 
-    def __init__(self, model: Any, feeder: Feeder, setup: Setup) -> None:
+    def __init__(self, model: Any, feeder: Feeder, task: KerasTwin) -> None:
         super().__init__()
-        self.model, self.feeder, self.setup = model, feeder, setup
-        self.own_loss: Callable | None = function_of(setup.path, "LOSS", setup.framework)
+        self.model, self.feeder = model, feeder
+        turns: Turns = task.problem.turns
+        self.trained_by, self.judged_by, self.by = turns.loss, turns.judged, task.by
 
     def call(self, rows: Any, training: bool = False) -> Any:
         return self.model(self.feeder.arranged(rows), training=training)
@@ -117,7 +132,10 @@ class Fed(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        loss = loss_of(self.setup, self.own_loss, y_pred, y)
+        by: Loss | None = self.trained_by if training else self.judged_by
+        loss = loss_of(*self.by(by), y_pred, y)
+        if by is not None and training:
+            loss = by.scaled(loss, ops.cast(ops.shape(y[0])[0], loss.dtype))
         for penalty in self.losses:
             loss = loss + ops.cast(penalty, loss.dtype)
         return loss

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from torch.utils.data import Dataset, TensorDataset
 from common.clock import EpochLog
 from common.problem import Metric
 from common.task import Order, State
-from common.twins.problem import TwinTask
+from common.twins.task import TwinTask
+from common.twins.turns import Loss
 from common.twins.user_file import function_of, model_of
 from torch_impl.objectives import OBJECTIVES
 from torch_impl.probing.arrays import named_outputs
@@ -23,6 +25,9 @@ from torch_impl.probing.losses import loss_of
 from torch_impl.probing.optimizing import optimizer_of
 from torch_impl.probing.probe import TorchProbe
 from torch_impl.probing.training import Training, biased_variances, dropping
+from torch_impl.probing.units import Holder, holders_of
+from torch_impl.probing.watch import names_of
+from torch_impl.rule import Ruled
 from torch_impl.task import TorchTask
 
 
@@ -33,11 +38,14 @@ class TorchTwin(TwinTask, TorchTask):
 
     def make_network(self) -> Any:
         self.around: Callable[[], Any] = nullcontext
-        self.own_loss = function_of(self.problem.path, "LOSS", self.framework)
         if self.regime.shared_initial:
             return self._without_draws()
         model = model_of(self.problem.path, self.framework).to(self.device)
         plain = getattr(model, "_orig_mod", model)  # of torch.compile
+        self.names = names_of(plain)
+        if not self.draws_dropout:
+            for module, rate in dropping(plain):
+                setattr(module, rate, 0.0)
 
         @contextmanager
         def trial() -> Iterator[Trial]:
@@ -57,9 +65,26 @@ class TorchTwin(TwinTask, TorchTask):
         self.around = biased_variances
         if any(": " in name for name, _ in probe.dropout):  # a function that the code calls
             self.around = lambda: Training(probe.model)
-        self.holders = {f"{h.unit.name}/{role}": h for h in probe.holders for role in h.roles}
+        self.names = names_of(probe.model)
+        self.holders = _by_weight(probe.holders)
         self.feed = probe.feed
         return probe.model
+
+    @cached_property
+    def holders(self) -> dict[str, Holder]:
+        """What holds each weight, by its canonical name."""
+        return _by_weight(holders_of(self.names))
+
+    def set_layer(self, layer: str, setting: str, value: float) -> None:
+        # of momentum PyTorch has what is taken in
+        plain = {"epsilon": ("eps", value), "momentum": ("momentum", 1 - value)}
+        setattr(self._module(layer), *plain[setting])
+
+    def set_dropout(self, layer: str, rate: float, wanted: float) -> None:
+        setattr(*next(d for d in dropping(self._module(layer))), wanted)
+
+    def _module(self, layer: str) -> Any:
+        return next(module for module, name in self.names.items() if name == layer)
 
     def make_objective(self) -> Any:
         """Of what the metric is: the loss is that of the judge."""
@@ -67,7 +92,9 @@ class TorchTwin(TwinTask, TorchTask):
         return None if own else OBJECTIVES[self.problem.loss](self.problem, "logits")
 
     def make_optimizer(self, rule: Any) -> Any:
-        if function_of(self.problem.path, "OPTIMIZER", self.framework) is None:
+        if turned := self.problem.turns.rule:
+            self.steppers = [Ruled(turned, self.problem.turns.rate, self.net.parameters())]
+        elif function_of(self.problem.path, "OPTIMIZER", self.framework) is None:
             self.steppers = [super().make_optimizer(rule)]
         else:
             self.steppers = optimizer_of(self.setup, self.net)
@@ -88,7 +115,8 @@ class TorchTwin(TwinTask, TorchTask):
 
     @torch.no_grad()
     def loss(self, x: np.ndarray, y: np.ndarray) -> float:
-        return float(self._loss(self._evaluated(x), self._on_device(self.targets(y))))
+        y_held = self._on_device(self.targets(y))
+        return float(self._loss(self._evaluated(x), y_held, self.problem.turns.judged))
 
     def train_epochs(self, x: Any, y: np.ndarray, epochs: int, order: Order, log: EpochLog) -> None:
         self.net.train()
@@ -99,7 +127,9 @@ class TorchTwin(TwinTask, TorchTask):
         self.optimizer.zero_grad()
         y = self._on_device(y)
         outputs = self.feed.call(self._on_device(x))
-        loss = self._loss(outputs, y)
+        turned = self.problem.turns.loss
+        loss = self._loss(outputs, y, turned)
+        loss = turned.scaled(loss, len(y[0])) if turned else loss
         loss.backward()
         for stepper in self.steppers:
             stepper.step()
@@ -143,13 +173,18 @@ class TorchTwin(TwinTask, TorchTask):
         finally:
             self.net.train()
 
-    def _loss(self, outputs: Any, y: list[Tensor]) -> Tensor:
-        if self.own_loss:
-            return self.own_loss(outputs, y[0] if len(y) == 1 else y)
-        tensors, setup = list(named_outputs(outputs).values()), self.setup
+    def _loss(self, outputs: Any, y: list[Tensor], by: Loss | None) -> Tensor:
+        setup, own = self.by(by)
+        if own:
+            return own(outputs, y[0] if len(y) == 1 else y)
+        tensors = list(named_outputs(outputs).values())
         return loss_of(setup.loss, setup.loss_options, setup.loss_on, tensors, y)
 
     def _metric(self, outputs: Any, y: Tensor) -> Tensor:
         scores = next(iter(named_outputs(outputs).values())).detach()
         odds = self.problem.loss == "binary_crossentropy" and self.setup.loss_on == "probabilities"
         return self.objective.metric(scores - 0.5 if odds else scores, y)
+
+
+def _by_weight(holders: Iterable[Holder]) -> dict[str, Holder]:
+    return {f"{h.unit.name}/{role}": h for h in holders for role in h.roles}

@@ -7,6 +7,14 @@ table can tell what a step does to the test metric (with a 95 % interval), what 
 epoch, and at which rung of the parity ladder it is first seen. Then the same walk is taken the
 other way: where a switch does something else there, it depends on the others.
 
+With --twins the walk is between your own two models: why does the port train worse? Each model is
+built, and what the two trainings differ in is said before any starts, and how long it will take:
+initial values of each kind of layer (drawn by each side's own code, whatever its initialiser), the
+optimiser's rule, constants and the coupling of its decay, epsilon and momentum of normalisations,
+dropout, form and reduction of LOSS, order of the rows. Each is turned in the first model as the
+file has it; what no one can set from outside (functions in the model's own code, a schedule of
+rates) goes with the framework, and is named. What is the same on both sides is no step.
+
 With --time a step of each framework is taken apart instead: what the rows cost to feed, forward,
 backward, the optimiser and the running loss and metric, by epochs that leave parts out; what the
 matrix products alone would take; and which share of an epoch the framework's own profiler saw in
@@ -22,6 +30,9 @@ examples:
   twinbench explain imdb --direction there --from torch --to keras
   twinbench explain reuters --into page.md       between the file's two marks, as `twinbench table`,
                                                  and the figure beside it
+  twinbench explain --twins my_twins.py          your own two models, from the file's first to its
+                                                 second (see `twinbench parity -h` for the file)
+  twinbench explain --twins my_twins.py --seeds 5 --direction both --order "weight decay"
   twinbench explain mnist --time                 where the time of a step goes
 
 exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
@@ -45,12 +56,13 @@ from common.say import SOME_FAILED, counted, inform
 if TYPE_CHECKING:
     from benchmarks.records.arm import Arm
     from benchmarks.records.job import Job
+    from benchmarks.records.keys import Record
     from common.problem import Problem
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which walk, over which seeds, and where its table goes."""
-    options.add(parser, "problems")
+    options.add(parser, "problems", "--twins")
     which = "(default: of the first two that are installed)"
     parser.add_argument(
         "--from", dest="from_", metavar="FRAMEWORK", help=f"where the walk starts {which}"
@@ -59,8 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--direction",
         choices=("there", "both"),
-        default="both",
-        help="the walk alone, or both ways (default: both)",
+        help="the walk alone, or both ways (default: both; with --twins there)",
     )
     parser.add_argument(
         "--order", default="", metavar="SWITCHES", help="comma list of what is turned first"
@@ -74,6 +85,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Explain one problem after another, and show each as soon as it is known."""
+    if args.twins:
+        return _twins(args)
+    args.direction = args.direction or "both"
     problems = requests.problems(args)
     if args.into and len(problems) > 1 and not args.time:
         raise ValueError("--into takes one walk; name it, as in: twinbench explain boston")
@@ -142,6 +156,38 @@ def _walks(
     return there, walk(problem, goal, start, order=order, device=device)
 
 
+def _twins(args: argparse.Namespace) -> int:
+    """Walk between the two trainings of a user's file."""
+    from benchmarks.explain.twins.explain import ends_in, planned
+    from benchmarks.harness.engine import run_jobs, say_failures
+
+    if args.time:
+        raise ValueError("--time takes the steps of the four problems apart, and those of no twins")
+    args.direction = args.direction or "there"
+    if args.into:
+        around_table(args.into)
+    ends = ends_in(args)
+    device = _device(ends, args)
+    requests.check_protocol(args)
+    twins, walks, jobs = planned(args, ends, device)
+    runs = run_jobs(jobs, args.results, force=args.force)
+    explained = Explained(twins, walks, _by_arm(jobs, runs), {})
+    failed = say_failures(jobs, runs, args.results)
+    _show(explained, args)
+    if args.json:
+        print(json.dumps([explained.plain()], indent=1, allow_nan=False))
+    return SOME_FAILED if failed else 0
+
+
+def _by_arm(jobs: list[Job], runs: list[Record]) -> dict[Arm, dict[int, Explain]]:
+    """Finished runs by arm and seed."""
+    records: dict[Arm, dict[int, Explain]] = {}
+    for job, record in zip(jobs, runs, strict=True):
+        if isinstance(record, Explain):
+            records.setdefault(job.arm, {})[job.seed] = record
+    return records
+
+
 def _explain(
     problem: Problem, walks: tuple[Walk, ...], jobs: Sequence[Job], args: argparse.Namespace
 ) -> tuple[Explained, bool]:
@@ -149,11 +195,8 @@ def _explain(
     from benchmarks.explain.runs import first_rungs
     from benchmarks.harness.engine import run_jobs, say_failures
 
-    records: dict[Arm, dict[int, Explain]] = {}
     runs = run_jobs(jobs, args.results, force=args.force)
-    for job, record in zip(jobs, runs, strict=True):
-        if isinstance(record, Explain):
-            records.setdefault(job.arm, {})[job.seed] = record
+    records = _by_arm(jobs, runs)
     first = {job.arm: job for job in reversed(jobs) if job.arm in records}
     steps = [step for walk in walks for step in walk.steps]
     pairs = [(s.before, s.after) for s in steps if s.before in first and s.after in first]
@@ -183,7 +226,7 @@ def _show(explained: Explained, args: argparse.Namespace) -> None:
     from benchmarks.explain.walk_table import sections
     from benchmarks.show.section import show, with_figures
 
-    stem = requests.stem(args, f"explain-{explained.problem.name}")
+    stem = requests.stem(args, f"explain-{explained.problem.name.replace(':', '-')}")
     made = list(with_figures(sections(explained), stem))
     if args.into or not args.json:
         show(made, into=args.into)

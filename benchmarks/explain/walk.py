@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 from typing import Any
 
@@ -54,6 +54,9 @@ class Walk:
     steps: tuple[Step, ...]
     skipped: Mapping[str, str]  # switch -> why there is no step
     regimes: Mapping[Arm, Regime]  # of all arms on the way, both ends included
+    problems: Mapping[Arm, Problem] = field(
+        default_factory=dict
+    )  # where it is not one and the same
 
     @property
     def arms(self) -> list[Arm]:
@@ -161,15 +164,17 @@ def plan_walks(
     **common: Any,
 ) -> list[Job]:
     """Each arm once a seed, in a random order that is new for each seed; `common` as for Job."""
+    walks = list(walks)
     regimes = {arm: walk.regimes[arm] for walk in walks for arm in walk.arms}
+    problems = {arm: own for walk in walks for arm, own in walk.problems.items()}
     jobs = []
     for seed in seeds:
         generator = random.Random(f"{shuffle_seed} {problem.name} {seed}")
         for arm in generator.sample(list(regimes), len(regimes)):
             name = arm.framework
             interpreter = (python or {}).get(name)
-            job = Job(problem, name, regimes[arm], arm.device, seed, python=interpreter, **common)
-            jobs.append(job)
+            own, where = problems.get(arm, problem), (arm.device, seed)
+            jobs.append(Job(own, name, regimes[arm], *where, python=interpreter, **common))
     return jobs
 
 

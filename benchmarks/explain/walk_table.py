@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.explain.from_records import explained as from_records
-from benchmarks.explain.walk import SWITCHES, Explained, Walk
+from benchmarks.explain.walk import OWN, Explained, Walk
 from benchmarks.records.arm import Arm
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
@@ -51,17 +51,32 @@ def notes(explained: Explained) -> Iterator[str]:
         yield f"changed: {', '.join(changes)}"
     for switch, why in explained.walks[0].skipped.items():
         yield f"no step for {switch}: {why}"
+    if not explained.rungs:
+        yield _most(explained)
     few = explained.processes()
     yield (
         "epoch ratio: the median steady epoch after the step over that before; "
         f"processes an arm: {few}"
         + (", which is too few to rank anything by time" if few < MIN_PROCESSES else "")
     )
-    yield (
-        "first seen at: the lowest rung of a short parity ladder at which the arms before and "
-        "after differ by more than 1e-5, and by how much (an arm's own two epochs come last)"
-    )
+    if explained.rungs:
+        yield (
+            "first seen at: the lowest rung of a short parity ladder at which the arms before and "
+            "after differ by more than 1e-5, and by how much (an arm's own two epochs come last)"
+        )
     yield from provenance(runs)
+
+
+def _most(explained: Explained) -> str:
+    """The steps that are seen to do something, the largest effect first."""
+    effects = {step.switch: explained.step_effect(step) for step in explained.walks[0].steps}
+    seen = {name: e for name, e in effects.items() if e is not None and e.excludes_zero}
+    if not seen:
+        return "no step's interval excludes zero: these seeds show none of the differences"
+    largest = sorted(seen, key=lambda name: -abs(seen[name].mean))
+    digits = explained.problem.metric.digits
+    told = ", ".join(f"{name} ({seen[name].mean:+.{digits}f})" for name in largest)
+    return f"what is seen to change the {explained.problem.metric}, the largest first: {told}"
 
 
 def _runs(explained: Explained) -> list[Explain]:
@@ -74,7 +89,11 @@ def _tables(explained: Explained) -> Iterator[Section]:
     for walk in explained.walks:
         ends = f"from {label_of(walk.start)} to {label_of(walk.goal)}"
         title = f"{explained.problem.title}: {ends}, {metric}"
-        yield Section(title, HEADINGS, list(_rows(explained, walk)), LEFT)
+        rows = list(_rows(explained, walk))
+        if explained.rungs:
+            yield Section(title, HEADINGS, rows, LEFT)
+        else:
+            yield Section(title, HEADINGS[:-1], [row[:-1] for row in rows], LEFT[:-1])
     if len(explained.walks) == 2:
         one, other = explained.walks
         first, second = label_of(one.start), label_of(one.goal)
@@ -118,7 +137,7 @@ def _rows(explained: Explained, walk: Walk) -> Iterator[list[str]]:
 def _both(explained: Explained, one: Walk, other: Walk) -> Iterator[list[str]]:
     back = {step.switch: step for step in other.steps}
     for step in one.steps:
-        if step.switch in SWITCHES and step.switch in back:
+        if step.switch != OWN and step.switch in back:
             reverse = explained.step_effect(back[step.switch])
             yield [
                 step.switch,

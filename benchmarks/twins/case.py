@@ -87,7 +87,7 @@ class Case:
         if self.agree:  # what flows is seldom asked for again, and fills the memory
             self.arranged = place.notes(models)
             models = self.parted = bare(models)
-        traces = self._climb()
+        traces = self.climb()
         ladder = Ladder(
             self.file, self.sides, self.matching, self.given(0), self.forms, self.coarse
         )
@@ -108,19 +108,14 @@ class Case:
             self.on_stage("causes are tried")
             if self.agree and self.parted is models:
                 self.parted = self._shown_at(1.0)
-            scene = Scene(
-                judgement,
-                self.file,
-                (self.one, self.other),
-                self.parted,
-                traces,
-                self.rows,
-                self.targets,
-                self._give,
-            )
-            judgement.causes = causes(scene)
+            judgement.causes = causes(self.scene(self.parted, traces))
         judgement.notes += not_reached(models, [traces[0, "float64"], traces[1, "float64"]])
         self._say(models)
+
+    def scene(self, models: Models, traces: Climbs) -> Scene:
+        """What a finder may look at and try."""
+        judged, sides = (self.judgement, self.file), (self.one, self.other)
+        return Scene(*judged, sides, models, traces, self.rows, self.targets, self._give)
 
     def write_other(self, path: Path) -> None:
         """Write the second model with the weights that it was given, once it was read again.
@@ -207,7 +202,7 @@ class Case:
                 )
         return coarse
 
-    def _climb(self) -> Climbs:
+    def climb(self) -> Climbs:
         """The outputs of the four climbs, compared; targets for the training, where they fit."""
         self.on_stage("outputs are compared")
         traces = of_all(self.sides, lambda n, dtype: outputs_of(self.sides[n], self.rows, dtype))

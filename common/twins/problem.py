@@ -36,23 +36,21 @@ is executed: use no file that you would not run with Python.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from common import metrics
-from common.batches import packed, unpacked
+from common.batches import packed
 from common.data import Data, load
 from common.problem import Metric, Problem
-from common.task import SCORE_ROWS, Task, Weights
 from common.twins.file import TwinsFile, problem_of, read_file
-from common.twins.layers import Start, started
-from common.twins.probe import Setup
-from common.twins.targets import in_layout, targets_for
+from common.twins.layers import Start
+from common.twins.targets import targets_for
+from common.twins.turns import Turns
 from common.twins.user_file import refusal, user_module
 
 RANDOM_ROWS = 1280
@@ -90,6 +88,15 @@ class Twins(Problem):
     models: tuple[Model, ...] = ()
 
     @property
+    def turns(self) -> Turns:
+        """What its models have of each other's: nothing."""
+        return Turns()
+
+    def initial(self, framework: str, seed: int) -> Mapping[str, np.ndarray]:
+        """What weights start from that are not a model's own, by its names: none."""
+        return {}
+
+    @property
     def metric(self) -> Metric:
         """The test metric: the loss itself where it is none of the four problems'."""
         return self.test_metric
@@ -109,8 +116,8 @@ class Twins(Problem):
 
     def changes(self) -> dict[str, Any]:
         """The settings that differ from those in the file."""
-        published = asdict(read_twins(self.path))
-        changed = {k: v for k, v in asdict(self).items() if v != published[k]}
+        published, mine = asdict(read_twins(self.path)), asdict(self)
+        changed = {k: mine[k] for k in published if mine[k] != published[k]}
         return {k: v for k, v in changed.items() if k not in (*SEEN, *JUDGED)}
 
     def check_network(self) -> None:
@@ -223,64 +230,3 @@ def read_twins(path: str | Path) -> Twins:
         path=file.path,
         sha256=file.sha256,
     )
-
-
-class TwinTask(Task):
-    """What all Tasks of a user's model share; to be inherited before the framework's own Task.
-
-    The judge climbs the ladder with these models, by `common.twins.probe`: here they train alone.
-    """
-
-    problem: Twins
-    framework: ClassVar[str]
-    device: str
-
-    @cached_property
-    def seen(self) -> Model:
-        """What is known of this model."""
-        return self.problem.model(self.framework)
-
-    @cached_property
-    def setup(self) -> Setup:
-        """What the model is fed and held against."""
-        options = {"loss_on": self.seen.loss_on, "device": self.device, "seed": self.seed}
-        return self.problem.file.setup(self.framework, **options)
-
-    @property
-    def weight_names(self) -> list[str]:
-        """The model's own names of the weights that are shared in `matched`."""
-        return list(dict.fromkeys(start.link.other for start in self.seen.starts))
-
-    def initial_weights(self) -> Weights:
-        """What is drawn from the seed, alike in all models."""
-        return started(self.seen.starts, self.seed)
-
-    def loss_and_gradients(self, x: Any, y: np.ndarray) -> tuple[float, Weights]:
-        """The judge's, of a probe."""
-        raise NotImplementedError("gradients of a user's model: ask a common.twins.probe.Probe")
-
-    def inputs(self, x: np.ndarray) -> list[np.ndarray]:
-        """An array for each input, float32 or int64."""
-        kinds = [np.int64 if limit else np.float32 for limit in self.setup.tokens]
-        return [np.asarray(a, kind) for a, kind in zip(unpacked(x), kinds, strict=True)]
-
-    def wanted(self, y: np.ndarray) -> list[np.ndarray]:
-        """A target for each output of this model, in its own order and layout."""
-        shapes, targets = self.problem.output_shapes, unpacked(y)
-        for i, shape in enumerate(shapes):
-            if np.prod(targets[i].shape[1:]) == np.prod(shape) and self.problem.loss != "ctc":
-                targets[i] = targets[i].reshape(len(y), *shape)
-        return [in_layout(targets[i], shapes[i], shape) for i, shape in self.seen.outputs]
-
-    def loss(self, x: np.ndarray, y: np.ndarray) -> float:
-        """The loss of one batch in evaluation."""
-        raise NotImplementedError
-
-    def evaluate(self, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-        """The metric where the loss has one, and the loss: NumPy's, or the file's own."""
-        known = {} if self.problem.metric is Metric.LOSS else super().evaluate(x, y)
-        if known and not self.setup.loss_options:
-            return known
-        parts = [slice(i, i + SCORE_ROWS) for i in range(0, len(y), SCORE_ROWS)]
-        losses = [self.loss(x[part], y[part]) * len(y[part]) for part in parts]
-        return {**known, "loss": sum(losses) / len(y)}

@@ -39,6 +39,10 @@ class ModuleNet:
                 if kind not in (nnx.Module, object):
                     watch_class(kind)
 
+    def layer(self, name: str) -> Any:
+        """The module of this name. Raises StopIteration where none has it."""
+        return next(e.module for e in self.found if self.names[id(e.module)] == name)
+
     def switch_off(self) -> list[tuple[str, float]]:
         """Let no layer of Flax drop from now on; layer and rate of each that would have."""
         dropout = []

@@ -24,7 +24,7 @@ def without_dropout(model: layers.Layer) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(_drawing(lambda rate: None))
         for layer in model._flatten_layers():
-            for name in _rates(layer):
+            for name in rates_of(layer):
                 stack.enter_context(swapped(layer, name, 0.0))
         yield
 
@@ -37,7 +37,7 @@ def dropout_of(watch: Watch, train: Callable[[], Any]) -> list[tuple[str, float]
         if isinstance(layer, NOISE) or (
             isinstance(layer, layers.Layer) and not is_keras_own(layer)
         ):
-            for name in _rates(layer):  # they draw by other functions
+            for name in rates_of(layer):  # they draw by other functions
                 draws[watch.names.get(id(layer), layer.name), vars(layer)[name]] = None
 
     watch.check = noted
@@ -48,10 +48,11 @@ def dropout_of(watch: Watch, train: Callable[[], Any]) -> list[tuple[str, float]
 
 def may_draw(model: layers.Layer) -> bool:
     """Whether a training may draw dropout; what a layer of the user's own does is not known."""
-    return any(_rates(layer) or not is_keras_own(layer) for layer in model._flatten_layers())
+    return any(rates_of(layer) or not is_keras_own(layer) for layer in model._flatten_layers())
 
 
-def _rates(layer: layers.Layer) -> list[str]:
+def rates_of(layer: layers.Layer) -> list[str]:
+    """The attributes by which a layer drops."""
     return [
         name
         for name in RATES

@@ -12,7 +12,8 @@ import pytest
 from common.batches import dense
 from common.problem import Metric
 from common.twins.layers import AXES, random_tensor
-from common.twins.problem import Model, TwinTask, read_twins
+from common.twins.problem import Model, read_twins
+from common.twins.task import TwinTask
 from tests.command import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"

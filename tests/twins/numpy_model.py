@@ -67,6 +67,9 @@ class Probe:
         more = {"output 1": output} if self.fault == "shape" else {}
         return {"output": output, **more}
 
+    def optimizer_settings(self):
+        return {}  # as Optax, which tells nothing
+
     def events(self, rows):
         return []
 

@@ -36,9 +36,10 @@ from benchmarks.twins.causes.optimizers import _cause
 from benchmarks.twins.causes.penalties import Penalty, penalties_of, penalty_of
 from benchmarks.twins.causes.preprocessing import explained as preprocessed
 from benchmarks.twins.causes.resizing import RESIZES, Resize, resized
-from benchmarks.twins.causes.rules import BEFORE, BESIDE, INSIDE, Rule, moves, walk_of
+from benchmarks.twins.causes.rules import moves, walk_of
 from benchmarks.twins.prepared import Prepared, judged
 from common.twins.raw import preprocessed as made_of
+from common.twins.rule import BEFORE, BESIDE, INSIDE, Rule
 
 NAMES = ("keras", "torch")
 SHAPES = {"h/kernel": (6, 5), "h/bias": (5,), "out/kernel": (5, 1), "out/bias": (1,)}

@@ -21,8 +21,9 @@ from benchmarks.twins.causes.fitting import (
     identified,
     tried,
 )
-from benchmarks.twins.causes.rules import Rule, Walk
+from benchmarks.twins.causes.rules import Walk
 from benchmarks.twins.compare import STEP
+from common.twins.rule import Rule
 
 Declaration = tuple[Rule, float | None] | None
 """What an optimiser says of itself: its rule, and its learning rate where that is a number."""

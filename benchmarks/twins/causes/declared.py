@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.twins.causes.entry import shown
-from benchmarks.twins.causes.rules import BEFORE, BESIDE, INSIDE, Rule
+from common.twins.rule import BEFORE, BESIDE, INSIDE, Rule
 from common.twins.user_file import family
 
 KERAS = {"SGD": BESIDE, "RMSprop": INSIDE, "Adam": BEFORE, "AdamW": BEFORE, "Adagrad": INSIDE}

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.twins.causes.entry import rounded
-from benchmarks.twins.causes.rules import BEFORE, BESIDE, INSIDE, Rule, Walk, errors, moves
+from benchmarks.twins.causes.rules import Walk, errors, moves
+from common.twins.rule import BEFORE, BESIDE, INSIDE, Rule
 
 TOLERANCE = 2e-5  # of a step: Keras raises its decays to powers in float32
 SEARCHED = 4096  # entries that a search looks at; what it finds is held against all

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -102,12 +103,9 @@ def _of_rows(scene: Scene) -> Asked | None:
         if rows is not of:
             continue
         try:
+            xs = [x[rows] for x in scene.rows]
             values = [
-                float(
-                    side.ask64("gradients", [x[rows] for x in scene.rows], [y[rows] for y in ys])[
-                        "loss"
-                    ]
-                )
+                float(side.ask64("gradients", xs, [y[rows] for y in ys])["loss"])
                 for side, ys in zip(scene.sides, scene.given, strict=True)
             ]
         except Refused:
@@ -115,6 +113,23 @@ def _of_rows(scene: Scene) -> Asked | None:
         draws.append(Draw(scene.rows[0][rows], scene.given[0][0][rows]))
         losses.append(values)
     return Asked(draws, (np.array(losses)[:, 0], np.array(losses)[:, 1])) if draws else None
+
+
+def objective_of(scene: Scene, number: int) -> Objective | None:
+    """The loss of model 0 or 1, by its own output; None where it has several, or no loss that is
+    known gives its numbers."""
+    trace, side = scene.traces[number, "float64"], scene.sides[number]
+    if [key for key in trace if key.startswith("outputs/")] != ["outputs/output"]:
+        return None
+    output, target = trace["outputs/output"], scene.given[number][0]
+    if len(target) != len(output):
+        return None
+    draws, losses = [], []
+    for rows, of in _chosen(len(output)):
+        with suppress(Refused):
+            losses.append(side.ask64("loss_alone", output[rows], target[of]))
+            draws.append(Draw(output[rows], target[of]))
+    return identified(draws, np.array(losses)) if np.all(np.isfinite(losses)) else None
 
 
 def _chosen(count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

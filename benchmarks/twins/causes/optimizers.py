@@ -12,12 +12,13 @@ from benchmarks.twins.causes.constraints import Apart, apart
 from benchmarks.twins.causes.declared import KERAS, constants, declared, spelled
 from benchmarks.twins.causes.entry import rounded, shown
 from benchmarks.twins.causes.fitting import Fit, constant, fit, fixed
-from benchmarks.twins.causes.rules import Rule, Walk
+from benchmarks.twins.causes.rules import Walk
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.walks import walk
 from benchmarks.twins.fused import whole
 from benchmarks.twins.match import STATE
 from benchmarks.twins.place import listed
+from common.twins.rule import Rule
 from common.twins.user_file import function_of
 
 WORDS = {  # of a group's first field

@@ -1,21 +1,16 @@
-"""Optimisers' rules in NumPy: what steps does a rule make of the gradients that were seen?
-
-Sources of the formulas: keras/src/optimizers, torch/optim, optax/_src/transform.py.
-"""
+"""Optimisers' rules in NumPy: what steps does a rule make of the gradients that were seen?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from common.twins.rule import Rule, Slots, stepped
+
 SMALL = 1e-9  # of the largest gradient: a tensor whose gradients are smaller has none but rounding
 FLOOR = 1e-4  # of the largest step: the least scale that an error of a step is judged on
-
-INSIDE, BESIDE, BEFORE = "inside the root", "beside the root", "before the correction"
-"""Where epsilon stands: sqrt(v + e); sqrt(v) + e, of Adam's corrected v; Adam's uncorrected v."""
 
 
 class Walk(NamedTuple):
@@ -94,66 +89,21 @@ def walk_of(
     )
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A rule of an optimiser, in Keras's names. What its family has no use for is left alone.
-
-    `family` is "SGD", "RMSprop", "Adam" or "Adagrad". `decay` is coupled where it is added to the
-    gradient, else to the step, times the learning rate; `kernels_only`: not of weights with one
-    axis. `clip` is "value", "norm" (of each tensor) or "global norm", at `limit`. `rate_in_buffer`:
-    the momentum's buffer holds steps, and not gradients.
-    """
-
-    family: str = "SGD"
-    momentum: float = 0.0
-    nesterov: bool = False
-    dampening: float = 0.0  # of what comes into PyTorch's buffer behind the first step
-    rate_in_buffer: bool = False
-    rho: float = 0.9
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-7
-    place: str = BESIDE
-    corrected: bool = True
-    centered: bool = False
-    amsgrad: bool = False  # the largest mean square so far stands for the last one
-    initial: float = 0.0  # what Adagrad's sum of squares begins with
-    decay: float = 0.0
-    coupled: bool = False
-    kernels_only: bool = False
-    clip: str = ""
-    limit: float = 0.0
-
-
 def moves(rule: Rule, walk: Walk, rates: Sequence[float]) -> np.ndarray:
     """What the rule would have added at each step, (steps, entries), at these learning rates.
 
     Each step starts from the weights that were seen. It is linear in all rates together.
     """
     zeros = np.zeros(walk.weights.shape[1])
-    first, second, buffer = zeros, zeros + rule.initial * (rule.family == "Adagrad"), zeros
-    largest = zeros
+    slots = Slots(*(zeros + value for value in rule.start))
     decayed = walk.spread(np.array([len(s) > 1 or not rule.kernels_only for s in walk.shapes]))
     result = []
-    for number, rate in enumerate(rates):
-        gradient = _clipped(rule, walk, number)
-        pull = rule.decay * decayed * walk.weights[number]
-        if rule.coupled:
-            gradient = gradient + pull
-        if rule.family == "SGD":
-            step = gradient
-        else:
-            first, second = _means(rule, gradient, first, second)
-            largest = np.maximum(largest, second) if rule.amsgrad else second
-            step = _scaled(rule, gradient, first, largest, number + 1)
-        if rule.momentum and rule.family in ("SGD", "RMSprop"):
-            step = step * rate if rule.rate_in_buffer else step
-            buffer = rule.momentum * buffer + step * (1 - rule.dampening * (number > 0))
-            step = step + rule.momentum * buffer if rule.nesterov else buffer
-            step = step if rule.rate_in_buffer else step * rate
-        else:
-            step = step * rate
-        result.append(-step if rule.coupled else -step - rate * pull)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for number, rate in enumerate(rates):
+            pull = rule.decay * decayed * walk.weights[number]
+            gradient = _clipped(rule, walk, number)
+            change, slots = stepped(rule, rate, pull, gradient, slots, number + 1, np)
+            result.append(change)
     return np.stack(result)
 
 
@@ -167,38 +117,6 @@ def _clipped(rule: Rule, walk: Walk, number: int) -> np.ndarray:
     if rule.clip == "global norm":
         return gradient * (rule.limit / max(float(walk.total[number]), rule.limit))
     return gradient
-
-
-def _means(
-    rule: Rule, gradient: np.ndarray, first: np.ndarray, second: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The running means of gradients and of their squares."""
-    if rule.family == "Adagrad":
-        return first, second + gradient**2
-    ones, twos = (rule.rho, rule.rho) if rule.family == "RMSprop" else (rule.beta_1, rule.beta_2)
-    return ones * first + (1 - ones) * gradient, twos * second + (1 - twos) * gradient**2
-
-
-def _scaled(
-    rule: Rule, gradient: np.ndarray, first: np.ndarray, second: np.ndarray, step: int
-) -> np.ndarray:
-    """What is stepped by: the gradient, or its mean, over the root of the mean square."""
-    epsilon, shrunk = rule.epsilon, 1.0
-    if rule.family == "Adam":
-        gradient = first
-        if rule.corrected:
-            gradient = first / (1 - rule.beta_1**step)
-            shrunk = 1 - rule.beta_2**step
-    elif rule.centered:
-        second = np.maximum(second - first**2, 0)
-    if rule.place == BEFORE:
-        epsilon, place = epsilon / np.sqrt(shrunk), BESIDE
-    else:
-        place = rule.place
-    second = second / shrunk
-    with np.errstate(divide="ignore", invalid="ignore"):
-        root = np.sqrt(second + epsilon) if place == INSIDE else np.sqrt(second) + epsilon
-        return np.where(gradient == 0, 0.0, gradient / root)
 
 
 def errors(walk: Walk, predicted: np.ndarray) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""The walk between the trainings of a user's two models."""

@@ -1,0 +1,118 @@
+"""`twinbench explain --twins`: from the options of the command to what a walk gave."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.cli import requests
+from benchmarks.explain.twins.runs import TwinWalked, draw, keep_draws
+from benchmarks.explain.twins.sides import ask_sides
+from benchmarks.explain.twins.starts import of_starts
+from benchmarks.explain.twins.switch import Found
+from benchmarks.explain.twins.walk import found_of, twin_walk
+from benchmarks.explain.walk import Walk, plan_walks
+from benchmarks.harness.local import Processes
+from benchmarks.records.job import Job
+from benchmarks.records.record import read_served
+from benchmarks.twins.requested import requested
+from common.regime import NATIVE
+from common.say import counted, say
+from common.twins.file import read_file
+from common.twins.problem import Twins
+
+FEW = 5  # draws by which two initialisers are told apart, at least
+STARTING = 10  # seconds until a process has its framework
+
+
+def planned(
+    args: argparse.Namespace, ends: Sequence[str], device: str
+) -> tuple[Twins, tuple[Walk, ...], list[Job]]:
+    """The walks between the two trainings of a user's file, and their runs.
+
+    What differs, and how long the runs will take, is said.
+    """
+    names = ends[0], ends[1]
+    args.framework, args.regime = [*names], [NATIVE.name]
+    twins = requested(args)
+    common = requests.fields(args, requests.data(twins, args)) | {"python": dict(args.python)}
+    where = args.data, requests.data_dir(args)
+    sides = ask_sides(twins, names, dict(args.python), where, lambda stage: say(f"{stage} ..."))
+    for note in sides.notes:
+        say(f"NOTE, {twins.name}: {note}")
+    folder = args.results.absolute() / TwinWalked.folder / twins.name.replace(":", "-")
+    folder = folder / f"draws-{twins.sha256[:10]}"
+    seeds = requests.seeds(args)
+    more = range(seeds.start, seeds.start + max(len(seeds), FEW))
+    plain = {name: [_plain(twins, name, device, seed, common) for seed in more] for name in names}
+    with Processes() as processes:
+        say("both draw their initial values ...")
+        draws = draw(plain[names[0]], folder, processes), draw(plain[names[1]], folder, processes)
+        starts, alike = of_starts(sides.matching, draws, names)
+        keep_draws(folder, sides.matching, names, list(more), draws)
+        found = found_of(sides, starts)
+        order = [name.strip() for name in args.order.split(",") if name.strip()]
+        options: dict[str, Any] = {"order": order, "device": device}
+        ways = (False, True) if args.direction == "both" else (False,)
+        walks = tuple(twin_walk(twins, sides, found, alike, back=back, **options) for back in ways)
+        jobs: list[Job] = [
+            TwinWalked.of(job, draws=str(folder))
+            for job in plan_walks(twins, walks, seeds, **common)
+        ]
+        _say_differences(found, names)
+        _say_how_long(jobs, {name: plain[name][0] for name in names}, processes, args)
+    return twins, walks, jobs
+
+
+def ends_in(args: argparse.Namespace) -> list[str]:
+    """The two models of the file between which the walk goes: as asked for, else its first two.
+
+    Raises ValueError where there are no two.
+    """
+    models = read_file(args.twins).models
+    start = args.from_ or next((name for name in models if name != args.to), None)
+    goal = args.to or next((name for name in models if name != start), None)
+    if start is None or goal is None or start == goal:
+        raise ValueError(
+            f"a walk goes from one model of {args.twins} to another, got {start or 'none'} and "
+            f"{goal or 'none'}; it has: {', '.join(models) or 'none'}"
+        )
+    return requests.available([start, goal], args.python, ["twins"])
+
+
+def _plain(twins: Twins, name: str, device: str, seed: int, common: Mapping[str, Any]) -> Job:
+    """A side's own training."""
+    own = {**common, "python": common["python"].get(name)}
+    return TwinWalked(twins, name, NATIVE, device, seed, **own)
+
+
+def _say_differences(found: Found, names: Sequence[str]) -> None:
+    for switch in found.switches:
+        one, other = switch.values
+        say(f"differs: {switch.name}, {one} in {names[0]} and {other} in {names[1]}")
+    for name, why in found.skipped.items():
+        say(f"no step: {name}: {why}")
+
+
+def _say_how_long(
+    jobs: Sequence[Job], plain: Mapping[str, Job], processes: Processes, args: argparse.Namespace
+) -> None:
+    """How many runs there are, and about how long those will take that are not there yet."""
+    left = [job for job in jobs if args.force or read_served(job, args.results) is None]
+    told = f"{counted(len(jobs), 'run')}, {len(jobs) - len(left)} of them there"
+    if not left:
+        say(told)
+        return
+    seconds = {
+        name: processes.call(f"{TwinWalked.__module__}:pace", job.process, job)
+        for name, job in plain.items()
+        if any(each.framework == name for each in left)
+    }
+    whole = sum(seconds[job.framework] for job in left) + STARTING * len(seconds)
+    each = ", ".join(f"{s:.1f} s a run in {name}" for name, s in seconds.items())
+    say(f"{told}; about {_minutes(whole)}: {each}")
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
