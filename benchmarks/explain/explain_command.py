@@ -115,11 +115,7 @@ def main(args: argparse.Namespace) -> int:
         shown.append(explained)
         _show(explained, args)
     if args.json:
-        from benchmarks.explain.walk_table import verdicts
-        from benchmarks.show.answer import print_json
-
-        entries = [entry for explained in shown for entry in verdicts(explained)]
-        print_json(args.command, [explained.plain() for explained in shown], entries)
+        _print_json(shown, args)
     return SOME_FAILED if failed else 0
 
 
@@ -170,16 +166,26 @@ def _twins(args: argparse.Namespace) -> int:
     device = _device(ends, args)
     requests.check_protocol(args)
     twins, walks, jobs = planned(args, ends, device)
+    if args.dry_run:
+        return show_plan(jobs, args)
     runs = run_jobs(jobs, args.results, force=args.force)
     explained = Explained(twins, walks, _by_arm(jobs, runs), {})
     failed = say_failures(jobs, runs, args.results)
     _show(explained, args)
     if args.json:
-        print(json.dumps([explained.plain()], indent=1, allow_nan=False))
+        _print_json([explained], args)
     return SOME_FAILED if failed else 0
 
 
-def _by_arm(jobs: list[Job], runs: list[Record]) -> dict[Arm, dict[int, Explain]]:
+def _print_json(explained: list[Explained], args: argparse.Namespace) -> None:
+    from benchmarks.explain.walk_table import verdicts
+    from benchmarks.show.answer import print_json
+
+    entries = [entry for one in explained for entry in verdicts(one)]
+    print_json(args.command, [one.plain() for one in explained], entries)
+
+
+def _by_arm(jobs: Sequence[Job], runs: list[Record]) -> dict[Arm, dict[int, Explain]]:
     """Finished runs by arm and seed."""
     records: dict[Arm, dict[int, Explain]] = {}
     for job, record in zip(jobs, runs, strict=True):
