@@ -16,12 +16,13 @@ from benchmarks.twins.causes import (
     preprocessing,
     running,
 )
+from benchmarks.twins.causes.asked import Asked, _chosen
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.comparing import differences, known
 from benchmarks.twins.causes.constraints import apart
 from benchmarks.twins.causes.declared import constants, declared
 from benchmarks.twins.causes.fitting import Fit, fit, fixed
-from benchmarks.twins.causes.losses import Asked, _chosen, explained
+from benchmarks.twins.causes.losses import explained
 from benchmarks.twins.causes.objectives import (
     BINARY,
     CATEGORICAL,

@@ -15,9 +15,9 @@ from benchmarks.explain.twins.optimizers import Optimizer, of_optimizers
 from benchmarks.explain.twins.switch import Found
 from benchmarks.harness.process import Child
 from benchmarks.twins.case import Case, Say
+from benchmarks.twins.causes.asked import objective_of
 from benchmarks.twins.causes.comparing import known
 from benchmarks.twins.causes.declared import declared
-from benchmarks.twins.causes.losses import objective_of
 from benchmarks.twins.causes.scene import Scene
 from benchmarks.twins.causes.walks import walk
 from benchmarks.twins.climb import Side

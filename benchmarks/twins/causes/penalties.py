@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.twins.cause import Cause
+from benchmarks.twins.causes.asked import ask
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.declared import declared
 from benchmarks.twins.causes.entry import rounded, shown
-from benchmarks.twins.causes.losses import ask
 from benchmarks.twins.causes.objectives import TOLERANCE
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import Refused, distance, events_of, scaled
