@@ -61,9 +61,9 @@ def main() -> None:
     parser.add_argument("--into", type=Path)
     args = parser.parse_args()
     report = json.loads(args.report.read_text())
-    show([section(report)], report)
+    show([section(report)])
     if args.into:
-        show([section(report)], report, into=args.into)
+        show([section(report)], into=args.into)
     if failures := below(report, LEAST):
         sys.exit(f"less than {LEAST:.0%}: {', '.join(failures)}")
 

@@ -223,9 +223,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases = [(case, seed) for case in ports for seed in seeds]
     results += run(cases, alone=args.each) if cases else []
     tables = sections(results, rivals=args.rivals, each=args.each)
-    show(tables, None)
+    show(tables)
     if args.into:
-        show(tables, None, into=args.into, mark=args.mark)
+        show(tables, into=args.into, mark=args.mark)
     if args.json:
         args.json.write_text(json.dumps([o.record() for o in results], indent=1) + "\n")
     return int(any(o.fatal for o in results))

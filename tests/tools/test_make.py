@@ -31,10 +31,12 @@ class Make:
     def __call__(self, *words: str) -> tuple[str, list[str]]:
         """What was printed, and the programs that were run, after `python -m`."""
         self.log.write_text("")
+        # `make test` may run this test, and a make within a make says its folders
+        outside = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
         done = subprocess.run(
             ["make", "PYTHON=./base", *words],
             cwd=self.folder,
-            env={**os.environ, "LOG": str(self.log)},
+            env={**outside, "LOG": str(self.log)},
             capture_output=True,
             text=True,
             check=True,

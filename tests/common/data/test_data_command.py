@@ -62,8 +62,9 @@ def test_commands_know_a_problem_that_has_no_file(
 ) -> None:
     own = Own("own", "Own rows", 2, 1, (4,), "binary_crossentropy", epochs=1, batch_size=1)
     monkeypatch.setitem(PROBLEMS, "own", own)
+    monkeypatch.setenv("COLUMNS", "200")
     assert main(["data"]) == 0
-    assert "no file: its rows come with the problem" in capsys.readouterr().out.splitlines()[-1]
+    assert "no file: its rows come with the problem" in capsys.readouterr().out
     for action in ("fetch", "verify"):
         assert main(["data", action, "own"]) == 0
         assert capsys.readouterr().out == "own: no file: its rows come with the problem\n"
