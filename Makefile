@@ -8,7 +8,7 @@ SHOWN := .venv/.demo
 # `make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu` is without
 TORCH_INDEX :=
 DEMO := keras,torch,embedded,plot,report
-TAKES := about 3.8 GB are downloaded and 8.3 GB kept in .venv, half of it CUDA for PyTorch
+TAKES := about 3.8 GB are downloaded and 8.3 GB kept in .venv, most of it CUDA for PyTorch
 TAKES_CPU := about 1 GB is downloaded and 3.5 GB kept in .venv
 TESTED := keras,jax,torch,embedded,peers,plot,report,parquet,ray,tensorboard,mlflow,pytest,test,docs
 EXTRAS := $(TESTED),dev
@@ -41,7 +41,7 @@ OLD := twinbench needs Python 3.11 or newer; try: make PYTHON=python3.12
 
 # pip, in the tested versions; made again only when a requirement has changed
 $(SHOWN): pyproject.toml constraints.txt | .venv/bin/python
-	@echo "make demo: $(if $(TORCH_INDEX),$(TAKES_CPU),$(TAKES)); then two minutes of training"
+	@echo "make demo: $(if $(TORCH_INDEX),$(TAKES_CPU),$(TAKES)); then minutes of training"
 	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) torch torchvision)
 	$(PIP) --editable '.[$(DEMO)]'
 	touch $@
