@@ -41,6 +41,7 @@ class Dataset:
 
     file: File
     digest: str
+    train_rows: int
     test_rows: int
     arrays: Mapping[str, Array] = field(default_factory=dict)
     """Of text none: its words are pickles, read of the pinned file alone."""
@@ -104,6 +105,7 @@ DATASETS: dict[str, Dataset] = {
     "mnist": Dataset(
         FILES["mnist.npz"],
         digest="sha256:cd9d799cf5bc87e8cc1978988918a17492f9dfa1507aa01008a5cb32afb3c02a",
+        train_rows=60_000,
         test_rows=10_000,
         arrays={
             "x_train": Array("|u1", (60_000, 28, 28)),
@@ -121,6 +123,7 @@ DATASETS: dict[str, Dataset] = {
     "imdb": Dataset(
         FILES["imdb.npz"],
         digest="sha256:72f6bd00809fac2a4da251bb1b7d4bb8778f8a638216d594ba8d310ab499ab3b",
+        train_rows=25_000,
         test_rows=25_000,
         sequences="sha256:817500bdb4f2fe7eaefb20c7a98afb21dff5007091baabc3b334c01855e120df",
         word_index=FILES["imdb_word_index.json"],
@@ -128,6 +131,7 @@ DATASETS: dict[str, Dataset] = {
     "reuters": Dataset(
         FILES["reuters.npz"],
         digest="sha256:dd136a2493bbf7351de57cfc82aab7f5368295759fbd44f3c5d33e098518da9e",
+        train_rows=8_982,
         test_rows=2_246,
         sequences="sha256:8b1736e5a4ca02c7275874ca92710a2803529ba01166871fb6d61f1e7593adb8",
         word_index=FILES["reuters_word_index.json"],
@@ -135,6 +139,7 @@ DATASETS: dict[str, Dataset] = {
     "boston": Dataset(
         FILES["boston_housing.npz"],
         digest="sha256:de32f73b12985ef20d6358cf375d240e81e1f966296e586bd97524cfc28e6c99",
+        train_rows=404,
         test_rows=102,
         arrays={"x": Array("<f8", (506, 13)), "y": Array("<f8", (506,))},
     ),

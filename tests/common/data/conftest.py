@@ -62,6 +62,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, name: str, path: Path) -> None:
         DATASETS[name],
         file=file,
         digest=files.content_digest(content),
+        train_rows=len(split["y"]),
         test_rows=len(split["y_test"]),
     )
     if problem.text:
