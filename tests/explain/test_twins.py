@@ -448,7 +448,7 @@ def test_a_planted_momentum_is_the_step_with_the_effect_and_what_has_run_stays(t
     arguments += ["--results", str(tmp_path / "results"), "--from", "torch", "--to", "keras"]
     assert main(arguments) == 0
     captured = capsys.readouterr()
-    ((walk,),) = [found["walks"] for found in json.loads(captured.out)]
+    ((walk,),) = [found["walks"] for found in json.loads(captured.out)["results"]]
     effects = {step["switch"]: abs(step["effect"]["mean"]) for step in walk["steps"][1:-1]}
     assert list(effects) == ["momentum of batch_norm", ORDER, EXCHANGED]
     assert max(effects, key=effects.get) == "momentum of batch_norm"
@@ -459,7 +459,7 @@ def test_a_planted_momentum_is_the_step_with_the_effect_and_what_has_run_stays(t
     assert "; about " in captured.err and " s a run in keras" in captured.err
     assert main(arguments) == 0
     again = capsys.readouterr()
-    assert json.loads(again.out)[0]["walks"] == [walk]
+    assert json.loads(again.out)["results"][0]["walks"] == [walk]
     assert again.err.count("(was there)") == 3 * (len(walk["steps"]) + 1)
 
 
