@@ -440,6 +440,7 @@ OPTIMIZER = {"keras": keras_sgd, "torch": torch_sgd}
 
 @pytest.mark.long
 @pytest.mark.skipif(any(frameworks()[n].missing for n in NAMES), reason="needs both frameworks")
+@pytest.mark.timeout(900)
 def test_a_planted_momentum_is_the_step_with_the_effect_and_what_has_run_stays(tmp_path, capsys):
     path = tmp_path / "planted.py"
     path.write_text(PLANTED)
