@@ -45,7 +45,7 @@ def test_streams_that_are_closed_take_everything(twinbench):
     assert done.status == 0
     assert shell(twinbench, "twinbench table >&-").status == 0
     quiet = shell(twinbench, "twinbench run boston --threads 1 --json 2>&-", FAKE="", **EMBEDDED)
-    assert quiet.status == 0 and quiet.out.startswith("[") and quiet.out.endswith("]\n"), quiet.out
+    assert quiet.status == 0 and quiet.out.startswith("{") and quiet.out.endswith("}\n"), quiet.out
     no_traceback(quiet)
 
 

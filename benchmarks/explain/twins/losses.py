@@ -30,7 +30,7 @@ def of_losses(
         told = f"LOSS of {listed(unknown)} is no loss that is known"
         return Found([], {"loss": f"{WITH}: {told}"})
     mine, theirs = losses[0], losses[1]
-    assert mine and theirs
+    assert mine is not None and theirs is not None
     found = Found([], {})
     form = mine.name, mine.options, theirs.name, theirs.options
     if form[:2] != form[2:]:
