@@ -52,7 +52,7 @@ class PartialTask(TorchTask):
 
     @torch.no_grad()
     def _train_by_hand(self, source: Iterable[Batch]) -> Callable[[], dict[str, float]]:
-        assert self.chain
+        assert self.chain is not None
         with self.optimizer.training():
             for x, y in source:
                 if self.last == "forward":
@@ -130,7 +130,7 @@ def _by_operations(task: TorchTask) -> None:
 
 
 def _by_the_other_library(task: TorchTask) -> None:
-    assert task.chain
+    assert task.chain is not None
     task.chain.large = [
         k.numel() > LARGE and not large
         for k, large in zip(task.chain.kernels, task.chain.large, strict=True)

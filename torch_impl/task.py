@@ -209,7 +209,7 @@ class TorchTask(Task):
 
     def _train_by_hand(self, source: Iterable[Batch]) -> Callable[[], dict[str, float]]:
         """The same, by the chain."""
-        assert self.chain
+        assert self.chain is not None
         scores, y = self.chain.train(source)
         loss, metric = self.objective.loss(scores, y), self.objective.metric(scores, y)
         return lambda: {"loss": float(loss), self.problem.metric: float(metric) / len(y)}

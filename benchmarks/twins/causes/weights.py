@@ -198,7 +198,7 @@ def _meet(scene: Scene, one: Pair, two: Pair) -> bool:
     own, partner = (event_of(scene.models.other, pair.other) for pair in (one, two))
     if not all(event and event.inputs and event.outputs for event in (mine, own, partner)):
         return True
-    assert mine and own and partner
+    assert mine is not None and own is not None and partner is not None
     if fits(own.inputs[0], mine.inputs[0], CLOSE):
         return not fits(own.outputs[0], mine.outputs[0], CLOSE)
     return fits(partner.inputs[0], mine.inputs[0], CLOSE)
