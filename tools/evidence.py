@@ -33,6 +33,7 @@ from tools.project import ROOT
 
 MADE = re.compile(r"^Made by `twinbench ([^`]+)`\.$", re.M)
 TABLE = re.compile(r"`twinbench (table [^`]*--results docs/[^`]+ --into README\.md[^`]*)`")
+READMES = ("README.md", "docs/zh/README.md")  # the translation has the tables of the original
 PACKED = re.compile(r"\(([\w-]+\.jsonl\.gz)\)")
 OLD = re.compile(r"\*\*Old numbers, to be measured anew\.\*\*.*?\n\n", re.S)
 RUNS = re.compile(r"^(\d[\d,]*) runs?.*?(?:about ([\d.]+) (s|min|h)\b|$)", re.M)
@@ -117,6 +118,20 @@ def twinbench(words: Sequence[str], *, quiet: bool = False) -> subprocess.Comple
 
 def _steps(args: argparse.Namespace, chosen: list[Page]) -> Iterator[int]:
     folder = args.folder
+    if args.dry_run or not args.write:
+        yield from _measure(args, chosen)
+    if args.dry_run:
+        return
+    for page in chosen:
+        yield write(page, folder, twinbench)
+    for readme in READMES:
+        for words in TABLE.findall((ROOT / readme).read_text(encoding="utf-8")):
+            yield twinbench([*shlex.split(words), "--into", readme]).returncode
+
+
+def _measure(args: argparse.Namespace, chosen: list[Page]) -> Iterator[int]:
+    """Says what every page takes, then measures each, unless that was all that was asked."""
+    folder = args.folder
     costs = {}
     for page in chosen:
         asked = twinbench([*measured(page, folder), "--dry-run"], quiet=True)
@@ -124,17 +139,12 @@ def _steps(args: argparse.Namespace, chosen: list[Page]) -> Iterator[int]:
         print(f"{page.name}: {(asked.stdout or asked.stderr).strip().splitlines()[0]}")
     if args.dry_run:
         return
-    if not args.write:
-        if fault := of_one_commit(folder, git()):
-            print(fault, file=sys.stderr)
-            yield 2
-        for page in sorted(chosen, key=costs.__getitem__):
-            print(f"== {page.name}: twinbench {shlex.join(page.words)}")
-            yield twinbench(measured(page, folder)).returncode
-    for page in chosen:
-        yield write(page, folder, twinbench)
-    for words in TABLE.findall((ROOT / "README.md").read_text(encoding="utf-8")):
-        yield twinbench(shlex.split(words)).returncode
+    if fault := of_one_commit(folder, git()):
+        print(fault, file=sys.stderr)
+        yield 2
+    for page in sorted(chosen, key=costs.__getitem__):
+        print(f"== {page.name}: twinbench {shlex.join(page.words)}")
+        yield twinbench(measured(page, folder)).returncode
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -49,7 +49,9 @@ def test_a_page_says_how_it_was_made_and_where_its_records_are(docs):
 def test_every_page_with_numbers_of_a_command_is_among_them():
     names = {page.name for page in evidence.pages(ROOT / "docs")}
     assert {"study/study", "study/tuned", "speed/race", "explain/reuters"} <= names
-    assert evidence.TABLE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    for readme in evidence.READMES:
+        commands = evidence.TABLE.findall((ROOT / readme).read_text(encoding="utf-8"))
+        assert [words.rpartition("--mark ")[2] for words in commands] == ["accuracy", "time"]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,9 @@ def commands(docs, monkeypatch):
     monkeypatch.setattr(evidence, "git", lambda: {"commit": "a", "dirty": False})
     monkeypatch.chdir(docs.parent)
     line = "`twinbench table --results docs/a.jsonl.gz --into README.md --mark time`"
-    (docs.parent / "README.md").write_text(line)
+    (docs / "zh").mkdir()
+    for readme in evidence.READMES:
+        (docs.parent / readme).write_text(line)
     return ran
 
 
@@ -117,7 +121,9 @@ def test_all_are_measured_before_a_page_is_written_and_what_fails_stops_it(docs,
         ("limit", True),
         ("race", True),
         ("table", True),
+        ("table", True),
     ]
+    assert [words[-1] for words in commands[-2:]] == list(evidence.READMES)
     assert list(unpack(docs / "speed" / "race.jsonl.gz")) == [a_run().json]
     text = (docs / "speed" / "race.md").read_text()
     assert (
