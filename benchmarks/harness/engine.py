@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.harness.forecast import WORTH_SAYING, forecast
+from benchmarks.harness.forecast import WORTH_SAYING, forecast_missing
 from benchmarks.harness.local import Batch, OnJobEvent, run_batches
 from benchmarks.harness.plan import together
 from benchmarks.harness.progress import Progress
@@ -51,8 +51,9 @@ def run_jobs(
     running; `say_failures` says why, when what was reached has been shown.
     """
     records: dict[Job, Record] = {}
-    missing = []
-    ahead = forecast(jobs, results, force=force, at_once=at_once)
+    served = {job: None if force else read_served(job, results) for job in dict.fromkeys(jobs)}
+    missing = [job for job, record in served.items() if record is None]
+    ahead = forecast_missing(missing, len(served), results, at_once=at_once)
     if ahead.missing and (ahead.seconds or 0) > WORTH_SAYING:
         inform(str(ahead))
     with Progress(jobs) as progress:
@@ -62,11 +63,8 @@ def run_jobs(
             on_record(job, record)
             records[job] = record
 
-        for job in dict.fromkeys(jobs):
-            record = None if force else read_served(job, results)
-            if record is None:
-                missing.append(job)
-            else:
+        for job, record in served.items():
+            if record is not None:
                 keep(job, record, cached=True)
         batches = together(missing, replicas)
         with closing(engine(batches, progress.event)) as finished:  # type: ignore[type-var]

@@ -64,13 +64,23 @@ def forecast(
     """
     jobs = list(dict.fromkeys(jobs))
     missing = [job for job in jobs if force or read_served(job, results) is None]
+    return forecast_missing(missing, len(jobs), results, at_once=at_once)
+
+
+def forecast_missing(
+    missing: Sequence[Job], runs: int, results: Path, *, at_once: int = 1
+) -> Forecast:
+    """As `forecast`, where it is known which of the runs are missing."""
+    there = runs - len(missing)
+    if not missing:
+        return Forecast(runs, there, 0.0, "")
     here = _costs(record for _, record in read_files(results, lambda message: None))
     started: set[object] = set()
     seconds, guesses = 0.0, dict[str, None]()
     for job in missing:
         found = _alike(job, here)
         if found is None:
-            return Forecast(len(jobs), len(jobs) - len(missing), None, "")
+            return Forecast(runs, there, None, "")
         costs, guess = found
         guesses[guess] = None
         process = job.batch or job.process
@@ -79,7 +89,7 @@ def forecast(
         fit = fmean(cost.step for cost in costs) * job.steps
         seconds += (start + fit) / (1 if job.timed else at_once)
     guess = "; ".join(filter(None, guesses))
-    return Forecast(len(jobs), len(jobs) - len(missing), seconds, guess)
+    return Forecast(runs, there, seconds, guess)
 
 
 @dataclass(frozen=True)

@@ -226,6 +226,10 @@ def read_merged(
     folders: Iterable[Path | str], complain: Callable[[str], None] | None = None
 ) -> Iterator[tuple[Path, Record]]:
     """The records of several folders as `read_files` has them; what an earlier one has, once."""
+    folders = list(folders)
+    if len(folders) == 1:
+        yield from read_files(folders[0], complain)
+        return
     earlier: set[str] = set()
     for folder in folders:
         texts = set()

@@ -60,7 +60,12 @@ class TwinTask(Task):
         """What `loss_of` takes for this loss; None: the model's own."""
         if loss is not None:
             return loss.setup(self.setup), None
-        return self.setup, function_of(self.problem.path, "LOSS", self.framework)
+        return self.setup, self.own_loss
+
+    @cached_property
+    def own_loss(self) -> Callable | None:
+        """The file's LOSS of this model: read once, as every step asks for it."""
+        return function_of(self.problem.path, "LOSS", self.framework)
 
     @cached_property
     def seen(self) -> Model:
