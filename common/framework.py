@@ -53,7 +53,7 @@ class Framework:
     suffix: str = ""
     ablation: str = ""  # the module that takes its steps apart
     pieces: tuple[str, ...] = ()  # as its class `OtherwiseTask` takes them
-    extents: tuple[str, ...] = ()  # as its class `PartlyCompiled` takes them
+    extents: tuple[str, ...] = ()  # as its class `PartlyCompiledTask` takes them
     fixed: tuple[str, ...] = ()
     without: Mapping[str, str] = field(default_factory=dict)
     twin: str = ""  # "package.module:Class"

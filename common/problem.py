@@ -125,6 +125,11 @@ class Problem:
         return {k: v for k, v in asdict(self).items() if v != published[k]}
 
 
+def problem_title(name: str) -> str:
+    """The title of the problem of this name; of one that is not among the four, its name."""
+    return PROBLEMS[name].title if name in PROBLEMS else name
+
+
 def widths_of(hidden: Iterable[int]) -> str:
     """The widths of the hidden layers: `64-64`."""
     return "-".join(map(str, hidden))

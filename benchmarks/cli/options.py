@@ -165,23 +165,24 @@ SETTINGS = ("--epochs", "--batch-size", "--hidden", "--learning-rate", "--valida
 COMPLETED: dict[str, Iterable[str]] = {
     "problem": PROBLEMS,
     "problems": PROBLEMS,
+    "--framework": frameworks(),
     "--regime": REGIMES,
 }
-"""What a shell completes the values of an option by; with --framework, which is found later."""
+"""What a shell completes the values of an option by."""
 
 
 def add(parser: argparse.ArgumentParser, *names: str, **changes: Any) -> None:
     """Add the shared options of these names; `changes`, such as `default`, replace arguments."""
     for name in names:
         action: Any = parser.add_argument(name.split()[-1], **{**OPTIONS[name], **changes})
-        if name in COMPLETED or name == "--framework":
-            action.completer = partial(_completions, COMPLETED.get(name))
+        if name in COMPLETED:
+            action.completer = partial(_completions, COMPLETED[name])
 
 
-def _completions(known: Iterable[str] | None, prefix: str, **_: Any) -> list[str]:
-    """For a shell: what a comma list may go on with, by default a framework."""
+def _completions(known: Iterable[str], prefix: str, **_: Any) -> list[str]:
+    """For a shell: what a comma list may go on with."""
     before, comma, _last = prefix.rpartition(",")
-    return [f"{before}{comma}{name}" for name in known or frameworks()]
+    return [f"{before}{comma}{name}" for name in known]
 
 
 def add_measuring(parser: argparse.ArgumentParser, regimes: str = "", rounds: int = 5) -> None:

@@ -164,6 +164,21 @@ def frameworks(args: argparse.Namespace) -> list[str]:
     return usable
 
 
+def ends(args: argparse.Namespace, known: Sequence[str], kind: str, have: str) -> list[str]:
+    """Where a walk starts and where it leads: as asked for, else the first two that are known.
+
+    Raises ValueError where there are no two; it says of what `kind` they are, and what they `have`.
+    """
+    start = args.from_ or next((name for name in known if name != args.to), None)
+    goal = args.to or next((name for name in known if name != start), None)
+    if start is None or goal is None or start == goal:
+        raise ValueError(
+            f"a walk goes from one {kind} to another, got {start or 'none'} and {goal or 'none'}; "
+            f"{have}: {', '.join(known) or 'none'}"
+        )
+    return [start, goal]
+
+
 def available(
     names: Sequence[str] | None, python: Iterable[tuple[str, str]] = (), need: Iterable[str] = ()
 ) -> list[str]:

@@ -122,14 +122,7 @@ def main(args: argparse.Namespace) -> int:
 def _ends(args: argparse.Namespace) -> list[str]:
     """The two frameworks between which the walk goes."""
     every = requests.available(None, args.python)
-    start = args.from_ or next((name for name in every if name != args.to), None)
-    goal = args.to or next((name for name in every if name != start), None)
-    if start is None or goal is None or start == goal:
-        raise ValueError(
-            f"a walk goes from one framework to another, got {start or 'none'} and {goal or 'none'}"
-            f"; installed: {', '.join(every)}"
-        )
-    return requests.available([start, goal], args.python)
+    return requests.available(requests.ends(args, every, "framework", "installed"), args.python)
 
 
 def _device(names: list[str], args: argparse.Namespace) -> str:

@@ -18,7 +18,7 @@ from benchmarks.show.wording import sentence, signed
 from benchmarks.statistics.intervals import NOT_ENOUGH
 from benchmarks.statistics.verdict import PLANNED, Comparison, Plan, comparisons
 from common.framework import label_of
-from common.problem import PROBLEMS
+from common.problem import problem_title
 
 SCHEMA = "twinbench/1"
 Verdict = dict[str, Any]
@@ -93,9 +93,8 @@ def _widest(pairs: Sequence[Comparison]) -> str:
     if not judged:
         return ""
     pair, metric = max(judged, key=lambda item: abs(item[1].difference) / (item[1].margin or 1))
-    title = PROBLEMS[pair.problem].title if pair.problem in PROBLEMS else pair.problem
     return (
-        f"Widest apart beside its margin of {metric.margin:g}: {title}, {pair.regime}, "
-        f"{label_of(pair.first)} and {label_of(pair.second)}, by "
+        f"Widest apart beside its margin of {metric.margin:g}: {problem_title(pair.problem)}, "
+        f"{pair.regime}, {label_of(pair.first)} and {label_of(pair.second)}, by "
         f"{signed(metric.difference, metric.name)}."
     )

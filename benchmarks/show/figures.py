@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from benchmarks.records.keys import Record
 from benchmarks.show.colours import GREY, colour_of, width_of
 from common.atomic import replaced
-from common.problem import PROBLEMS, Metric
+from common.problem import Metric, problem_title
 from common.visible import visible
 
 # Altair imports jsonschema, and that, where Jupyter is installed, a package that makes 38 grammars
@@ -122,8 +122,8 @@ def as_name(problem: str) -> str:
 def title_of(problem: str, runs: Sequence[Record]) -> str:
     """The problem's title, with the source of data that is not the real data files."""
     sources = {str(run.data.source) for run in runs if run.data.notice}
-    title = PROBLEMS[problem].title if problem in PROBLEMS else problem
-    return title + (f" - {' and '.join(sorted(sources)).upper()} DATA" if sources else "")
+    source = f" - {' and '.join(sorted(sources)).upper()} DATA" if sources else ""
+    return problem_title(problem) + source
 
 
 def panels(

@@ -10,7 +10,7 @@ from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, Interv
 from benchmarks.statistics.ratios import ALIKE, RANKED, Ratio
 from benchmarks.statistics.verdict import Comparison, MetricComparison
 from common.framework import label_of
-from common.problem import PROBLEMS, Metric
+from common.problem import Metric, problem_title
 from common.say import counted
 
 Key = TypeVar("Key", bound=Hashable)
@@ -23,9 +23,8 @@ def sentence(comparison: Comparison, *, times: bool = True) -> str:
 
 def where(comparison: Comparison) -> str:
     """What both arms share: `MNIST digits, matched, cpu, epochs = 3`."""
-    problem = PROBLEMS.get(comparison.problem)
-    title = problem.title if problem else comparison.problem
     settings = [listed(comparison.changed.items())] * bool(comparison.changed)
+    title = problem_title(comparison.problem)
     return ", ".join([title, comparison.regime, comparison.device, *settings])
 
 

@@ -25,7 +25,7 @@ import random
 
 from benchmarks.cli import options, requests
 from common.regime import COMPILED, MATCHED
-from common.say import say
+from common.say import inform
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,5 +59,5 @@ def main(args: argparse.Namespace) -> int:
     status = run_and_show(jobs, args, sections)
     if args.compact and not args.dry_run:
         pack([record.json for record in read_records(args.results, Compiled.kind)], args.compact)
-        say(f"{args.compact}: written")
+        inform(f"{args.compact}: written")
     return status

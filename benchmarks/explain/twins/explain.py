@@ -13,6 +13,7 @@ from benchmarks.explain.twins.starts import of_starts
 from benchmarks.explain.twins.switch import Found
 from benchmarks.explain.twins.walk import found_of, twin_walk
 from benchmarks.explain.walk import Walk, plan_walks
+from benchmarks.harness.forecast import duration
 from benchmarks.harness.local import Processes
 from benchmarks.records.job import Job
 from benchmarks.records.record import read_served
@@ -71,14 +72,8 @@ def ends_in(args: argparse.Namespace) -> list[str]:
     Raises ValueError where there are no two.
     """
     models = read_file(args.twins).models
-    start = args.from_ or next((name for name in models if name != args.to), None)
-    goal = args.to or next((name for name in models if name != start), None)
-    if start is None or goal is None or start == goal:
-        raise ValueError(
-            f"a walk goes from one model of {args.twins} to another, got {start or 'none'} and "
-            f"{goal or 'none'}; it has: {', '.join(models) or 'none'}"
-        )
-    return requests.available([start, goal], args.python, ["twins"])
+    two = requests.ends(args, list(models), f"model of {args.twins}", "it has")
+    return requests.available(two, args.python, ["twins"])
 
 
 def _plain(twins: Twins, name: str, device: str, seed: int, common: Mapping[str, Any]) -> Job:
@@ -111,8 +106,4 @@ def _say_how_long(
     }
     whole = sum(seconds[job.framework] for job in left) + STARTING * len(seconds)
     each = ", ".join(f"{s:.1f} s a run in {name}" for name, s in seconds.items())
-    say(f"{told}; about {_minutes(whole)}: {each}")
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    say(f"{told}; about {duration(whole)}: {each}")

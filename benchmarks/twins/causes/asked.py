@@ -22,6 +22,11 @@ class Asked(NamedTuple):
     draws: list[Draw]
     losses: tuple[np.ndarray, np.ndarray]
 
+    @classmethod
+    def of(cls, draws: list[Draw], pairs: list[list[float]]) -> Asked | None:
+        """Of both losses of every draw; None where nothing could be asked."""
+        return cls(draws, (np.array(pairs)[:, 0], np.array(pairs)[:, 1])) if draws else None
+
 
 def ask(scene: Scene) -> Asked | None:
     """Both losses of the outputs that the models gave, whole, in parts and with other targets.
@@ -50,7 +55,7 @@ def ask(scene: Scene) -> Asked | None:
         if np.all(np.isfinite(values)):
             draws.append(Draw(one[rows], y[0][of]))
             losses.append(values)
-    return Asked(draws, (np.array(losses)[:, 0], np.array(losses)[:, 1])) if draws else None
+    return Asked.of(draws, losses)
 
 
 def of_rows(scene: Scene) -> Asked | None:
@@ -71,7 +76,7 @@ def of_rows(scene: Scene) -> Asked | None:
             continue
         draws.append(Draw(scene.rows[0][rows], scene.given[0][0][rows]))
         losses.append(values)
-    return Asked(draws, (np.array(losses)[:, 0], np.array(losses)[:, 1])) if draws else None
+    return Asked.of(draws, losses)
 
 
 def objective_of(scene: Scene, number: int) -> Objective | None:
