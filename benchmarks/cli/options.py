@@ -91,6 +91,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": types.checked(types.positive),
         "help": "end a run that takes longer",
     },
+    "--no-turns": {
+        "dest": "turns",
+        "action": "store_false",
+        "help": "time one run after another, not an epoch of each in turn: less memory, more noise",
+    },
     "--data": {
         "choices": ("auto", "real", "embedded"),
         "default": "auto",

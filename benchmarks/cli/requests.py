@@ -97,6 +97,7 @@ def fields(args: argparse.Namespace, data: Data) -> dict[str, Any]:
         "data": Source(args.data, *(data.again or (args.data, data_dir(args)))),
         "content": data.digest,
         "timeout": args.timeout,
+        "turns": getattr(args, "turns", False),
     }
 
 

@@ -46,8 +46,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.cli import options, requests
 from benchmarks.cli.shared import run_and_show, show_plan
+from benchmarks.explain.explained import Explained
 from benchmarks.explain.runs import Walked
-from benchmarks.explain.walk import Explained, Walk, plan_walks, walk
+from benchmarks.explain.walk import Walk, plan_walks, walk
 from benchmarks.records.kinds import Explain
 from benchmarks.show.markdown import around_table
 from common.framework import framework

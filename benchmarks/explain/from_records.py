@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from itertools import combinations
 
-from benchmarks.explain.walk import Explained, Walk, walk
+from benchmarks.explain.explained import Explained
+from benchmarks.explain.walk import Walk, walk
 from benchmarks.records.arm import Arm, group_by, of_kind, threads
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Explain, ExplainRung, Rung

@@ -9,15 +9,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import fmean, median
 from typing import Any
 
-from msgspec import to_builtins
-
-from benchmarks.records.arm import Arm, by_seed
+from benchmarks.records.arm import Arm
 from benchmarks.records.job import Job
-from benchmarks.records.kinds import Explain, Rung
-from benchmarks.statistics.intervals import Interval, paired, welch
+from benchmarks.records.kinds import Rung
 from common.framework import Framework
 from common.problem import Problem
 from common.regime import NATIVE, Regime
@@ -186,100 +182,3 @@ def first_rung(before: Trace, after: Trace, limit: float = FIRST_STEP) -> Rung:
             rung, _, tensor = key.partition("/")
             return Rung(rung, tensor, error)
     return Rung("", "", 0.0)
-
-
-@dataclass(frozen=True)
-class Explained:
-    """What the walks between two frameworks gave on one problem."""
-
-    problem: Problem
-    walks: tuple[Walk, ...]  # one, or there and back
-    records: Mapping[Arm, Mapping[int, Explain]]  # finished runs by arm and seed
-    rungs: Mapping[tuple[Arm, Arm], Rung]  # by the arms before and after
-
-    def values(self, arm: Arm) -> dict[int, float]:
-        """The test metric by seed, of the runs that ended with a number."""
-        return by_seed(self.records.get(arm, {}).values())
-
-    def mean(self, arm: Arm) -> float | None:
-        """The mean test metric over seeds."""
-        values = self.values(arm)
-        return fmean(values.values()) if values else None
-
-    def way(self, walk: Walk) -> Interval | None:
-        """The effect of the whole way; its ends share no random numbers."""
-        return self.effect(walk.arms[0], walk.arms[-1], pairs=False)
-
-    def effect(self, before: Arm, after: Arm, *, pairs: bool) -> Interval | None:
-        """What going from one arm to the other does to the test metric; None without runs."""
-        a, b = self.values(before), self.values(after)
-        if pairs:
-            seeds = sorted(a.keys() & b.keys())
-            return paired([a[s] for s in seeds], [b[s] for s in seeds]) if seeds else None
-        return welch(list(a.values()), list(b.values())) if a and b else None
-
-    def step_effect(self, step: Step) -> Interval | None:
-        """The effect of a step, paired by seed where one seed means the same on both sides."""
-        return self.effect(step.before, step.after, pairs=step.paired)
-
-    def interaction(self, there: Step, back: Step) -> Interval | None:
-        """By how much a switch does more on the way there than on the way back, paired by seed.
-
-        Other than zero when what the switch does depends on how the others stand.
-        """
-        if not (there.paired and back.paired):
-            return None
-        four = [self.values(a) for a in (there.before, there.after, back.before, back.after)]
-        seeds = sorted(set.intersection(*(set(values) for values in four)))
-        if not seeds:
-            return None
-        a, b, c, d = ([values[s] for s in seeds] for values in four)
-        return paired(
-            [x - y for x, y in zip(c, d, strict=True)], [y - x for x, y in zip(a, b, strict=True)]
-        )
-
-    def time_ratio(self, step: Step) -> float | None:
-        """The steady epoch after over that before, of medians over seeds."""
-        before, after = (self.epoch_seconds(arm) for arm in (step.before, step.after))
-        return after / before if before and after else None
-
-    def epoch_seconds(self, arm: Arm) -> float | None:
-        """The median over seeds of the steady epoch; None when all runs had one epoch only."""
-        runs = self.records.get(arm, {}).values()
-        known = [s for run in runs if (s := run.steady_epoch_seconds) is not None]
-        return median(known) if known else None
-
-    def processes(self) -> int:
-        """The fewest processes that any arm's times come from."""
-        return min(
-            (len({run.process for run in runs.values()}) for runs in self.records.values()),
-            default=0,
-        )
-
-    def plain(self) -> dict[str, Any]:
-        """Everything as plain values: the walks with what each step does, and the records."""
-        walks = [
-            {
-                "from": walk.start,
-                "to": walk.goal,
-                "no_step": dict(walk.skipped),
-                "steps": [self._plain_step(step) for step in walk.steps],
-            }
-            for walk in self.walks
-        ]
-        records = [run.json for runs in self.records.values() for run in runs.values()]
-        return {"problem": self.problem.name, "walks": walks, "records": records}
-
-    def _plain_step(self, step: Step) -> dict[str, Any]:
-        effect, rung = self.step_effect(step), self.rungs.get((step.before, step.after))
-        return {
-            "switch": step.switch,
-            "from": step.old,
-            "to": step.new,
-            "arm": [step.after.framework, step.after.regime],
-            "mean": self.mean(step.after),
-            "effect": effect and effect._asdict(),
-            "paired": step.paired,
-            "epoch_ratio": self.time_ratio(step),
-            "first_rung": to_builtins(rung),
-        }

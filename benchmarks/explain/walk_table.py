@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from benchmarks.explain.explained import Effect, Explained
 from benchmarks.explain.from_records import explained as from_records
-from benchmarks.explain.walk import OWN, Explained, Walk
+from benchmarks.explain.walk import Walk
 from benchmarks.records.arm import Arm
-from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Explain, Rung
 from benchmarks.records.notices import not_real, provenance
@@ -19,12 +19,12 @@ from benchmarks.show.colours import BETTER, GREY, WORSE
 from benchmarks.show.figures import PANEL, Chart, data, names_in, panels
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
-from benchmarks.statistics.intervals import Interval
+from benchmarks.statistics.intervals import ERROR
 from common.framework import label_of
 from common.say import counted
 
-HEADINGS = ("step", "from", "to", "mean", "effect, 95 % interval", "epoch ratio", "first seen at")
-LEFT = (0, 1, 2, 6)  # of the columns
+HEADINGS = ("step", "from", "to", "mean", "effect, 95 % interval", "first seen at")
+LEFT = (0, 1, 2, 5)  # of the columns
 
 
 def sections(explained: Explained) -> list[Section]:
@@ -40,7 +40,10 @@ def notes(explained: Explained) -> Iterator[str]:
     """Sentences on how the numbers came about and how far they carry."""
     runs = _runs(explained)
     seeds = sorted({run.seed for run in runs})
-    bold = "an interval that excludes zero is bold, and of twenty that should not about one does"
+    bold = (
+        "bold: its interval excludes zero, and with all effects of these tables (Holm) p is below "
+        f"{ERROR}"
+    )
     yield (
         f"{counted(len(seeds), 'seed')} ({seeds[0]} to {seeds[-1]}), {explained.problem.title}: "
         f"effect of a step on the {explained.problem.metric.full_name} of the test rows, paired by "
@@ -53,12 +56,6 @@ def notes(explained: Explained) -> Iterator[str]:
         yield f"no step for {switch}: {why}"
     if not explained.rungs:
         yield _most(explained)
-    few = explained.processes()
-    yield (
-        "epoch ratio: the median steady epoch after the step over that before; "
-        f"processes an arm: {few}"
-        + (", which is too few to rank anything by time" if few < MIN_PROCESSES else "")
-    )
     if explained.rungs:
         yield (
             "first seen at: the lowest rung of a short parity ladder at which the arms before and "
@@ -70,9 +67,9 @@ def notes(explained: Explained) -> Iterator[str]:
 def _most(explained: Explained) -> str:
     """The steps that are seen to do something, the largest effect first."""
     effects = {step.switch: explained.step_effect(step) for step in explained.walks[0].steps}
-    seen = {name: e for name, e in effects.items() if e is not None and e.excludes_zero}
+    seen = {name: e.interval for name, e in effects.items() if e is not None and e.seen}
     if not seen:
-        return "no step's interval excludes zero: these seeds show none of the differences"
+        return "no step is seen to do something: these seeds show none of the differences"
     largest = sorted(seen, key=lambda name: -abs(seen[name].mean))
     digits = explained.problem.metric.digits
     told = ", ".join(f"{name} ({seen[name].mean:+.{digits}f})" for name in largest)
@@ -95,12 +92,11 @@ def _tables(explained: Explained) -> Iterator[Section]:
         else:
             yield Section(title, HEADINGS[:-1], [row[:-1] for row in rows], LEFT[:-1])
     if len(explained.walks) == 2:
-        one, other = explained.walks
-        first, second = label_of(one.start), label_of(one.goal)
+        first, second = (label_of(walk.start) for walk in explained.walks)
         title = f"Each switch on both ways, as if turned from {first}'s value to {second}'s"
         ways = (f"{first} to {second}", f"{second} to {first}")
         headings = ("switch", "from", "to", *ways, "difference of the two")
-        yield Section(title, headings, list(_both(explained, one, other)), LEFT)
+        yield Section(title, headings, list(_both(explained)), LEFT)
 
 
 def verdicts(explained: Explained) -> Iterator[Verdict]:
@@ -108,45 +104,41 @@ def verdicts(explained: Explained) -> Iterator[Verdict]:
     for walk in explained.walks:
         for step in walk.steps:
             effect = explained.step_effect(step)
-            word = "changes" if effect and effect.excludes_zero else "no change seen"
+            word = "changes" if effect and effect.seen else "no change seen"
             name = f"{step.switch} from {side(step.old)} to {side(step.new)}"
             yield {
                 "about": f"{explained.problem.name}, {label_of(walk.start)}: {name}",
                 "verdict": word if effect else None,
-                "sentence": f"{name}: {_effect(explained, effect, step.paired).lstrip('*')}",
+                "sentence": f"{name}: {_effect(explained, effect).lstrip('*')}",
             }
 
 
 def _rows(explained: Explained, walk: Walk) -> Iterator[list[str]]:
-    yield [f"{label_of(walk.start)} by itself", "", "", _value(explained, walk.arms[0]), "", "", ""]
+    yield [f"{label_of(walk.start)} by itself", "", "", _value(explained, walk.arms[0]), "", ""]
     for step in walk.steps:
-        ratio = explained.time_ratio(step)
         yield [
             step.switch,
             side(step.old),
             side(step.new),
             _value(explained, step.after),
-            _effect(explained, explained.step_effect(step), step.paired),
-            "-" if ratio is None else f"{ratio:.2f}",
+            _effect(explained, explained.step_effect(step)),
             _rung(explained.rungs.get((step.before, step.after))),
         ]
-    whole = _effect(explained, explained.way(walk), False)
-    yield ["the whole way", label_of(walk.start), label_of(walk.goal), "", whole, "", ""]
+    whole = _effect(explained, explained.way(walk))
+    yield ["the whole way", label_of(walk.start), label_of(walk.goal), "", whole, ""]
 
 
-def _both(explained: Explained, one: Walk, other: Walk) -> Iterator[list[str]]:
-    back = {step.switch: step for step in other.steps}
-    for step in one.steps:
-        if step.switch != OWN and step.switch in back:
-            reverse = explained.step_effect(back[step.switch])
-            yield [
-                step.switch,
-                side(step.old),
-                side(step.new),
-                _effect(explained, explained.step_effect(step), True),
-                _effect(explained, reverse and reverse.reversed(), True),
-                _effect(explained, explained.interaction(step, back[step.switch]), True),
-            ]
+def _both(explained: Explained) -> Iterator[list[str]]:
+    for there, back in explained.both_ways():
+        reverse = explained.step_effect(back)
+        yield [
+            there.switch,
+            side(there.old),
+            side(there.new),
+            _effect(explained, explained.step_effect(there)),
+            _effect(explained, reverse and reverse._replace(interval=reverse.interval.reversed())),
+            _effect(explained, explained.interaction(there, back)),
+        ]
 
 
 def side(value: Any) -> str:
@@ -160,16 +152,17 @@ def _value(explained: Explained, arm: Arm) -> str:
     return "-" if mean is None else f"{mean:.{explained.problem.metric.digits}f}"
 
 
-def _effect(explained: Explained, effect: Interval | None, pairs: bool) -> str:
+def _effect(explained: Explained, effect: Effect | None) -> str:
     if effect is None:
         return "-"
-    if effect == (0, 0, 0):
+    mean, low, high = effect.interval
+    if (mean, low, high) == (0, 0, 0):
         return "0 exactly"
     digits = explained.problem.metric.digits
-    text = f"{effect.mean:+.{digits}f}"
-    if effect.low is not None:
-        text += f" [{effect.low:+.{digits}f}, {effect.high:+.{digits}f}]"
-    return "*" * effect.excludes_zero + text + ("" if pairs else " unpaired")
+    text = f"{mean:+.{digits}f}"
+    if low is not None:
+        text += f" [{low:+.{digits}f}, {high:+.{digits}f}]"
+    return "*" * effect.seen + text + ("" if effect.paired else " unpaired")
 
 
 def _rung(rung: Rung | None) -> str:
@@ -202,7 +195,7 @@ def waterfall(explained: Explained) -> Chart:
     if not_real(_runs(explained)):
         title += f" - {str(_runs(explained)[0].data.source).upper()} DATA"
     caption = "bar: the step's effect; line: its 95 % interval; diamond: by itself"
-    colours = "green: better; purple: worse; grey: zero lies in the interval"
+    colours = "green: better; purple: worse; grey: not seen (Holm)"
     return panels(charts, title, caption, colours, share="")
 
 
@@ -219,9 +212,10 @@ def _bars(explained: Explained, walk: Walk) -> Iterator[dict[str, Any]]:
         after = explained.mean(step.after)
         if before is not None and after is not None and effect is not None:
             row |= {"before": before, "after": after}
-            if effect.low is not None and effect.high is not None:
-                row |= {"low": before + effect.low, "high": before + effect.high}
-            if effect.excludes_zero:
+            _, low, high = effect.interval
+            if low is not None and high is not None:
+                row |= {"low": before + low, "high": before + high}
+            if effect.seen:
                 row["word"] = "better" if (after - before) * better > 0 else "worse"
         yield row
     yield {**end, "name": f"{label_of(walk.goal)} by itself", "before": goal, "after": goal}

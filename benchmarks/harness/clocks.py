@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,17 +14,40 @@ from time import perf_counter
 from typing import Any
 
 
+class Pauses:
+    """What went by while this process was stopped; none of its clocks counts it."""
+
+    seconds = busy = steal = resumed = 0.0
+
+    def since(self) -> float:
+        """Seconds since the last one."""
+        return perf_counter() - self.resumed
+
+    def stop(self) -> None:
+        """Stop this process, and whatever it has started, until somebody continues it."""
+        started, (busy, steal) = perf_counter(), _cpu_seconds()
+        os.killpg(os.getpgrp(), signal.SIGSTOP)
+        busy_now, steal_now = _cpu_seconds()
+        self.busy, self.steal = self.busy + busy_now - busy, self.steal + steal_now - steal
+        self.resumed = perf_counter()
+        self.seconds += self.resumed - started
+
+
+PAUSES = Pauses()  # of this process
+
+
 def process_age_seconds() -> float:
-    """Seconds since this process was started, to the hundredth.
+    """Seconds since this process was started, to the hundredth, without its pauses.
 
     psutil's `create_time` is off by up to a second on Linux: it adds a boot time in whole seconds.
     """
     if sys.platform == "linux":
         started = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")
+        return age - PAUSES.seconds
     import psutil
 
-    return time.time() - psutil.Process().create_time()
+    return time.time() - psutil.Process().create_time() - PAUSES.seconds
 
 
 def peak_rss_bytes() -> int:
@@ -42,16 +66,16 @@ def peak_rss_bytes() -> int:
 
 
 class Stages:
-    """Seconds of each named stage of a run, in the order in which they came."""
+    """Seconds of each named stage of a run, in the order in which they came, without pauses."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
+        started = _awake()
         yield
-        self.seconds[name] = time.perf_counter() - started
+        self.seconds[name] = _awake() - started
 
 
 class Surroundings:
@@ -59,7 +83,7 @@ class Surroundings:
 
     def __init__(self) -> None:
         self.load = _load()
-        self.started = time.perf_counter()
+        self.started = _awake()
         self.busy, self.steal = _cpu_seconds()
         self.own = time.process_time()
 
@@ -67,7 +91,8 @@ class Surroundings:
         """`load_before`, `load_after` (1-minute averages, or None) and two shares of all cores:
         `others_cpu_share`, used by other processes, and `steal_share`, kept by the hypervisor."""
         busy, steal = _cpu_seconds()
-        capacity = (time.perf_counter() - self.started) * (os.cpu_count() or 1)
+        busy, steal = busy - PAUSES.busy, steal - PAUSES.steal
+        capacity = (_awake() - self.started) * (os.cpu_count() or 1)
         others = busy - self.busy - (time.process_time() - self.own)
         return {
             "load_before": self.load,
@@ -75,6 +100,11 @@ class Surroundings:
             "others_cpu_share": max(0.0, others / capacity),
             "steal_share": max(0.0, (steal - self.steal) / capacity),
         }
+
+
+def _awake() -> float:
+    """A clock that stands still while this process is stopped, in seconds."""
+    return perf_counter() - PAUSES.seconds
 
 
 def _load() -> float | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
+from itertools import groupby
 from threading import Lock
 from typing import Any
 
 from benchmarks.harness.process import Child
+from benchmarks.harness.turns import Turns, in_turns
 from benchmarks.records.job import Job, Process
 from benchmarks.records.keys import Record
+from benchmarks.records.kinds import typed
 from benchmarks.records.record import described, make_record
 
 OnEvent = Callable[[dict], None] | None
@@ -65,8 +69,38 @@ class Processes:
         first, alone = batch[0], len(batch) == 1
         target, argument = (first.target, first) if alone else (first.batch_target, batch)
         timeout = first.timeout and first.timeout * len(batch)
+        return self._run(batch, (target, argument), on_event=on_event, timeout=timeout)
+
+    def run_in_turns(
+        self, batch: Batch, turns: Turns, member: int, on_event: Callable[[dict], None]
+    ) -> list[Record]:
+        """The same of one job that is stopped while it is another's turn."""
+        (job,) = batch
+
+        def pause(event: dict) -> None:
+            on_event(event)
+            if "turn" in event:
+                child = self.children[job.process]
+                child.wait_until_stopped()
+                turns.give()
+                turns.take(member)
+                child.resume()
+
         try:
-            answer = self.call(target, first.process, argument, on_event=on_event, timeout=timeout)
+            turns.take(member)
+            timeout = job.timeout and job.timeout * turns.members
+            words = f"{in_turns.__module__}:{in_turns.__name__}", job.target, job
+            return self._run(batch, words, on_event=pause, timeout=timeout)
+        except RuntimeError as error:
+            return failures(batch, error)
+        finally:
+            turns.leave(member)
+
+    def _run(self, batch: Batch, words: tuple[Any, ...], **options: Any) -> list[Record]:
+        """By a call of the first of the words, a target, with the others."""
+        first, alone = batch[0], len(batch) == 1
+        try:
+            answer = self.call(words[0], first.process, *words[1:], **options)
         except Exception as error:
             return failures(batch, error)
         finally:
@@ -90,10 +124,33 @@ def run_batch(batch: Batch) -> list[Record]:
         return processes.run(batch)
 
 
+def _run_heat(
+    processes: Processes, heat: list[Batch], tell: Callable[[Job, dict], None]
+) -> Iterator[tuple[Batch, list[Record]]]:
+    """Jobs that take turns, all in processes that are alive at once; each as it ends."""
+    turns, name = Turns(len(heat)), secrets.token_hex(4)
+    pool = ThreadPoolExecutor(len(heat))
+    try:
+        run = partial(pool.submit, processes.run_in_turns)
+        futures = {
+            run(batch, turns, member, partial(tell, batch[0])): batch
+            for member, batch in enumerate(heat)
+        }
+        for future in as_completed(futures):
+            records = [typed(record.json | {"heat": name}) for record in future.result()]
+            yield futures[future], records
+    except BaseException:
+        turns.close()
+        processes.stop()
+        raise
+    finally:
+        pool.shutdown()
+
+
 def run_batches(
     batches: Sequence[Batch], on_event: OnJobEvent = None, *, workers: int = 1
 ) -> Iterator[tuple[Batch, list[Record]]]:
-    """An engine: the timed jobs one after another, then the others, so many processes at once.
+    """An engine: the timed jobs in turn, then the others, so many processes at once.
 
     When the generator is closed, nothing that it started is left running.
     """
@@ -108,9 +165,12 @@ def run_batches(
     pool = ThreadPoolExecutor(workers)
     with Processes(batches) as processes:
         try:
-            for batch in batches:
-                if batch[0].timed:
-                    yield batch, processes.run(batch, partial(tell, batch[0]))
+            alone = (batch for batch in batches if batch[0].timed)
+            for _, group in groupby(alone, key=lambda batch: batch[0].heat or batch[0]):
+                if len(heat := list(group)) > 1:
+                    yield from _run_heat(processes, heat, tell)
+                else:
+                    yield heat[0], processes.run(heat[0], partial(tell, heat[0][0]))
             futures = {
                 pool.submit(processes.run, batch, partial(tell, batch[0])): batch
                 for batch in batches

@@ -170,6 +170,20 @@ class Child:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
+    def wait_until_stopped(self) -> None:
+        """Wait for the stop that it has announced, or for its end."""
+        import psutil
+
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.process.pid)
+            while process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+                time.sleep(0.001)
+
+    def resume(self) -> None:
+        """Continue it, and whatever it has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGCONT)
+
     def __enter__(self) -> Child:
         return self
 

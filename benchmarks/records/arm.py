@@ -175,6 +175,14 @@ def clocks(runs: Iterable[Record], name: str) -> list[list[float]]:
     return [[value] for run in alone if (value := getattr(run, name)) is not None]
 
 
+def in_turns(one: Sequence[Kind], other: Sequence[Kind]) -> list[tuple[Kind, Kind]]:
+    """The runs of two arms that took turns with each other; none where some took no turns."""
+    heats, others = ({run.heat: run for run in arm} for arm in (one, other))
+    if None in heats or None in others:
+        return []
+    return [(run, others[name]) for name, run in heats.items() if name in others]
+
+
 def by_seed(runs: Iterable[Record]) -> dict[int, float]:
     """The test metric by seed, without those that are none.
 

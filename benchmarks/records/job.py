@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from benchmarks.records.place import Place
 from common.problem import Problem
-from common.regime import Regime
+from common.regime import NATIVE, Regime
 
 if TYPE_CHECKING:
     from benchmarks.records.arm import Arm
@@ -66,6 +66,7 @@ class Job:
     python: str | None = None  # interpreter; None: this one
     timeout: float | None = None  # seconds
     timed: bool = True  # False: for its metrics alone; it may share the machine with others
+    turns: bool = False  # an epoch of each in turn with its `heat`, where the engine can
 
     @classmethod
     def of(cls, job: Job, **changes: Any) -> Self:
@@ -98,6 +99,15 @@ class Job:
     def batch(self) -> Job | None:
         """Jobs for which this is equal may be trained together; None: it is trained alone."""
         return replace(self, seed=0) if self.regime.tuned and not self.timed else None
+
+    @property
+    def heat(self) -> Job | None:
+        """Jobs for which this is equal take turns; None: it runs alone."""
+        if not (self.turns and self.timed):
+            return None
+        shared = {field.name: getattr(self, field.name) for field in fields(Job)}
+        arm = {"framework": "", "regime": NATIVE, "device": "", "python": None}
+        return Job(**shared | arm)
 
     @property
     def epochs(self) -> int:
@@ -134,6 +144,7 @@ class Job:
             "threads": self.threads,
             "content": self.content,
             "python": self.python,
+            **({"turns": True} if self.heat else {}),
         }
         arm = self.arm
         folders = (arm.problem, arm.framework, arm.regime, arm.device)

@@ -166,6 +166,9 @@ class Record(Struct, frozen=True, kw_only=True):
     ] = {}
     settings: Settings = Settings()
     trained_together: Annotated[Whole, says("how many seeds shared the process as replicas")] = 1
+    heat: Annotated[
+        Text, says("a name; runs of one name took turns, an epoch each. Null: it ran alone")
+    ] = None
     host: Host = Host()
     git: Git = Git()
     error: Annotated[

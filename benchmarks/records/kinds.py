@@ -91,6 +91,13 @@ class Race(Measured, frozen=True, kw_only=True):
     peak_rss_bytes: Positive
 
 
+class Itself(Measured, frozen=True, kw_only=True):
+    """One of two trainings of an arm that differ in nothing."""
+
+    needed: ClassVar[tuple[str, ...]] = (*ORIGIN, "epoch_seconds")
+    copy: str
+
+
 class Scale(Measured, frozen=True, kw_only=True):
     """A training of a problem made larger."""
 
@@ -271,6 +278,7 @@ KINDS: dict[str, type[Record]] = {
     "run": Run,
     "explain": Explain,
     "race": Race,
+    "itself": Itself,
     "scale": Scale,
     "limit": Limit,
     "compilation": Compilation,

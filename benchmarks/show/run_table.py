@@ -24,6 +24,7 @@ from benchmarks.records.notices import not_real, warnings_of
 from benchmarks.show.port_time import port_sentences
 from benchmarks.show.section import Section
 from benchmarks.show.wording import listed, number, sentence
+from benchmarks.statistics.epochs import notes as epoch_notes
 from benchmarks.statistics.verdict import Plan, comparisons
 from common.framework import label_of
 from common.problem import Metric
@@ -121,7 +122,7 @@ def sections(
     if tables:
         pairs = comparisons(runs, plan)
         verdicts = [sentence(pair, times=False) for pair in pairs]
-        said = verdicts if show == "metric" else port_sentences(pairs)
+        said = verdicts if show == "metric" else [*port_sentences(pairs), *epoch_notes(runs)]
         numbered = (f"{i}: {note}" for i, note in enumerate(notes, 1))
         warnings = [f"warning: {warning}" for warning in warnings_of(runs)] * (show != "metric")
         tables[0].notices.extend(not_real(runs))

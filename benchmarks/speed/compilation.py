@@ -13,8 +13,9 @@ from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Compilation
+from benchmarks.statistics.epochs import epoch_ratio
 from benchmarks.statistics.payback import Payback, Started, payback
-from benchmarks.statistics.ratios import Ratio, ratio_of_times
+from benchmarks.statistics.ratios import Ratio
 from common.framework import framework, frameworks
 
 NOTHING, WHOLE = "nothing", "the whole step"
@@ -108,7 +109,6 @@ def _arm(
     name: str, extent: str, runs: list[Compilation], plain: list[Compilation] | None
 ) -> Extent:
     started, settings = [_started(run) for run in runs], runs[0].settings
-    steady = [[run.epoch_seconds[1:] for run in arm] for arm in (plain or [], runs)]
     return Extent(
         name,
         extent,
@@ -117,7 +117,7 @@ def _arm(
         median(each.first for each in started),
         settings.graph_breaks,
         settings.recompilations,
-        ratio_of_times(*steady) if plain and all(map(all, steady)) else None,
+        epoch_ratio(plain, runs, lambda run: run.epoch_seconds) if plain else None,
         payback([_started(run) for run in plain], started) if plain else None,
     )
 

@@ -14,6 +14,7 @@ from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.speed.compilation import Extent, arms
 from benchmarks.speed.race_table import ratio_text
+from benchmarks.statistics.epochs import notes as epoch_notes
 from benchmarks.statistics.payback import Payback
 from common.framework import label_of
 from common.problem import PROBLEMS
@@ -85,6 +86,7 @@ def _notes(runs: list[Compilation], found: list[Extent]) -> Iterator[str]:
         "compiling took, with the 95 % interval of a bootstrap over processes"
     )
     yield "graph breaks, recompilations: as the compiler counts them in a process; -: it tells none"
+    yield from epoch_notes(runs)
     yield from provenance(runs)
 
 

@@ -31,7 +31,7 @@ from common.say import inform
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which problems and frameworks, how often, and where the table goes."""
     options.add_measuring(parser)
-    options.add(parser, "--compact")
+    options.add(parser, "--no-turns", "--compact")
     parser.set_defaults(regime=[COMPILED.name])  # who has it
 
 

@@ -17,6 +17,7 @@ from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Race
 from benchmarks.records.machine import usable_cores, versions
 from benchmarks.records.place import Place
+from benchmarks.statistics.epochs import epoch_ratio
 from benchmarks.statistics.ratios import Ratio, ratio_of_times
 
 Emit = Callable[[dict[str, Any]], None]
@@ -132,16 +133,11 @@ def runners(records: Iterable[Record], peer: str = "textbook") -> list[Runner]:
 
 
 def _runner(name: str, regime: str, runs: list[Race], first: list[Race]) -> Runner:
-    def ratio(of: Callable[[Race], list[float]]) -> Ratio | None:
-        before, after = ([of(run) for run in arm] for arm in (first, runs))
-        return ratio_of_times(before, after) if all(before) and all(after) else None
-
     def middle(of: Callable[[Race], list[float]]) -> float | None:
-        values = [of(run) for run in runs]
+        values = [of(run)[1:] for run in runs]
         return median(map(median, values)) if all(values) else None
 
-    total = ratio(lambda run: [run.total_seconds])
-    assert total is not None
+    total = ratio_of_times(*([[run.total_seconds] for run in arm] for arm in (first, runs)))
     peak = median(run.peak_rss_bytes for run in runs)
     return Runner(
         name,
@@ -152,19 +148,19 @@ def _runner(name: str, regime: str, runs: list[Race], first: list[Race]) -> Runn
         middle(_validated),
         median(run.total_seconds for run in runs),
         peak,
-        ratio(_epochs),
-        ratio(_validated),
+        epoch_ratio(first, runs, _epochs),
+        epoch_ratio(first, runs, _validated),
         total,
         median(run.peak_rss_bytes for run in first) / peak,
     )
 
 
 def _epochs(run: Race) -> list[float]:
-    """Training seconds of each epoch but the first, which compiles."""
-    return run.epoch_seconds[1:]
+    """Training seconds of each epoch."""
+    return run.epoch_seconds
 
 
 def _validated(run: Race) -> list[float]:
     """The same with each epoch's validation; empty when there is none."""
     pairs = list(zip(run.epoch_seconds, run.validation_seconds, strict=False))
-    return [trained + validated for trained, validated in pairs][1:]
+    return [trained + validated for trained, validated in pairs]

@@ -1,8 +1,9 @@
 """Race against the textbook's script and scikit-learn, in turn.
 
 The textbook's Keras scripts are what a reader would otherwise run, and so the peer of every "times
-faster". Each run has a process of its own; all arms take turns in a random order, and the table has
-the ratio of medians with its 95 % interval once there are five processes an arm.
+faster". Each run has a process of its own; those of a round are alive together and train in turn,
+an epoch each (A B, B A), so that what else happens on the machine falls on all alike. The table has
+the ratio of neighbouring epochs, with its 95 % interval once there are five processes an arm.
 
 Every finished run is kept: after Ctrl-C the same command goes on with the next one. Let nothing
 else run meanwhile.
@@ -11,6 +12,7 @@ examples:
   twinbench race                               all four problems, 5 rounds
   twinbench race imdb --rounds 7 --regime tuned
   twinbench race boston --folds --rounds 2     the K-fold protocol; the textbook takes minutes
+  twinbench race boston --itself               what this machine sees of no difference: do it first
   twinbench race --into page.md                between the file's two marks, as `twinbench table`
 
 exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
@@ -34,19 +36,31 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Who races, how often, and where the table goes."""
     options.add_measuring(parser, "matched,tuned")
-    parser.add_argument("--folds", action="store_true", help="the K-fold protocol instead")
+    options.add(parser, "--no-turns")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--folds", action="store_true", help="the K-fold protocol instead")
+    what.add_argument(
+        "--itself",
+        action="store_true",
+        help="each arm against itself: how wide an interval is here, and how often a false alarm",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
     from benchmarks.cli.shared import run_and_show
+    from benchmarks.speed import itself, race_table
     from benchmarks.speed.race import Raced, RacedFolds
-    from benchmarks.speed.race_table import sections, verdicts
 
-    jobs = requests.jobs(args, _problems(args), requests.regimes(args), peers=_peers(args.folds))
+    if args.folds:  # a fold's epoch of ours is a share of one program's, and has no neighbour
+        args.turns = False
+    peers = [] if args.itself else _peers(args.folds)
+    jobs = requests.jobs(args, _problems(args), requests.regimes(args), peers=peers)
+    if args.itself:
+        return run_and_show(itself.twice(jobs), args, itself.sections, verdicts=itself.verdicts)
     kind = RacedFolds if args.folds else Raced
-    page = partial(sections, folds=args.folds)
-    return run_and_show(list(map(kind.of, jobs)), args, page, verdicts=verdicts)
+    page = partial(race_table.sections, folds=args.folds)
+    return run_and_show(list(map(kind.of, jobs)), args, page, verdicts=race_table.verdicts)
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:

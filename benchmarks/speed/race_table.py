@@ -18,6 +18,7 @@ from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.speed.race import Runner, runners
+from benchmarks.statistics.epochs import notes as epoch_notes
 from benchmarks.statistics.ratios import RANKED, Ratio
 from common.framework import label_of
 from common.problem import PROBLEMS, Problem
@@ -147,6 +148,7 @@ def _notes(runs: list[Race], arms: list[Runner]) -> Iterator[str]:
         "multi-layer perceptron of the same sizes, which has Adam and not RMSprop; whole run: from "
         "the start of the process to the test metric, ours reading text from the cache"
     )
+    yield from epoch_notes(runs)
     yield from provenance(runs)
 
 

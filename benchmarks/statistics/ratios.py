@@ -58,13 +58,40 @@ def ratio_of_times(
     interval. Raises ValueError for no process, an empty one, or a time that is not positive.
     """
     value, drawn = _bootstrap(before, after, np.divide, draws)
-    if not len(drawn):
-        return Ratio(value, None, None)
+    return _ratio(value, drawn, confidence) if len(drawn) else Ratio(value, None, None)
+
+
+def _ratio(value: float, drawn: np.ndarray, confidence: float) -> Ratio:
+    """With its intervals and its p by the drawn ones."""
     inner = _middle(drawn, 0.90)
     close = inner[0] > 1 / (1 + ALIKE) and inner[1] < 1 + ALIKE
     less, more = (np.sum(drawn <= 1), np.sum(drawn >= 1))
-    p = min(1.0, 2 * (1 + float(min(less, more))) / (1 + draws))
+    p = min(1.0, 2 * (1 + float(min(less, more))) / (1 + len(drawn)))
     return Ratio(value, *_middle(drawn, confidence), close, p)
+
+
+def ratio_of_turns(
+    before: Sequence[Sequence[float]],
+    after: Sequence[Sequence[float]],
+    *,
+    confidence: float = 0.95,
+    draws: int = DRAWS,
+) -> Ratio:
+    """The same of processes that took turns: an epoch and its neighbour are a pair.
+
+    Process for process and epoch for epoch the two arguments belong together; the ratio is the
+    median over processes of each one's median of the ratios of its pairs, and the bootstrap draws
+    pairs of processes, then pairs of epochs. An epoch without a partner is left out.
+    """
+    logs = []
+    for x, y in zip(before, after, strict=True):
+        n = min(len(x), len(y))
+        logs.append(np.log(finite(x)[:n] / finite(y)[:n]))
+    value = float(np.exp(np.median([np.median(pairs) for pairs in logs])))
+    if len(logs) < MIN_PROCESSES:
+        return Ratio(value, None, None)
+    drawn = _drawn_medians(logs, draws, np.random.default_rng(0))
+    return _ratio(value, np.exp(drawn), confidence)
 
 
 def difference_of_times(

@@ -29,6 +29,7 @@ from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Planned
 from benchmarks.statistics import intervals, ratios
 from benchmarks.statistics.doubts import notes
+from benchmarks.statistics.epochs import epoch_ratio
 from benchmarks.statistics.intervals import Interval
 from benchmarks.statistics.ratios import RANKED, Ratio
 from common.data.files import DATASETS
@@ -166,8 +167,11 @@ def compared(
 
     def ratio(name: str) -> Ratio | None:
         values = [clocks(runs, name) for runs in arms]
-        comparable = same_machine and min(map(len, values)) >= MIN_PROCESSES
-        return ratios.ratio_of_times(*values) if comparable else None
+        if not same_machine or min(map(len, values)) < MIN_PROCESSES:
+            return None
+        if name == "epoch_seconds":
+            return epoch_ratio(*clocked, lambda run: run.epoch_seconds)
+        return ratios.ratio_of_times(*values)
 
     return Comparison(
         problem=some.problem,

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--look", action="store_true", help="run nothing, show what is there")
     options.add(parser, "--seed-start", "--threads", "--deterministic", "--python", "--timeout")
     options.add(parser, "--data", "--data-dir", *options.SETTINGS, "--results", "--tensorboard")
+    options.add(parser, "--no-turns")
     jobs = "untimed processes at once (default: %(default)s); Ray has as many as it has cores for"
     options.add(parser, "--jobs", help=jobs)
     add("--replicas", **options.number(1, "untimed seeds that tuned trains in one process", 16))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cli.main import main
+from benchmarks.explain.explained import Explained
 from benchmarks.explain.twins.layers import of_dropout, of_layers
 from benchmarks.explain.twins.losses import FORM, REDUCTION, loss_of, of_losses
 from benchmarks.explain.twins.optimizers import (
@@ -27,7 +28,7 @@ from benchmarks.explain.twins.sides import Sides, ask_sides
 from benchmarks.explain.twins.starts import differs, of_starts
 from benchmarks.explain.twins.switch import Found
 from benchmarks.explain.twins.walk import EXCHANGED, ORDER, READ, found_of, twin_walk
-from benchmarks.explain.walk import OWN, Explained, plan_walks
+from benchmarks.explain.walk import OWN, plan_walks
 from benchmarks.explain.walk_table import sections
 from benchmarks.harness.process import Child
 from benchmarks.twins.causes.objectives import CATEGORICAL, LOGITS, TWICE, Objective

@@ -15,21 +15,15 @@ import pytest
 from rich.console import Console
 
 from benchmarks.cli.main import main
-from benchmarks.explain.walk import (
-    EXECUTION,
-    OWN,
-    SWITCHES,
-    Explained,
-    first_rung,
-    plan_walks,
-    walk,
-)
+from benchmarks.explain.explained import Effect, Explained
+from benchmarks.explain.walk import EXECUTION, OWN, SWITCHES, first_rung, plan_walks, walk
 from benchmarks.explain.walk_table import sections, waterfall
 from benchmarks.records.arm import Arm
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Rung
 from benchmarks.show.figures import save
 from benchmarks.show.section import markdown, print_sections
+from benchmarks.statistics.intervals import Interval, p_value
 from common.framework import Framework, frameworks, plain_frameworks
 from common.problem import PROBLEMS
 from common.regime import NATIVE
@@ -135,7 +129,6 @@ def explained(effects: dict[str, float], *, both: float = 0.0, seeds: int = 6, *
                 "seed": seed,
                 "process": arm.framework,
                 "metrics": {"mae": value + noise + tiny},
-                "steady_epoch_seconds": 0.4 if arm.framework == "alpha" else 0.1,
             }
             records.setdefault(arm, {})[seed] = made(**{**fields, **more})
     rungs = {(s.before, s.after): Rung("step 1", "w", 0.25) for s in walks[0].steps}
@@ -145,11 +138,26 @@ def explained(effects: dict[str, float], *, both: float = 0.0, seeds: int = 6, *
 def test_a_step_has_the_effect_that_was_put_in_and_pairing_takes_the_seeds_out():
     found = explained({"rho": 0.1})
     effects = {step.switch: found.step_effect(step) for step in found.walks[0].steps[1:-1]}
-    assert effects["rho"].mean == pytest.approx(0.1, abs=0.01) and effects["rho"].excludes_zero
-    assert effects["epsilon"].mean == pytest.approx(0, abs=0.01)
-    assert not found.way(found.walks[0]).excludes_zero  # unpaired, the seeds hide it
-    times = {step.switch: found.time_ratio(step) for step in found.walks[0].steps}
-    assert times[EXECUTION] == 0.25 and times["rho"] == 1
+    assert effects["rho"].interval.mean == pytest.approx(0.1, abs=0.01) and effects["rho"].seen
+    assert effects["epsilon"].interval.mean == pytest.approx(0, abs=0.01)
+    assert not found.way(found.walks[0]).seen  # unpaired, the seeds hide it
+
+
+def test_an_effect_is_seen_where_it_outlasts_all_others_of_the_page():
+    interval = Interval(0.1, 0.01, 0.19)
+    assert [Effect(interval, True, holm).seen for holm in (0.04, 0.06)] == [True, False]
+    found = explained({"rho": 0.1})
+    steps = [step for way in found.walks for step in way.steps]
+    both = [found.interaction(*pair) for pair in found.both_ways()]
+    effects = [*map(found.step_effect, steps), *map(found.way, found.walks), *both]
+    p_values = [
+        p_value(*(list(found.values(arm).values()) for arm in arms), pairs=pairs)
+        for arms, pairs in [((s.before, s.after), s.paired) for s in steps]
+    ]
+    assert len({id(effect) for effect in effects}) == len(effects)  # the family: each once
+    for effect, p in zip(effects, p_values, strict=False):
+        assert effect.holm is p is None or effect.holm >= p
+    assert any(effect.holm > p for effect, p in zip(effects, p_values, strict=False) if p)
 
 
 @pytest.mark.parametrize("both", [0.0, 0.3])
@@ -158,8 +166,8 @@ def test_an_interaction_is_found_where_there_is_one(both):
     one, other = ({s.switch: s for s in each.steps} for each in found.walks)
     # there rho is turned first, back epsilon is still at the other value: together they do more
     interaction = found.interaction(one["rho"], other["rho"])
-    assert interaction.mean == pytest.approx(-both, abs=0.01)
-    assert interaction.excludes_zero is (both > 0)
+    assert interaction.interval.mean == pytest.approx(-both, abs=0.01)
+    assert interaction.seen is (both > 0)
 
 
 def test_a_run_that_ended_without_a_number_leaves_its_pair_out():
@@ -168,7 +176,7 @@ def test_a_run_that_ended_without_a_number_leaves_its_pair_out():
     runs = found.records[step.after]
     runs[0] = but(runs[0], metrics={"mae": None})
     assert len(found.values(step.after)) == 5
-    assert found.step_effect(step).mean == pytest.approx(0.1, abs=0.01)
+    assert found.step_effect(step).interval.mean == pytest.approx(0.1, abs=0.01)
 
 
 def test_the_first_rung_is_the_lowest_that_differs_by_more_than_a_rounding():
@@ -187,10 +195,10 @@ def test_the_report_shows_effects_rungs_and_where_the_numbers_come_from():
     found = explained({"rho": 0.1})
     text = markdown([replace(table, figures=[Path("page.png")]) for table in sections(found)])
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| rho")]
-    assert rows[0][4].startswith("**+0.10") and rows[0][6] == "step 1 (2e-01) |"
+    assert rows[0][4].startswith("**+0.10") and rows[0][5] == "step 1 (2e-01) |"
     assert rows[2][3].startswith("**+0.10") and rows[2][4].startswith("**+0.10")
     assert "](page.png)" in text
-    assert "6 seeds (0 to 5)" in text and "too few to rank" in text
+    assert "6 seeds (0 to 5)" in text and "(Holm) p is below 0.05" in text
     assert "sha256:1" in text and "commit: abc" in text and "NOT THE REAL" not in text
     assert any(" unpaired" in line for line in text.splitlines() if line.startswith("| random"))
     out = io.StringIO()
@@ -213,9 +221,9 @@ def test_what_a_step_lacks_is_said_where_it_would_stand(tmp_path: Path):
     rows = {
         line.split(" | ")[0][2:]: line.split(" | ") for line in text.splitlines() if " | " in line
     }
-    assert rows[step.switch][4] == "0 exactly" and rows[step.switch][6] == "loss (not finite) |"
-    assert rows[nowhere.switch][6] == "nowhere |"
-    assert rows[unseen.switch][3:5] == ["-", "-"] and rows[unseen.switch][6] == "- |"
+    assert rows[step.switch][4] == "0 exactly" and rows[step.switch][5] == "loss (not finite) |"
+    assert rows[nowhere.switch][5] == "nowhere |"
+    assert rows[unseen.switch][3:5] == ["-", "-"] and rows[unseen.switch][5] == "- |"
     if importlib.util.find_spec("altair"):
         assert all(path.exists() for path in save(waterfall(changed), tmp_path / "one"))
 

@@ -18,7 +18,7 @@ def test_the_walks_are_found_again_in_their_records():
     ends = [(way.start, way.goal) for way in boston.walks]
     assert ends == [("keras", "torch"), ("torch", "keras")]
     assert boston.mean(boston.walks[0].arms[0]) == pytest.approx(2.01)
-    assert boston.step_effect(boston.walks[0].steps[1]).mean == pytest.approx(0.1)
+    assert boston.step_effect(boston.walks[0].steps[1]).interval.mean == pytest.approx(0.1)
     missing = boston.walks[0].arms[2].regime
     parted = [run for run in walked() if run.regime != missing]
     assert all(missing not in str(way.arms) for e in explained(parted, []) for way in e.walks)

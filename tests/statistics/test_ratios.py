@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from benchmarks.statistics.ratios import Ratio, difference_of_times, ratio_of_times
+from benchmarks.statistics.ratios import (
+    Ratio,
+    difference_of_times,
+    ratio_of_times,
+    ratio_of_turns,
+)
 
 
 def test_a_ratio_of_times_is_that_of_medians_and_its_interval_covers_the_spread():
@@ -17,6 +22,25 @@ def test_a_ratio_of_times_is_that_of_medians_and_its_interval_covers_the_spread(
     assert ratio_of_times(after, before).verdict == "slower"
     assert ratio_of_times(before, before).verdict == "no difference seen"
     assert ratio_of_times(before, after) == ratio  # the same values, the same interval
+
+
+def test_of_epochs_that_took_turns_what_both_suffer_goes_out():
+    noise = np.random.default_rng(0).lognormal(sigma=0.5, size=(5, 12))
+    before, after = (list(2 * noise)), list(noise * np.random.default_rng(1).uniform(0.99, 1.01))
+    apart, turns = (times(before, after) for times in (ratio_of_times, ratio_of_turns))
+    assert turns.value == pytest.approx(2, rel=0.02) and turns.high - turns.low < 0.05
+    assert apart.high - apart.low > 10 * (turns.high - turns.low)
+    same = ratio_of_turns(before, before)
+    assert same.low == same.high == 1 and same.verdict == "equally fast"
+    # an epoch belongs to its neighbour: in another order nothing goes out
+    mixed = ratio_of_turns(before, [list(reversed(times)) for times in after])
+    assert mixed.high - mixed.low > 5 * (turns.high - turns.low)
+    few = ratio_of_turns(before[:4], after[:4])
+    assert few.low is None and few.verdict == "too few processes"
+    shorter = [list(times)[:7] for times in after]
+    assert ratio_of_turns(before, shorter) == ratio_of_turns([b[:7] for b in before], shorter)
+    with pytest.raises(ValueError):
+        ratio_of_turns(before, after[:4])
 
 
 def test_few_processes_give_a_ratio_without_an_interval():
