@@ -16,7 +16,7 @@ def test_no_mark_of_emphasis_is_left_in_the_text(path):
 
 
 def asterisks(page: str) -> list[str]:
-    """Texts in which Markdown takes an asterisk for itself, as behind `。` and before a letter."""
+    """Texts with an asterisk that marks nothing, as one behind `。` and before a letter."""
     parser = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
     inline = (token.children or [] for token in parser.parse(FRONT_MATTER.sub("", page)))
     return [

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.command import ROOT
-from tests.lessons.docs import DOCS, FENCE, LINK
+from tests.lessons.docs import DOCS, FENCE, LINK, including, without_answers
 
 ZH = DOCS / "zh"
 ROOMS = ["problems", "choices", "differences", "howto", "study", "speed", "explain", "tune"]
@@ -36,12 +36,6 @@ LINE = re.compile(r"(#{1,6}|\s*[-*+]|\s*\d+\.|:) ")  # begins a heading, an item
 CELL_BORDER = re.compile(r"(?<!\\)\|")
 IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-GENERATED = re.compile(r"<!-- twinbench:(table(?: \w+)?) -->\n.*?<!-- /twinbench:\1 -->", re.DOTALL)
-INCLUDE = """```{{include}} {page}
-:relative-images:
-:start-after: <!-- twinbench:{table} -->
-:end-before: <!-- /twinbench:{table} -->
-```"""
 NAME = re.compile(r"`[^`]*`|twinbench|Keras|PyTorch|MNIST|IMDB|Reuters|RMSprop|CTC")
 
 
@@ -86,14 +80,6 @@ def _prose(text: str) -> Iterator[Mark]:
             yield Mark(f"image {Path(target).name}", line)
 
 
-def including(text: str, page: str) -> str:
-    """A page as its translation is to be: a table that a command wrote is taken from the page.
-
-    So no number of the page can stay in the translation when it changes. `page`: its path in docs/.
-    """
-    return GENERATED.sub(lambda table: INCLUDE.format(page=page, table=table[1]), text)
-
-
 def faults(original: str, translation: str, remarks: bool = False) -> list[str]:
     """Where the form of a translation is not that of its original, a line each; none if it is."""
     ours, theirs = list(marks(original, remarks)), list(marks(translation, remarks))
@@ -123,6 +109,8 @@ def test_a_page_has_a_translation_of_the_same_form_that_links_back(original):
     text = original.read_text(encoding="utf-8")
     if original != README:  # whose translation has tables of its own, by the same command
         text = including(text, original.relative_to(DOCS).as_posix())
+    if "\n### 答案 " not in translation:
+        text = without_answers(text)
     found = faults(text, translation, remarks=original == README)
     assert not found, "\n".join(found)
     back = re.search(r"^\[English\].*$", translation, re.MULTILINE)
@@ -294,6 +282,12 @@ def test_a_table_that_a_command_wrote_is_included_and_not_copied():
     assert "only in the translation: | 1 s |" in faults(english, TABLES)
     for old, new in (("race.md", "folds.md"), ("table time", "table"), (":relative-images:\n", "")):
         assert faults(english, included.replace(old, new))
+
+
+def test_the_answers_of_a_page_may_be_in_english_alone_and_nothing_else_may():
+    answers = "\n### Answer 1\n\n```{code-cell}\n1\n```\n\n### Answer 2\n\n- It depends.\n"
+    assert without_answers(ENGLISH + answers) == ENGLISH
+    assert faults(ENGLISH + answers, TRANSLATED) and without_answers(ENGLISH) == ENGLISH
 
 
 def test_remarks_behind_code_may_be_translated_and_the_code_may_not():
