@@ -3,7 +3,8 @@
 Each page of docs/ says itself how its numbers were made ("Made by `twinbench race ...`"), and these
 commands are the list. First all are measured, the shortest first, each into a folder of its own
 below ./evidence and from one clean commit. Then the records are packed beside their pages, and the
-pages, and the tables of the README, are written from them.
+pages, and the tables of the README, are written from them. A Chinese page has its tables from the
+English one, and says the same of the records.
 
 What was interrupted goes on by the same command: a run that has a record is not run again.
 
@@ -35,7 +36,9 @@ MADE = re.compile(r"^Made by `twinbench ([^`]+)`\.$", re.M)
 TABLE = re.compile(r"`twinbench (table [^`]*--results docs/[^`]+ --into README\.md[^`]*)`")
 READMES = ("README.md", "docs/zh/README.md")  # the translation has the tables of the original
 PACKED = re.compile(r"\(([\w-]+\.jsonl\.gz)\)")
-OLD = re.compile(r"\*\*Old numbers, to be measured anew\.\*\*.*?\n\n", re.S)
+OLD = re.compile(r"\*\*(Old numbers, to be measured anew\.|旧的数字)\*\*.*?\n\n", re.S)
+RECORDS = "All records are in [{0}]({0}).\n\n"
+RECORDS_ZH = "全部记录在 [{0}](../../{1}/{0}) 里。\n\n"
 RUNS = re.compile(r"^(\d[\d,]*) runs?.*?(?:about ([\d.]+) (s|min|h)\b|$)", re.M)
 SECONDS = {"s": 1, "min": 60, "h": 3600}
 
@@ -54,6 +57,11 @@ class Page:
     def name(self) -> str:
         """Folder and stem, as `study/tuned`."""
         return f"{self.path.parent.name}/{self.path.stem}"
+
+    @property
+    def translation(self) -> Path:
+        """Where the Chinese page is, or would be."""
+        return self.path.parents[1] / "zh" / self.path.parent.name / self.path.name
 
 
 def pages(docs: Path) -> list[Page]:
@@ -92,9 +100,11 @@ def write(page: Page, folder: Path, run: Run) -> int:
         print(f"{page.name}: no record, so the page stays", file=sys.stderr)
         return 0
     pack(records, page.packed)
-    text = page.path.read_text(encoding="utf-8")
-    line = f"All records are in [{page.packed.name}]({page.packed.name}).\n\n"
-    page.path.write_text(OLD.sub(line, text), encoding="utf-8")
+    for path, line in ((page.path, RECORDS), (page.translation, RECORDS_ZH)):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            line = line.format(page.packed.name, page.path.parent.name)
+            path.write_text(OLD.sub(line, text), encoding="utf-8")
     return run([*measured(page, folder), "--into", str(page.path)]).returncode
 
 

@@ -114,6 +114,9 @@ def test_all_are_measured_before_a_page_is_written_and_what_fails_stops_it(docs,
     assert [words[0] for words in commands] == ["race"], "the shortest first"
     assert (docs / "speed" / "race.md").read_text() == PAGE
     commands.clear()
+    translation = docs / "zh" / "speed" / "race.md"
+    translation.parent.mkdir()
+    translation.write_text("# 一页\n\n**旧的数字**。\n\n结果。\n")
     assert evidence.main([]) == 0
     assert [(words[0], "--into" in words) for words in commands] == [
         ("race", False),
@@ -129,6 +132,8 @@ def test_all_are_measured_before_a_page_is_written_and_what_fails_stops_it(docs,
     assert (
         "Old numbers" not in text and "All records are in [race.jsonl.gz](race.jsonl.gz)." in text
     )
+    link = "[race.jsonl.gz](../../speed/race.jsonl.gz)"
+    assert translation.read_text() == f"# 一页\n\n全部记录在 {link} 里。\n\n结果。\n"
 
 
 def test_a_page_without_a_record_stays(docs, commands, capsys):
