@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from benchmarks.cli.main import main
+from benchmarks.cli.parser import make_parser
+from benchmarks.explain.twins import explain
 from benchmarks.explain.twins.optimizers import RULE
+from benchmarks.explain.twins.runs import draw_path
 from benchmarks.explain.twins.walk import EXCHANGED, ORDER
 from common.framework import frameworks
-from tests.explain.twins.samples import NAMES
+from tests.explain.twins.samples import NAMES, TWINS, dense, sides, uniform
 
 PLANTED = """
 import numpy as np
@@ -99,3 +106,51 @@ def test_what_is_wrong_with_a_walk_is_said_before_anything_runs(arguments, said,
     assert main(words) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
+
+
+class NoProcesses:
+    """A dry run needs none beside those that build the two models."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def call(self, target, *_):
+        raise AssertionError(target)
+
+
+@pytest.fixture
+def dry_run(tmp_path, monkeypatch):
+    """What `--dry-run` plans of two models that draw unlike initial values."""
+    monkeypatch.setattr(explain, "Processes", NoProcesses)
+    monkeypatch.setattr(explain, "requested", lambda args: TWINS)
+    monkeypatch.setattr(explain, "ask_sides", lambda *_: sides())
+    monkeypatch.setattr(explain.requests, "data", lambda *_: SimpleNamespace(again=0, digest="x"))
+    words = ["explain", "--twins", "mine.py", "--dry-run", "--seeds", "2"]
+    args = make_parser(words).parse_args([*words, "--results", str(tmp_path / "results")])
+    args.direction = "there"
+    return lambda: explain.planned(args, NAMES, "cpu")
+
+
+def test_a_dry_run_draws_times_and_writes_nothing(dry_run, tmp_path, capsys):
+    _, (walk,), jobs = dry_run()
+    assert [step.switch for step in walk.steps[1:-1]] == [ORDER, EXCHANGED]
+    assert len(jobs) == 2 * len(walk.arms) and not (tmp_path / "results").exists()
+    assert "initial values: not known before both draw" in capsys.readouterr().err
+
+
+def test_a_dry_run_compares_what_was_drawn_before(dry_run):
+    """A run has drawn, and ended before its first training."""
+    _, _, jobs = dry_run()
+    folder = Path(jobs[0].draws)
+    folder.mkdir(parents=True)
+    for name, limit in zip(NAMES, (0.5, 0.25), strict=True):
+        for seed, values in enumerate(dense(uniform(limit), 0)):
+            job = replace(jobs[0], framework=name, seed=seed)
+            np.savez(draw_path(job, folder), **values)
+    before = sorted(folder.iterdir())
+    _, (walk,), _ = dry_run()
+    assert "initial values of dense" in [step.switch for step in walk.steps]
+    assert sorted(folder.iterdir()) == before
