@@ -106,6 +106,15 @@ def test_all_tasks_have_the_same_methods_in_the_same_order():
     assert all(order == orders[0] for order in orders)
 
 
+def test_a_step_is_taken_apart_by_the_same_names_in_the_same_order():
+    files = [folder / "ablation.py" for folder in FOLDERS if (folder / "ablation.py").is_file()]
+    names = [contents(file) for file in files]
+    shared = set.intersection(*map(set, names))
+    assert {"PartialTask", "products", "peaks", "profiled"} <= shared and len(files) > 2
+    orders = [[name for name in own if name in shared] for own in names]
+    assert all(order == orders[0] for order in orders)
+
+
 @pytest.mark.parametrize("folder", ["common", "benchmarks"])
 def test_no_framework_is_imported_by_name_outside_its_folder(folder):
     for path in core(folder):
