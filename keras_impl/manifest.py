@@ -84,7 +84,7 @@ def _variant(name: str, backend: str, colour: str, without: Mapping[str, str]) -
         twin="keras_impl.twins:KerasTwin",
         probe="keras_impl.probing.probe:KerasProbe",
         recorded="keras_impl.probing.recorded",
-        ablation=f"keras_impl.backends.{backend}_ablation",
+        ablation="keras_impl.ablation",
         fixed=() if kept else ("denormals",),
         without=without,
         label=f"keras ({backend})",

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,9 @@ import pytest
 from benchmarks.cli.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
+needs_houses = pytest.mark.skipif(
+    find_spec("mlxtend") is None, reason="the embedded houses need the package mlxtend"
+)
 
 
 def copied(folder: Path) -> Path:

@@ -31,7 +31,7 @@ settings.register_profile(
 
 # folders whose tests start processes, those that take longest first
 LONGEST = ("implementations", "parity", "twins", "faults", "cli", "harness", "explain", "speed")
-LONGEST += ("folds", "study", "data", "export", "lessons", "rows")
+LONGEST += ("run", "folds", "study", "data", "export", "lessons", "rows")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -32,6 +32,7 @@ OWN_FILES = {  # that not every framework has
     "feed.py",  # Keras's `fit` draws its batches itself
 }
 OWN_NAMES = {("torch_impl", "mnist.py"): ["dataset"]}  # PyTorch alone has loaders and data sets
+LONGER = {"twinbench_record.py"}  # which users copy: it must be one file
 MIRRORED = ("boston.py", "imdb.py", "mnist.py", "networks.py", "objectives.py", "reuters.py")
 
 
@@ -104,6 +105,24 @@ def test_all_tasks_have_the_same_methods_in_the_same_order():
     assert {"make_network", "loss_and_gradients", "train_epochs"} <= shared
     orders = [[name for name in names if name in shared] for names in methods.values()]
     assert all(order == orders[0] for order in orders)
+
+
+def test_a_step_is_taken_apart_by_the_same_names_in_the_same_order():
+    files = [folder / "ablation.py" for folder in FOLDERS if (folder / "ablation.py").is_file()]
+    names = [contents(file) for file in files]
+    shared = set.intersection(*map(set, names))
+    assert {"PartialTask", "products", "peaks", "profiled"} <= shared and len(files) > 2
+    orders = [[name for name in own if name in shared] for own in names]
+    assert all(order == orders[0] for order in orders)
+
+
+@pytest.mark.parametrize(
+    "folder", ["common", "benchmarks", "tests", "tools", *(folder.name for folder in FOLDERS)]
+)
+def test_no_file_has_more_than_300_lines(folder):
+    lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / folder).rglob("*.py")}
+    assert lengths
+    assert not [path for path, n in lengths.items() if n > 300 and path.name not in LONGER]
 
 
 @pytest.mark.parametrize("folder", ["common", "benchmarks"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import importlib
 import inspect
 import itertools
@@ -127,6 +128,7 @@ def drop(stream: Any) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+@functools.cache
 def commands() -> dict[str, Path]:
     """The file of each command by its name: `NAME_command.py` in the folder of its question."""
     paths = sorted(ROOMS.glob("*/*_command.py"), key=lambda path: path.name)

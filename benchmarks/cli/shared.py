@@ -38,16 +38,18 @@ def show_plan(jobs: Sequence[Job], args: argparse.Namespace, *remarks: str) -> i
 def run_and_show(
     jobs: Sequence[Job],
     args: argparse.Namespace,
-    page: Callable[[list[Record]], Iterable[Section]],
+    page: Callable[[Any], Iterable[Section]],
     curves: Callable[[list[Record], Path], list[Path]] | None = None,
-    verdicts: Callable[[list[Record]], Verdicts] = lambda records: ("", []),
+    verdicts: Callable[[Any], Verdicts] = lambda compared: ("", []),
+    compare: Callable[[list[Record]], Any] = lambda records: records,
     **options: Any,
 ) -> int:
     """The end of a command that measures: run what is missing, show its page, the exit status.
 
-    `verdicts` gives a sentence, which stands below the page, and the entries of `--json`; `curves`
-    draws those of all finished records of these problems, from this or an earlier command, into
-    the results; `options` are further ones of `run_jobs`. With `--dry-run` nothing is run.
+    `verdicts` gives a sentence, which stands below the page, and the entries of `--json`; both it
+    and `page` are given what `compare` makes of the records. `curves` draws those of all finished
+    records of these problems, from this or an earlier command, into the results; `options` are
+    further ones of `run_jobs`. With `--dry-run` nothing is run.
     """
     if args.dry_run:
         return show_plan(jobs, args)
@@ -62,8 +64,9 @@ def run_and_show(
     if into:
         around_table(into)  # an error in an hour would come too late
     records = run_jobs(jobs, args.results, force=args.force, **options)
-    sections = list(page(records))  # with --json too: it may draw
-    sentence, entries = verdicts(records)
+    compared = compare(records)
+    sections = list(page(compared))  # with --json too: it may draw
+    sentence, entries = verdicts(compared)
     if args.json:
         print_json(args.command, records, entries)
     else:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from benchmarks.explain.steps import Piece, Split, pieces, splits
-from benchmarks.records.arm import group_by, of_kind
+from benchmarks.records.arm import by_problem
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import KERNELS, PARTS, Ablation
 from benchmarks.records.notices import not_real, provenance
@@ -23,8 +23,7 @@ HEADINGS = ("framework", "regime", *PARTS, "a step", "products alone", "in produ
 
 def sections(records: Iterable[Record]) -> Iterator[Section]:
     """A table a problem, a row an arm."""
-    finished = of_kind(records, Ablation)
-    for problem, runs in group_by(finished, lambda record: record.problem).items():
+    for problem, runs in by_problem(records, Ablation).items():
         arms = splits(runs)
         milliseconds = {
             f"{label_of(split.framework)}, {split.regime}": {

@@ -82,6 +82,11 @@ def of_kind(records: Iterable[Record], kind: type[Kind]) -> list[Kind]:
     return succeeded(record for record in records if isinstance(record, kind))
 
 
+def by_problem(records: Iterable[Record], kind: type[Kind]) -> dict[str, list[Kind]]:
+    """Those of a kind that did not end with an error by problem; raises as `succeeded`."""
+    return group_by(of_kind(records, kind), lambda record: record.problem)
+
+
 def training_runs(records: Iterable[Record]) -> list[Record]:
     """The records of whole runs, without those of another kind, sorted for every report.
 

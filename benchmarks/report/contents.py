@@ -11,6 +11,7 @@ from benchmarks.records.arm import group_by, of_one_protocol
 from benchmarks.records.keys import Record
 from benchmarks.records.record import read_merged
 from benchmarks.show.part import Part
+from benchmarks.statistics.compared import Kinds
 
 PARTS = (
     "show.matrix",
@@ -48,10 +49,10 @@ def contents(kinds: dict[str, list[Record]]) -> list[Part]:
     Raises ValueError when they were measured under different protocols.
     """
     of_one_protocol(record for records in kinds.values() for record in records)
-    return list(_parts(kinds))
+    return list(_parts(Kinds(kinds)))
 
 
-def _parts(kinds: dict[str, list[Record]]) -> Iterator[Part]:
+def _parts(kinds: Kinds) -> Iterator[Part]:
     for name in PARTS:
         if find_spec(f"benchmarks.{name.partition('.')[0]}"):  # its folder may have been deleted
             yield from import_module(f"benchmarks.{name}").parts(kinds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from statistics import median
 from typing import Any
@@ -15,7 +15,6 @@ from benchmarks.records.arm import (
     metric_of,
     succeeded,
     timed,
-    training_runs,
 )
 from benchmarks.records.keys import ARM, Record
 from benchmarks.show import curves, run_table
@@ -26,23 +25,24 @@ from benchmarks.show.figures import PANEL, Chart, colour, data, logarithmic, tit
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.show.wording import number
+from benchmarks.statistics.compared import Compared, Kinds
 from common.framework import label_of
 
 MIB = 2**20
 
 
-def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+def parts(kinds: Kinds) -> Iterator[Part]:
     """The parts of whole runs, and what failed of any kind."""
-    runs = training_runs(kinds.get("run", []))
-    yield from table(runs)
+    runs = kinds.compared.runs
+    yield from table(kinds.compared)
     yield from failures([record for records in kinds.values() for record in records])
     for part in (learning, times, memory, stages):
         yield from part(runs)
 
 
-def table(runs: list[Record]) -> Iterator[Part]:
+def table(compared: Compared) -> Iterator[Part]:
     """The comparison: a table per regime, a row per arm."""
-    if sections := run_table.sections(runs):
+    if sections := run_table.sections(compared):
         yield Part(
             "comparison",
             "Every run, side by side",

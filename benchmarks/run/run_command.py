@@ -46,10 +46,17 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.show.answer import run_verdicts
     from benchmarks.show.curves import save_curves
     from benchmarks.show.run_table import sections
+    from benchmarks.statistics.compared import Compared
 
     on_record = event_writer(args.tensorboard)
     return run_and_show(
-        _jobs(args), args, sections, save_curves, verdicts=run_verdicts, on_record=on_record
+        _jobs(args),
+        args,
+        sections,
+        save_curves,
+        verdicts=run_verdicts,
+        compare=Compared.of,
+        on_record=on_record,
     )
 
 

@@ -44,19 +44,20 @@ def main(args: argparse.Namespace) -> int:
     from benchmarks.show import matrix, run_table
     from benchmarks.show.answer import print_json, run_verdicts
     from benchmarks.show.section import markdown, show
+    from benchmarks.statistics.compared import Compared
 
     if args.mark and not args.into:
         raise ValueError("--mark names the marks of a file: give --into too")
     records = some_records(*args.results)
     planned = args.show in ("metric", "matrix") or args.json
-    plan = read_plan(*args.results) if planned else {}
+    compared = Compared.of(records, read_plan(*args.results) if planned else {})
     if args.json:
-        print_json(args.command, records, run_verdicts(records, plan)[1])
+        print_json(args.command, records, run_verdicts(compared)[1])
         return 0
     if args.show == "matrix":
-        sections = matrix.sections(records, plan)
+        sections = matrix.sections(compared)
     else:
-        sections = run_table.sections(records, args.show, plan)
+        sections = run_table.sections(compared, args.show)
     if args.format == "md" and not args.into:
         print(markdown(sections), end="")
     else:

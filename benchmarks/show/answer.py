@@ -9,14 +9,14 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.records.job import MIN_PROCESSES
-from benchmarks.records.keys import Record
 from benchmarks.records.machine import versions
 from benchmarks.records.record import json_of
 from benchmarks.show.matrix import headline
 from benchmarks.show.terminal import plain
 from benchmarks.show.wording import sentence, signed
+from benchmarks.statistics.compared import Compared
 from benchmarks.statistics.intervals import NOT_ENOUGH
-from benchmarks.statistics.verdict import PLANNED, Comparison, Plan, comparisons
+from benchmarks.statistics.verdict import PLANNED, Comparison
 from common.framework import label_of
 from common.problem import problem_title
 
@@ -55,10 +55,9 @@ def verdicts_of(pairs: Iterable[Comparison]) -> list[Verdict]:
     ]
 
 
-def run_verdicts(records: Iterable[Record], plan: Plan | None = None) -> tuple[str, list[Verdict]]:
+def run_verdicts(compared: Compared) -> tuple[str, list[Verdict]]:
     """Of all pairs of frameworks: in one sentence, and one by one."""
-    pairs = comparisons(records, plan)
-    return in_short(pairs), verdicts_of(pairs)
+    return in_short(compared.pairs), verdicts_of(compared.pairs)
 
 
 def print_answer(sentence: str) -> None:

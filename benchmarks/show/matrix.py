@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from benchmarks.records.arm import group_by, training_runs
-from benchmarks.records.declared import plan_of
+from benchmarks.records.arm import group_by
 from benchmarks.records.job import MIN_PROCESSES
-from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real
 from benchmarks.show.part import Part, Said
 from benchmarks.show.section import Section
 from benchmarks.show.wording import listed, number, signed
+from benchmarks.statistics.compared import Compared, Kinds
 from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, NOT_ENOUGH
-from benchmarks.statistics.verdict import Comparison, Plan, comparisons
+from benchmarks.statistics.verdict import Comparison
 from common.framework import label_of
 from common.say import counted
 
@@ -31,21 +30,17 @@ HOW = (
 )
 
 
-def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+def parts(kinds: Kinds) -> Iterator[Part]:
     """The headline and the matrix, which open a report; nothing without two frameworks."""
-    for section in sections(kinds.get("run", []), plan_of(kinds.get("plan", []))):
+    for section in sections(kinds.compared):
         text = "Two frameworks at a time; what each word rests on stands in the next part."
         answer, *notes = section.notes
         yield Part("answer", "The answer", text, [replace(section, notes=notes)], [Said(answer)])
 
 
-def sections(records: Iterable[Record], plan: Plan | None = None) -> list[Section]:
-    """The matrix with the headline as its first note; [] without two frameworks.
-
-    Raises ValueError when the records were measured under different protocols.
-    """
-    runs = training_runs(records)
-    pairs = comparisons(runs, plan)
+def sections(compared: Compared) -> list[Section]:
+    """The matrix with the headline as its first note; [] without two frameworks."""
+    runs, pairs = compared
     return [matrix(pairs, not_real(runs))] if pairs else []
 
 

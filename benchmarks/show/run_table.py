@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import mean, median, stdev
 from typing import Any
@@ -16,7 +15,6 @@ from benchmarks.records.arm import (
     some_diverged,
     succeeded,
     threads,
-    training_runs,
 )
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
@@ -24,8 +22,8 @@ from benchmarks.records.notices import not_real, warnings_of
 from benchmarks.show.port_time import port_sentences
 from benchmarks.show.section import Section
 from benchmarks.show.wording import listed, number, sentence
+from benchmarks.statistics.compared import Compared
 from benchmarks.statistics.epochs import notes as epoch_notes
-from benchmarks.statistics.verdict import Plan, comparisons
 from common.framework import label_of
 from common.problem import Metric
 from common.say import counted
@@ -96,16 +94,13 @@ class Row:
         return number(median(known) / unit if known else None)
 
 
-def sections(
-    records: Iterable[Record], show: str = "all", plan: Plan | None = None
-) -> list[Section]:
+def sections(compared: Compared, show: str = "all") -> list[Section]:
     """A table a regime, so that numbers of two regimes never share a column; notes below the last.
 
     `show`: `all`, `metric` (no times, and the verdicts as sentences below) or `time` (no metric).
     Where times are shown, what may be said of a port's is a sentence below.
-    Raises ValueError when the records were measured under different protocols.
     """
-    runs = training_runs(records)
+    runs, pairs = compared
     rows = rows_of(runs, times=show != "metric")
     notes = list(dict.fromkeys(note for row in rows for note in row.notes))
     kept = [i for i in range(len(HEADINGS)) if i not in LEFT_OUT[show]]
@@ -120,7 +115,6 @@ def sections(
         for regime, own in group_by(rows, lambda row: row.first.regime).items()
     ]
     if tables:
-        pairs = comparisons(runs, plan)
         verdicts = [sentence(pair, times=False) for pair in pairs]
         said = verdicts if show == "metric" else [*port_sentences(pairs), *epoch_notes(runs)]
         numbered = (f"{i}: {note}" for i, note in enumerate(notes, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 
-from benchmarks.records.arm import group_by, of_kind
+from benchmarks.records.arm import by_problem
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Compilation
@@ -34,8 +34,7 @@ HEADINGS = (
 
 def sections(records: Iterable[Record]) -> Iterator[Section]:
     """A table a problem, a row an arm."""
-    finished = of_kind(records, Compilation)
-    for problem, runs in group_by(finished, lambda record: record.problem).items():
+    for problem, runs in by_problem(records, Compilation).items():
         found = arms(runs)
         yield Section(
             f"{PROBLEMS[problem].title}: with the compiler and without",

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from statistics import mean
 
-from benchmarks.records.arm import group_by, of_kind
+from benchmarks.records.arm import by_problem
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Race
@@ -41,8 +41,7 @@ HEADINGS = (
 
 def sections(records: Iterable[Record], folds: bool = False) -> Iterator[Section]:
     """A table a problem, a row an arm, the peer first."""
-    finished = of_kind(records, Race)
-    for name, runs in group_by(finished, lambda record: record.problem).items():
+    for name, runs in by_problem(records, Race).items():
         try:
             arms = runners(runs)
         except ValueError as error:  # the others' tables shall not be lost with this one
@@ -76,7 +75,7 @@ def section_of(runs: list[Race], arms: list[Runner], folds: bool = False) -> Sec
 def verdicts(records: Iterable[Record]) -> tuple[str, list[Verdict]]:
     """Of each arm against the peer, by its epochs: in one sentence, and one by one."""
     entries = []
-    for name, runs in group_by(of_kind(records, Race), lambda record: record.problem).items():
+    for name, runs in by_problem(records, Race).items():
         with suppress(ValueError):  # without the peer, as its table says
             peer, *others = runners(runs)
             entries += [_verdict(name, peer, r, r.epoch_ratio) for r in others if r.epoch_ratio]

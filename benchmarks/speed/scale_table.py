@@ -7,7 +7,7 @@ from functools import partial
 from math import isnan
 from pathlib import Path
 
-from benchmarks.records.arm import group_by, of_kind
+from benchmarks.records.arm import by_problem, group_by
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Scale
 from benchmarks.records.notices import not_real, provenance
@@ -30,8 +30,7 @@ TITLES = {
 
 def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
     """A table for each problem and axis, and the curves, written to `<stem>-<problem>.png`."""
-    finished = of_kind(records, Scale)
-    for name, runs in group_by(finished, lambda record: record.problem).items():
+    for name, runs in by_problem(records, Scale).items():
         yield from with_figures(sections(name, runs), stem)
 
 
@@ -108,7 +107,7 @@ def _name(growth: Growth) -> str:
 
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
     """How time and memory grow."""
-    runs = group_by(of_kind(kinds.get("scale", []), Scale), lambda record: record.problem)
+    runs = by_problem(kinds.get("scale", []), Scale)
     if tables := [table for name, own in runs.items() for table in sections(name, own)]:
         text = "A problem made larger along one axis at a time."
         yield Part("scale", "How time grows", text, tables)

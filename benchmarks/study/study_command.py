@@ -93,11 +93,13 @@ def _look(args: argparse.Namespace) -> int:
     from benchmarks.records.record import some_records
     from benchmarks.show.answer import print_answer, print_json, run_verdicts
     from benchmarks.show.section import show
+    from benchmarks.statistics.compared import Compared
     from benchmarks.study.study_table import sections
 
     records, plan = some_records(args.results), read_plan(args.results)
-    page = sections(records, plan, requests.stem(args, "study"))
-    sentence, verdicts = run_verdicts(records, plan)
+    compared = Compared.of(records, plan)
+    page = sections(compared, plan, requests.stem(args, "study"))
+    sentence, verdicts = run_verdicts(compared)
     if args.json:
         print_json(args.command, records, verdicts)
     else:
@@ -111,6 +113,7 @@ def _run(args: argparse.Namespace) -> int:
     from benchmarks.export.tensorboard import event_writer
     from benchmarks.show.answer import run_verdicts
     from benchmarks.show.markdown import around_table
+    from benchmarks.statistics.compared import Compared
     from benchmarks.study.declared import declaration, declare, study_jobs
     from benchmarks.study.study_table import sections
 
@@ -129,7 +132,8 @@ def _run(args: argparse.Namespace) -> int:
     chosen = study_jobs(jobs, seeds, args.timed)
     plan = declare(args.results, declaration(chosen, pilots))
     page = partial(sections, plan=plan, stem=requests.stem(args, "study"))
-    return run_and_show(chosen, args, page, verdicts=partial(run_verdicts, plan=plan), **how)
+    compare = partial(Compared.of, plan=plan)
+    return run_and_show(chosen, args, page, verdicts=run_verdicts, compare=compare, **how)
 
 
 def _show_plan(jobs: list[Job], given: int | None, args: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median, stdev
@@ -10,7 +10,7 @@ from statistics import median, stdev
 import numpy as np
 from scipy.stats import gaussian_kde
 
-from benchmarks.records.arm import Arm, by_seed, group_by, metric_of, succeeded, training_runs
+from benchmarks.records.arm import Arm, by_seed, group_by, metric_of, succeeded
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Pilot, Planned
 from benchmarks.records.notices import provenance
@@ -18,6 +18,7 @@ from benchmarks.show import run_table
 from benchmarks.show.figures import PANEL, Chart, as_name, colour, data, panels, title_of
 from benchmarks.show.section import Section, with_figures
 from benchmarks.show.wording import listed, told_apart
+from benchmarks.statistics.compared import Compared
 from benchmarks.study.declared import unfulfilled
 from benchmarks.study.verdict_table import verdict_sections
 from common.framework import label_of
@@ -29,14 +30,13 @@ Seeds = dict[tuple[str, str, str], dict[int, float]]
 SPREAD = ("regime", "framework", "seeds", "least", "median", "most", "sd")
 
 
-def sections(records: Iterable[Record], plan: Mapping[str, Planned], stem: Path) -> list[Section]:
+def sections(compared: Compared, plan: Mapping[str, Planned], stem: Path) -> list[Section]:
     """The tables of the page; the figures are written to `<stem>-<problem>.png` and `.svg`."""
-    runs = training_runs(records)
+    runs = compared.runs
     shown = {run.problem for run in runs}
     declared = {name: entry for name, entry in plan.items() if name in shown}
-    verdicts = verdict_sections(runs, declared)
-    tables = [*_planned(runs, declared), *run_table.sections(runs), *verdicts]
-    return [*tables, *with_figures(_of_seeds(runs), stem)]
+    tables = [*_planned(runs, declared), *run_table.sections(compared)]
+    return [*tables, *verdict_sections(compared), *with_figures(_of_seeds(runs), stem)]
 
 
 def _planned(runs: list[Record], plan: Mapping[str, Planned]) -> list[Section]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from benchmarks.records.arm import Target, group_by, training_runs
-from benchmarks.records.declared import plan_of
+from benchmarks.records.arm import Target, group_by
 from benchmarks.records.job import MIN_PROCESSES
-from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real
 from benchmarks.show.charts import Estimate, estimates
 from benchmarks.show.part import Part, Said
 from benchmarks.show.port_time import port_sentences
 from benchmarks.show.section import Section
 from benchmarks.show.wording import listed, number, probability, seeds, sentence, signed, span
+from benchmarks.statistics.compared import Compared, Kinds
 from benchmarks.statistics.intervals import ERROR
 from benchmarks.statistics.ratios import ALIKE, RANKED
-from benchmarks.statistics.verdict import PLANNED, Comparison, MetricComparison, Plan, comparisons
+from benchmarks.statistics.verdict import PLANNED, Comparison, MetricComparison
 from common.framework import label_of
 from common.say import counted
 
@@ -73,16 +72,11 @@ HOW_TARGETS = (
 )
 
 
-def verdict_sections(records: Iterable[Record], plan: Plan | None = None) -> list[Section]:
-    """Up to three tables a regime, the sentences below the first; [] without two frameworks.
-
-    Errors as for `comparisons`.
-    """
-    runs = training_runs(records)
-    by_regime = group_by(comparisons(runs, plan), lambda comparison: comparison.regime)
+def verdict_sections(compared: Compared) -> list[Section]:
+    """Up to three tables a regime, the sentences below the first; [] without two frameworks."""
     sections = []
-    for regime, pairs in by_regime.items():
-        of_regime = [run for run in runs if run.regime == regime]
+    for regime, pairs in group_by(compared.pairs, lambda pair: pair.regime).items():
+        of_regime = [run for run in compared.runs if run.regime == regime]
         sections += comparison_sections(f"regime {regime}", pairs, not_real(of_regime))
     return sections
 
@@ -187,17 +181,15 @@ def _target(target: Target) -> list[str]:
     ]
 
 
-def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
+def parts(kinds: Kinds) -> Iterator[Part]:
     """The sentences on each pair of frameworks, and the tables that they come from."""
-    runs = training_runs(kinds.get("run", []))
-    plan = plan_of(kinds.get("plan", []))
-    pairs = comparisons(runs, plan)
+    pairs = kinds.compared.pairs
     if not pairs:
         return
     verdicts = [Said(sentence(pair), pair.notes) for pair in pairs]
     verdicts += [Said(answer) for answer in port_sentences(pairs)]
     sentences = {verdict.sentence for verdict in verdicts}
-    tables = [table for table in verdict_sections(runs, plan) if table.rows]
+    tables = [table for table in verdict_sections(kinds.compared) if table.rows]
     yield Part(
         "verdicts",
         "What the records let us say",

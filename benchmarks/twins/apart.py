@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.twins.climb import distance
+from benchmarks.twins.conventions import differing
 from benchmarks.twins.flow import AXES_TRIED, CLOSE, PART, event_of, relation
 from benchmarks.twins.match import Pair
-from benchmarks.twins.place import Models, differing
+from benchmarks.twins.place import Models
 from common.twins.probe import Event
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.twins.conventions import differing
 from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, event_of, nearest, same_rows
 from benchmarks.twins.match import Matching, Pair
 from common.twins.probe import Event
@@ -234,27 +235,6 @@ def _described(event: Event) -> str:
 
 def _names(pair: Pair) -> tuple[str, ...]:
     return tuple(dict.fromkeys((pair.one.name, pair.one.layer, pair.other.name, pair.other.layer)))
-
-
-def differing(pair: Pair, names: tuple[str, str]) -> list[str]:
-    """The settings of a pair that both layers have, and have differently; and weights of one."""
-    mine, theirs = pair.one.settings, pair.other.settings
-    clauses = [
-        f"{key} is {mine[key]} in {names[0]} and {theirs[key]} in {names[1]}"
-        for key in mine
-        if key in theirs and not _same(mine[key], theirs[key])
-    ]
-    for name, roles in zip(names, pair.alone(), strict=True):
-        if roles:
-            clauses.append(f"{', '.join(roles)} in {name} alone")
-    return clauses
-
-
-def _same(one: Any, other: Any) -> bool:
-    numbers = isinstance(one, int | float) and isinstance(other, int | float)
-    if numbers:
-        return bool(np.isclose(float(one), float(other), rtol=1e-6, atol=0))
-    return str(one).strip("()[]") == str(other).strip("()[]")
 
 
 def listed(names: Iterable[str], limit: int = 5) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from benchmarks.twins.climb import Side
 from benchmarks.twins.compare import Rung
+from benchmarks.twins.conventions import differing
 from benchmarks.twins.fused import parted, whole
 from benchmarks.twins.match import STATE
-from benchmarks.twins.place import Fault, Models, differing, listed
+from benchmarks.twins.place import Fault, Models, listed
 from benchmarks.twins.weights import far_of
 
 SAME = 1e-6  # of the scale: weights that are one and the same in float32

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cli.main import main
+from benchmarks.export.convert_command import _two_of
 from common.framework import frameworks
 from common.initial import initial_weights
 from common.problem import PROBLEMS
@@ -160,3 +161,13 @@ def test_a_command_line_that_makes_no_sense_starts_nothing(words, message, monke
     monkeypatch.setattr("benchmarks.harness.process.Child", lambda *_, **__: pytest.fail("started"))
     assert main(["convert", "boston", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_whose_a_file_is_its_suffix_says_and_the_other_file():
+    assert _two_of(["torch", "jax"], Path("a.pt"), Path("b.safetensors")) == ("torch", "jax")
+    assert _two_of(["torch", "jax"], Path("a.safetensors"), Path("b.npz")) == ("torch", "jax")
+    assert _two_of(["keras", "jax"], Path("a.safetensors"), Path("b.h5")) == ("jax", "keras")
+    with pytest.raises(ValueError, match=r"b.keras: expected a file that ends in .pt, .pth, .safe"):
+        _two_of(["torch", "jax"], Path("a.pt"), Path("b.keras"))
+    with pytest.raises(ValueError, match="are both of torch: copy the file"):
+        _two_of(["keras", "torch"], Path("a.pt"), Path("b.safetensors"))

@@ -30,6 +30,7 @@ with atheris.instrument_imports(include=["common", "benchmarks", "zipfile", "num
     from benchmarks.records.record import read_record
     from benchmarks.show.run_table import sections
     from benchmarks.show.section import markdown
+    from benchmarks.statistics.compared import Compared
     from common.data import decode
     from common.data.dataset import DataError
     from common.data.files import Array
@@ -120,7 +121,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], Any], type[Exception], Iterable[bytes
         [save({"a/kernel": np.ones((2, 3), np.float32)}, {"problem": "boston"})],
     ),
     "record": (
-        as_file(lambda path: markdown(sections([read_record(path)])), "a.json"),
+        as_file(lambda path: markdown(sections(Compared.of([read_record(path)]))), "a.json"),
         ValueError,
         [json.dumps(run("boston", value=value).json).encode() for value in (2.5, None)],
     ),

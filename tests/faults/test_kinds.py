@@ -29,6 +29,7 @@ from benchmarks.show.html import text
 from benchmarks.show.html.page import figures_of, script_json
 from benchmarks.show.section import markdown
 from benchmarks.speed import compilation_table, limit_table, race_table, scale_table
+from benchmarks.statistics.compared import Compared
 from benchmarks.study import declared
 from benchmarks.study import study_table as study_report
 from tests.faults.test_records import LOST, altered, places
@@ -94,7 +95,8 @@ def folds(records: list[Record]) -> None:
 
 def plans(folder: Path) -> None:
     """What `study` makes of a plan."""
-    tables(study_report.sections(RUNS, read_plan(folder), Path("x")))
+    plan = read_plan(folder)
+    tables(study_report.sections(Compared.of(RUNS, plan), plan, Path("x")))
     known = KINDS["plan"][0]["problems"]["boston"]
     later = ("declared", "runs_before", "git")
     declared.declare(folder, {"boston": {k: v for k, v in known.items() if k not in later}})

@@ -22,6 +22,7 @@ from benchmarks.show import section
 from benchmarks.show.curves import save_curves
 from benchmarks.show.run_table import sections
 from benchmarks.show.section import Section, markdown, print_sections
+from benchmarks.statistics.compared import Compared
 from benchmarks.study import compare_table, study_table
 from benchmarks.study.compare import pairs
 from benchmarks.study.verdict_table import verdict_sections
@@ -48,17 +49,19 @@ FAILED = run(
     error={"kind": "ChildDied", "message": "it ended", "traceback_tail": ""},
 )
 REPORTS = {
-    "table": lambda runs: markdown(sections(runs)),
-    "verdicts": lambda runs: markdown(verdict_sections(runs)),
+    "table": lambda runs: markdown(sections(Compared.of(runs))),
+    "verdicts": lambda runs: markdown(verdict_sections(Compared.of(runs))),
     "runs": lambda runs: csv_text(run_rows(runs)),
     "epochs": lambda runs: csv_text(epoch_rows(runs)),
     "page": lambda runs: list(contents({"run": runs})),
 }
 OUTPUTS = {
-    "terminal": lambda runs: print_sections(sections(runs), Console(file=io.StringIO())),
+    "terminal": lambda runs: print_sections(
+        sections(Compared.of(runs)), Console(file=io.StringIO())
+    ),
     "jsonl": lambda runs: json_lines(run_rows(runs)),
     "parquet": lambda runs: parquet(run_rows(runs)),
-    "study": lambda runs: markdown(study_table.sections(runs, {}, Path("x"))).encode(),
+    "study": lambda runs: markdown(study_table.sections(Compared.of(runs), {}, Path("x"))).encode(),
     "compare": lambda runs: markdown(compared(runs)).encode(),
 }
 

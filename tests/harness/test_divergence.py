@@ -12,6 +12,7 @@ from benchmarks.harness.local import run_batch
 from benchmarks.records.job import Job, Source
 from benchmarks.show.run_table import sections
 from benchmarks.show.section import markdown
+from benchmarks.statistics.compared import Compared
 from benchmarks.study.verdict_table import verdict_sections
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
@@ -106,13 +107,14 @@ def test_it_is_said_in_place_of_the_number():
         run("boston", name, seed=seed, value=2.5) for name in ("alpha", "beta") for seed in (0, 1)
     ]
     runs = [but(r, diverged=r.framework == "beta") for r in runs]
-    table, verdicts = markdown(sections(runs)), markdown(verdict_sections(runs))
+    compared = Compared.of(runs)
+    table, verdicts = markdown(sections(compared)), markdown(verdict_sections(compared))
     assert "| diverged |" in table and table.count("MAE 2.500") == 1
     assert "2 of 2 runs diverged or ended without a number" in table
     assert "no test metric of both alpha and beta" in verdicts
     assert "2 of 2 runs of beta diverged or ended without a number" in verdicts
     runs = [but(r, diverged=r.framework == "beta" and r.seed == 1) for r in runs]
-    assert "1 seed of beta failed or gave none" in markdown(verdict_sections(runs))
+    assert "1 seed of beta failed or gave none" in markdown(verdict_sections(Compared.of(runs)))
 
 
 def test_runs_of_a_framework_say_so_alone_and_as_replicas(framework_name):
@@ -123,4 +125,4 @@ def test_runs_of_a_framework_say_so_alone_and_as_replicas(framework_name):
     records = run_batch([replace(wild, seed=seed) for seed in (0, 1)])
     assert calm.diverged is False and [r.diverged for r in records] == [True, True]
     assert records[0].metrics["mae"] > 20  # kept in the record
-    assert markdown(sections([calm, *records])).count("| diverged |") == 1
+    assert markdown(sections(Compared.of([calm, *records]))).count("| diverged |") == 1

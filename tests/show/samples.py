@@ -10,6 +10,7 @@ from rich.console import Console
 
 from benchmarks.show.run_table import sections
 from benchmarks.show.section import print_sections
+from benchmarks.statistics.compared import Compared
 from common.problem import PROBLEMS
 from tests import sample_records
 
@@ -38,7 +39,7 @@ def record(problem="mnist", framework="alpha", regime="matched", seed=0, *, valu
 
 def printed(runs, **console) -> str:
     out = io.StringIO()
-    print_sections(sections(runs), Console(file=out, **console))
+    print_sections(sections(Compared.of(runs)), Console(file=out, **console))
     return out.getvalue()
 
 

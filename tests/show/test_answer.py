@@ -6,6 +6,7 @@ import json
 
 from benchmarks.show.answer import print_json, run_verdicts
 from benchmarks.speed.race_table import verdicts as race_verdicts
+from benchmarks.statistics.compared import Compared
 from tests.sample_records import made, run
 
 
@@ -17,11 +18,11 @@ SAME = (0.970, 0.971, 0.972, 0.973, 0.974)
 
 
 def test_one_pair_is_said_in_full_and_one_framework_alone_is_no_comparison():
-    sentence, (entry,) = run_verdicts(arm("alpha", SAME) + arm("beta", SAME))
+    sentence, (entry,) = run_verdicts(Compared.of(arm("alpha", SAME) + arm("beta", SAME)))
     assert sentence == f"Verdict: {entry['sentence']}" and "are equivalent within" in sentence
     assert entry["verdict"] == "equivalent" and entry["frameworks"] == ["alpha", "beta"]
     assert entry["about"] == "mnist, matched, cpu: alpha and beta"
-    sentence, entries = run_verdicts(arm("alpha", SAME))
+    sentence, entries = run_verdicts(Compared.of(arm("alpha", SAME)))
     assert entries == [] and "nothing is compared" in sentence
 
 
@@ -31,7 +32,7 @@ def test_several_pairs_are_counted_with_the_widest_gap_and_who_is_faster():
     runs = arm("alpha", SAME) + arm("beta", SAME, epochs=slow)
     runs += arm("alpha", SAME, "native") + arm("beta", far, "native")
     runs += arm("alpha", SAME[:2], "tuned") + arm("beta", wide, "tuned")
-    sentence, entries = run_verdicts(runs)
+    sentence, entries = run_verdicts(Compared.of(runs))
     assert [e["verdict"] for e in entries] == ["different", "equivalent", "not enough runs"]
     assert "Of 3 comparisons: 1 equivalent within the margin, 1 different, 1 undecided" in sentence
     assert "margin of 0.003: MNIST digits, native, alpha and beta, by -0.1000." in sentence
@@ -44,14 +45,14 @@ def test_the_widest_gap_is_that_of_most_margins():
     runs = arm("alpha", SAME) + arm("beta", [value + 0.0029 for value in SAME])
     houses = {"problem": "boston", "regime": "native"}
     runs += arm("alpha", (2.5, 2.6), **houses) + arm("beta", (2.6, 2.7), **houses)  # of 0.15
-    sentence, _ = run_verdicts(runs)
+    sentence, _ = run_verdicts(Compared.of(runs))
     assert "margin of 0.003: MNIST digits, matched, alpha and beta, by +0.0029." in sentence
 
 
 def test_one_seed_each_says_nothing_of_times_and_asks_for_more_seeds():
     runs = [*arm("alpha", SAME[:1]), *arm("beta", SAME[:1])]
     runs += [*arm("alpha", SAME[:1], "native"), *arm("beta", SAME[:1], "native")]
-    sentence, _ = run_verdicts(runs)
+    sentence, _ = run_verdicts(Compared.of(runs))
     assert "Of 2 comparisons: 2 undecided (2 exploratory)." in sentence
     assert "nothing can be said below 5 timed processes each" in sentence
 

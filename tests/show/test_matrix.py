@@ -7,6 +7,7 @@ import pytest
 from benchmarks.cli.main import main
 from benchmarks.records.packed import pack
 from benchmarks.show import matrix
+from benchmarks.statistics.compared import Compared, Kinds
 from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT
 from tests.sample_records import declared, run, seeds
 
@@ -25,7 +26,7 @@ def records(shift=0.0, times=(FAST, SLOW), regime="native", n=30, **more):
 
 
 def cells(found, plan=None):
-    (section,) = matrix.sections(found, plan)
+    (section,) = matrix.sections(Compared.of(found, plan))
     return section, dict(zip(section.headings, section.rows[0], strict=True))
 
 
@@ -70,14 +71,15 @@ def test_equal_times_are_faster_in_neither():
 
 def test_a_regime_is_two_columns_and_a_problem_a_row():
     both = records() + records(regime="matched") + records(problem="imdb", regime="matched")
-    (section,) = matrix.sections(both)
+    (section,) = matrix.sections(Compared.of(both))
     assert [row[0] for row in section.rows] == ["mnist", "imdb"]
     assert section.headings[2:4] == ("native: test metric", "native: epoch")
     assert section.rows[1][2:4] == ["", ""] and section.rows[1][4]
 
 
 def test_one_framework_has_no_matrix():
-    assert matrix.sections([run()]) == [] and not list(matrix.parts({"run": [run()]}))
+    alone = Kinds({"run": [run()]})
+    assert matrix.sections(alone.compared) == [] and not list(matrix.parts(alone))
 
 
 @pytest.mark.parametrize("command", ["table", "report"])

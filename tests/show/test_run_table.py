@@ -7,12 +7,13 @@ import pytest
 from benchmarks.show.run_table import FEW, rows_of, sections
 from benchmarks.show.section import markdown
 from benchmarks.show.wording import number
+from benchmarks.statistics.compared import Compared
 from common.framework import label_of
 from tests.show.samples import FAILED, GENERATED, printed, record
 
 
 def in_markdown(runs) -> str:
-    return markdown(sections(runs))
+    return markdown(sections(Compared.of(runs)))
 
 
 def test_a_row_shows_every_number_in_its_unit():
@@ -87,7 +88,7 @@ def test_times_are_medians_over_processes():
 
 def test_two_regimes_never_share_a_column():
     runs = [record(regime=regime) for regime in ("matched", "native")]
-    titles = [section.title for section in sections(runs)]
+    titles = [section.title for section in sections(Compared.of(runs))]
     assert titles == ["Results, regime native", "Results, regime matched"]
     assert printed(runs).count("Results, regime") == 2
     assert in_markdown(runs).count("| problem |") == 2
@@ -98,7 +99,7 @@ def test_nothing_is_cut_off_however_narrow_the_terminal(width):
     runs = [record(seed=s, value=v) for s, v in enumerate((0.96, 0.97, 0.98))]
     text = printed(runs, width=width, force_terminal=True, color_system=None)
     kept, _, gone = text.partition("(left out: ")
-    (table,) = sections(runs)
+    (table,) = sections(Compared.of(runs))
     assert all(len(line) <= width for line in kept.splitlines() if "─" in line)
     missing = [name for name in table.spare if name in gone.partition(";")[0].split(", ")]
     assert bool(missing) == (width in (60, 80))  # at 30 a line a cell has all again
@@ -113,7 +114,8 @@ def test_two_protocols_never_share_a_table():
 
 
 def test_other_kinds_of_record_are_no_row():
-    assert sections([record(kind="other")]) == sections([]) == []
+    others = Compared.of([record(kind="other")])
+    assert sections(others) == sections(Compared.of([])) == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.show import run_table
 from benchmarks.show.port_time import port_sentences
+from benchmarks.statistics.compared import Compared, Kinds
 from benchmarks.statistics.ports import BETWEEN, ORIGINAL, PARTS, PORT, port_times
 from benchmarks.statistics.ratios import Ratio
 from benchmarks.statistics.verdict import comparisons
@@ -118,10 +119,10 @@ def test_the_answer_stands_with_the_times_and_in_the_report():
     records = of_factors(2, 1)
     sentence = answer(records)
     for show, shown in (("all", True), ("time", True), ("metric", False)):
-        (table,) = run_table.sections(records, show)
+        (table,) = run_table.sections(Compared.of(records), show)
         assert (sentence in table.notes) == shown
-    assert sentence in verdict_sections(records)[0].notes
-    (part,) = parts({"run": records})
+    assert sentence in verdict_sections(Compared.of(records))[0].notes
+    (part,) = parts(Kinds({"run": records}))
     assert sentence in [said.sentence for said in part.said]
     assert not any(sentence in section.notes for section in part.sections)
 

@@ -11,6 +11,7 @@ from benchmarks.records.record import make_record
 from benchmarks.show.section import markdown
 from benchmarks.show.wording import sentence
 from benchmarks.statistics import intervals, verdict
+from benchmarks.statistics.compared import Compared
 from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, NOT_ENOUGH
 from benchmarks.statistics.verdict import MARGINS, PLANNED, TARGETS, comparisons
 from benchmarks.study.verdict_table import verdict_sections
@@ -117,7 +118,7 @@ def test_a_look_before_the_plan_or_a_lost_seed_makes_a_verdict_exploratory(plan,
     plans = {"mnist": declared(**plan)}
     (pair,) = comparisons(many, plans)
     assert pair.metric.exploratory == why and pair.loud[0] == (not why)
-    assert ("**equivalent" in markdown(verdict_sections(many, plans))) == (not why)
+    assert ("**equivalent" in markdown(verdict_sections(Compared.of(many, plans)))) == (not why)
 
 
 def test_what_is_equivalent_may_differ_from_zero_and_both_are_said_after_holm():
@@ -212,7 +213,7 @@ def test_an_arm_without_a_finished_run_has_no_metric_and_a_sentence():
     failed = run(framework="beta", error={"kind": "x", "message": ""}, metrics={})
     (pair,) = comparisons([run(framework="alpha"), failed])
     assert pair.metric is None and "no test metric" in sentence(pair)
-    assert verdict_sections([run(framework="alpha"), failed])
+    assert verdict_sections(Compared.of([run(framework="alpha"), failed]))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_a_verdict_of_survivors_says_so_unless_the_seed_was_run_again(lost, word
     assert pair.metric.verdict == EQUIVALENT and pair.lost == (0, 2 if lost else 0)
     assert ("Of the seeds with a number alone" in sentence(pair)) == bool(lost)
     assert words in sentence(pair)
-    page = markdown(verdict_sections(runs))
+    page = markdown(verdict_sections(Compared.of(runs)))
     assert ("equivalent, exploratory, of survivors alone" in page) == bool(lost)
     again = [run(framework="beta", seed=s, timed=False) for s in (6, 7)]
     assert comparisons([*runs, *again])[0].lost == (0, 0)

@@ -15,6 +15,7 @@ from benchmarks.records.declared import read_plan
 from benchmarks.records.keys import Record
 from benchmarks.records.record import read_records
 from benchmarks.show.section import markdown
+from benchmarks.statistics.compared import Compared
 from benchmarks.statistics.intervals import runs_needed
 from benchmarks.study.declared import declaration, declare, pilot, study_jobs, unfulfilled
 from benchmarks.study.study_table import sections
@@ -149,7 +150,7 @@ def test_a_users_file_is_declared_with_its_margin_and_an_edited_one_is_refused(t
         tmp_path / "other", declaration(plan([read_twins(path)], CPU, [NATIVE], CPU, [0]))
     )
     runs = [but(run(0, 0.9, name, "native"), problem="twins:mine") for name in "ab"]
-    text = markdown(sections(runs, page, tmp_path / "study"))
+    text = markdown(sections(Compared.of(runs, page), page, tmp_path / "study"))
     assert "| twins:mine | 1 | none |" in text
     assert "no margin was given: nothing is called equivalent" in text
 
@@ -194,9 +195,9 @@ def test_a_look_before_the_planned_number_is_called_exploratory(tmp_path):
     for early in (full[:-1], failed):
         (said,) = unfulfilled(plan, early)
         assert "planned are 31 seeds an arm; fewer than that in 1 of 2 arms, the least 30" in said
-        page = markdown(sections(early, plan, tmp_path / "study"))
+        page = markdown(sections(Compared.of(early, plan), plan, tmp_path / "study"))
         assert "EXPLORATORY" in page and ", exploratory" in page
-    page = markdown(sections(full, plan, tmp_path / "study"))
+    page = markdown(sections(Compared.of(full, plan), plan, tmp_path / "study"))
     assert "EXPLORATORY" not in page and ", exploratory" not in page
     assert "| mnist | 31 | 0.003 |" in page
     (said,) = unfulfilled({}, full)
@@ -205,7 +206,7 @@ def test_a_look_before_the_planned_number_is_called_exploratory(tmp_path):
 
 def test_the_page_says_what_was_not_timed_and_what_are_replicas(tmp_path):
     runs = [run(seed, 0.97, trained_together=3 if seed else 1) for seed in range(4)]
-    page = markdown(sections(runs, {}, tmp_path / "study"))
+    page = markdown(sections(Compared.of(runs), {}, tmp_path / "study"))
     assert "the times are of 0 runs" in page and "3 of 4 runs are replicas" in page
 
 
@@ -227,7 +228,7 @@ def test_the_figure_has_every_seed_and_the_table_its_spread(tmp_path):
         median(of.values()) for of in seeds.values()
     }
     assert {row["name"] for row in shapes["data"]["values"]} == {"a", "b"}
-    made = sections(runs, {}, tmp_path / "study")[-1]
+    made = sections(Compared.of(runs), {}, tmp_path / "study")[-1]
     assert [path.name for path in made.figures] == ["study-mnist.png", "study-mnist.svg"]
     assert [row[:3] for row in made.rows] == [["matched", "a", "30"], ["matched", "b", "20"]]
     apart = _seeds([*runs[:2], run(0, 0.9, settings={"changed": {"epochs": 1}})])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from common.twins.twinbench_record import record
+
 
 class Held:
     """A parameter or variable: its numbers, and what each framework's has beside them."""
@@ -183,3 +185,9 @@ def torch_net(held=None, run=None, **options):
         bn=BatchNorm1d(*norm, **options),
         fc2=Linear(last, end),
     )
+
+
+def recorded(path, model, *args, **options):
+    with record(path, model, **options):
+        model(*args)
+    return path

@@ -16,7 +16,7 @@ FLOAT32 = 1e-4, 1e-5  # tolerances of recordings
 
 def models(*layers) -> Models:
     """Two chains; of each layer its name, what goes in and out of the first, and of the second."""
-    pairs = tuple(pair(name, padding=("same", "valid")) for name, *_ in layers)
+    pairs = tuple(pair(name, activation=("relu", "tanh")) for name, *_ in layers)
     one = [Event(name, "dense", (a,), (b,)) for name, a, b, *_ in layers]
     other = [Event(f"net.{name}", "dense", (a,), (b,)) for name, *_, a, b in layers]
 
@@ -35,7 +35,7 @@ def test_a_layer_that_is_off_by_more_than_its_values_lie_apart_is_the_place():
     x, off = DENSE + 1, DENSE * (1 + 5e-4)
     fault = first(("norm", x, DENSE, x, off), ("next", DENSE, x, off * 3, x * 2))
     assert fault.places[:2] == ("norm", "net.norm")
-    assert "what goes in agrees" in fault.sentence and "padding is same" in fault.sentence
+    assert "what goes in agrees" in fault.sentence and "activation is relu" in fault.sentence
 
 
 def test_a_row_in_another_order_is_still_what_a_layer_may_give():

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.twins.match import match
-from benchmarks.twins.preflight import canonical, preflight
+from benchmarks.twins.preflight import preflight
 from common.twins.probe import Unit
 
 NAMES = ("keras", "torch")
@@ -75,12 +75,3 @@ def test_a_crop_is_compared_in_numbers(size, padding, output_padding, told):
     other = {"padding": padding, "output_padding": output_padding, "strides": (2, 2)}
     mine = {"padding": "same", "strides": 2}
     assert len(lines(mine, other, kind="conv2d_transpose", shapes=shapes)) == told
-
-
-def test_a_direction_of_a_layer_that_reads_both_ways_is_no_setting():
-    unit = Unit("bi.backward", "lstm", {"kernel": (3, 8)}, settings={"go_backwards": True})
-    assert canonical(unit) == {} and canonical(unit._replace(name="r")) == {"go_backwards": True}
-
-
-def test_a_layer_without_a_window_has_no_border():
-    assert canonical(Unit("d", "dense", {"kernel": (3, 4)}, settings={"padding": "same"})) == {}

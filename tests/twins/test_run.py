@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from benchmarks.cli import main
-from benchmarks.harness.process import Child
 from benchmarks.twins.match import match
 from benchmarks.twins.pairing import paired, starts_of
 from common.framework import frameworks
@@ -19,167 +18,36 @@ from common.problem import Metric
 from common.twins.layers import started
 from common.twins.problem import read_twins
 from tests.command import ROOT
-from tests.twins.test_judge import FILE, NAMES, NORM, RIGHT
+from tests.twins.opened import PROBES
+from tests.twins.pairs import NAMES, RIGHT, needs_both, pair_file
+from tests.twins.several import A_FUNCTION, IN_JAX, SEVERAL
 from tests.twins.test_match import dense, own
 
 EXAMPLES = ROOT / "docs" / "examples"
 
-needs_both = pytest.mark.skipif(
-    any(frameworks()[name].missing for name in NAMES), reason="twins need both frameworks"
-)
-
-SEVERAL = f'''
-"""Inputs of words and numbers by name, an output of two, losses and optimisers of one's own."""
-
-import numpy as np
-
-INPUT = {{"numbers": (6,), "words": (5,)}}
-TOKENS = {{"words": 9}}
-RULES = {{"epochs": 2, "batch_size": 16}}
-
-
-def data():
-    rng = np.random.default_rng(0)
-    numbers, words = rng.normal(size=(80, 6)), rng.integers(0, 9, (80, 5))
-    return {{"words": words, "numbers": numbers}}, [2 * numbers[:, :2], words[:, :1] / 9]
-
-
-def keras_loss(y, outputs):
-    from keras import ops
-    return sum(ops.mean((a - b) ** 2) for a, b in zip(y, outputs))
-
-
-def keras_adam():
-    import keras
-    return keras.optimizers.Adam(1e-2, epsilon=1e-8)
-
-
-def torch_loss(outputs, y):
-    return sum(((a - b) ** 2).mean() for a, b in zip(y, outputs))
-
-
-def torch_adam(parameters):
-    import torch
-    return torch.optim.Adam(parameters, 1e-2)
-
-
-LOSS = {{"keras": keras_loss, "torch": torch_loss}}
-OPTIMIZER = {{"keras": keras_adam, "torch": torch_adam}}
-
-
-def keras_model():
-    import keras
-    from keras import layers
-
-    numbers, words = keras.Input((6,), name="numbers"), keras.Input((5,), name="words")
-    table = layers.Flatten()(layers.Embedding(9, 4, name="table")(words))
-    mixed = layers.Dense(8, use_bias=False, name="mix")(layers.Concatenate()([numbers, table]))
-    mixed = layers.Dropout(0.3)(layers.BatchNormalization()(mixed))
-    outputs = [layers.Dense(2, name="two")(mixed), layers.Dense(1, name="one")(mixed)]
-    return keras.Model({{"numbers": numbers, "words": words}}, outputs)
-
-
-def torch_model():
-    import torch
-    from torch import nn
-
-    class Net(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.one, self.two = nn.Linear(8, 1), nn.Linear(8, 2)
-            self.norm, self.mix = nn.BatchNorm1d(8, {NORM}), nn.Linear(26, 8, bias=False)
-            self.table = nn.Embedding(9, 4)
-
-        def forward(self, numbers, words):
-            mixed = self.norm(self.mix(torch.cat([numbers, self.table(words).flatten(1)], 1)))
-            mixed = nn.functional.dropout(mixed, 0.3, self.training)
-            return self.two(mixed), self.one(mixed)
-
-    return Net()
-'''
-
-IN_JAX = """
-
-def jax_adam():
-    import optax
-    return optax.adam(1e-2)
-
-
-LOSS["jax"], OPTIMIZER["jax"] = torch_loss, jax_adam
-
-
-def jax_model():
-    import jax.numpy as jnp
-    from flax import nnx
-
-    class Net(nnx.Module):
-        def __init__(self, rngs):
-            self.two, self.one = nnx.Linear(8, 2, rngs=rngs), nnx.Linear(8, 1, rngs=rngs)
-            self.norm = nnx.BatchNorm(8, momentum=0.99, epsilon=1e-3, rngs=rngs)
-            self.mix = nnx.Linear(26, 8, use_bias=False, rngs=rngs)
-            self.table, self.drop = nnx.Embed(9, 4, rngs=rngs), nnx.Dropout(0.3, rngs=rngs)
-
-        def __call__(self, numbers, words):
-            words = self.table(words).reshape(len(words), -1)
-            mixed = self.drop(self.norm(self.mix(jnp.concatenate([numbers, words], 1))))
-            return self.two(mixed), self.one(mixed)
-
-    return Net(nnx.Rngs(0))
-"""
-
-A_FUNCTION = '''
-"""Probabilities by a function of arrays, which looks at values, and logits by a module."""
-
-import numpy as np
-
-LOSS, INPUT = "binary_crossentropy", (6,)
-LOSS_ON = {"jax": "probabilities", "torch": "logits"}
-RULES = {"epochs": 2, "batch_size": 16, "learning_rate": 0.01}
-
-
-def data():
-    x = np.random.default_rng(0).normal(size=(80, 6))
-    return x, x[:, 0] > 0
-
-
-def jax_model():
-    import jax
-
-    def apply(params, x):
-        assert float(x.max()) < 1e9
-        return jax.nn.sigmoid(x @ params["kernel"] + params["bias"])
-
-    return apply, {"kernel": np.full((6, 1), 0.1, "float32"), "bias": np.zeros(1, "float32")}
-
-
-def torch_model():
-    from torch import nn
-
-    return nn.Linear(6, 1)
-'''
-
-
-@pytest.fixture(scope="module")
-def children():
-    with Child(NAMES[0], threads=1) as one, Child(NAMES[1], threads=1) as other:
-        yield dict(zip(NAMES, (one, other), strict=True))
+needs_flax = pytest.mark.skipif(find_spec("flax") is None, reason="flax is not installed")
 
 
 @pytest.fixture
-def seen(children, monkeypatch):
+def seen(twin_process, monkeypatch):
     """`paired` in processes that serve many files."""
-    monkeypatch.setattr(
-        "benchmarks.twins.pairing.Child", lambda name, **_: nullcontext(children[name])
-    )
+    used = {}
+
+    def child_of(name, **_):
+        used[name] = twin_process(name)
+        return nullcontext(used[name])
+
+    monkeypatch.setattr("benchmarks.twins.pairing.Child", child_of)
     yield lambda path, names=NAMES: paired(read_twins(path), names, {})
-    for child in children.values():
-        child.call("benchmarks.twins.probes:close_probes")
+    for child in used.values():
+        child.call(f"{PROBES}:close_probes")
 
 
-def write(path, head, shape, one, other, more=""):
-    """The path of a file with two models."""
-    path.write_text(FILE.format(head=head, shape=shape, more=more, one=one, other=other))
-    return path
+@pytest.fixture
+def trained(twin_process):
+    """What a training of a model gives: see `calls.trained`."""
+    call = "tests.twins.calls:trained"
+    return lambda twins, name, regime: twin_process(name).call(call, twins, name, regime)
 
 
 def test_paired_weights_start_alike_and_those_of_one_model_from_their_own_name():
@@ -198,15 +66,15 @@ def test_paired_weights_start_alike_and_those_of_one_model_from_their_own_name()
 
 
 @needs_both
-def test_any_inputs_outputs_losses_and_optimisers_train_alike_in_matched(children, seen, tmp_path):
+def test_any_inputs_outputs_losses_and_optimisers_train_alike_in_matched(trained, seen, tmp_path):
     path = tmp_path / "several.py"
     path.write_text(SEVERAL)
     twins, notes, matched = seen(path)
     assert twins.metric is Metric.LOSS and twins.output_shapes == ((2,), (1,)) and notes == []
     assert [sum("dropout" in note for note in matched), len(matched)] == [2, 3]
     runs = {
-        (name, regime): child.call("tests.twins.calls:trained", twins, name, regime)
-        for name, child in children.items()
+        (name, regime): trained(twins, name, regime)
+        for name in NAMES
         for regime in ("matched", "native")
     }
     one, other = (runs[name, "matched"] for name in NAMES)
@@ -223,41 +91,31 @@ def test_any_inputs_outputs_losses_and_optimisers_train_alike_in_matched(childre
     assert torch != pytest.approx(other[2]["loss"], rel=1e-2)
 
 
-@pytest.fixture(scope="module")
-def with_jax(children):
-    if find_spec("flax") is None:
-        pytest.skip("flax is not installed")
-    with Child("jax", threads=1) as child:
-        children["jax"] = child
-        yield children
-        del children["jax"]
-
-
 @needs_both
-def test_a_module_of_flax_trains_as_the_others_do(with_jax, seen, tmp_path):
+@needs_flax
+def test_a_module_of_flax_trains_as_the_others_do(trained, seen, tmp_path):
     path = tmp_path / "several.py"
     path.write_text(SEVERAL.replace("def keras_model", "def no_model") + IN_JAX)
     twins, _, matched = seen(path, ("torch", "jax"))
     assert any("in jax's 'drop' is switched off" in note for note in matched)
-    call = "tests.twins.calls:trained"
-    one, other = (with_jax[name].call(call, twins, name, "matched") for name in ("torch", "jax"))
+    one, other = (trained(twins, name, "matched") for name in ("torch", "jax"))
     assert one[0].keys() == other[0].keys()
     for name, start in one[0].items():
         assert np.allclose(other[0][name], start, atol=1e-7), name
         assert np.allclose(other[1][name], one[1][name], rtol=1e-4, atol=1e-4), name
     assert other[2]["loss"] == pytest.approx(one[2]["loss"], rel=1e-4)
     assert other[3] == pytest.approx(one[3], rel=1e-4)
-    first, last = with_jax["jax"].call(call, twins, "jax", "native")[2]["loss"]
+    first, last = trained(twins, "jax", "native")[2]["loss"]
     assert last < first != pytest.approx(other[2]["loss"][0], rel=1e-2)
 
 
 @needs_both
-def test_a_function_that_cannot_be_compiled_trains_too(with_jax, seen, tmp_path):
+@needs_flax
+def test_a_function_that_cannot_be_compiled_trains_too(trained, seen, tmp_path):
     path = tmp_path / "function.py"
     path.write_text(A_FUNCTION)
     twins, *_ = seen(path, ("jax", "torch"))
-    call = "tests.twins.calls:trained"
-    one, other = (with_jax[name].call(call, twins, name, "matched") for name in ("jax", "torch"))
+    one, other = (trained(twins, name, "matched") for name in ("jax", "torch"))
     for name in ("loss", "accuracy"):
         assert one[2][name] == pytest.approx(other[2][name], rel=1e-4)
         assert one[3][name] == pytest.approx(other[3][name], rel=1e-4)
@@ -266,7 +124,7 @@ def test_a_function_that_cannot_be_compiled_trains_too(with_jax, seen, tmp_path)
 
 @needs_both
 @pytest.mark.parametrize("names", [["keras"], ["torch"]], ids=str)
-def test_a_model_starts_alike_whichever_frameworks_are_chosen(children, seen, names):
+def test_a_model_starts_alike_whichever_frameworks_are_chosen(seen, names):
     both, *_ = seen(EXAMPLES / "conv_twins.py")
     alone, *_ = seen(EXAMPLES / "conv_twins.py", names)
     assert alone.models == tuple(both.model(name) for name in names)
@@ -277,7 +135,7 @@ def test_a_model_starts_alike_whichever_frameworks_are_chosen(children, seen, na
 def test_what_a_reader_must_know_before_a_training_is_said(seen, tmp_path):
     models = "layers.Dense(3, activation='softmax')", "nn.Linear(6, 3), nn.PReLU()"
     head = "LOSS, WEIGHTS = 'categorical_crossentropy', {'torch': 'trained.pt'}"
-    twins, notes, matched = seen(write(tmp_path / "mine.py", head, "(6,)", *models))
+    twins, notes, matched = seen(pair_file(tmp_path / "mine.py", "(6,)", *models, head=head))
     assert [twins.model(name).loss_on for name in NAMES] == ["probabilities", "logits"]
     assert any("LOSS_ON does not say it" in note for note in notes)
     assert any("WEIGHTS are not loaded" in note for note in notes)
@@ -320,11 +178,7 @@ def test_what_a_training_of_twins_cannot_do_is_refused(capsys, tmp_path):
 @pytest.mark.long
 @needs_both
 def test_twins_are_run_and_recorded(tmp_path, capsys):
-    path = write(
-        tmp_path / "mine.py",
-        'LOSS = "categorical_crossentropy"',
-        *RIGHT["normalisation, dropout"],
-    )
+    path = pair_file(tmp_path / "mine.py", *RIGHT["normalisation, dropout"])
     options = ["--results", str(tmp_path / "results"), "--regime", "matched", "--json"]
     assert main.main(["run", "--twins", str(path), *options]) == 0
     records = json.loads(capsys.readouterr().out)["results"]
@@ -343,11 +197,7 @@ def test_twins_are_run_and_recorded(tmp_path, capsys):
 @pytest.mark.long
 @needs_both
 def test_a_study_of_twins_is_declared_run_judged_and_goes_on(tmp_path, capsys):
-    path = write(
-        tmp_path / "mine.py",
-        'LOSS = "categorical_crossentropy"',
-        *RIGHT["normalisation, dropout"],
-    )
+    path = pair_file(tmp_path / "mine.py", *RIGHT["normalisation, dropout"])
     options = ["--results", str(tmp_path / "results"), "--regime", "matched", "--margin", "0.5"]
     words = ["study", "--twins", str(path), *options, "--seeds", "2", "--timed", "0"]
     assert main.main(words) == 0

@@ -29,14 +29,5 @@ def net(init: str, forward: str, args: str = "x") -> str:
     return NET.format(init=lines[0], forward=lines[1], args=args)
 
 
-class Opened:
-    def __init__(self, child, number, facts):
-        self._call = lambda *args: child.call("benchmarks.twins.probes:ask", number, *args)
-        self.__dict__.update(facts)
-
-    def __getattr__(self, method):
-        return lambda *args: self._call(method, *args)
-
-
 def rows(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape)

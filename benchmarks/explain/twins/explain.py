@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks.cli import requests
-from benchmarks.explain.twins.runs import TwinWalked, draw, keep_draws
-from benchmarks.explain.twins.sides import ask_sides
+from benchmarks.explain.twins.runs import TwinWalked, draw, draw_path, keep_draws
+from benchmarks.explain.twins.sides import Sides, ask_sides
 from benchmarks.explain.twins.starts import of_starts
 from benchmarks.explain.twins.switch import Found
 from benchmarks.explain.twins.walk import found_of, twin_walk
@@ -21,10 +22,13 @@ from benchmarks.twins.requested import requested
 from common.regime import NATIVE
 from common.say import counted, say
 from common.twins.file import read_file
+from common.twins.probe import Values
 from common.twins.problem import Twins
 
 FEW = 5  # draws by which two initialisers are told apart, at least
 STARTING = 10  # seconds until a process has its framework
+STARTS = "initial values"
+UNDRAWN = "not known before both draw; each kind of layer that they draw otherwise is a step more"
 
 
 def planned(
@@ -32,7 +36,8 @@ def planned(
 ) -> tuple[Twins, tuple[Walk, ...], list[Job]]:
     """The walks between the two trainings of a user's file, and their runs.
 
-    What differs, and how long the runs will take, is said.
+    What differs, and how long the runs will take, is said. For `--dry-run` nothing is drawn, timed
+    or written: initial values are compared where they have been drawn before.
     """
     names = ends[0], ends[1]
     args.framework, args.regime = [*names], [NATIVE.name]
@@ -46,14 +51,19 @@ def planned(
     folder = folder / f"draws-{twins.sha256[:10]}"
     seeds = requests.seeds(args)
     more = range(seeds.start, seeds.start + max(len(seeds), FEW))
-    plain = {name: [_plain(twins, name, device, seed, common) for seed in more] for name in names}
+    plain = [[_plain(twins, name, device, seed, common) for name in names] for seed in more]
     with Processes() as processes:
-        say("both draw their initial values ...")
-        draws = draw(plain[names[0]], folder, processes), draw(plain[names[1]], folder, processes)
-        starts, alike = of_starts(sides.matching, draws, names)
-        keep_draws(folder, sides.matching, names, list(more), draws)
+        if args.dry_run:
+            starts, alike = _drawn_before(sides, plain, folder, processes)
+        else:
+            say("both draw their initial values ...")
+            draws = _drawn(plain, folder, processes)
+            starts, alike = of_starts(sides.matching, draws, names)
+            keep_draws(folder, sides.matching, names, list(more), draws)
         found = found_of(sides, starts)
         order = [name.strip() for name in args.order.split(",") if name.strip()]
+        if STARTS in found.skipped:
+            order = [name for name in order if not name.startswith(STARTS)]
         options: dict[str, Any] = {"order": order, "device": device}
         ways = (False, True) if args.direction == "both" else (False,)
         walks = tuple(twin_walk(twins, sides, found, alike, back=back, **options) for back in ways)
@@ -62,7 +72,8 @@ def planned(
             for job in plan_walks(twins, walks, seeds, **common)
         ]
         _say_differences(found, names)
-        _say_how_long(jobs, {name: plain[name][0] for name in names}, processes, args)
+        if not args.dry_run:
+            _say_how_long(jobs, dict(zip(names, plain[0], strict=True)), processes, args)
     return twins, walks, jobs
 
 
@@ -80,6 +91,24 @@ def _plain(twins: Twins, name: str, device: str, seed: int, common: Mapping[str,
     """A side's own training."""
     own = {**common, "python": common["python"].get(name)}
     return TwinWalked(twins, name, NATIVE, device, seed, **own)
+
+
+def _drawn(
+    plain: Sequence[Sequence[Job]], folder: Path, processes: Processes
+) -> tuple[list[Values], list[Values]]:
+    """What either side starts from, by seed."""
+    one, other = zip(*plain, strict=True)
+    return draw(one, folder, processes), draw(other, folder, processes)
+
+
+def _drawn_before(
+    sides: Sides, plain: Sequence[Sequence[Job]], folder: Path, processes: Processes
+) -> tuple[Found, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """As `of_starts`, by the draws that are there; no switch where these are too few."""
+    there = [jobs for jobs in plain if all(draw_path(job, folder).is_file() for job in jobs)]
+    if len(there) < FEW:
+        return Found([], {STARTS: UNDRAWN}), ((), ())
+    return of_starts(sides.matching, _drawn(there, folder, processes), sides.names)
 
 
 def _say_differences(found: Found, names: Sequence[str]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from benchmarks.explain.twins.switch import SAME, WITH, Found, Switch, Turn
+from benchmarks.twins.conventions import shared_settings
 from benchmarks.twins.match import Pair
 from benchmarks.twins.place import listed
-from benchmarks.twins.preflight import canonical, same
 from common.twins.turns import Turns
 
 SET = ("epsilon", "momentum")
@@ -20,13 +20,8 @@ def of_layers(pairs: Iterable[Pair], names: Sequence[str]) -> Found:
     found = Found([], {})
     groups: dict[tuple, list[Pair]] = {}
     for pair in pairs:
-        mine, theirs = canonical(pair.one), canonical(pair.other)
-        for key, value in mine.items():
-            if key not in theirs:
-                continue
-            wanted, is_norm = theirs[key], pair.one.kind.endswith("norm")
-            plain = pair.one.settings.get(key), pair.other.settings.get(key)
-            alike = same(value, wanted) or same(*plain)
+        for key, value, wanted, alike in shared_settings(pair):
+            is_norm = pair.one.kind.endswith("norm")
             if is_norm and key in SET and not alike:
                 groups.setdefault((key, pair.one.kind, value, wanted), []).append(pair)
             elif is_norm and key in SET:

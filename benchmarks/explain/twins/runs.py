@@ -64,13 +64,18 @@ def pace(job: Job) -> float:
     return once + compiled + step * job.problem.epochs * -(-len(y) // size)
 
 
+def draw_path(job: Job, folder: Path) -> Path:
+    """The file of what the model of a job starts from."""
+    return folder / f"{job.framework.replace(':', '-')}-seed{job.seed}.npz"
+
+
 def draw(jobs: Sequence[Job], folder: Path, processes: Processes) -> list[Values]:
     """What the model of each job starts from, kept in the folder: it is drawn once."""
-    folder.mkdir(parents=True, exist_ok=True)
     drawn = []
     for job in jobs:
-        path = folder / f"{job.framework.replace(':', '-')}-seed{job.seed}.npz"
+        path = draw_path(job, folder)
         if not path.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
             _write(path, processes.call(f"{__name__}:initial_values", job.process, job))
         with np.load(path, allow_pickle=False) as values:
             drawn.append(dict(values))

@@ -22,7 +22,7 @@ from benchmarks.twins.causes.witness.windows import (
 )
 from benchmarks.twins.causes.words import said
 from benchmarks.twins.climb import distance
-from benchmarks.twins.preflight import canonical
+from benchmarks.twins.conventions import canonical
 from common.twins.probe import Event
 
 Array = np.ndarray

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmarks.twins.compare import Rung
+from benchmarks.twins.conventions import differing
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.match import Matching, Pair
-from benchmarks.twins.place import Fault, differing, listed
+from benchmarks.twins.place import Fault, listed
 from benchmarks.twins.traces.pairing import Sides
 from benchmarks.twins.traces.recording import STATISTICS, Recording, Rounding, Two
 

@@ -1,4 +1,4 @@
-"""Where the time of a step goes in Keras: steps with parts left out, and TensorFlow's profiler."""
+"""Where the time of a step goes in Keras on TensorFlow: parts left out, and its own profiler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of `explain` call in a framework's process."""
+"""Steps by a rule, in a framework's process."""
 
 from __future__ import annotations
 

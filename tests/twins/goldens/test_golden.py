@@ -8,52 +8,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from benchmarks.parity import pytest_judge
 from benchmarks.twins import golden as goldens
-from benchmarks.twins.against import judge_against
 from benchmarks.twins.climb import Refused
 from benchmarks.twins.golden import golden_path, read_golden, write_golden
 from benchmarks.twins.judge import judge
-from tests.twins.numpy_model import FILE, Process
-
-NAMES = ("keras", "torch")
-OWN = {"keras": ("a", "b"), "torch": ("one", "two")}
-
-
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "pair_twins.py"
-    path.write_text(FILE)
-    return path
-
-
-def children(fault="", brings=(), beside=()):
-    return {
-        "keras": Process(OWN["keras"], beside=beside, brings="keras" in brings),
-        "torch": Process(OWN["torch"], fault, brings="torch" in brings),
-    }
-
-
-@pytest.fixture
-def written(file, tmp_path):
-    """A file whose models both have goldens."""
-    (tmp_path / "nets.py").write_text("WIDTH = 5\n")
-    (tmp_path / "trained.npz").write_text("numbers")
-    beside = (str(tmp_path / "nets.py"),)
-    judgement = judge(file, NAMES, children=children(beside=beside), on_right=write_both)
-    assert judgement.verdict == "right", judgement.sentence
-    return file
-
-
-def against(path, absent="keras", fault="", names=(), brings=(), **more):
-    partner = "torch" if absent == "keras" else "keras"
-    process = Process(names or OWN[partner], fault, brings=partner in brings)
-    return judge_against(path, absent, children={partner: process}, **more)
-
-
-def write_both(case):
-    for number in (0, 1):
-        write_golden(case, number)
+from tests.twins.goldens.models import NAMES, against, children, write_both
 
 
 @pytest.mark.parametrize("absent", NAMES)
@@ -208,94 +167,3 @@ def test_a_device_in_a_goldens_place_is_not_read(written):
     path.unlink()
     path.symlink_to("/dev/zero")
     assert "is no golden" in against(written).sentence
-
-
-QUESTION = {"frameworks": [], "seed": 0, "weights": "", "bounds": [], "update": False}
-
-
-@pytest.fixture
-def answer(monkeypatch):
-    """The answer on a machine that lacks some frameworks."""
-
-    def answer(path, absent=(), **more):
-        def find(name):
-            return None if name in absent else object()
-
-        monkeypatch.setattr("common.framework.find_spec", find)
-        return pytest_judge.answer({**QUESTION, "path": str(path), **more})
-
-    return answer
-
-
-def test_a_machine_without_a_framework_and_a_golden_skips_and_says_why(file, answer):
-    both = answer(file, absent=("keras", "torch"))
-    assert both["verdict"] == "skipped"
-    assert "keras is not installed" in both["sentence"] and "torch is" in both["sentence"]
-    one = answer(file, absent=("keras",))
-    assert one["verdict"] == "skipped"
-    assert "keras is not installed" in one["sentence"] and "--twins-update" in one["sentence"]
-    alone = answer(file, frameworks=["torch"])
-    assert alone == {
-        "verdict": "skipped",
-        "sentence": "pair_twins.py has no golden of keras: --twins-update writes one",
-    }
-    assert answer(file, absent=("keras",), update=True)["verdict"] == "skipped"
-
-
-def test_a_golden_of_another_question_is_no_answer(written, answer):
-    for more in ({"seed": 1}, {"weights": "own"}):
-        said = answer(written, absent=("keras",), **more)
-        assert said["verdict"] == "skipped" and "was written with torch, seed 0" in said["sentence"]
-
-
-def test_a_golden_answers_where_its_framework_is_missing(written, answer, monkeypatch):
-    def judged(path, framework, bounds):
-        return against(path, framework, bounds=bounds)
-
-    monkeypatch.setattr(pytest_judge, "judge_against", judged)
-    said = answer(written, absent=("keras",))
-    assert said["verdict"] == "right" and json.dumps(said)
-    assert "pair_twins.keras.golden stands for keras" in said["goldens"][0]
-    assert said["rungs"][0].keys() >= {"rung", "tensor", "error", "bound", "broken", "excused"}
-
-
-def test_both_models_write_goldens_that_are_right_and_say_when_they_are_old(
-    file, answer, monkeypatch
-):
-    fault = ""
-
-    def judged(path, names, **more):
-        return judge(path, names, children=children(fault), **more)
-
-    monkeypatch.setattr(pytest_judge, "judge", judged)
-    assert answer(file)["goldens"] == []
-    said = answer(file, update=True)["goldens"]
-    assert [line.rpartition("/")[2] for line in said] == [
-        "pair_twins.keras.golden written",
-        "pair_twins.torch.golden written",
-    ]
-    assert answer(file)["goldens"] == []
-    file.write_text(FILE.replace("WIDTH = 5", "WIDTH = 6"))
-    assert all("pair_twins.py changed since" in line for line in answer(file)["goldens"])
-    before, fault = golden_path(file, "keras").read_bytes(), "bias"
-    said = answer(file, update=True)
-    assert said["verdict"] == "wrong" and "no golden written" in said["goldens"][0]
-    assert golden_path(file, "keras").read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    ("text", "names", "words"),
-    [
-        ("def keras_model(): pass", [], "INPUT is 'missing'"),
-        ("INPUT = (4,)\ndef keras_model(): pass", [], "has keras_model"),
-        ("INPUT = (4,)", [], "has no model"),
-        ("1 / 0", [], "ZeroDivisionError: division by zero"),
-        ("INPUT = (", [], "cannot be read as a Python module"),
-        (FILE, ["theano"], "no framework theano"),
-        (FILE, ["keras", "torch", "jax"], "two models are judged"),
-    ],
-)
-def test_a_file_that_cannot_be_judged_is_refused_in_a_sentence(file, answer, text, names, words):
-    file.write_text(text)
-    said = answer(file, frameworks=names)
-    assert said["verdict"] == "refused" and words in said["sentence"]
