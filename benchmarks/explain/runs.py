@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import hashlib
 import math
-import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +30,6 @@ from common.splits import hold_out
 from common.trace import Rows, Trace, climb
 
 PROCESS_WIDE = ("denormals", "tf32", "deterministic")  # what torch's threads take over when made
-PROCESS = uuid.uuid4().hex[:12]  # of the process that imported this: a name, for counting
 STEPS, EPOCHS, ROWS = (1, 10), 2, 4000  # of the ladder that finds the first rung
 
 
@@ -59,7 +57,7 @@ def train(job: Job, emit: Callable[[dict], None]) -> dict[str, Any]:
     measured = worker.run_job(job, emit)
     seconds = perf_counter() - started
     gc.collect()  # a Keras network is a ring of references, and the next run is timed
-    return {**measured, "process": PROCESS, "total_seconds": seconds}
+    return {**measured, "total_seconds": seconds}
 
 
 def first_rungs(pairs: Iterable[tuple[Job, Job]], results: Path) -> list[Rung]:

@@ -131,11 +131,10 @@ def _run_heat(
     turns, name = Turns(len(heat)), secrets.token_hex(4)
     pool = ThreadPoolExecutor(len(heat))
     try:
-        run = partial(pool.submit, processes.run_in_turns)
-        futures = {
-            run(batch, turns, member, partial(tell, batch[0])): batch
-            for member, batch in enumerate(heat)
-        }
+        futures = {}
+        for member, batch in enumerate(heat):
+            on_event = partial(tell, batch[0])
+            futures[pool.submit(processes.run_in_turns, batch, turns, member, on_event)] = batch
         for future in as_completed(futures):
             records = [typed(record.json | {"heat": name}) for record in future.result()]
             yield futures[future], records

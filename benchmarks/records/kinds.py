@@ -66,7 +66,6 @@ class Explain(Trained, frozen=True, kw_only=True):
     needed: ClassVar[tuple[str, ...]] = (*TRAINED, "steady_epoch_seconds")
     problem: str
     regime: str
-    process: str  # in which it ran, for counting
 
 
 class Crossval(Trained, frozen=True, kw_only=True):

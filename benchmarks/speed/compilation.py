@@ -117,7 +117,7 @@ def _arm(
         median(each.first for each in started),
         settings.graph_breaks,
         settings.recompilations,
-        epoch_ratio(plain, runs, lambda run: run.epoch_seconds) if plain else None,
+        epoch_ratio(plain, runs) if plain else None,
         payback([_started(run) for run in plain], started) if plain else None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import log
 from statistics import median, stdev
@@ -84,7 +84,7 @@ def verdicts(records: Iterable[Record]) -> tuple[str, list[Verdict]]:
     entries: list[Verdict] = []
     for problem, runs in group_by(of_kind(records, Itself), lambda run: run.problem).items():
         for (name, regime), copies in _arms(runs).items():
-            if ratio := epoch_ratio(*copies, _seconds):
+            if ratio := epoch_ratio(copies[0], copies[1]):
                 who = f"{problem}: {label_of(name)}, {regime}"
                 words = f"{who}: {ratio_text(ratio).lstrip('*')}"
                 entries.append({"about": who, "verdict": ratio.verdict, "sentence": words})
@@ -108,14 +108,10 @@ def _cells(one: list[Itself], other: list[Itself]) -> list[str]:
     logs = [log(_steady(a) / _steady(b)) for a, b in pairs]
     return [
         f"{1e3 * median(map(_steady, [*one, *other])):.1f}",
-        ratio_text(epoch_ratio(one, other, _seconds)),
+        ratio_text(epoch_ratio(one, other)),
         f"{stdev(logs):.3f}" if len(logs) > 1 else "-",
         str(len(pairs)),
     ]
-
-
-def _seconds(run: Itself) -> Sequence[float]:
-    return run.epoch_seconds
 
 
 def _steady(run: Itself) -> float:

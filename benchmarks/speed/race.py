@@ -144,23 +144,18 @@ def _runner(name: str, regime: str, runs: list[Race], first: list[Race]) -> Runn
         regime,
         len(runs),
         tuple(value for value in map(result_of, runs) if value is not None),
-        middle(_epochs),
+        middle(lambda run: run.epoch_seconds),
         middle(_validated),
         median(run.total_seconds for run in runs),
         peak,
-        epoch_ratio(first, runs, _epochs),
+        epoch_ratio(first, runs),
         epoch_ratio(first, runs, _validated),
         total,
         median(run.peak_rss_bytes for run in first) / peak,
     )
 
 
-def _epochs(run: Race) -> list[float]:
-    """Training seconds of each epoch."""
-    return run.epoch_seconds
-
-
 def _validated(run: Race) -> list[float]:
-    """The same with each epoch's validation; empty when there is none."""
+    """Seconds of each epoch with its validation; empty when there is none."""
     pairs = list(zip(run.epoch_seconds, run.validation_seconds, strict=False))
     return [trained + validated for trained, validated in pairs]

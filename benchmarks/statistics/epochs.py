@@ -20,7 +20,11 @@ def notes(runs: Iterable[Kind]) -> Iterator[str]:
         )
 
 
-def epoch_ratio(one: Sequence[Kind], other: Sequence[Kind], seconds: Seconds[Kind]) -> Ratio | None:
+def epoch_ratio(
+    one: Sequence[Kind],
+    other: Sequence[Kind],
+    seconds: Seconds[Kind] = lambda run: run.epoch_seconds,
+) -> Ratio | None:
     """Of an epoch of the first arm to one of the other; None where a run has no steady epoch."""
     if pairs := in_turns(one, other):
         arms = [[_steady(seconds(run)) for run in arm] for arm in zip(*pairs, strict=True)]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import chain, combinations
 from statistics import fmean, stdev
 from types import MappingProxyType
 from typing import Any
 
-from benchmarks.records.arm import TARGETS as TARGETS  # a fact of a problem, as MARGINS is
 from benchmarks.records.arm import (
     Arm,
     Target,
@@ -135,11 +134,10 @@ def comparisons(records: Iterable[Record], plan: Plan | None = None) -> list[Com
 
 def with_holm(pairs: Sequence[Comparison]) -> list[Comparison]:
     """The comparisons of one page, the p values of metrics and epochs adjusted for all of them."""
-    metrics = [pair.metric.p if pair.metric else None for pair in pairs]
-    epochs = [pair.epoch.p if pair.epoch else None for pair in pairs]
-    adjusted = intervals.holm([*metrics, *epochs])
-    by_pair = zip(adjusted, adjusted[len(pairs) :], strict=False)
-    return [replace(pair, holm=holm) for pair, holm in zip(pairs, by_pair, strict=False)]
+    p_values = [side.p if side else None for pair in pairs for side in (pair.metric, pair.epoch)]
+    adjusted = intervals.holm(p_values)
+    both = zip(pairs, adjusted[::2], adjusted[1::2], strict=True)
+    return [replace(pair, holm=(metric, epoch)) for pair, metric, epoch in both]
 
 
 def compared(
@@ -162,16 +160,14 @@ def compared(
     ]
     some = (one or other)[0]
     clocked = [timed(runs) for runs in arms]
-    machines = {(run.host.cpu, run.host.cores) for runs in clocked for run in runs}
-    same_machine = across or len(machines) < 2
+    same_machine = across or len({(r.host.cpu, r.host.cores) for r in chain(*clocked)}) < 2
 
     def ratio(name: str) -> Ratio | None:
         values = [clocks(runs, name) for runs in arms]
         if not same_machine or min(map(len, values)) < MIN_PROCESSES:
             return None
-        if name == "epoch_seconds":
-            return epoch_ratio(*clocked, lambda run: run.epoch_seconds)
-        return ratios.ratio_of_times(*values)
+        in_turns = name == "epoch_seconds"
+        return epoch_ratio(clocked[0], clocked[1]) if in_turns else ratios.ratio_of_times(*values)
 
     return Comparison(
         problem=some.problem,

@@ -22,15 +22,11 @@ def runs(factor: float, heats: list[str | None]) -> list:
     ]
 
 
-def seconds(record):
-    return record.epoch_seconds
-
-
 def test_runs_of_one_heat_are_compared_epoch_by_epoch_without_two_that_warm_up():
     heats = ["a", "b", "c", "d", "e"]
     one, other = runs(2.0, heats), runs(1.0, heats)[::-1]  # the heat pairs them, not their place
     assert [(a.seed, b.seed) for a, b in in_turns(one, other)] == [(n, n) for n in range(5)]
-    ratio = epoch_ratio(one, other, seconds)
+    ratio = epoch_ratio(one, other)
     assert ratio == ratio_of_turns(*([r.epoch_seconds[2:] for r in runs(f, heats)] for f in (2, 1)))
     assert ratio.low == ratio.high == pytest.approx(2)
     assert "took turns" in "".join(notes(one))
@@ -44,10 +40,10 @@ def test_a_run_whose_neighbour_failed_is_left_out_of_the_pairs():
 def test_other_runs_are_compared_by_their_medians(heats):
     one, other = runs(2.0, ["a", "b", "c", "d", "e"]), runs(1.0, heats)
     medians = ratio_of_times(*([r.epoch_seconds[1:] for r in arm] for arm in (one, other)))
-    assert epoch_ratio(one, other, seconds) == medians
+    assert epoch_ratio(one, other) == medians
     assert not list(notes(runs(1.0, [None])))
 
 
 def test_one_epoch_alone_is_not_steady():
     short = [run(heat=None, epoch_seconds=[1.0])]
-    assert epoch_ratio(short, short, seconds) is None
+    assert epoch_ratio(short, short) is None

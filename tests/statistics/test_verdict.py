@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks.records.arm import TARGETS
 from benchmarks.records.job import Job
 from benchmarks.records.record import make_record
 from benchmarks.show.section import markdown
@@ -13,7 +14,7 @@ from benchmarks.show.wording import sentence
 from benchmarks.statistics import intervals, verdict
 from benchmarks.statistics.compared import Compared
 from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, NOT_ENOUGH
-from benchmarks.statistics.verdict import MARGINS, PLANNED, TARGETS, comparisons
+from benchmarks.statistics.verdict import MARGINS, PLANNED, comparisons
 from benchmarks.study.verdict_table import verdict_sections
 from common.regime import REGIMES
 from common.twins.problem import read_twins

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.explain.explained import Explained
 from benchmarks.explain.twins.layers import of_dropout, of_layers
 from benchmarks.explain.twins.losses import of_losses
 from benchmarks.explain.twins.optimizers import COUPLING, of_optimizers
 from benchmarks.explain.twins.switch import Found
 from benchmarks.explain.twins.walk import EXCHANGED, ORDER, READ, found_of, twin_walk
-from benchmarks.explain.walk import OWN, Explained
+from benchmarks.explain.walk import OWN
 from benchmarks.explain.walk_table import sections
 from common.regime import NATIVE
 from common.twins.problem import read_twins
