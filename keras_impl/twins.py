@@ -38,7 +38,9 @@ class KerasTwin(TwinTask, KerasTask):
         model = model_of(self.problem.path, self.framework)
         feeder = Feeder(self.setup, model)
         net = Fed(model, feeder, self)
-        net(tuple(feeder.arrays(feeder.random_rows(1, 0))))  # one without Input gets its weights
+        net(
+            tuple(feeder.arrays(self.setup.random_rows(1, 0)))
+        )  # one without Input gets its weights
         self.kept = {
             f"{part.unit.name}/{role}": kept
             for part in parts_of(model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,20 @@ Values = dict[str, np.ndarray]
 
 Rows = Sequence[np.ndarray]
 """An array (n, ...) for each input of the model, in the order of INPUT; whole numbers are int64."""
+
+Output = TypeVar("Output")
+
+
+def plain_array(array: Any) -> np.ndarray:
+    """A copy as NumPy's, float64, or int64 of whole numbers and truths."""
+    array = np.asarray(array)
+    return array.astype(np.int64 if array.dtype.kind in "biu" else np.float64)
+
+
+def numbered(outputs: Sequence[Output]) -> dict[str, Output]:
+    """Outputs without names of their own: "output", or "output 1", "output 2", ..."""
+    several = len(outputs) > 1
+    return {f"output {i}" if several else "output": one for i, one in enumerate(outputs, 1)}
 
 
 class Unit(NamedTuple):
@@ -79,6 +93,16 @@ class Setup:
     dtype: str = "float32"
     device: str = "cpu"
     seed: int = 0
+
+    def random_rows(self, number: int, seed: int, *, least: int = 0) -> list[np.ndarray]:
+        """So many rows of each input: float64 of N(0, 1), or int64, if it can from `least` on."""
+        rng = np.random.default_rng(seed)
+        rows: list[np.ndarray] = []
+        for shape, below in zip(self.shapes, self.tokens or (0,) * len(self.shapes), strict=True):
+            size = (number, *shape)
+            words = rng.integers(min(least, below - 1), below, size) if below else None
+            rows.append(rng.normal(size=size) if words is None else words)
+        return rows
 
 
 class Probe(Protocol):

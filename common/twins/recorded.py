@@ -17,8 +17,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from common.framework import framework
-from common.twins.probe import Event, Unit, Values
+from common.twins.probe import Event, Unit, Values, plain_array
 from common.twins.twinbench_record import FORMAT, VERSION, digest_of
+from common.twins.units import View, in_order
 
 HEADER = 64 << 20  # bytes of names, shapes and index
 NUMBERS = 1 << 30  # of one tensor, also of one that is kept by its statistics alone
@@ -62,6 +63,15 @@ class Layer(msgspec.Struct, frozen=True):
     def kinds(self, *packages: str) -> list[str]:
         """Names of the classes out of these packages."""
         return [c.rpartition(".")[2] for c in self.classes if c.partition(".")[0] in packages]
+
+    def view(self, *packages: str) -> View:
+        """What its kind is told by, to those who know the classes out of these packages."""
+        shapes = {name: weight.tensor.shape for name, weight in self.weights.items()}
+        return View(self.kinds(*packages), self.settings, shapes)
+
+    def place(self, *path: str) -> tuple[str, str]:
+        """Layer and name of a weight of its own, or of one that stands further down in it."""
+        return ".".join((self.name, *path[:-1])), path[-1]
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -145,8 +155,7 @@ def recorded_unit(
         shapes[role] = source.canonical(empty).shape
         if not all(weight.trained for weight in weights):
             frozen.add(role)
-    name = layer.name + suffix
-    unit = Unit(name, kind, shapes, frozenset(frozen), layer.name, settings)
+    unit = Unit(layer.name + suffix, kind, shapes, frozenset(frozen), layer.name, settings)
     return RecordedUnit(unit, sources)
 
 
@@ -201,7 +210,7 @@ class Trace:
         array = self._file.get_tensor(tensor.digest)
         if array.shape != tensor.shape or digest_of(array) != tensor.digest:
             raise ValueError(f"{self.path} is damaged: a tensor is not what was recorded")
-        return array.astype(np.int64 if array.dtype.kind in "iub" else np.float64)
+        return plain_array(array)
 
     def units(self) -> list[RecordedUnit]:
         """All weights as units, in the order in which their layers ran.
@@ -214,11 +223,7 @@ class Trace:
             found = list(reader.units({layer.name: layer for layer in self.index.layers}))
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise ValueError(f"{self.path}: a layer is not what it says: {error}") from error
-        last, places = -1, []
-        for each in found:
-            last = order.get(each.unit.layer, last)
-            places.append(last)
-        return [found[i] for i in sorted(range(len(found)), key=places.__getitem__)]
+        return in_order(found, [order.get(each.unit.layer) for each in found])
 
     def events(self, *, moments: bool = False) -> list[Event]:
         """The calls of layers, the second of one as "relu#2", by their statistics if `moments`.

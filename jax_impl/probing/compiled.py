@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 
+from common.twins.probe import numbered
 from jax_impl.probing.places import Path, dotted
 
 LOOKS = (
@@ -64,8 +65,7 @@ def named(out: Any) -> dict[str, Any]:
         raise ValueError(f"the model gives a {type(out).__name__}, expected arrays")
     if isinstance(out, Mapping):
         return {dotted(path): array for path, array in arrays.items()}
-    several = len(arrays) > 1
-    return {f"output {i}" if several else "output": a for i, a in enumerate(arrays.values(), 1)}
+    return numbered(list(arrays.values()))
 
 
 def _leaves(out: Any, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -85,13 +85,3 @@ def flat(tree: Mapping[Any, Any], above: Path = ()) -> dict[Path, Any]:
         else:
             arrays[*above, key] = value
     return arrays
-
-
-def in_order(parts: Sequence[Part], order: Mapping[str, int]) -> list[Part]:
-    """Parts by their layers' first calls; one that is never called after the one defined before."""
-    place: dict[str, tuple[int, int]] = {}
-    before = -1
-    for i, part in enumerate(parts):
-        before = order.get(part.layer, before)
-        place[part.name] = (before, i)
-    return sorted(parts, key=lambda part: place[part.name])

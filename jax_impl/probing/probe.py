@@ -14,14 +14,15 @@ import numpy as np
 import optax
 
 from common.regime import MATCHED
-from common.twins.probe import Event, Rows, Setup, Unit, Values
+from common.twins.probe import Event, Rows, Setup, Unit, Values, plain_array
+from common.twins.units import in_order
 from common.twins.user_file import function_of
 from jax_impl.probing.compiled import LOOKS, Compiled, bits, hasty, named
 from jax_impl.probing.losses import loss_of
 from jax_impl.probing.nets import net_of
 from jax_impl.probing.optimizing import optimizer_of, stepped
-from jax_impl.probing.places import Kept, Part, Path, flat, in_order
-from jax_impl.probing.watch import Call, Recorder, flowing, plain, recording, watch_functions
+from jax_impl.probing.places import Kept, Part, Path, flat
+from jax_impl.probing.watch import Call, Recorder, flowing, recording, watch_functions
 from jax_impl.probing.weights_file import numbers_of, write_numbers
 
 TRACED_ROWS = 3
@@ -111,7 +112,7 @@ class JaxProbe:
             arrays, after = self._evaluated(state, self._arrays(rows))
             self.net.keep(after)  # a number that was drawn is not drawn again
             return {
-                name: plain(array).astype(np.float64)
+                name: plain_array(array).astype(np.float64)
                 for name, array in zip(self._outputs, arrays, strict=True)
             }
 
@@ -123,7 +124,7 @@ class JaxProbe:
             recording(Recorder(self.net.names, dict(self.dropout))) as recorder,
         ):
             out = self.net.evaluate(self._arrays(rows), self.setup.names)
-            outputs = {name: plain(array).astype(np.float64) for name, array in named(out).items()}
+            outputs = {k: plain_array(a).astype(np.float64) for k, a in named(out).items()}
         self.calls = recorder.calls
         return outputs, recorder.events
 
@@ -137,7 +138,7 @@ class JaxProbe:
         if call is None or len(call.arrays) != len(inputs):
             raise ValueError(f"{layer!r} of {self.setup.framework}'s model cannot be called alone")
         with self._bits():
-            return tuple(map(plain, flowing(call.again(inputs))))
+            return tuple(map(plain_array, flowing(call.again(inputs))))
 
     def gradients(self, rows: Rows, targets: Rows) -> Values:
         """Training: the loss, and its gradients for weights and inputs of real numbers."""
@@ -145,7 +146,7 @@ class JaxProbe:
             loss, _, (by_weight, by_input) = self._differentiated(rows, targets)
             arrays = flat(by_weight)
         found = {f"weight/{name}": value for name, value in self._by_role(arrays).items()}
-        found |= {f"input/{i + 1}": plain(value) for i, value in by_input.items()}
+        found |= {f"input/{i + 1}": plain_array(value) for i, value in by_input.items()}
         return {"loss": np.float64(loss), **found}  # type: ignore[dict-item]
 
     def loss_alone(self, output: np.ndarray, target: np.ndarray) -> float:
@@ -179,14 +180,7 @@ class JaxProbe:
 
     def _describe(self) -> None:
         """`units` in the order of execution and what they compute in, by a few random rows."""
-        rng = np.random.default_rng(self.setup.seed)
-        tokens = self.setup.tokens or (0,) * len(self.setup.shapes)
-        rows = [
-            rng.integers(0, limit, (TRACED_ROWS, *shape))
-            if limit
-            else rng.normal(size=(TRACED_ROWS, *shape))
-            for shape, limit in zip(self.setup.shapes, tokens, strict=True)
-        ]
+        rows = self.setup.random_rows(TRACED_ROWS, self.setup.seed)
         state, arrays = self.net.state(training=False)[1], self._arrays(rows)
         with recording(Recorder(self.net.names, dict(self.dropout))) as recorder:
             try:
@@ -194,7 +188,7 @@ class JaxProbe:
             except LOOKS:
                 self._outputs_of(state, arrays)
         order = {name: i for i, name in enumerate(recorder.order)}
-        self.parts = in_order(self.net.parts, order)
+        self.parts = in_order(self.net.parts, [order.get(p.layer) for p in self.net.parts])
         self.units = self._units()
         self.dropout.sort(key=lambda item: order.get(item[0], len(order)))
         self.precision: dict[str, str] = {}

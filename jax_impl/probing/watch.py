@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from common.twins.probe import Event
+from common.twins.probe import Event, plain_array
 from jax_impl.probing.attention import exact
 
 ACTIVATIONS = (
@@ -113,8 +113,8 @@ class Recorder:
             return out
         arrays = tuple(i for i, leaf in enumerate(leaves) if _is_array(leaf))
         facts |= {k: v for k, v in options.items() if _plain(k, v)}
-        inputs = tuple(plain(leaves[i]) for i in arrays)
-        outputs = tuple(map(plain, results))
+        inputs = tuple(plain_array(leaves[i]) for i in arrays)
+        outputs = tuple(map(plain_array, results))
         self.events.append(Event(layer, kind.__name__, inputs, outputs, facts))
         self.calls.setdefault(layer, Call(call, leaves, structure, arrays))
         return out
@@ -194,12 +194,6 @@ def flowing(out: Any) -> list[Any]:
     if isinstance(out, tuple) and len(out) == 2 and isinstance(out[0], tuple):
         out = (out[1], *reversed(out[0]))  # an LSTM's state is (c, h); Keras and PyTorch say h, c
     return [leaf for leaf in jax.tree.leaves(out) if _is_array(leaf)]
-
-
-def plain(array: Any) -> np.ndarray:
-    """A copy as NumPy's: float64 or int64."""
-    array = np.asarray(array)
-    return array.astype(np.int64 if array.dtype.kind in "biu" else np.float64)
 
 
 def _is_array(leaf: Any) -> bool:

@@ -40,14 +40,6 @@ class Feeder:
         except (AttributeError, IndexError, TypeError):  # it takes what comes
             return None
 
-    def random_rows(self, number: int, seed: int) -> list[np.ndarray]:
-        """A few rows of each input: numbers of a normal distribution, or whole ones."""
-        rng = np.random.default_rng(seed)
-        return [
-            rng.integers(0, below, (number, *shape)) if below else rng.normal(size=(number, *shape))
-            for shape, below in zip(self.setup.shapes, self.tokens, strict=True)
-        ]
-
     def arrays(self, rows: Rows) -> list[np.ndarray]:
         """The rows in the model's dtype and axes; whole numbers are int32."""
         if len(rows) != len(self.setup.shapes):

@@ -16,6 +16,7 @@ from keras import ops
 from common.regime import MATCHED
 from common.task import choose_device
 from common.twins.probe import Event, Rows, Setup, Unit, Values
+from common.twins.units import in_order
 from common.twins.user_file import function_of, model_of
 from common.weights import most_bytes, npz_arrays
 from keras_impl import backend
@@ -25,7 +26,7 @@ from keras_impl.probing.losses import loss_of
 from keras_impl.probing.optimizing import optimizer_of, settings_of
 from keras_impl.probing.precision import computing_in, widen
 from keras_impl.probing.shown import named_outputs
-from keras_impl.probing.units import Part, named_layers, parts_of
+from keras_impl.probing.units import named_layers, parts_of
 from keras_impl.probing.watch import Watch
 from keras_impl.probing.weights_file import load
 
@@ -54,7 +55,9 @@ class KerasProbe:
             self.watch = self._observed()
             self.names = self.watch.names
             self.dropout = self._dropout()
-            self.parts = _ordered(parts_of(self.model), self.watch)
+            parts = parts_of(self.model)
+            called = {key: place for place, key in enumerate(self.watch.called)}
+            self.parts = in_order(parts, [called.get(id(part.owner)) for part in parts])
             self.function = function_of(setup.path, "LOSS", setup.framework)
         self.units: list[Unit] = [part.unit for part in self.parts]
         self.precision = self._precision(self.watch)
@@ -189,7 +192,7 @@ class KerasProbe:
 
     def _observed(self) -> Watch:
         """An evaluation of random rows that was watched; builds what is not built yet."""
-        rows = self.feeder.random_rows(ROWS, self.setup.seed)
+        rows = self.setup.random_rows(ROWS, self.setup.seed)
         watch = Watch(self.model, {id(layer): name for name, layer in named_layers(self.model)})
         watch.check = self.feeder.check
         try:
@@ -205,7 +208,7 @@ class KerasProbe:
         """Layer and rate of each dropout in a training of random rows, which changes nothing."""
         if not may_draw(self.model):
             return []
-        rows = self.feeder.random_rows(ROWS, self.setup.seed)
+        rows = self.setup.random_rows(ROWS, self.setup.seed)
         before = [(variable, _numpy(variable)) for variable in self.model.variables]
         with backend.evaluating():
             draws = dropout_of(Watch(self.model, self.names), partial(self._call, rows, True))
@@ -274,16 +277,6 @@ class KerasProbe:
             narrow = [name for name in dtypes if name.endswith(".attention_output")]
             dtypes |= {name: "float32" for name in narrow if dtypes[name] == "float64"}
         return {name: dtype for name, dtype in dtypes.items() if dtype != self.setup.dtype}
-
-
-def _ordered(parts: Sequence[Part], watch: Watch) -> list[Part]:
-    """By the first call of each layer; one that is never called stands behind the one before."""
-    called = {key: place for place, key in enumerate(watch.called)}
-    keys, last = [], -1
-    for part in parts:
-        last = called.get(id(part.owner), last)
-        keys.append(last)
-    return [parts[i] for i in sorted(range(len(parts)), key=lambda i: keys[i])]
 
 
 def _numpy(variable: Any) -> np.ndarray:

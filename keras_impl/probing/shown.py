@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers, tree
 
-from common.twins.probe import Values
+from common.twins.probe import Values, numbered, plain_array
 from keras_impl import backend
 from keras_impl.probing.units import plain, settings_of
 
@@ -20,8 +20,7 @@ def as_array(tensor: Any) -> np.ndarray | None:
     """A copy, float64 or, of whole numbers, int64; None of a tensor that is only traced."""
     if not keras.ops.is_tensor(tensor) or not backend.concrete(tensor):
         return None
-    array = np.asarray(keras.ops.convert_to_numpy(tensor))
-    return np.array(array, np.int64 if array.dtype.kind in "iub" else np.float64)
+    return plain_array(keras.ops.convert_to_numpy(tensor))
 
 
 def channels_first(layer: Any) -> bool:
@@ -102,10 +101,7 @@ def empty(calls: dict[str, Any]) -> None:
 def named_outputs(outputs: Any) -> Values:
     if isinstance(outputs, dict):
         return {str(name): _output(value) for name, value in outputs.items()}
-    flat = tree.flatten(outputs)
-    if len(flat) == 1:
-        return {"output": _output(flat[0])}
-    return {f"output {number}": _output(value) for number, value in enumerate(flat, 1)}
+    return numbered([_output(value) for value in tree.flatten(outputs)])
 
 
 def _output(tensor: Any) -> np.ndarray:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import layers
 
-from common.twins.layers import AXES
 from common.twins.probe import Unit
-from keras_impl.probing import tables
-
-KINDS = {getattr(layers, name): kind for name, kind in tables.KINDS.items()}
-SEPARABLE = {layers.SeparableConv1D: "1d", layers.SeparableConv2D: "2d"}
-ROLES = {"scale": "gamma"}
-"""Keras's name of a weight -> its role, where that is another."""
+from common.twins.units import View, kinds_of
+from keras_impl.probing.layouts import Kept, Split, split
 
 SETTINGS = (
     *("strides", "padding", "dilation_rate", "groups", "depth_multiplier", "data_format"),
@@ -29,26 +24,6 @@ SETTINGS = (
     *("normalize", "offset"),
 )
 """Attributes of a layer that are its conventions, as Keras spells them."""
-
-
-class Kept(NamedTuple):
-    """A weight as Keras keeps it: canonical is its array with `axes` in this order, in `shape`."""
-
-    variable: keras.Variable
-    axes: tuple[int, ...]
-    shape: tuple[int, ...]
-
-    def canonical(self, value: Any) -> np.ndarray:
-        """A copy, float64, of an array in Keras's layout."""
-        value = np.array(value, np.float64).transpose(self.axes)
-        return np.ascontiguousarray(value).reshape(self.shape)
-
-    def own(self, value: np.ndarray) -> np.ndarray:
-        """The array in Keras's layout; raises ValueError for another shape."""
-        turned = [self.variable.shape[axis] for axis in self.axes]
-        if tuple(np.shape(value)) != self.shape:
-            raise ValueError(f"has the shape {self.shape}, and not {np.shape(value)}")
-        return np.reshape(value, turned).transpose(np.argsort(self.axes))
 
 
 class Part(NamedTuple):
@@ -106,7 +81,7 @@ def parts_of(model: layers.Layer) -> list[Part]:
     parts = []
     for name, layer in named_layers(model):
         for suffix, kind, kept in _split(layer):
-            unit = f"{name}.{suffix}" if suffix else name
+            unit = name + suffix
             tied = {
                 role: first[id(one.variable)]
                 for role, one in kept.items()
@@ -134,97 +109,34 @@ def parts_of(model: layers.Layer) -> list[Part]:
     return parts
 
 
-Split = tuple[str, str, dict[str, Kept]]
-"""What stands behind the layer's name, the kind, and the weights by role."""
-
-
-def _split(layer: layers.Layer) -> list[Split]:
+def _split(layer: layers.Layer) -> Iterator[Split]:
     """What a layer's own weights are, without those of the layers in it."""
     if isinstance(layer, layers.RNN):
         cells = getattr(layer.cell, "cells", None)
         if cells is None:
-            return [("", *_of_kind(layer.cell, list(layer.weights)))] if layer.weights else []
-        return [(cell.name, *_of_kind(cell, list(cell.weights))) for cell in cells if cell.weights]
+            yield from _described(layer.cell, layer.weights)
+        for cell in cells or ():
+            for suffix, kind, kept in _described(cell, cell.weights):
+                yield f".{cell.name}{suffix}", kind, kept
+        return
     children = layer._flatten_layers(include_self=False, recursive=False)
     theirs = {id(variable) for child in children for variable in child.weights}
-    own = [variable for variable in layer.weights if id(variable) not in theirs]
+    yield from _described(layer, [v for v in layer.weights if id(v) not in theirs])
+
+
+def _described(layer: Any, own: Sequence[keras.Variable]) -> Iterator[Split]:
+    """The units of the layer's own variables, of which two may have one name."""
     if not own:
-        return []
-    for separable, rank in SEPARABLE.items():
-        if isinstance(layer, separable) and len(own) == 2 + layer.use_bias:
-            depthwise, pointwise, *bias = own
-            roles = {"kernel": _as_is(pointwise)} | {v.name: _as_is(v) for v in bias}
-            return [
-                ("depthwise", f"depthwise_conv{rank}", {"kernel": _as_is(depthwise)}),
-                ("pointwise", f"conv{rank}", roles),
-            ]
-    reverse = [v for v in own if v.name == "reverse_embeddings" and len(own) == 2]
-    if isinstance(layer, layers.Embedding) and reverse:
-        own.remove(reverse[0])
-        return [
-            ("", *_of_kind(layer, own)),
-            ("reverse", "dense", {"kernel": _as_is(reverse[0])}),
-        ]
-    return [("", *_of_kind(layer, own))]
-
-
-def _of_kind(layer: Any, own: list[keras.Variable]) -> tuple[str, dict[str, Kept]]:
-    """The kind and roles of a layer of one unit; "other" for what is in no table."""
-    other = {f"weight{i}": _as_is(variable) for i, variable in enumerate(own, 1)}
-    if isinstance(layer, layers.EinsumDense):
-        kept = _einsum(layer, own)
-        return ("dense", kept) if kept else ("other", other)
-    kind = next((kind for known, kind in KINDS.items() if isinstance(layer, known)), "other")
-    if kind == "gru" and not getattr(layer, "reset_after", True):
-        kind = "gru_v1"
-    if kind == "layer_norm" and getattr(layer, "rms_scaling", False):
-        kind = "rms_norm"
-    kept = {ROLES.get(variable.name, variable.name): _as_is(variable) for variable in own}
-    if kind == "prelu":
-        kept = {role: _one_axis(one) for role, one in kept.items()}
-        if any(len(one.shape) > 1 for one in kept.values()):  # a slope for each place
-            return "other", other
-    if getattr(layer, "groups", 1) > 1 and f"depthwise_{kind}" in AXES:
-        kernel = kept["kernel"].variable
-        *window, per_group, filters = kernel.shape
-        if per_group == 1:  # a group for each channel: a depthwise convolution by another name
-            kind, groups = f"depthwise_{kind}", layer.groups
-            shape = (*window, groups, filters // groups)
-            kept["kernel"] = kept["kernel"]._replace(shape=shape)
-    if len(kept) < len(own) or not kept.keys() <= AXES.get(kind, {}).keys():
-        return "other", other
-    return kind, kept
-
-
-def _as_is(variable: keras.Variable) -> Kept:
-    shape = tuple(int(size) for size in variable.shape)
-    return Kept(variable, tuple(range(len(shape))), shape)
-
-
-def _one_axis(kept: Kept) -> Kept:
-    """Without axes of one, where one axis is left."""
-    sizes = [size for size in kept.shape if size > 1]
-    return kept._replace(shape=tuple(sizes or [1])) if len(sizes) < 2 else kept
-
-
-def _einsum(layer: layers.EinsumDense, own: list[keras.Variable]) -> dict[str, Kept]:
-    """Kernel (in, out) and bias (out) of an einsum that is a dense layer; empty if it is none."""
-    given, _, out = layer.equation.replace(" ", "").partition("->")
-    given, _, kernel = given.partition(",")
-    inner = [axis for axis in given if axis in kernel and axis not in out]
-    outer = [axis for axis in out if axis in kernel]
-    if sorted(inner + outer) != sorted(kernel) or set(outer) & set(given):
-        return {}  # an axis that both have and the output keeps: a kernel for each place
-    one, *rest = own
-    axes = tuple(kernel.index(axis) for axis in inner + outer)
-    sizes = [int(one.shape[axis]) for axis in axes]
-    width = int(np.prod(sizes[len(inner) :]))
-    kept = {"kernel": Kept(one, axes, (int(np.prod(sizes[: len(inner)])), width))}
-    for bias in rest:
-        if bias.name != "bias" or int(np.prod(bias.shape)) != width:
-            return {}
-        kept["bias"] = _as_is(bias)._replace(shape=(width,))
-    return kept
+        return
+    variables: dict[str, keras.Variable] = {}
+    for variable in own:
+        again = f"{variable.name} ({len(variables)})"
+        variables[again if variable.name in variables else variable.name] = variable
+    settings = {**settings_of(layer), "equation": getattr(layer, "equation", "")}
+    shapes = {name: tuple(map(int, one.shape)) for name, one in variables.items()}
+    for suffix, kind, roles in split(View(kinds_of(layer, "keras"), settings, shapes)):
+        kept = {role: one._replace(variable=variables[one.variable]) for role, one in roles.items()}
+        yield suffix, kind, kept
 
 
 def settings_of(layer: Any) -> dict[str, Any]:

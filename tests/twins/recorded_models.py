@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from common.twins.probe import Values
 from common.twins.twinbench_record import record
 
 SIZES = {"conv": (3, 3, 2, 4), "lstm": (4, 12), "hidden": (3, 12), "end": (3, 2)}
@@ -137,3 +138,114 @@ def in_jax(path: str) -> None:
         model(a["x"])
         loss, gradients = nnx.value_and_grad(loss_of)(model)
         recorder.gradients(gradients, loss=loss)
+
+
+Units = dict[str, tuple[str, Values]]
+"""The kind of each unit, and its canonical weights by role."""
+
+
+def units_in_keras(path: str) -> Units:
+    """Record layers that no table alone describes, and give the units that the live model has."""
+    import keras
+    from keras import layers
+
+    from keras_impl.probing.units import parts_of
+
+    shapes = {
+        layers.SeparableConv1D(4, 3, name="separable"): (2, 9, 2),
+        layers.Conv2D(8, 3, groups=4, name="depthwise"): (2, 9, 9, 4),
+        layers.RNN(layers.GRUCell(3, reset_after=False), name="old"): (2, 5, 4),
+        layers.PReLU(shared_axes=[1], name="slopes"): (2, 5, 4),
+        layers.EinsumDense("abc,cde->abde", (None, 4, 2), bias_axes="de", name="heads"): (2, 5, 3),
+        layers.EinsumDense("abc,cde->abde", (None, 4, 2), bias_axes="e", name="other"): (2, 5, 3),
+    }
+    if hasattr(layers, "ReversibleEmbedding"):  # of newer versions
+        shapes[layers.ReversibleEmbedding(9, 4, tie_weights=False, name="words")] = (2, 5)
+
+    class Net(keras.Model):
+        def __init__(self) -> None:
+            super().__init__(name="net")
+            self.made = list(shapes)
+
+        def call(self, x: Any) -> Any:
+            for layer, shape in shapes.items():
+                layer(np.ones(shape, "float32"))
+            return 1.0 * x
+
+    model = Net()
+    model(np.ones((2, 3), "float32"))
+    with record(path, model):
+        model(np.ones((2, 3), "float32"))
+    return {
+        part.unit.name: (
+            part.unit.kind,
+            {r: kept.canonical(kept.variable.numpy()) for r, kept in part.kept.items()},
+        )
+        for part in parts_of(model)
+    }
+
+
+def units_in_torch(path: str) -> Units:
+    """The same in PyTorch."""
+    import torch
+    from torch import nn
+
+    from torch_impl.probing.units import holders_of
+    from torch_impl.probing.watch import names_of
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.depthwise = nn.Conv2d(4, 8, 3, groups=4)
+            self.memory = nn.GRU(3, 2, num_layers=2, bidirectional=True)
+            self.cell = nn.LSTMCell(3, 2)
+            self.packed = nn.MultiheadAttention(4, 2, add_bias_kv=True)
+            self.parted = nn.MultiheadAttention(4, 2, kdim=3, vdim=3, bias=False)
+            self.norm = nn.BatchNorm1d(3)
+            self.own = nn.Bilinear(2, 2, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.norm(x)
+
+    model = Net().eval()
+    with record(path, model):
+        model(torch.ones(2, 3))
+    return {
+        holder.unit.name: (holder.unit.kind, {role: holder.read(role) for role in holder.roles})
+        for holder in holders_of(names_of(model))
+    }
+
+
+def units_in_jax(path: str) -> Units:
+    """The same in Flax NNX."""
+    import jax.numpy as jnp
+    from flax import nnx
+
+    from jax_impl.probing.modules import ModuleNet
+
+    class Net(nnx.Module):
+        def __init__(self, rngs: nnx.Rngs) -> None:
+            self.depthwise = nnx.Conv(4, 8, (3, 3), feature_group_count=4, rngs=rngs)
+            self.back = nnx.ConvTranspose(4, 3, (3, 2), rngs=rngs)
+            self.heads = nnx.LinearGeneral(3, (4, 2), rngs=rngs)
+            self.batched = nnx.LinearGeneral(3, 4, batch_axis={0: 2}, rngs=rngs)
+            self.turned = nnx.Einsum("abc,dec->abde", (4, 2, 3), rngs=rngs)
+            self.memory = nnx.RNN(nnx.LSTMCell(3, 4, rngs=rngs))
+            self.cell = nnx.GRUCell(3, 4, rngs=rngs)
+            self.more = nnx.RNN(nnx.GRUCell(3, 4, rngs=rngs))
+            self.more.cell.scale = nnx.Param(jnp.ones(4))
+            self.slope = nnx.PReLU()
+
+        def __call__(self, x: Any) -> Any:
+            return self.slope(x)
+
+    model = Net(nnx.Rngs(0))
+    with record(path, model):
+        model(jnp.ones((2, 3)))
+    net = ModuleNet(model)
+    units = {}
+    for part in net.parts:
+        arrays = {r: [np.asarray(net.read(p)) for p in one.paths] for r, one in part.roles.items()}
+        values = {role: one.canonical(arrays[role]) for role, one in part.roles.items()}
+        units[part.name] = part.kind, values
+    return units

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from common.twins.probe import numbered
 from torch_impl.probing.watch import tensors_in
 
 
@@ -31,9 +32,7 @@ def named_outputs(outputs: Any) -> dict[str, Tensor]:
             tensors = list(tensors_in(value))
             named |= {f"{key} {i}" if i else str(key): tensor for i, tensor in enumerate(tensors)}
     else:
-        tensors = list(tensors_in(outputs))
-        several = len(tensors) > 1
-        named |= {f"output {i}" if several else "output": t for i, t in enumerate(tensors, 1)}
+        named |= numbered(list(tensors_in(outputs)))
     if not named:
         raise ValueError(f"torch_model gives {type(outputs).__name__} and no tensor")
     return named

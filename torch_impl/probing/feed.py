@@ -105,12 +105,7 @@ class Feed:
 
     def random_rows(self) -> list[np.ndarray]:
         """Two rows of each input; no word is 0, which may stand for padding."""
-        rng, rows = np.random.default_rng(0), []
-        for shape, limit in zip(self.setup.shapes, self.tokens, strict=True):
-            size = (TRIED, *shape)
-            words = rng.integers(min(1, limit - 1), limit, size) if limit else None
-            rows.append(rng.normal(size=size) if words is None else words)
-        return rows
+        return self.setup.random_rows(TRIED, 0, least=1)
 
     def _decided(self, trial: Any) -> Trial:
         rows, tokens = self.random_rows(), self.tokens

@@ -14,8 +14,8 @@ from torch_impl.probing import composite
 from torch_impl.probing.arrays import array_of
 from torch_impl.probing.composite import Place
 from torch_impl.probing.functions import ARGUMENTS, arguments_of, plain_name, settings_in
-from torch_impl.probing.settings import settings_of
 from torch_impl.probing.spelling import spelt
+from torch_impl.probing.units import settings_of
 from torch_impl.probing.watch import (
     COMPOSITES,
     Function,

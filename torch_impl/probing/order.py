@@ -7,26 +7,22 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
+from common.twins.units import in_order
 from torch_impl.probing.feed import Trial
 from torch_impl.probing.flow import shows
 from torch_impl.probing.units import Holder, with_ties
 from torch_impl.probing.watch import is_whole
 
 
-def in_order(
+def as_used(
     holders: Sequence[Holder], trial: Trial, written: Mapping[int, torch.dtype]
 ) -> list[Holder]:
     """The units as they were first used, one that was not behind the one registered before it.
 
     `written` has the dtypes that the user left the parameters in, by their number.
     """
-    times, time = [], -1
-    for holder in holders:
-        time = min(_uses(holder, trial), default=time)
-        times.append(time)
     ordered = []
-    for i in sorted(range(len(holders)), key=times.__getitem__):
-        holder = holders[i]
+    for holder in in_order(holders, [min(_uses(h, trial), default=None) for h in holders]):
         first = next(iter(holder.roles.values())).parts[0].whole
         dtype = str(written.get(id(first), first.dtype)).removeprefix("torch.")
         settings = {**holder.unit.settings, "dtype": dtype}

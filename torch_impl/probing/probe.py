@@ -27,7 +27,7 @@ from torch_impl.probing.optimizing import (
     slots_of,
     trained_roles,
 )
-from torch_impl.probing.order import in_order, precision
+from torch_impl.probing.order import as_used, precision
 from torch_impl.probing.training import Training, has_running_variance, merged_biases
 from torch_impl.probing.units import apart, holders_of
 from torch_impl.probing.watch import Watch, names_of
@@ -67,7 +67,7 @@ class TorchProbe:
         self.feed = Feed(model, setup, lambda: self._evaluating(Trial(model, double=self.double)))
         self._restore(before)  # one that moves its statistics in evaluation too
         trial = self.feed.trial
-        self.holders = in_order(holders_of(names_of(model)), trial, written)
+        self.holders = as_used(holders_of(names_of(model)), trial, written)
         self.units: list[Unit] = [holder.unit for holder in self.holders]
         self.precision = precision(self.holders, trial, getattr(torch, setup.dtype))
         self.steppers: list[Any] = []  # the optimiser and its schedulers, once they are needed
