@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from benchmarks.explain.from_records import explained as from_records
+from benchmarks.explain.twins.kept import explained as of_twins
 from benchmarks.explain.walk import OWN, Explained, Walk
 from benchmarks.records.arm import Arm
 from benchmarks.records.job import MIN_PROCESSES
@@ -251,13 +252,28 @@ def _panel(bars: list[dict[str, Any]], domain: list[float], title: str) -> Chart
 _PLACES = ("before", "after", "low")
 
 
+READ = (
+    "Green is better, purple worse, the line a step's 95 % interval, which may run out of the "
+    "picture. The axis does not begin at zero."
+)
+
+
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
-    """What each difference between two frameworks does: a waterfall of both walks."""
-    both = from_records(kinds.get("explain", []), kinds.get("explain_rung", []))
-    if tables := [section for explained in both for section in sections(explained)]:
+    """What each difference does, between two frameworks and between two models of a user's."""
+    runs = kinds.get("explain", [])
+    if tables := _all(from_records(runs, kinds.get("explain_rung", []))):
         text = (
-            "A walk from one framework's defaults to the other's, one difference at a time: green "
-            "is better, purple worse, the line a step's 95 % interval, which may run out of the "
-            "picture. The axis does not begin at zero."
+            f"A walk from one framework's defaults to the other's, a difference at a time. {READ}"
         )
         yield Part("explain", "What each difference does", text, tables)
+    if tables := _all(of_twins(kinds.get("explain_walk", []), runs)):
+        text = (
+            "A walk from one model of a file, as it trains by itself, to the other, one difference "
+            "at a time. What is the same on both sides, and what no one can set from outside, has "
+            f"no step and is named below. {READ}"
+        )
+        yield Part("explain-twins", "Why the port trains otherwise", text, tables)
+
+
+def _all(walks: Iterable[Explained]) -> list[Section]:
+    return [section for explained in walks for section in sections(explained)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.cli import requests
+from benchmarks.explain.twins.kept import keep
 from benchmarks.explain.twins.runs import TwinWalked, draw, keep_draws
 from benchmarks.explain.twins.sides import ask_sides
 from benchmarks.explain.twins.starts import of_starts
@@ -32,12 +33,13 @@ def planned(
 ) -> tuple[Twins, tuple[Walk, ...], list[Job]]:
     """The walks between the two trainings of a user's file, and their runs.
 
-    What differs, and how long the runs will take, is said.
+    What differs, and how long the runs will take, is said; the walks are kept for a report.
     """
     names = ends[0], ends[1]
     args.framework, args.regime = [*names], [NATIVE.name]
     twins = requested(args)
-    common = requests.fields(args, requests.data(twins, args)) | {"python": dict(args.python)}
+    data = requests.data(twins, args)
+    common = requests.fields(args, data) | {"python": dict(args.python)}
     where = args.data, requests.data_dir(args)
     sides = ask_sides(twins, names, dict(args.python), where, lambda stage: say(f"{stage} ..."))
     for note in sides.notes:
@@ -63,6 +65,8 @@ def planned(
         ]
         _say_differences(found, names)
         _say_how_long(jobs, {name: plain[name][0] for name in names}, processes, args)
+    if not args.dry_run:
+        keep(walks, jobs[0], data, args.results)
     return twins, walks, jobs
 
 
