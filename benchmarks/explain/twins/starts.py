@@ -17,6 +17,7 @@ from benchmarks.twins.fused import parted, whole
 from benchmarks.twins.match import Matching, Pair
 from common.twins.probe import Values
 from common.twins.turns import Turns
+from common.twins.user_file import family
 
 ERROR = 1e-3  # of all tests of a kind together: a wrong "differs" costs a step, and nothing else
 MANY = 512  # of a matrix with more rows or columns no singular values are taken
@@ -41,6 +42,13 @@ def of_starts(
     drawn alike, by both models' names.
     """
     found, alike = Found([], {}), list[Drawn]()
+    for name, drawn_by_seed in zip(names, draws, strict=True):
+        if _is_fixed(drawn_by_seed):
+            make = f"{family(name)}_model"
+            found.skipped[f"another draw of {name} with each seed"] = (
+                f"every run starts from the same values, which {make}() draws by a seed of its "
+                f"own, or loads; {make}(seed) is given that of the run"
+            )
     kinds: dict[str, list[Drawn]] = {}
     for drawn in _drawn(matching, draws):
         kinds.setdefault(drawn.kind, []).append(drawn)
@@ -88,6 +96,13 @@ def _drawn(matching: Matching, draws: tuple[Sequence[Values], Sequence[Values]])
                     [values[one] for values in both[0]],
                     [link.to_one(values[other], shape) for values in both[1]],
                 )
+
+
+def _is_fixed(draws: Sequence[Values]) -> bool:
+    """Whether a model starts from the same values with every seed, though not all are constants."""
+    drawn = [name for name, value in draws[0].items() if value.size and np.ptp(value)]
+    repeated = all(np.array_equal(v[name], draws[0][name]) for v in draws[1:] for name in drawn)
+    return bool(drawn) and len(draws) > 1 and repeated
 
 
 def _is_constant(pair: Pair, role: str) -> bool:
