@@ -22,6 +22,7 @@ from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.statistics.intervals import Interval
 from common.framework import label_of
+from common.problem import PROBLEMS, Problem
 from common.say import counted
 
 HEADINGS = ("step", "from", "to", "mean", "effect, 95 % interval", "epoch ratio", "first seen at")
@@ -44,7 +45,7 @@ def notes(explained: Explained) -> Iterator[str]:
     bold = "an interval that excludes zero is bold, and of twenty that should not about one does"
     yield (
         f"{counted(len(seeds), 'seed')} ({seeds[0]} to {seeds[-1]}), {explained.problem.title}: "
-        f"effect of a step on the {explained.problem.metric.full_name} of the test rows, paired by "
+        f"effect of a step on the {_measured(explained.problem)} of the test rows, paired by "
         f"seed but where it says unpaired (Student's t; Welch's); {bold}"
     )
     if explained.problem.changes():
@@ -66,6 +67,12 @@ def notes(explained: Explained) -> Iterator[str]:
             "after differ by more than 1e-5, and by how much (an arm's own two epochs come last)"
         )
     yield from provenance(runs)
+
+
+def _measured(problem: Problem) -> str:
+    """The test metric's full name; its unit is that of the four problems."""
+    name = problem.metric.full_name
+    return name if problem.name in PROBLEMS else name.partition(" (")[0]
 
 
 def _most(explained: Explained) -> str:
@@ -191,7 +198,7 @@ def waterfall(explained: Explained) -> Chart:
     far = 2 * (max(means) - min(means)) or 0.01
     least, most = max(min(ends + means), min(means) - far), min(max(ends + means), max(means) + far)
     charts = [
-        _panel(rows, [least, most], f"test {explained.problem.metric.full_name}").properties(
+        _panel(rows, [least, most], f"test {_measured(explained.problem)}").properties(
             width=PANEL["width"],
             height=24 * len(rows),
             title=f"from {label_of(walk.start)} to {label_of(walk.goal)}",

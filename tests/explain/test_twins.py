@@ -30,6 +30,7 @@ from benchmarks.explain.twins.walk import EXCHANGED, ORDER, READ, found_of, twin
 from benchmarks.explain.walk import OWN, Explained, plan_walks
 from benchmarks.explain.walk_table import sections
 from benchmarks.harness.process import Child
+from benchmarks.report.contents import contents, read_kinds
 from benchmarks.twins.causes.objectives import CATEGORICAL, LOGITS, TWICE, Objective
 from benchmarks.twins.causes.rules import moves, walk_of
 from benchmarks.twins.match import match
@@ -189,6 +190,20 @@ def test_initial_values_that_are_drawn_alike_are_no_step_and_others_are():
     assert (turns.initial, turns.giver) == (("d/kernel", "d/bias"), "torch")
     found, _ = of_starts(MATCHING, (ones, dense(uniform(0.5), 0.1)), NAMES)
     assert found.switches[0].values == ("bias 0", "bias 0.1")
+
+
+def test_a_lost_initialiser_is_seen_in_a_small_layer_by_its_spread_or_its_bias():
+    glorot, own = (dense(uniform(limit), 0) for limit in (0.65, 0.41))
+    few = [{"d/kernel": v["d/kernel"][:6], "d/bias": v["d/bias"]} for v in glorot]
+    theirs = [{"d/kernel": v["d/kernel"][6:12], "d/bias": v["d/bias"]} for v in own]
+    units = [Unit("d", "dense", {"kernel": (6, 8), "bias": (8,)})]
+    matching = match(units, units, {}, {})
+    (switch,) = of_starts(matching, (few, theirs), NAMES)[0].switches
+    assert switch.values[0].startswith("kernel sd 0.3")
+    biases = draws(lambda rng: rng.uniform(-0.4, 0.4, 8))
+    biased = [v | {"d/bias": bias} for v, bias in zip(few, biases, strict=True)]
+    (switch,) = of_starts(matching, (few, biased), NAMES)[0].switches
+    assert switch.values[0] == "bias 0"
 
 
 def test_a_draw_with_the_same_numbers_and_another_structure_is_another_draw():
@@ -462,6 +477,33 @@ def test_a_planted_momentum_is_the_step_with_the_effect_and_what_has_run_stays(t
     again = capsys.readouterr()
     assert json.loads(again.out)["results"][0]["walks"] == [walk]
     assert again.err.count("(was there)") == 3 * (len(walk["steps"]) + 1)
+
+
+LOST = PLANTED.replace(
+    PLANTED[PLANTED.index("    model = nn.Seq") : PLANTED.index("def keras_sgd")],
+    """    norm = nn.BatchNorm1d(8, eps=1e-3, momentum=0.01)
+    return nn.Sequential(nn.Linear(6, 8), norm, nn.Linear(8, 1))
+
+
+""",
+)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(any(frameworks()[n].missing for n in NAMES), reason="needs both frameworks")
+@pytest.mark.timeout(900)
+def test_a_lost_initialiser_is_walked_to_its_end_and_reported(tmp_path, capsys):
+    path, results = tmp_path / "lost.py", tmp_path / "results"
+    path.write_text(LOST)
+    arguments = ["explain", "--twins", str(path), "--seeds", "2", "--threads", "1", "--json"]
+    assert main([*arguments, "--results", str(results)]) == 0
+    ((walk,),) = [found["walks"] for found in json.loads(capsys.readouterr().out)["results"]]
+    steps = [step["switch"] for step in walk["steps"]]
+    assert steps == [OWN, "initial values of dense", ORDER, EXCHANGED, OWN]
+    assert all(step["effect"] for step in walk["steps"])
+    part, *_ = contents(read_kinds(results))
+    (table,) = part.sections
+    assert part.name == "explain-twins" and [row[0] for row in table.rows[1:-1]] == steps
 
 
 @pytest.mark.parametrize(

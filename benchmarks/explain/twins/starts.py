@@ -113,13 +113,17 @@ def differs(drawn: Drawn, error: float) -> bool:
     """Whether the two are drawn from other distributions, by their numbers and singular values.
 
     Two-sample tests of Kolmogorov and Smirnov. A draw that is the same with each seed counts once.
+    A constant is another draw than all that is not the same constant.
     """
     from scipy.stats import ks_2samp
 
     one, other = _unlike(drawn.one), _unlike(drawn.other)
     if len(one) == len(other) == 1 and np.array_equal(one[0], other[0]):
         return False
-    samples = [[np.concatenate([v.ravel() for v in side]) for side in (one, other)]]
+    if any(len(side) == 1 and np.all(side[0] == side[0].flat[0]) for side in (one, other)):
+        return True
+    numbers = [np.concatenate([v.ravel() for v in side]) for side in (one, other)]
+    samples = [numbers, [np.abs(side) for side in numbers]]  # two spreads are farthest apart there
     size = one[0].shape
     if len(size) > 1 and min(size[-2:]) > 1 and max(size[-2:]) <= MANY:
         samples.append([_singular(one), _singular(other)])
