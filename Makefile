@@ -26,7 +26,7 @@ LESSONS := --all
 # `make bench BENCHED=torch`: one; each has a process of its own
 BENCHED := keras torch jax
 COVERAGE := build/coverage
-.PHONY: help setup demo test long coverage services faults mutants bench evidence porting porting-networks docs notebooks linkcheck lint format
+.PHONY: help setup demo test long coverage services faults mutants bench evidence porting porting-networks causes docs notebooks linkcheck lint format
 .PHONY: lock oldest audit sbom licences clean
 
 help:  ## list the targets
@@ -105,6 +105,10 @@ porting: $(READY)  ## right and wrong ports through the judge: how often is it r
 # `make porting-networks PORTING="--into docs/check.md --mark networks"`: into the page
 porting-networks: $(READY)  ## the same of whole networks, with time and memory of each
 	$(BIN)/python -m tools.porting tests/porting/networks --each $(PORTING)
+
+# `make causes CAUSES="epsilon clip"`: some; CAUSES=--write: judge none, after a change of words
+causes: $(READY)  ## judge a port of each cause that has a name, and write its page
+	$(BIN)/python -m tools.causes $(CAUSES)
 
 docs: $(READY)  ## run every lesson and build the site of them: build/site/html/index.html
 	rm -rf $(SITE)/cache

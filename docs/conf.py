@@ -33,7 +33,6 @@ extensions = [
     "notebooks",
     "docstrings",
     "commands",
-    "causes",
     "mathml",
     "translations",
 ]

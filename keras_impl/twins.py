@@ -35,7 +35,7 @@ class KerasTwin(TwinTask, KerasTask):
         super().build(device)
 
     def make_network(self) -> keras.Model:
-        model = model_of(self.problem.path, self.framework)
+        model = model_of(self.problem.path, self.framework, self.seed)
         feeder = Feeder(self.setup, model)
         net = Fed(model, feeder, self)
         net(

@@ -40,7 +40,7 @@ class TorchTwin(TwinTask, TorchTask):
         self.around: Callable[[], Any] = nullcontext
         if self.regime.shared_initial:
             return self._without_draws()
-        model = model_of(self.problem.path, self.framework).to(self.device)
+        model = model_of(self.problem.path, self.framework, self.seed).to(self.device)
         plain = getattr(model, "_orig_mod", model)  # of torch.compile
         self.names = names_of(plain)
         if not self.draws_dropout:

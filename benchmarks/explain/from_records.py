@@ -26,7 +26,7 @@ def explained(runs: Iterable[Record], rungs: Iterable[Record]) -> Iterator[Expla
         (record.before.rpartition("/")[0], record.after.rpartition("/")[0]): record.first
         for record in of_kind(rungs, ExplainRung)
     }
-    settings = list(group_by(known, _setting).values())
+    settings = list(group_by(known, setting).values())
     for group in settings:
         problem, device = _problem(group[0]), group[0].device
         by_arm = group_by(group, Arm.bare)
@@ -44,8 +44,11 @@ def explained(runs: Iterable[Record], rungs: Iterable[Record]) -> Iterator[Expla
                 )
 
 
-def _setting(run: Record) -> tuple:
-    return run.problem, run.device, threads(run), str(run.changed), run.data.digest
+def setting(record: Record) -> tuple:
+    """What all runs of a walk share; SHA-256 is that of a user's file."""
+    file = str((record.settings.problem or {}).get("sha256"))
+    where = record.problem, record.device, threads(record)
+    return *where, str(record.changed), record.data.digest, file
 
 
 def _problem(run: Record) -> Problem:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from benchmarks.explain.explained import Effect, Explained
 from benchmarks.explain.from_records import explained as from_records
+from benchmarks.explain.twins.kept import explained as of_twins
 from benchmarks.explain.walk import Walk
 from benchmarks.records.arm import Arm
 from benchmarks.records.keys import Record
@@ -21,6 +22,7 @@ from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.statistics.intervals import ERROR
 from common.framework import label_of
+from common.problem import PROBLEMS, Problem
 from common.say import counted
 
 HEADINGS = ("step", "from", "to", "mean", "effect, 95 % interval", "first seen at")
@@ -46,7 +48,7 @@ def notes(explained: Explained) -> Iterator[str]:
     )
     yield (
         f"{counted(len(seeds), 'seed')} ({seeds[0]} to {seeds[-1]}), {explained.problem.title}: "
-        f"effect of a step on the {explained.problem.metric.full_name} of the test rows, paired by "
+        f"effect of a step on the {_measured(explained.problem)} of the test rows, paired by "
         f"seed but where it says unpaired (Student's t; Welch's); {bold}"
     )
     if explained.problem.changes():
@@ -62,6 +64,12 @@ def notes(explained: Explained) -> Iterator[str]:
             "after differ by more than 1e-5, and by how much (an arm's own two epochs come last)"
         )
     yield from provenance(runs)
+
+
+def _measured(problem: Problem) -> str:
+    """The test metric's full name; its unit is that of the four problems."""
+    name = problem.metric.full_name
+    return name if problem.name in PROBLEMS else name.partition(" (")[0]
 
 
 def _most(explained: Explained) -> str:
@@ -183,7 +191,7 @@ def waterfall(explained: Explained) -> Chart:
     far = 2 * (max(means) - min(means)) or 0.01
     least, most = max(min(ends + means), min(means) - far), min(max(ends + means), max(means) + far)
     charts = [
-        _panel(rows, [least, most], f"test {explained.problem.metric.full_name}").properties(
+        _panel(rows, [least, most], f"test {_measured(explained.problem)}").properties(
             width=PANEL["width"],
             height=24 * len(rows),
             title=f"from {label_of(walk.start)} to {label_of(walk.goal)}",
@@ -245,13 +253,28 @@ def _panel(bars: list[dict[str, Any]], domain: list[float], title: str) -> Chart
 _PLACES = ("before", "after", "low")
 
 
+READ = (
+    "Green is better, purple worse, the line a step's 95 % interval, which may run out of the "
+    "picture. The axis does not begin at zero."
+)
+
+
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
-    """What each difference between two frameworks does: a waterfall of both walks."""
-    both = from_records(kinds.get("explain", []), kinds.get("explain_rung", []))
-    if tables := [section for explained in both for section in sections(explained)]:
+    """What each difference does, between two frameworks and between two models of a user's."""
+    runs = kinds.get("explain", [])
+    if tables := _all(from_records(runs, kinds.get("explain_rung", []))):
         text = (
-            "A walk from one framework's defaults to the other's, one difference at a time: green "
-            "is better, purple worse, the line a step's 95 % interval, which may run out of the "
-            "picture. The axis does not begin at zero."
+            f"A walk from one framework's defaults to the other's, a difference at a time. {READ}"
         )
         yield Part("explain", "What each difference does", text, tables)
+    if tables := _all(of_twins(kinds.get("explain_walk", []), runs)):
+        text = (
+            "A walk from one model of a file, as it trains by itself, to the other, one difference "
+            "at a time. What is the same on both sides, and what no one can set from outside, has "
+            f"no step and is named below. {READ}"
+        )
+        yield Part("explain-twins", "Why the port trains otherwise", text, tables)
+
+
+def _all(walks: Iterable[Explained]) -> list[Section]:
+    return [section for explained in walks for section in sections(explained)]

@@ -22,7 +22,7 @@ a file for --twins is executed; docs/examples/conv_twins.py is one, and has in s
                                             of shapes, or a dict by name
   def keras_model(): ...                    two of these; import the framework inside
   def torch_model(): ...
-  def jax_model(): ...                      a module of Flax NNX
+  def jax_model(seed): ...                  a module of Flax NNX, of nnx.Rngs(seed)
   LOSS = "categorical_crossentropy"         a name of Keras's losses, or a function a model
   OPTIMIZER, WEIGHTS, DATA, data(), LOSS_ON, TOKENS, PAIRS, FLATTEN, RULES: see
   `pydoc common.twins.file` and `pydoc common.twins.problem`

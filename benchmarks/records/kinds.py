@@ -22,6 +22,7 @@ from benchmarks.records.keys import (
     Time,
     Whole,
 )
+from benchmarks.records.walks import ExplainWalk
 
 Kind = TypeVar("Kind", bound=Record)
 Problem = Annotated[str, Meta(title="problem")]  # one that is known here
@@ -284,6 +285,7 @@ KINDS: dict[str, type[Record]] = {
     "ablation": Ablation,
     "crossval": Crossval,
     "explain_rung": ExplainRung,
+    "explain_walk": ExplainWalk,
     "parity": Parity,
     "plan": Plan,
 }

@@ -24,6 +24,11 @@ class Cause(NamedTuple):
     before: float = float("nan")
     after: float = float("nan")
 
+    @property
+    def page(self) -> str:
+        """The page that tells of it, in the repository."""
+        return f"docs/causes/{self.entry}.md"
+
     def __str__(self) -> str:
         words = "cause, proved" if self.proved else "cause, suspected"
         clauses = [f"{words}: {self.difference}"]

@@ -27,7 +27,7 @@ INPUT = {shapes}  # {comment}
 
 MODEL = '''
 
-def {framework}_model():
+def {framework}_model({seed}):
     """{target}."""
     {imports}
 
@@ -50,15 +50,17 @@ class Model(NamedTuple):
     def function(self) -> str:
         """The function of a twins file that builds it."""
         imports = f"from {self.target.module} import {self.target.name.partition('.')[0]}"
-        lines = []
+        lines, seed = [], ""
         for argument in self.builder.arguments:
             value = f"{BLANK},  # {argument.hint or 'to be filled in'}"
             if argument.name == RNGS:
-                imports, value = f"from flax import nnx\n    {imports}", "nnx.Rngs(0),"
+                imports, value = f"from flax import nnx\n    {imports}", "nnx.Rngs(seed),"
+                seed = "seed"
             lines.append(f"{argument.name}={value}" if argument.by_name else value)
         given = "".join(f"\n        {line}" for line in lines) + "\n    " * bool(lines)
         return MODEL.format(
             framework=self.framework,
+            seed=seed,
             target=self.target,
             imports=imports,
             call=f"{self.target.name}({given})",

@@ -63,6 +63,8 @@ def print_verdict(judgement: Judgement) -> Console:
         console.print(plain(f"  also: {sentence}", "red"), soft_wrap=True)
     for sentence in once((str(cause), cause.difference, cause.places) for cause in causes):
         console.print(plain(f"  {sentence}", "bold"), soft_wrap=True)
+    if pages := dict.fromkeys(cause.page for cause in causes):
+        console.print(plain(f"  more: {', '.join(pages)}", "dim"), soft_wrap=True)
     for setting in judgement.settings:
         console.print(plain(f"  settings that differ: {setting}", "yellow"), soft_wrap=True)
     for note in judgement.notes:
@@ -177,7 +179,8 @@ def fault_numbers(fault: Any) -> Mapping[str, Any]:
 
 def _cause(cause: Cause) -> Mapping[str, Any]:
     """A cause as JSON has it."""
-    return _plain({**cause._asdict(), "places": list(cause.places), "sentence": str(cause)})
+    about = {"places": list(cause.places), "sentence": str(cause), "page": cause.page}
+    return _plain({**cause._asdict(), **about})
 
 
 def _difference(r: Rung, pair: list[str]) -> dict[str, Any]:

@@ -14,6 +14,10 @@ the models import theirs:
         import torch                       #    first layer is a convolution
         ...
 
+    def jax_model(seed):                   # -> flax.nnx.Module, or a pair (apply, params); any of
+        from flax import nnx               #    these functions may take the run's seed: JAX has no
+        ...                                #    seed of a whole process, as nnx.Rngs(seed)
+
 and, where the defaults do not fit:
 
     LOSS_ON = {"keras": "probabilities", "torch": "logits"}   # a model's outputs

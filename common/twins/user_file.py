@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import hashlib
+import inspect
 import os
 import sys
 import sysconfig
@@ -107,9 +108,13 @@ def family(framework: str) -> str:
     return framework.partition(":")[0]
 
 
-def model_of(path: str, framework: str) -> Any:
-    """The framework's model, freshly built; imports the framework."""
-    return getattr(user_module(path)[0], f"{family(framework)}_model")()
+def model_of(path: str, framework: str, seed: int) -> Any:
+    """The framework's model, freshly built; imports the framework.
+
+    A function that has a parameter `seed` is given it: JAX has no seed of a whole process.
+    """
+    make = getattr(user_module(path)[0], f"{family(framework)}_model")
+    return make(seed=seed) if "seed" in inspect.signature(make).parameters else make()
 
 
 def function_of(path: str, name: str, framework: str) -> Callable | None:

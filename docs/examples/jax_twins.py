@@ -13,7 +13,7 @@ DATA = "mnist"
 RULES = {"batch_size": 128, "epochs": 1}
 
 
-def jax_model():
+def jax_model(seed):
     """A convolution, a normalisation, logits of 10 classes."""
     from flax import nnx
 
@@ -28,7 +28,7 @@ def jax_model():
             x = nnx.avg_pool(x, (2, 2), strides=(2, 2))
             return self.classes(x.reshape(len(x), -1))
 
-    return Net(nnx.Rngs(0))
+    return Net(nnx.Rngs(seed))
 
 
 def torch_model():

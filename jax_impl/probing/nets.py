@@ -17,7 +17,7 @@ def net_of(setup: Setup) -> Any:
     what the user's code raises.
     """
     try:
-        model = model_of(setup.path, setup.framework)
+        model = model_of(setup.path, setup.framework, setup.seed)
         if isinstance(model, tuple) and len(model) == 2 and callable(model[0]):
             return FunctionNet(*model)
         from flax import nnx

@@ -176,10 +176,11 @@ class KerasProbe:
             yield
 
     def _made(self) -> Any:
-        model = model_of(self.setup.path, self.setup.framework)
+        setup = self.setup
+        model = model_of(setup.path, setup.framework, setup.seed)
         if not isinstance(model, keras.layers.Layer):
             raise ValueError(
-                f"keras_model() in {Path(self.setup.path).name} returns "
+                f"keras_model() in {Path(setup.path).name} returns "
                 f"{'nothing' if model is None else f'a {type(model).__name__}'}; "
                 "let it return a keras.Model"
             )

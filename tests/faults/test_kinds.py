@@ -13,6 +13,8 @@ import pytest
 
 from benchmarks.explain import steps_table
 from benchmarks.explain.from_records import explained
+from benchmarks.explain.twins.kept import explained as explained_twins
+from benchmarks.explain.walk_table import sections as walk_sections
 from benchmarks.export import mlflow
 from benchmarks.folds import tune_table
 from benchmarks.folds.crossval_table import fold_sections
@@ -52,6 +54,7 @@ def sample() -> dict[str, list[dict[str, Any]]]:
 
 
 KINDS = sample()
+WALKED = [typed(r) for r in KINDS["explain"] if r["problem"].startswith("twins:")]
 RUNS = [typed(r) for r in KINDS["run"] if r["framework"] == KINDS["crossval"][0]["framework"]]
 
 
@@ -93,6 +96,11 @@ def folds(records: list[Record]) -> None:
     tables(tune_table.page(choices, records, RUNS, Path("x")))
 
 
+def walks(records: list[Record]) -> None:
+    """What a report makes of a walk between twins."""
+    tables(table for walk in explained_twins(records, WALKED) for table in walk_sections(walk))
+
+
 def plans(folder: Path) -> None:
     """What `study` makes of a plan."""
     plan = read_plan(folder)
@@ -110,6 +118,7 @@ COMMANDS: dict[str, Callable[[list[Record]], object]] = {
     "ablation": lambda records: tables(steps_table.sections(records)),
     "crossval": folds,
     "explain_rung": lambda records: list(explained([], records)),
+    "explain_walk": walks,
 }
 """What a command makes of the finished records that it finds, by their kind."""
 

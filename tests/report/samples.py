@@ -25,6 +25,7 @@ from benchmarks.twins.report import numbers
 from common.framework import frameworks
 from common.install import install_extra
 from common.problem import PROBLEMS
+from tests.explain.test_kept import records_of_a_walk
 from tests.explain.test_steps import record as ablated
 from tests.folds.test_crossval import fold
 from tests.sample_records import RAN, made
@@ -134,11 +135,13 @@ def walked(seeds: int = 3) -> list[Record]:
 def everything() -> dict[str, list[Record]]:
     """Records of every kind, as they are read from a folder."""
     scaled = [grown(value, 0.1 * value) for value in (1, 2, 4)]
+    twins = records_of_a_walk()
     return {
         "run": [*runs(), run(seed=7, framework="alpha", **FAILED)],
         "crossval": [fold(number, [3.0, 2.5 + number], **FOLD) for number in (0, 1)],
         "parity": [climbed(), checked()],
-        "explain": walked(),
+        "explain": [*walked(), *twins["explain"]],
+        "explain_walk": twins["explain_walk"],
         "ablation": [ablated()],
         "limit": [limited(0.004, 0.002)],
         "scale": scaled,
@@ -167,7 +170,12 @@ def hostile() -> dict[str, list[Record]]:
     good = [run("mnist", name, seed=s, **more) for name in ("alpha", HOSTILE) for s in range(2)]
     failed = run("mnist", HOSTILE, seed=9, error=error, device=HOSTILE, metrics=None)
     parity = climbed(problem=HOSTILE, verdict=HOSTILE, notice=HOSTILE)
-    return {"run": [*good, failed], "parity": [parity, checked(HOSTILE, notes=[HOSTILE])]}
+    twins = records_of_a_walk(HOSTILE, ("keras", HOSTILE))
+    return {
+        "run": [*good, failed],
+        "parity": [parity, checked(HOSTILE, notes=[HOSTILE])],
+        **twins,
+    }
 
 
 def folder_of(kinds: dict[str, list[Record]], folder: Path) -> Path:

@@ -33,7 +33,7 @@ def save_jax(path: str, weights: str, bfloat16: bool = False) -> np.ndarray:
     from flax import nnx, serialization, traverse_util
     from safetensors.flax import save_file
 
-    model = model_of(path, "jax")
+    model = model_of(path, "jax", seed=0)
     model.eval()
     state = nnx.to_pure_dict(nnx.state(model, nnx.Not(nnx.RngState)))
     state = jax.tree.map(lambda x: 2 * x + 1, state)

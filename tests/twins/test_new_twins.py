@@ -161,7 +161,7 @@ def test_what_only_the_author_knows_is_blank_and_said():
 def test_a_module_of_flax_is_given_its_streams_of_random_numbers():
     model = Model("jax", Target.of("nets:Net"), Builder((Argument("rngs", "nnx.Rngs"),)))
     written = draft([model, *models(Builder(), Builder())[1:]], "my_twins.py", [(4,)])
-    assert not written.blanks and "rngs=nnx.Rngs(0)," in written.text
+    assert not written.blanks and "rngs=nnx.Rngs(seed)," in written.text
     assert "from flax import nnx" in written.text and names_in(written.text)
 
 

@@ -50,7 +50,7 @@ class TorchProbe:
         # else a transformer's layers are run as one in evaluation, and nothing in them is seen
         torch.backends.mha.set_fastpath_enabled(False)
         torch.manual_seed(setup.seed)
-        model = model_of(setup.path, setup.framework)
+        model = model_of(setup.path, setup.framework, setup.seed)
         model = getattr(model, "_orig_mod", model)  # of torch.compile, which would hide it
         if not isinstance(model, nn.Module):
             raise ValueError(

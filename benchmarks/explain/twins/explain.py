@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cli import requests
+from benchmarks.explain.twins.kept import keep
 from benchmarks.explain.twins.runs import TwinWalked, draw, draw_path, keep_draws
 from benchmarks.explain.twins.sides import Sides, ask_sides
 from benchmarks.explain.twins.starts import of_starts
@@ -36,13 +37,15 @@ def planned(
 ) -> tuple[Twins, tuple[Walk, ...], list[Job]]:
     """The walks between the two trainings of a user's file, and their runs.
 
-    What differs, and how long the runs will take, is said. For `--dry-run` nothing is drawn, timed
-    or written: initial values are compared where they have been drawn before.
+    What differs, and how long the runs will take, is said; the walks are kept for a report. For
+    `--dry-run` nothing is drawn, timed or written: initial values are compared where they have
+    been drawn before.
     """
     names = ends[0], ends[1]
     args.framework, args.regime = [*names], [NATIVE.name]
     twins = requested(args)
-    common = requests.fields(args, requests.data(twins, args)) | {"python": dict(args.python)}
+    data = requests.data(twins, args)
+    common = requests.fields(args, data) | {"python": dict(args.python)}
     where = args.data, requests.data_dir(args)
     sides = ask_sides(twins, names, dict(args.python), where, lambda stage: say(f"{stage} ..."))
     for note in sides.notes:
@@ -74,6 +77,7 @@ def planned(
         _say_differences(found, names)
         if not args.dry_run:
             _say_how_long(jobs, dict(zip(names, plain[0], strict=True)), processes, args)
+            keep(walks, jobs[0], data, args.results)
     return twins, walks, jobs
 
 

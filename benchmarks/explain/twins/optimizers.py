@@ -64,7 +64,8 @@ def of_optimizers(names: Sequence[str], one: Optimizer | None, other: Optimizer 
         elif name == DECAY:  # where it stands is its coupling
             found.skipped[name] = f"{SAME}: {one.rule.decay:g}"
         elif name == RULE or (name == EPSILON and one.rule.family != "SGD"):
-            found.skipped[name] = f"{SAME}: {_said(name, one)}"
+            known = one.rule.family if name == RULE else _said(name, one)  # rates may differ
+            found.skipped[name] = f"{SAME}: {known}"
     if not np.isclose(one.rate, other.rate, rtol=1e-4) and "family" not in fields:
         found.switches.append(_of_rule(RATE, (), one, other))
     elif "family" not in fields:

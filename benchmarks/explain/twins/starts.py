@@ -17,6 +17,7 @@ from benchmarks.twins.fused import parted, whole
 from benchmarks.twins.match import Matching, Pair
 from common.twins.probe import Values
 from common.twins.turns import Turns
+from common.twins.user_file import family
 
 ERROR = 1e-3  # of all tests of a kind together: a wrong "differs" costs a step, and nothing else
 MANY = 512  # of a matrix with more rows or columns no singular values are taken
@@ -41,6 +42,13 @@ def of_starts(
     drawn alike, by both models' names.
     """
     found, alike = Found([], {}), list[Drawn]()
+    for name, drawn_by_seed in zip(names, draws, strict=True):
+        if _is_fixed(drawn_by_seed):
+            make = f"{family(name)}_model"
+            found.skipped[f"another draw of {name} with each seed"] = (
+                f"every run starts from the same values, which {make}() draws by a seed of its "
+                f"own, or loads; {make}(seed) is given that of the run"
+            )
     kinds: dict[str, list[Drawn]] = {}
     for drawn in _drawn(matching, draws):
         kinds.setdefault(drawn.kind, []).append(drawn)
@@ -90,6 +98,13 @@ def _drawn(matching: Matching, draws: tuple[Sequence[Values], Sequence[Values]])
                 )
 
 
+def _is_fixed(draws: Sequence[Values]) -> bool:
+    """Whether a model starts from the same values with every seed, though not all are constants."""
+    drawn = [name for name, value in draws[0].items() if value.size and np.ptp(value)]
+    repeated = all(np.array_equal(v[name], draws[0][name]) for v in draws[1:] for name in drawn)
+    return bool(drawn) and len(draws) > 1 and repeated
+
+
 def _is_constant(pair: Pair, role: str) -> bool:
     return pair.one.kind == "other" and role in pair.one.frozen
 
@@ -98,13 +113,17 @@ def differs(drawn: Drawn, error: float) -> bool:
     """Whether the two are drawn from other distributions, by their numbers and singular values.
 
     Two-sample tests of Kolmogorov and Smirnov. A draw that is the same with each seed counts once.
+    A constant is another draw than all that is not the same constant.
     """
     from scipy.stats import ks_2samp
 
     one, other = _unlike(drawn.one), _unlike(drawn.other)
     if len(one) == len(other) == 1 and np.array_equal(one[0], other[0]):
         return False
-    samples = [[np.concatenate([v.ravel() for v in side]) for side in (one, other)]]
+    if any(len(side) == 1 and np.all(side[0] == side[0].flat[0]) for side in (one, other)):
+        return True
+    numbers = [np.concatenate([v.ravel() for v in side]) for side in (one, other)]
+    samples = [numbers, [np.abs(side) for side in numbers]]  # two spreads are farthest apart there
     size = one[0].shape
     if len(size) > 1 and min(size[-2:]) > 1 and max(size[-2:]) <= MANY:
         samples.append([_singular(one), _singular(other)])

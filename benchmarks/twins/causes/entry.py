@@ -14,8 +14,8 @@ class Entry(NamedTuple):
 
     `recognised` says in a sentence by what it is known. `keras`, `torch` and `jax` are what to
     write there, with the settings that a model has in braces, by Keras's names: "eps={epsilon}".
-    `page` is the page of docs/differences that tells of it, without suffix. What can only be
-    suspected, because nothing can be tried, is marked.
+    `page` is the page of docs/differences that tells of what is behind it, without suffix; its own
+    page is docs/causes/NAME.md. What can only be suspected, as nothing can be tried, is marked.
     """
 
     name: str

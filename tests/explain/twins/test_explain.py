@@ -16,6 +16,8 @@ from benchmarks.explain.twins import explain
 from benchmarks.explain.twins.optimizers import RULE
 from benchmarks.explain.twins.runs import draw_path
 from benchmarks.explain.twins.walk import EXCHANGED, ORDER
+from benchmarks.explain.walk import OWN
+from benchmarks.report.contents import contents, read_kinds
 from common.framework import frameworks
 from tests.explain.twins.samples import NAMES, TWINS, dense, sides, uniform
 
@@ -88,6 +90,33 @@ def test_a_planted_momentum_is_the_step_with_the_effect_and_what_has_run_stays(t
     again = capsys.readouterr()
     assert json.loads(again.out)["results"][0]["walks"] == [walk]
     assert again.err.count("(was there)") == 3 * (len(walk["steps"]) + 1)
+
+
+LOST = PLANTED.replace(
+    PLANTED[PLANTED.index("    model = nn.Seq") : PLANTED.index("def keras_sgd")],
+    """    norm = nn.BatchNorm1d(8, eps=1e-3, momentum=0.01)
+    return nn.Sequential(nn.Linear(6, 8), norm, nn.Linear(8, 1))
+
+
+""",
+)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(any(frameworks()[n].missing for n in NAMES), reason="needs both frameworks")
+@pytest.mark.timeout(900)
+def test_a_lost_initialiser_is_walked_to_its_end_and_reported(tmp_path, capsys):
+    path, results = tmp_path / "lost.py", tmp_path / "results"
+    path.write_text(LOST)
+    arguments = ["explain", "--twins", str(path), "--seeds", "2", "--threads", "1", "--json"]
+    assert main([*arguments, "--results", str(results)]) == 0
+    ((walk,),) = [found["walks"] for found in json.loads(capsys.readouterr().out)["results"]]
+    steps = [step["switch"] for step in walk["steps"]]
+    assert steps == [OWN, "initial values of dense", ORDER, EXCHANGED, OWN]
+    assert all(step["effect"] for step in walk["steps"])
+    part, *_ = contents(read_kinds(results))
+    (table,) = part.sections
+    assert part.name == "explain-twins" and [row[0] for row in table.rows[1:-1]] == steps
 
 
 @pytest.mark.parametrize(

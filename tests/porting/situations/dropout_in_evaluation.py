@@ -1,6 +1,7 @@
 """F.dropout draws in evaluation too, unless it is told"""
 
 TRUTH = "random"
+CAUSES = ("dropout_in_evaluation",)
 INPUT = (8,)
 
 
