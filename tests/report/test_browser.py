@@ -234,6 +234,8 @@ def test_the_address_keeps_what_is_chosen(browser, written):
     where = "#times?problem=boston&framework=nobody&over=seconds"
     browser.get(written.as_uri() + where)
     assert set(columns(browser, 0)) == {"boston"} and set(columns(browser, 1)) == set(ARMS)
+    chosen = "[...document.querySelectorAll('select')].map(s => s.selectedOptions[0]?.text)"
+    assert ask(browser, chosen) == ["all", "boston", "all", "all", "seconds of training"]
     wait(browser, lambda: "seconds of training" in texts(browser, "learning-3"))
     browser.execute_script("document.querySelector('nav a[href=\"#memory\"]').click()")
     wait(browser, lambda: ask(browser, "location.hash") == "#memory?problem=boston&over=seconds")
@@ -372,6 +374,8 @@ def test_on_paper_no_word_of_a_table_is_cut_nor_a_table_by_the_edge(browser, wri
     try:
         assert max(ask(browser, right)) <= 718 and ask(browser, CUT) == []
         browser.execute_script(OPEN)
+        assert ask(browser, CUT) == []
+        open_page(browser, written, width=400)  # as narrow columns as those of many regimes
         assert ask(browser, CUT) == []
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
