@@ -39,6 +39,7 @@ def sections(records: Iterable[Record]) -> Iterator[Section]:
             notes=list(_notes(runs, arms)),
             notices=not_real(runs),
             draw=partial(stacks, milliseconds, "ms a step"),
+            arms={"": {"problem": problem}},
         )
         if worth := pieces(runs):
             yield Section(

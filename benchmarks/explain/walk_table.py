@@ -33,7 +33,8 @@ def sections(explained: Explained) -> list[Section]:
     """The walks, the first with the waterfall of all, then each switch on both ways."""
     tables = list(_tables(explained))
     draw = partial(waterfall, explained)
-    tables[0] = replace(tables[0], notices=not_real(_runs(explained)), draw=draw)
+    arms = {"": {"problem": explained.problem.name}}
+    tables[0] = replace(tables[0], notices=not_real(_runs(explained)), draw=draw, arms=arms)
     tables[-1] = replace(tables[-1], notes=list(notes(explained)))
     return tables
 

@@ -190,5 +190,8 @@ def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
         ]
         title = f"{PROBLEMS[problem].title}: mean over folds by epoch, regime {regime}"
         draw = partial(figure, problem, {line: whole[line] for line in members})
-        tables.append(Section(title, ("epoch", *names), rows, left=(), draw=draw, long=True))
+        facts = {"": {"problem": problem, "regime": regime}}
+        tables.append(
+            Section(title, ("epoch", *names), rows, left=(), draw=draw, long=True, arms=facts)
+        )
     yield Part("folds", "K-fold validation", "Each fold is a fresh network.", tables)

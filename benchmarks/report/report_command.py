@@ -5,6 +5,8 @@ Nothing is run: every number comes from the records of earlier commands, of what
 
 The HTML page is one file that loads nothing from anywhere, so it can be mailed or kept; the charts
 alone make it about 1 MB. It needs jinja2, altair and vl-convert, the extra `report`.
+Its filters act on tables and charts, curves stand over epochs or over seconds of training, and a
+click shows the runs behind a row or a mark; the page's address keeps what is chosen.
 
 examples:
   twinbench report                                    the tables of ./results on the terminal

@@ -71,23 +71,43 @@ def learning(runs: list[Record]) -> Iterator[Part]:
 
 
 def _by_epoch(problem: str, regime: str, runs: list[Record]) -> Section:
-    columns = {
-        f"{curve.name} {curve.kind} {quantity}": dict(
-            zip(curve.band.epochs.tolist(), _texts(curve.band), strict=True)
-        )
-        for quantity in ("loss", metric_of(runs[0]))
-        for curve in curves.curves_of(runs, quantity)
+    names = curves.labels(runs)
+    arms = {
+        names[line]: {**_facts(own[0]), "seconds": curves.seconds_of(own)}
+        for line, own in group_by(runs, curves.line_of).items()
     }
-    epochs = sorted({epoch for column in columns.values() for epoch in column})
+    cells: dict[str, dict[tuple[str, int], str]] = {}  # by column, arm and epoch
+    for quantity in ("loss", metric_of(runs[0])):
+        for curve in curves.curves_of(runs, quantity, names):
+            column = cells.setdefault(f"{curve.kind} {quantity}", {})
+            for epoch, text in zip(curve.band.epochs.tolist(), _texts(curve.band), strict=True):
+                column[curve.name, epoch] = text
+    ends = {
+        (n, i): f"{end:g}" for n, arm in arms.items() for i, end in enumerate(arm["seconds"], 1)
+    }
+    order = list(arms)
+    places = {place for of in cells.values() for place in of}
+    rows = sorted(places, key=lambda place: (order.index(place[0]), place[1]))
+    cells |= {"seconds": ends} if ends else {}
     return Section(
         f"{title_of(problem, runs)}, regime {regime}",
-        ("epoch", *columns),
-        [[str(epoch), *(of.get(epoch, "") for of in columns.values())] for epoch in epochs],
-        left=(),
-        notes=["means over seeds; in brackets the least and the most"],
-        draw=partial(curves.figure, problem, runs) if epochs else None,
+        ("arm", "epoch", *cells),
+        [[name, str(n), *(of.get((name, n), "") for of in cells.values())] for name, n in rows],
+        notes=[
+            "means over seeds; in brackets the least and the most",
+            "seconds of training until the end of the epoch: medians over the processes that had "
+            "the machine to themselves; an arm without one has none",
+        ],
+        draw=partial(curves.figure, problem, runs) if rows else None,
         long=True,
+        arms=arms,
     )
+
+
+def _facts(run: Record) -> dict[str, Any]:
+    """What the page's filters ask of a mark."""
+    facts = {"problem": run.problem, "framework": label_of(run.framework)}
+    return {**facts, "regime": run.regime, "device": run.device}
 
 
 def _texts(band: Band) -> list[str]:
@@ -114,7 +134,8 @@ def times(runs: list[Record]) -> Iterator[Part]:
         if rows:
             headings = ("problem", "arm", "processes", "epochs", *FIVE)
             title = f"Milliseconds of an epoch, regime {regime}"
-            sections.append(Section(title, headings, rows, (0, 1), draw=partial(_boxes, boxes)))
+            draw, arms = partial(_boxes, boxes), _by_name(same)
+            sections.append(Section(title, headings, rows, (0, 1), draw=draw, arms=arms))
     if sections:
         yield Part(
             "times",
@@ -177,7 +198,8 @@ def memory(runs: list[Record]) -> Iterator[Part]:
         if rows:
             headings = ("problem", "arm", "peak (MiB)", "imports alone (MiB)", "processes")
             title = f"Peak memory of the process, regime {regime}"
-            sections.append(Section(title, headings, rows, (0, 1), draw=partial(_bars, bars)))
+            draw, arms = partial(_bars, bars), _by_name(same)
+            sections.append(Section(title, headings, rows, (0, 1), draw=draw, arms=arms))
     if sections:
         text = "Medians over processes; the paler part is what the imports alone take."
         yield Part("memory", "How much memory", text, sections)
@@ -197,11 +219,14 @@ def stages(runs: list[Record]) -> Iterator[Part]:
     sections = []
     for regime, same in _by_regime(run for run in timed(runs) if run.stages):
         seconds: dict[str, dict[str, float]] = {}
+        arms = {}
         for about, arm in _arms(same):
             names = dict.fromkeys(name for run in arm for name in run.stages)
-            seconds[f"{about['problem']}, {about['name']}"] = {
+            bar = f"{about['problem']}, {about['name']}"
+            seconds[bar] = {
                 name: median(run.stages.get(name, 0.0) for run in arm) for name in names
             }
+            arms[bar] = _facts(arm[0])
         order = list(dict.fromkeys(stage for of in seconds.values() for stage in of))
         rows = [
             [arm, *(number(of.get(stage)) for stage in order), number(sum(of.values()))]
@@ -209,7 +234,7 @@ def stages(runs: list[Record]) -> Iterator[Part]:
         ]
         title = f"Seconds of a whole run, regime {regime}"
         draw = partial(stacks, seconds, "seconds")
-        sections.append(Section(title, ("run", *order, "sum"), rows, draw=draw))
+        sections.append(Section(title, ("run", *order, "sum"), rows, draw=draw, arms=arms))
     if sections:
         yield Part(
             "stages",
@@ -246,3 +271,8 @@ def _arms(runs: list[Record]) -> Iterator[tuple[dict[str, str], list[Record]]]:
     for line, same in group_by(runs, curves.line_of).items():
         about = {"problem": same[0].problem, "name": names[line]}
         yield about | {"framework": same[0].framework}, same
+
+
+def _by_name(runs: list[Record]) -> dict[str, dict[str, Any]]:
+    """The facts of each name in a legend, whose marks say their problem themselves."""
+    return {about["name"]: _facts(own[0]) for about, own in _arms(runs)}

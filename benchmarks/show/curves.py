@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.records.arm import Arm, group_by, metric_of, threads, training_runs
+from benchmarks.records.arm import Arm, group_by, metric_of, threads, timed, training_runs
 from benchmarks.records.keys import Record
 from benchmarks.show.colours import marker_of
 from benchmarks.show.figures import (
@@ -166,6 +166,19 @@ def curves_of(
         if last and (known := [value for value in tests if value is not None]):
             band = Band.of([[value] for value in known])
             yield Curve(name, "test", band._replace(epochs=np.array([last])))
+
+
+def seconds_of(runs: Sequence[Record]) -> list[float]:
+    """Seconds of training until the end of each epoch, the first and its compilation included.
+
+    Medians over the processes whose clocks may be used, to four digits; [] without any.
+    """
+    clocks = [run.epoch_seconds for run in timed(runs) if run.epoch_seconds]
+    shortest = min(map(len, clocks), default=0)
+    if not shortest:
+        return []
+    ends = np.median([np.cumsum(clock[:shortest]) for clock in clocks], axis=0)
+    return [float(f"{end:.4g}") for end in ends]
 
 
 def figure(problem: str, runs: list[Record]) -> Chart:

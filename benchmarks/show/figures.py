@@ -63,14 +63,15 @@ THEMES = {
 
 def spec(chart: Chart) -> dict[str, Any]:
     """The chart as JSON in Vega-Lite's words, checked by Altair; NaN and infinity are null."""
-    return {k: v for k, v in _plain(chart.to_dict()).items() if k != "config"}
+    return {k: v for k, v in as_json(chart.to_dict()).items() if k != "config"}
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """The value with NaN and infinity as null, and every text as `visible` has it."""
     if isinstance(value, dict):
-        return {_plain(name): _plain(inner) for name, inner in value.items()}
+        return {as_json(name): as_json(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return list(map(_plain, value))
+        return list(map(as_json, value))
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return visible(value) if isinstance(value, str) else value

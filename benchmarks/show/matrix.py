@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from benchmarks.records.arm import group_by
 from benchmarks.records.job import MIN_PROCESSES
@@ -70,7 +71,8 @@ def headline(pairs: Sequence[Comparison]) -> str:
 def matrix(pairs: Sequence[Comparison], notices: Sequence[str] = ()) -> Section:
     """A row per problem and pair of frameworks; per regime the metric's verdict and the epoch's."""
     regimes = list(dict.fromkeys(pair.regime for pair in pairs))
-    rows = group_by(pairs, _row)
+    several = len({pair.threads for pair in pairs}) > 1
+    rows = group_by(pairs, partial(_row, say_threads=several))
     columns = [
         (f"{regime}: {title}", regime, cell)
         for regime in regimes
@@ -94,10 +96,11 @@ def matrix(pairs: Sequence[Comparison], notices: Sequence[str] = ()) -> Section:
     )
 
 
-def _row(pair: Comparison) -> tuple[str, str]:
+def _row(pair: Comparison, *, say_threads: bool) -> tuple[str, str]:
     changed = listed(pair.changed.items())
     problem = pair.problem + f" ({changed})" * bool(changed)
     place = "" if pair.device == "cpu" else f", {pair.device}"
+    place += f", {counted(pair.threads, 'thread')}" * say_threads
     return problem + place, f"{label_of(pair.first)}, {label_of(pair.second)}"
 
 

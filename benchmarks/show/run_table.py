@@ -111,6 +111,7 @@ def sections(compared: Compared, show: str = "all") -> list[Section]:
             [[cells[i] for i in kept] for cells in (_cells(row, notes) for row in own)],
             tuple(new for new, i in enumerate(kept) if i in TEXT),
             spare=SPARE,
+            runs=list(map(_repetitions, own)),
         )
         for regime, own in group_by(rows, lambda row: row.first.regime).items()
     ]
@@ -154,6 +155,18 @@ def _cells(row: Row, notes: list[str]) -> list[str]:
         row.middle("total_seconds"),
         f"{len(row.runs)}" + (f" + {len(row.failed)} failed" if row.failed else ""),
         ", ".join(str(i) for i, note in enumerate(notes, 1) if note in row.notes),
+    ]
+
+
+def _repetitions(row: Row) -> list[list[str]]:
+    """The headings, and a row of numbers for each run, the failed ones last."""
+    single = [Row((run,), (), ()) for run in row.runs] + [Row((), (run,), ()) for run in row.failed]
+    return [
+        ["seed", *HEADINGS[3:-2], "created"],
+        *(
+            [str(of.first.seed), *_cells(of, [])[3:-2], (of.first.created or "")[:10]]
+            for of in single
+        ),
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from rich.console import Console
@@ -25,7 +26,9 @@ class Section:
 
     A `long` table is of use behind its figure alone: Markdown and terminal of a report leave it
     out. The page shows a `folded` one when it is asked for, and `trees` in place of a table; a
-    cell that begins with one of `colours` has that class.
+    cell that begins with one of `colours` has that class. The page's filters ask `arms`, by the
+    name or row of a mark of the figure, "" for all marks: `problem`, `framework`, `regime`,
+    `device`; an arm whose curves can stand over time has the `seconds` of each epoch's end.
     """
 
     title: str
@@ -42,6 +45,8 @@ class Section:
     trees: Trees | None = None
     spare: tuple[str, ...] = ()  # headings that a narrow terminal does without, the first first
     colours: Mapping[str, str] = field(default_factory=dict)
+    arms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    runs: list[list[list[str]]] = field(default_factory=list)  # the table behind each row
 
     def colour(self, cell: str) -> str:
         """The class of a cell on the page; empty for most."""

@@ -60,7 +60,8 @@ def section(runs: list[Limit]) -> Section:
     title = "How near an epoch comes to the machine's limit"
     rows = [_row(arm) for arm in arms]
     draw = partial(roofline, arms) if arms else None
-    return Section(title, HEADINGS, rows, (0, 1, 2), notes, not_real(runs), draw)
+    names = {label_of(arm.framework): {"framework": label_of(arm.framework)} for arm in arms}
+    return Section(title, HEADINGS, rows, (0, 1, 2), notes, not_real(runs), draw, arms=names)
 
 
 def _row(arm: Reached) -> list[str]:

@@ -54,12 +54,11 @@ def section_of(runs: list[Race], arms: list[Runner], folds: bool = False) -> Sec
     """The table of one problem, from its finished runs and the runners that they give."""
     peer, problem = arms[0], PROBLEMS[runs[0].problem]
     faster = [
-        Estimate(
-            f"{label_of(r.framework)} {r.regime}", label_of(r.framework), r.framework, *ratio[:3]
-        )
+        Estimate(_who(r), label_of(r.framework), r.framework, *ratio[:3])
         for r in arms[1:]
         if (ratio := r.epoch_ratio)
     ]
+    of_rows = {_who(r): {"framework": label_of(r.framework), "regime": r.regime} for r in arms[1:]}
     title = f"epoch: times faster than the {peer.framework}, 95 % interval"
     return Section(
         f"{_title(problem, folds)}: against the {peer.framework}",
@@ -69,7 +68,12 @@ def section_of(runs: list[Race], arms: list[Runner], folds: bool = False) -> Sec
         notes=list(_notes(runs, arms)),
         notices=not_real(runs),
         draw=partial(estimates, faster, title, at=1, log=True) if faster else None,
+        arms={"": {"problem": problem.name}, **of_rows},
     )
+
+
+def _who(runner: Runner) -> str:
+    return f"{label_of(runner.framework)} {runner.regime}"
 
 
 def verdicts(records: Iterable[Record]) -> tuple[str, list[Verdict]]:

@@ -37,6 +37,11 @@ def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
 def sections(problem: str, runs: list[Scale]) -> Iterator[Section]:
     """A table for each axis of one problem's finished records, the first with the figure."""
     by_axis = group_by(growths(runs), lambda growth: growth.axis)
+    of_lines = {
+        _name(growth): {"framework": label_of(growth.framework), "regime": growth.regime}
+        for arms in by_axis.values()
+        for growth in arms
+    }
     for number, (axis, arms) in enumerate(by_axis.items()):
         last = number == len(by_axis) - 1
         values = _values(arms)
@@ -49,6 +54,7 @@ def sections(problem: str, runs: list[Scale]) -> Iterator[Section]:
             not_real(runs) if number == 0 else [],
             partial(figure, problem, by_axis) if number == 0 else None,
             as_name(problem),
+            arms={"": {"problem": problem}, **of_lines},
         )
 
 

@@ -208,7 +208,10 @@ def parts(kinds: Kinds) -> Iterator[Part]:
 def _margins(pairs: Sequence[Comparison]) -> Iterator[Section]:
     """The differences of all problems on one scale, that of their margins: a section per regime."""
     for regime, of_regime in group_by(pairs, lambda pair: pair.regime).items():
-        drawn = [estimate for pair in of_regime if (estimate := _over_margin(pair))]
+        judged = [(pair, estimate) for pair in of_regime if (estimate := _over_margin(pair))]
+        drawn = [estimate for _, estimate in judged]
+        places = {e.row: {"problem": pair.problem, "device": pair.device} for pair, e in judged}
+        both = {e.name: {"framework": list(_both(pair))} for pair, e in judged}
         if drawn:
             yield Section(
                 f"Difference over the margin, regime {regime}",
@@ -220,6 +223,7 @@ def _margins(pairs: Sequence[Comparison]) -> Iterator[Section]:
                 left=(0, 1),
                 notes=["equivalent: the whole interval lies between -1 and 1, the grey band"],
                 draw=partial(estimates, drawn, "difference / margin", at=0, reach=1),
+                arms={"": {"regime": regime}, **places, **both},
             )
 
 
@@ -229,5 +233,9 @@ def _over_margin(pair: Comparison) -> Estimate | None:
     if metric is None or not metric.margin or metric.narrow.low is None:
         return None
     bounds = (float(bound or 0) / metric.margin for bound in metric.narrow)
-    name = f"{label_of(pair.second)} less {label_of(pair.first)}"
-    return Estimate(f"{pair.problem} ({pair.device})", name, "", *bounds)
+    first, second = _both(pair)
+    return Estimate(f"{pair.problem} ({pair.device})", f"{second} less {first}", "", *bounds)
+
+
+def _both(pair: Comparison) -> tuple[str, str]:
+    return label_of(pair.first), label_of(pair.second)

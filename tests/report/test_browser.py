@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -73,6 +73,13 @@ def ask(browser: Any, script: str) -> Any:
     return browser.execute_script(f"return {script}")
 
 
+def wait(browser: Any, ready: Callable[[], bool]) -> None:
+    """Until charts are drawn anew."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(browser, 10).until(lambda _: ready())
+
+
 def columns(browser: Any, number: int, table: int = 0) -> list[str]:
     """The cells of a column of a table that are seen, from the top."""
     return ask(
@@ -117,7 +124,9 @@ def test_a_click_on_a_name_in_the_legend_fades_the_other_lines(opened):
     assert ask(opened, faint) == 0 < ask(opened, f"{lines}.length")
     label = "//*[@id='learning-1']//*[local-name()='text' and text()='alpha']"
     name = opened.find_element("xpath", label)
-    opened.execute_script("arguments[0].scrollIntoView({behavior: 'instant'})", name)
+    opened.execute_script(
+        "arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})", name
+    )
     name.click()
     assert 0 < ask(opened, faint) < ask(opened, f"{lines}.length")
 
@@ -177,6 +186,102 @@ def test_filters_leave_the_rows_that_fit_and_say_how_many(opened):
     assert count.text == before
 
 
+CAPTIONS = (
+    "[...document.querySelectorAll('figure')].filter(f => !f.hidden)"
+    ".map(f => f.querySelector('figcaption').textContent)"
+)
+REGIME, ARMS = "regime native", ("alpha", "beta")
+
+
+def texts(browser: Any, chart: str) -> list[str]:
+    return ask(browser, f"[...document.querySelectorAll('#{chart} text')].map(t => t.textContent)")
+
+
+def test_charts_follow_the_filters_and_are_gone_without_an_arm(opened):
+    every = ask(opened, CAPTIONS)
+    assert set(ARMS) <= set(texts(opened, "times-1"))
+    choose(opened, "framework", "alpha")
+    wait(opened, lambda: "beta" not in texts(opened, "times-1"))
+    assert {"alpha", "mnist", "boston"} <= set(texts(opened, "times-1"))
+    choose(opened, "problem", "boston")
+    choose(opened, "regime", "native")
+    wait(opened, lambda: "mnist" not in texts(opened, "times-1"))
+    captions = ask(opened, CAPTIONS)
+    of_regimes = [caption for caption in captions if ", regime " in caption]
+    assert of_regimes and all(REGIME in caption for caption in of_regimes if "bound" not in caption)
+    assert sum("Boston" in caption and REGIME in caption for caption in captions) == 1
+    assert not any("MNIST" in caption for caption in captions)
+    for name in ("framework", "problem", "regime"):
+        choose(opened, name, "all")
+    wait(opened, lambda: set(ARMS) <= set(texts(opened, "times-1")))
+    assert ask(opened, CAPTIONS) == every
+
+
+def test_curves_stand_over_the_seconds_that_training_took(opened):
+    assert "epoch" in texts(opened, "learning-1")
+    choose(opened, "over", "seconds of training")
+    wait(opened, lambda: texts(opened, "learning-1").count("seconds of training") == 2)
+    ends = "document.getElementById('learning-1').drawn.view.scale('concat_0_concat_0_x').domain()"
+    first, last = ask(opened, ends)
+    assert first == 0.9 and 1.65 <= last <= 1.7  # of TIMES, one upon another
+    assert opened.get_log("browser") == []
+    choose(opened, "over", "epochs")
+    wait(opened, lambda: "epoch" in texts(opened, "learning-1"))
+
+
+def test_the_address_keeps_what_is_chosen(browser, written):
+    browser.get("about:blank")
+    where = "#times?problem=boston&framework=nobody&over=seconds"
+    browser.get(written.as_uri() + where)
+    assert set(columns(browser, 0)) == {"boston"} and set(columns(browser, 1)) == set(ARMS)
+    chosen = "[...document.querySelectorAll('select')].map(s => s.selectedOptions[0]?.text)"
+    assert ask(browser, chosen) == ["all", "boston", "all", "all", "seconds of training"]
+    wait(browser, lambda: "seconds of training" in texts(browser, "learning-3"))
+    browser.execute_script("document.querySelector('nav a[href=\"#memory\"]').click()")
+    wait(browser, lambda: ask(browser, "location.hash") == "#memory?problem=boston&over=seconds")
+    choose(browser, "problem", "all")
+    assert ask(browser, "location.hash") == "#memory?over=seconds"
+
+
+def test_a_click_on_a_mark_or_a_row_shows_each_run_behind_it(opened):
+    cells = "[...document.querySelectorAll('#runs td:first-child')].map(c => c.textContent)"
+    shown = opened.find_element("id", "runs")
+    wait(opened, lambda: "beta" in texts(opened, "times-2"))
+    mark = opened.find_elements("css selector", "#times-2 .layer_1_marks path")[-1]
+    centred = "arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})"
+    opened.execute_script(centred, mark)
+    mark.click()
+    assert "boston, beta, cpu, regime matched" in shown.text
+    assert ask(opened, cells) == ["0", "1", "2"]
+    shown.find_element("css selector", "button").click()
+    assert not shown.is_displayed()
+    opened.execute_script("document.querySelector('.sortable td button').click()")
+    assert "mnist, alpha, cpu, regime native" in shown.text and "0.9700" in shown.text
+
+
+def test_ctrl_and_the_wheel_enlarge_a_chart_and_the_wheel_alone_does_not(opened):
+    domain = (
+        "document.getElementById('learning-1').drawn.view.scale('concat_0_concat_0_x').domain()"
+    )
+    turn = (
+        "const chart = document.querySelector('#learning-1 svg');"
+        "chart.scrollIntoView({behavior: 'instant', block: 'center'});"
+        "const { x, y } = chart.getBoundingClientRect();"
+        "const [clientX, clientY] = [x + 150, y + 150];"
+        "document.elementFromPoint(clientX, clientY).dispatchEvent(new WheelEvent('wheel', "
+        "{clientX, clientY, deltaY: -500, ctrlKey: arguments[0], bubbles: true, cancelable: true}))"
+    )
+    before = ask(opened, domain)
+    opened.execute_script(turn, False)
+    opened.execute_script("return new Promise(requestAnimationFrame)")
+    assert ask(opened, domain) == before
+    opened.execute_script(turn, True)
+    wait(opened, lambda: ask(opened, domain) != before)
+    least, most = ask(opened, domain)
+    assert before[0] < least < most < before[1]
+    assert opened.get_log("browser") == []
+
+
 def colours(browser: Any) -> list[str]:
     return ask(
         browser,
@@ -209,7 +314,7 @@ def test_it_is_dark_where_the_system_is(browser, written):
 def test_on_a_phone_the_page_does_not_move_sideways(browser, written, folded):
     open_page(browser, written, width=360)
     if not folded:
-        browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+        browser.execute_script(OPEN)
     width, seen = ask(
         browser, "['scrollWidth', 'clientWidth'].map(name => document.documentElement[name])"
     )
@@ -239,9 +344,41 @@ def test_on_paper_what_is_folded_is_left_out_and_what_was_opened_is_there(opened
         return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
     folded = pages()
-    opened.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; });")
+    opened.execute_script(OPEN)
     assert pages() > 1.5 * folded > 3
     assert ask(opened, width) == before
+
+
+OPEN = "document.querySelectorAll('details').forEach(d => { d.open = true; });"
+CUT = r"""(() => {
+  const cut = [], range = document.createRange();
+  for (const cell of document.querySelectorAll("table:not(.code, .trees) :is(td, th)")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      for (const word of text.data.matchAll(/[^\s/-]{2,40}/g)) {
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+        if (lines.size > 1) cut.push(word[0]);
+      }
+    }
+  }
+  return cut;
+})()"""
+
+
+def test_on_paper_no_word_of_a_table_is_cut_nor_a_table_by_the_edge(browser, written):
+    open_page(browser, written, width=718)  # of A4 between its margins
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    right = "[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right)"
+    try:
+        assert max(ask(browser, right)) <= 718 and ask(browser, CUT) == []
+        browser.execute_script(OPEN)
+        assert ask(browser, CUT) == []
+        open_page(browser, written, width=400)  # as narrow columns as those of many regimes
+        assert ask(browser, CUT) == []
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_a_table_is_a_file_that_no_spreadsheet_takes_for_formulas(browser, tmp_path):
@@ -269,6 +406,15 @@ def test_hostile_text_does_not_run_and_is_seen(browser, tmp_path):
     assert ask(browser, "document.images.length") == 0
     labels = ask(browser, "[...document.querySelectorAll('.chart text')].map(t => t.textContent)")
     assert any(label.startswith("</script><script>alert(1)") for label in labels)
+    choose(browser, "framework", "alpha")
+    wait(browser, lambda: not any("alert" in text for text in texts(browser, "learning-1")))
+    browser.execute_script(
+        "const filter = document.getElementsByName('framework')[0]; filter.selectedIndex = 1;"
+        "filter.dispatchEvent(new Event('change', {bubbles: true}))"
+    )
+    wait(browser, lambda: "alpha" not in texts(browser, "learning-1"))
+    assert any("alert" in text for text in texts(browser, "learning-1"))
+    assert browser.get_log("browser") == []
 
 
 def test_the_policy_stops_what_escaping_would_have_let_through(browser, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from benchmarks.records.arm import Arm
 from benchmarks.report.contents import contents
 from benchmarks.show.colours import colour_of
+from benchmarks.show.figures import spec
 from benchmarks.show.html import text
 from benchmarks.show.html.page import figures_of
 from tests.charts import rows_in, scale_of
@@ -81,10 +82,43 @@ def test_the_tables_behind_the_charts_hold_the_numbers():
     (stages, _) = tables(kinds, "stages")
     assert stages.rows[0] == ["mnist, alpha", "2.50", "0.500", "3.25", "6.25"]
     first = tables(kinds, "learning")[0]
-    column = first.headings.index("alpha training loss")
+    assert [row[:2] for row in first.rows[3:5]] == [["alpha", "4"], ["beta", "1"]]
+    column = first.headings.index("training loss")
     # losses of epoch 2 are 2 + 0.01 seed
     assert first.rows[1][column] == "2.01 [2, 2.02]"
-    assert first.rows[3][first.headings.index("alpha test loss")] == "0.1"
+    assert first.rows[3][first.headings.index("test loss")] == "0.1"
+
+
+@needs_report
+def test_every_mark_of_whole_runs_says_to_the_filters_what_it_is_of():
+    facts = {"regime", "problem", "framework", "device"}
+    marks = 0
+    for name in ("verdicts", *BY_EPOCH):
+        for section in tables({"run": runs()}, name):
+            for row in rows_in(spec(section.draw())) if section.draw else ():
+                keys = [row[key] for key in ("name", "row", "bar") if key in row]
+                known = [section.arms.get(key, {}) for key in ("", *keys)]
+                known += [{"problem": row["problem"]}] if "problem" in row else []
+                assert not keys or facts <= set().union(*known), row
+                marks += bool(keys)
+    assert marks > 100
+    matched = tables({"run": runs()}, "times")[1]
+    assert matched.arms["beta"]["regime"] == "matched" and matched.arms["beta"]["device"] == "cpu"
+
+
+def test_curves_have_the_seconds_of_the_epochs_that_the_machine_had_for_them_alone():
+    first = tables(
+        {"run": [*runs(), run(seed=9, timed=False, epoch_seconds=[9.0] * 4)]}, "learning"
+    )
+    section = next(
+        s for s in first if "mnist" in s.arms["alpha"]["problem"] and "matched" in s.title
+    )
+    assert section.arms["alpha"]["seconds"] == [0.9, 1.15, 1.35, 1.65]  # TIMES, one upon another
+    assert section.headings[-1] == "seconds"
+    assert [row[-1] for row in section.rows if row[0] == "alpha"] == ["0.9", "1.15", "1.35", "1.65"]
+    (untimed, *_) = tables({"run": runs(timed=False)}, "learning")
+    assert untimed.arms["alpha"]["seconds"] == []
+    assert "seconds" not in untimed.headings
 
 
 def test_clocks_of_runs_that_were_not_alone_are_no_epoch_time():

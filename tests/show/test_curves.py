@@ -83,6 +83,14 @@ def test_histories_are_solid_and_dashed_curves_the_second_framework_thinner():
     assert first > second
 
 
+def test_seconds_are_medians_over_timed_processes_of_the_shortest_length():
+    times = ((1.0, 1.0, 1.0), (2.0, 2.0, 2.0), (6.0, 6.0))
+    timed = [record(seed=s, epoch_seconds=list(own)) for s, own in enumerate(times)]
+    others = [record(epoch_seconds=[50.0] * 3, timed=False), record(epoch_seconds=[])]
+    assert curves.seconds_of([*timed, *others]) == [2.0, 4.0]
+    assert curves.seconds_of(others) == []
+
+
 def test_figures_without_their_library_say_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "altair", None)
     assert drawn(lambda: save_curves([record()], tmp_path), "curves") == []

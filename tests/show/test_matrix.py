@@ -77,6 +77,12 @@ def test_a_regime_is_two_columns_and_a_problem_a_row():
     assert section.rows[1][2:4] == ["", ""] and section.rows[1][4]
 
 
+def test_arms_of_other_threads_have_a_row_of_their_own():
+    (section,) = matrix.sections(records() + records(threads=1))
+    assert sorted(row[0] for row in section.rows) == ["mnist, 1 thread", "mnist, 2 threads"]
+    assert not any(";" in cell for row in section.rows for cell in row)
+
+
 def test_one_framework_has_no_matrix():
     alone = Kinds({"run": [run()]})
     assert matrix.sections(alone.compared) == [] and not list(matrix.parts(alone))

@@ -22,6 +22,16 @@ def test_a_row_shows_every_number_in_its_unit():
     assert line.split() == cells.split()
 
 
+def test_behind_a_row_stands_each_of_its_runs_the_failed_ones_last():
+    runs = [record(seed=1, value=0.96), record(seed=0, **FAILED), record(seed=2, value=0.98)]
+    (table,) = sections(runs)
+    ((headings, *repetitions),) = table.runs
+    assert [headings[0], *[row[0] for row in repetitions]] == ["seed", "1", "2", "0"]
+    of = headings.index("test accuracy or MAE")
+    assert [row[of] for row in repetitions] == ["0.9600", "0.9800", "-"]
+    assert {len(row) for row in repetitions} == {len(headings)}
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "-"), (0.0123, "0.012"), (1, "1.00"), (12.34, "12.3"), (240_000, "240,000")],

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
-from benchmarks.show.figures import THEMES, spec
+from benchmarks.show.figures import THEMES, as_json, spec
 from benchmarks.show.html.side_by_side import Pair, side_by_side
 from benchmarks.show.part import Part
+from benchmarks.show.section import Section
 from common.install import install_extra
 from common.problem import PROBLEMS
 from common.visible import visible
@@ -46,18 +47,32 @@ def page(parts: list[Part], title: str) -> str:
         policy=policy(scripts),
         scripts=scripts,
         css=_text("page.css"),
-        figures=script_json({"themes": THEMES, "charts": figures}),
+        figures=script_json({"themes": THEMES, "charts": figures} | behind(parts)),
     )
 
 
 def figures_of(parts: list[Part]) -> dict[str, dict[str, Any]]:
     """The figure of each section, in Vega-Lite's words, by the id of its place."""
+    return {name: _short(spec(own.draw())) for name, own in _by_id(parts) if own.draw}
+
+
+def _short(value: dict[str, Any]) -> dict[str, Any]:
+    """The JSON object with six digits of each fraction: more are not seen and fill a third."""
+    return json.loads(json.dumps(value), parse_float=lambda text: float(f"{float(text):.6g}"))
+
+
+def behind(parts: list[Part]) -> dict[str, dict[str, Any]]:
+    """The arms of each figure, for the filters, and the runs of each row, by the same ids."""
     return {
-        f"{part.name}-{number}": spec(section.draw())
-        for part in parts
-        for number, section in enumerate(part.sections, 1)
-        if section.draw
+        key: {name: as_json(value) for name, own in _by_id(parts) if (value := getattr(own, key))}
+        for key in ("arms", "runs")
     }
+
+
+def _by_id(parts: list[Part]) -> Iterator[tuple[str, Section]]:
+    for part in parts:
+        for number, section in enumerate(part.sections, 1):
+            yield f"{part.name}-{number}", section
 
 
 def sources() -> dict[str, list[Pair]]:
