@@ -19,7 +19,7 @@ from benchmarks.harness.clocks import Stages, Surroundings, median_seconds
 from benchmarks.records.arm import group_by, of_kind
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
-from benchmarks.records.kinds import KERNELS, PARTS, Ablation
+from benchmarks.records.kinds import PARTS, Ablation, Profile
 from benchmarks.statistics.ratios import Ratio, ratio_of_times
 from common.batches import is_sparse
 from common.framework import framework
@@ -28,6 +28,7 @@ from common.splits import hold_out
 STEPS = 100  # of an epoch, at most: a step costs what it costs
 ROUNDS = 7
 EPOCHS = 3
+KERNELS = Profile.__struct_fields__[:-1]
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from benchmarks.explain.steps import Piece, Split, pieces, splits
+from benchmarks.explain.steps import KERNELS, Piece, Split, pieces, splits
 from benchmarks.records.arm import by_problem
 from benchmarks.records.keys import Record
-from benchmarks.records.kinds import KERNELS, PARTS, Ablation
+from benchmarks.records.kinds import PARTS, Ablation
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.charts import stacks
 from benchmarks.show.part import Part

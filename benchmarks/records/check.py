@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 from msgspec import inspect
 
 from benchmarks.records.keys import ARM, Number, Record, Whole
-from benchmarks.records.kinds import AXES, KINDS
+from benchmarks.records.kinds import KINDS
 from benchmarks.records.values import unheld
 from common.clock import CLOCKS
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
 LARGEST, LEAST = 2.0**127, 2.0**-126  # about those of float32, in which everything is computed
+AXES = ("rows", "batch", "width", "threads")  # of `twinbench scale`
 
 
 def _is_number(value: Any) -> bool:

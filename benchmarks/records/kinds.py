@@ -289,8 +289,6 @@ KINDS: dict[str, type[Record]] = {
     "parity": Parity,
     "plan": Plan,
 }
-KERNELS = Profile.__struct_fields__[:-1]
-AXES = ("rows", "batch", "width", "threads")  # of `twinbench scale`
 
 
 def typed(record: dict[str, Any]) -> Record:
