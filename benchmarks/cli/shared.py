@@ -35,6 +35,27 @@ def show_plan(jobs: Sequence[Job], args: argparse.Namespace, *remarks: str) -> i
     return 0
 
 
+def show_packed(
+    args: argparse.Namespace,
+    page: Callable[[Any], Iterable[Section]],
+    kind: str,
+    verdicts: Callable[[Any], Verdicts] = lambda records: ("", []),
+) -> int:
+    """Show the records of a kind in the file `--results` and run nothing; the exit status."""
+    from benchmarks.records.record import read_records
+    from benchmarks.show.answer import print_answer, print_json
+    from benchmarks.show.section import show
+
+    records = list(read_records(args.results, kind))
+    sentence, entries = verdicts(records)
+    if args.json:
+        print_json(args.command, records, entries)
+    else:
+        show(page(records), into=args.into)
+        print_answer(sentence)
+    return 0
+
+
 def run_and_show(
     jobs: Sequence[Job],
     args: argparse.Namespace,

@@ -37,25 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
-    from benchmarks.cli.shared import run_and_show
+    from benchmarks.cli.shared import run_and_show, show_packed
     from benchmarks.records.packed import pack
     from benchmarks.records.record import read_records
-    from benchmarks.show.answer import print_json
-    from benchmarks.show.section import show
     from benchmarks.speed.compilation import Compiled, extents
     from benchmarks.speed.compilation_table import sections
 
     if args.results.is_file():
-        records = list(read_records(args.results, Compiled.kind))
-        if args.json:
-            print_json(args.command, records, [])
-        else:
-            show(sections(records), into=args.into)
-        return 0
+        return show_packed(args, sections, Compiled.kind)
     planned = requests.jobs(args, requests.problems(args), [MATCHED, COMPILED])
     jobs = [job for each in planned for job in extents(each)]
     random.Random(0).shuffle(jobs)
-    jobs.sort(key=lambda job: job.seed)  # a stable sort: round by round, each in a random order
+    # a stable sort: round by round, in each the arms of a problem in a random order
+    jobs.sort(key=lambda job: (job.seed, job.problem.name))
     status = run_and_show(jobs, args, sections)
     if args.compact and not args.dry_run:
         pack([record.json for record in read_records(args.results, Compiled.kind)], args.compact)

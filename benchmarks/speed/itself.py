@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from statistics import median, stdev
 from typing import Any
@@ -17,7 +17,7 @@ from benchmarks.show.answer import Verdict
 from benchmarks.show.section import Section
 from benchmarks.speed.race import Raced
 from benchmarks.speed.race_table import ratio_text
-from benchmarks.statistics.epochs import epoch_ratio
+from benchmarks.statistics.epochs import epoch_ratio, steady
 from benchmarks.statistics.epochs import notes as epoch_notes
 from benchmarks.statistics.ratios import RANKED
 from common.framework import label_of
@@ -25,7 +25,7 @@ from common.problem import PROBLEMS
 from common.say import counted
 
 COPIES = ("A", "B")
-HEADINGS = ("who", "regime", "epoch (ms)", "A over B", "spread of a process", "processes")
+HEADINGS = ("who", "regime", "runs", "epoch (ms)", "A over B", "spread of a process", "processes")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,14 @@ class RacedItself(Raced):
 
 
 def twice(jobs: Iterable[Job]) -> list[RacedItself]:
-    """Each job and its like, one behind the other; every second pair the other way round."""
-    pairs = [[RacedItself.of(job, copy=copy) for copy in COPIES] for job in jobs]
+    """Each job and its like, one behind the other; every second pair the other way round.
+
+    Those that take turns are there once more without.
+    """
+    both = [
+        replace(job, turns=turns) for turns in (True, False) for job in jobs if job.turns >= turns
+    ]
+    pairs = [[RacedItself.of(job, copy=copy) for copy in COPIES] for job in both]
     return [job for pair in pairs for job in (pair[::-1] if pair[0].seed % 2 else pair)]
 
 
@@ -63,10 +69,10 @@ def sections(records: Iterable[Record]) -> Iterator[Section]:
             f"{PROBLEMS[problem].title}: each arm against itself",
             HEADINGS,
             [
-                [label_of(name), regime, *_cells(*copies)]
-                for (name, regime), copies in _arms(runs).items()
+                [label_of(name), regime, taken, *_cells(*copies)]
+                for (name, regime, taken), copies in _arms(runs).items()
             ],
-            left=(0, 1),
+            left=(0, 1, 2),
             notes=[
                 "A and B are one program: a ratio whose 95 % interval excludes 1 is a false alarm, "
                 "of which a twentieth is to be expected",
@@ -83,9 +89,9 @@ def verdicts(records: Iterable[Record]) -> tuple[str, list[Verdict]]:
     """How often the machine calls one program faster than itself."""
     entries: list[Verdict] = []
     for problem, runs in group_by(of_kind(records, Itself), lambda run: run.problem).items():
-        for (name, regime), copies in _arms(runs).items():
+        for (name, regime, taken), copies in _arms(runs).items():
             if ratio := epoch_ratio(copies[0], copies[1]):
-                who = f"{problem}: {label_of(name)}, {regime}"
+                who = f"{problem}: {label_of(name)}, {regime}, {taken}"
                 words = f"{who}: {ratio_text(ratio).lstrip('*')}"
                 entries.append({"about": who, "verdict": ratio.verdict, "sentence": words})
     false = sum(entry["verdict"] in RANKED for entry in entries)
@@ -93,9 +99,10 @@ def verdicts(records: Iterable[Record]) -> tuple[str, list[Verdict]]:
     return sentence * bool(entries), entries
 
 
-def _arms(runs: Iterable[Itself]) -> dict[tuple[str, str], list[list[Itself]]]:
-    """By framework and regime, where both copies have a run, the runs of each."""
-    groups = group_by(runs, lambda run: (run.framework, run.regime))
+def _arms(runs: Iterable[Itself]) -> dict[tuple[str, str, str], list[list[Itself]]]:
+    """By framework, regime and who was alive, where both copies have a run, the runs of each."""
+    taken = {True: "in turn", False: "one after another"}
+    groups = group_by(runs, lambda run: (run.framework, run.regime, taken[run.heat is not None]))
     arms = {
         arm: [[run for run in own if run.copy == copy] for copy in COPIES]
         for arm, own in groups.items()
@@ -105,14 +112,17 @@ def _arms(runs: Iterable[Itself]) -> dict[tuple[str, str], list[list[Itself]]]:
 
 def _cells(one: list[Itself], other: list[Itself]) -> list[str]:
     pairs = in_turns(one, other) or list(zip(one, other, strict=False))
-    logs = [log(_steady(a) / _steady(b)) for a, b in pairs]
+    logs = [_log_ratio(a, b) for a, b in pairs]
     return [
-        f"{1e3 * median(map(_steady, [*one, *other])):.1f}",
+        f"{1e3 * median(median(steady(run.epoch_seconds)) for run in [*one, *other]):.1f}",
         ratio_text(epoch_ratio(one, other)),
         f"{stdev(logs):.3f}" if len(logs) > 1 else "-",
         str(len(pairs)),
     ]
 
 
-def _steady(run: Itself) -> float:
-    return median(run.epoch_seconds[1:] or run.epoch_seconds)
+def _log_ratio(one: Itself, other: Itself) -> float:
+    a, b = steady(one.epoch_seconds), steady(other.epoch_seconds)
+    if one.heat:
+        return median(log(x / y) for x, y in zip(a, b, strict=True))
+    return log(median(a) / median(b))

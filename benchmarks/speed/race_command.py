@@ -13,6 +13,7 @@ examples:
   twinbench race imdb --rounds 7 --regime tuned
   twinbench race boston --folds --rounds 2     the K-fold protocol; the textbook takes minutes
   twinbench race boston --itself               what this machine sees of no difference: do it first
+  twinbench race --results FILE                show packed records, run nothing
   twinbench race --into page.md                between the file's two marks, as `twinbench table`
 
 exit status: 0 done, 2 usage, 3 data, 4 some runs failed, 130 interrupted
@@ -48,19 +49,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run what is missing, then show all that was asked for."""
-    from benchmarks.cli.shared import run_and_show
+    from benchmarks.cli.shared import run_and_show, show_packed
     from benchmarks.speed import itself, race_table
     from benchmarks.speed.race import Raced, RacedFolds
 
+    kind = itself.RacedItself if args.itself else RacedFolds if args.folds else Raced
+    page = itself.sections if args.itself else partial(race_table.sections, folds=args.folds)
+    verdicts = itself.verdicts if args.itself else race_table.verdicts
+    if args.results.is_file():
+        return show_packed(args, page, kind.kind, verdicts)
     if args.folds:  # a fold's epoch of ours is a share of one program's, and has no neighbour
         args.turns = False
     peers = [] if args.itself else _peers(args.folds)
     jobs = requests.jobs(args, _problems(args), requests.regimes(args), peers=peers)
-    if args.itself:
-        return run_and_show(itself.twice(jobs), args, itself.sections, verdicts=itself.verdicts)
-    kind = RacedFolds if args.folds else Raced
-    page = partial(race_table.sections, folds=args.folds)
-    return run_and_show(list(map(kind.of, jobs)), args, page, verdicts=race_table.verdicts)
+    jobs = itself.twice(jobs) if args.itself else list(map(kind.of, jobs))
+    return run_and_show(jobs, args, page, verdicts=verdicts)
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:

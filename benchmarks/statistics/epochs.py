@@ -27,7 +27,7 @@ def epoch_ratio(
 ) -> Ratio | None:
     """Of an epoch of the first arm to one of the other; None where a run has no steady epoch."""
     if pairs := in_turns(one, other):
-        arms = [[_steady(seconds(run)) for run in arm] for arm in zip(*pairs, strict=True)]
+        arms = [[steady(seconds(run)) for run in arm] for arm in zip(*pairs, strict=True)]
         ratio = ratio_of_turns
     else:
         arms = [[list(seconds(run)[1:]) for run in arm] for arm in (one, other)]
@@ -35,6 +35,6 @@ def epoch_ratio(
     return ratio(*arms) if all(arms) and all(map(all, arms)) else None
 
 
-def _steady(seconds: Sequence[float]) -> list[float]:
+def steady(seconds: Sequence[float]) -> list[float]:
     """All but two that warm up; one was too few for PyTorch's text."""
     return list(seconds[2 if len(seconds) > 3 else 1 :])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,9 +40,11 @@ def records(slower: float) -> list:
 def test_both_copies_take_turns_and_have_records_of_their_own():
     jobs = [Job(PROBLEMS["boston"], "torch", TUNED, seed=seed, turns=True) for seed in (0, 1)]
     pairs = twice(jobs)
-    assert [(job.seed, job.copy) for job in pairs] == [(0, "A"), (0, "B"), (1, "B"), (1, "A")]
-    assert len({job.path for job in pairs}) == 4
+    seen = [(job.seed, job.copy) for job in pairs if job.turns]
+    assert seen == [(0, "A"), (0, "B"), (1, "B"), (1, "A")]
+    assert len({job.path for job in pairs}) == 8 and not any(job.turns for job in pairs[4:])
     assert pairs[0].heat == pairs[1].heat != pairs[2].heat
+    assert len(twice(replace(job, turns=False) for job in jobs)) == 4
 
 
 @pytest.mark.parametrize(("slower", "word"), [(1.0, "equally fast"), (1.2, "slower")])
@@ -49,8 +53,8 @@ def test_what_is_one_program_is_equally_fast_and_a_planted_difference_is_seen(sl
     assert entry["verdict"] == word
     assert sentence == f"Verdict: {int(slower > 1)} of 1 arm is called faster than itself."
     (table,) = sections(records(slower))
-    who, _, _, ratio, spread, processes = table.rows[0]
-    assert who == "torch" and processes == "5" and float(spread) < 0.05
+    who, _, taken, _, ratio, spread, processes = table.rows[0]
+    assert who == "torch" and taken == "in turn" and processes == "5" and float(spread) < 0.05
     assert ratio.startswith("*") is (slower > 1)
     assert any("took turns" in note for note in table.notes)
 
