@@ -104,7 +104,7 @@ CUT = r"""(() => {
 })()"""
 
 
-def test_on_paper_no_word_of_a_table_is_cut_nor_a_table_by_the_edge(browser, written):
+def test_on_paper_no_word_of_a_table_is_cut_nor_a_table_by_the_edge(browser, written, tmp_path):
     open_page(browser, written, width=718)  # of A4 between its margins
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     right = "[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right)"
@@ -112,7 +112,11 @@ def test_on_paper_no_word_of_a_table_is_cut_nor_a_table_by_the_edge(browser, wri
         assert max(ask(browser, right)) <= 718 and ask(browser, CUT) == []
         browser.execute_script(OPEN)
         assert ask(browser, CUT) == []
-        open_page(browser, written, width=400)  # as narrow columns as those of many regimes
+        word = "exploratory"  # of many regimes
+        section = Section("Many", ("a",) * 20, [[word] * 20], colours={word: "e1"})
+        path = tmp_path / "many.html"
+        path.write_text(page([Part("one", "One", "", [section])], "a report"), encoding="utf-8")
+        open_page(browser, path, width=718)
         assert ask(browser, CUT) == []
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
