@@ -30,6 +30,7 @@ extensions = [
     "sphinx.ext.autodoc",
     # of docs/_ext
     "tabs",
+    "answers",
     "notebooks",
     "docstrings",
     "commands",

@@ -1,4 +1,4 @@
-"""Each page that runs is there as a notebook, and says so below its title.
+"""Each page that runs is there as a notebook, which a line below its title says, with its seconds.
 
 MyST-NB writes what it ran, with all outputs, beside the site; here the page links to that file, and
 Sphinx copies what is linked to. A page that shows none of its code, such as the first, has no link.
@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 from docutils import nodes
+from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.addnodes import download_reference
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
@@ -44,6 +45,8 @@ class NotebookLink(SphinxTransform):
         command = f"twinbench lesson {name}"
         line = nodes.paragraph(classes=["notebook-link"])
         line += [link, nodes.Text(", or write it with "), nodes.literal(command, command)]
+        if seconds := (NbMetadataCollector.get_exec_data(self.env, name) or {}).get("runtime"):
+            line += nodes.Text(f"; it ran in {seconds:.0f} s when this site was built")
         title.parent.insert(title.parent.index(title) + 1, line)
 
 

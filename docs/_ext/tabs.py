@@ -2,8 +2,9 @@
 
 A cell that begins with such a magic becomes a tab with the framework's name, its source and its
 output inside. Cells with nothing between them share one set of tabs, and what a reader chooses
-holds on the whole site. The line of the magic goes; the names that it takes along and brings back
-are said above the code. Without this extension, and in a notebook, they are plain cells.
+holds on the whole site. A set of two is two columns where a page is wide (`site.css`). The line of
+the magic goes; the names that it takes along and brings back are said above the code. Without this
+extension, and in a notebook, they are plain cells.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from common.framework import frameworks
 EACH = "each"
 TITLES = {"keras": "Keras", "torch": "PyTorch", "jax": "JAX"}
 GROUP = "framework"  # the reader's choice is one for all sets of this group
+COLUMNS = "side-by-side"
 
 
 class FrameworkTabs(SphinxTransform):
@@ -75,6 +77,7 @@ def _into_tab(cell: nodes.Element, name: str, args: Namespace) -> None:
         tabs.source, tabs.line = cell.source, cell.line
         parent[place] = tabs
     tabs["frameworks"] = [*held, name]
+    tabs["classes"] = ["sd-tab-set", *([COLUMNS] if len(held) == 1 else [])]
     tabs += _tab(cell, name, args)
 
 

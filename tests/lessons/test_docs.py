@@ -130,3 +130,20 @@ def test_a_page_with_cells_says_that_it_is_a_notebook(page):
         plain = {"each", "bash", "sh", "writefile", "capture", "time", "script"}
         assert set(magics) <= plain | set(frameworks())
         assert not magics or "%load_ext twinbench" in text or set(magics) <= plain - {"each"}
+
+
+EXERCISES = re.compile(
+    r"^## (?:\d+\. )?(?:Exercises|Try it|练习)\n(.*?)(?=^#)", re.MULTILINE | re.DOTALL
+)
+ANSWER = re.compile(r"^### (?:Answer|答案) (\d+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_every_exercise_has_its_answer(page):
+    text = FENCE.sub("", page.read_text(encoding="utf-8")) + "#"
+    exercises = [
+        number
+        for section in EXERCISES.findall(text)
+        for number in re.findall(r"^(\d+)\. ", section, re.MULTILINE)
+    ]
+    assert ANSWER.findall(text) == exercises

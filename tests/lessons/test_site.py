@@ -40,6 +40,19 @@ both = 3
 plain = 4
 ```
 
+## Exercises
+
+1. What is one and one?
+
+### Answer 1
+
+It is two.
+
+```{code-cell}
+%%torch
+assert 1 + 1 == 2
+```
+
 ## Commands
 
 ```{command-line}
@@ -68,12 +81,23 @@ def site(tmp_path_factory) -> str:
 
 def test_cells_of_two_frameworks_are_tabs_and_lose_their_magic(site):
     labels = re.findall(r'<label[^>]*class="sd-tab-label"[^>]*>\s*([^<]+)<', site)
-    assert [label.strip() for label in labels] == ["Keras", "PyTorch", "Keras and PyTorch"]
-    assert len(re.findall(r'class="sd-tab-set', site)) == 2
-    assert re.findall(r'data-sync-id="(\w+)"', site) == ["keras", "torch"]
+    names = ["Keras", "PyTorch", "Keras and PyTorch", "PyTorch"]
+    assert [label.strip() for label in labels] == names
+    sets = re.findall(r'class="(sd-tab-set[^"]*) docutils', site)
+    assert sets == ["sd-tab-set side-by-side", "sd-tab-set", "sd-tab-set"]  # two are columns
+    assert re.findall(r'data-sync-id="(\w+)"', site) == ["keras", "torch", "torch"]
     text = re.sub(r"<[^>]+>", "", site)
     assert "%%" not in text.partition("Commands")[0]
     assert "y = x + 1" in text and "takes x, brings back y" in text
+
+
+def test_an_answer_is_folded_with_its_cells_and_is_no_entry_of_the_contents(site):
+    folded = re.search(
+        r'<details class="[^"]*answer" id="answer-1">(.*?)</details>', site, re.DOTALL
+    )
+    words = re.sub("<[^>]+>", "", folded[1])
+    assert words.split()[:5] == ["Answer", "1", "It", "is", "two."] and "1 + 1 == 2" in words
+    assert site.count("Answer 1") == 1 and "Exercises" in site.partition("toc-tree")[2]
 
 
 def test_a_page_has_its_notebook_the_help_of_every_command_formulas_and_needs_no_network(site):
