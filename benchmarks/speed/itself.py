@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from statistics import median, stdev
@@ -50,7 +50,7 @@ class RacedItself(Raced):
         return f"{super().__str__()}, {self.copy}"
 
 
-def twice(jobs: Iterable[Job]) -> list[RacedItself]:
+def twice(jobs: Sequence[Job]) -> list[RacedItself]:
     """Each job and its like, one behind the other; every second pair the other way round.
 
     Those that take turns are there once more without.

@@ -44,7 +44,7 @@ def test_both_copies_take_turns_and_have_records_of_their_own():
     assert seen == [(0, "A"), (0, "B"), (1, "B"), (1, "A")]
     assert len({job.path for job in pairs}) == 8 and not any(job.turns for job in pairs[4:])
     assert pairs[0].heat == pairs[1].heat != pairs[2].heat
-    assert len(twice(replace(job, turns=False) for job in jobs)) == 4
+    assert len(twice([replace(job, turns=False) for job in jobs])) == 4
 
 
 @pytest.mark.parametrize(("slower", "word"), [(1.0, "equally fast"), (1.2, "slower")])
