@@ -62,8 +62,8 @@ def main(args: argparse.Namespace) -> int:
         args.turns = False
     peers = [] if args.itself else _peers(args.folds)
     jobs = requests.jobs(args, _problems(args), requests.regimes(args), peers=peers)
-    jobs = itself.twice(jobs) if args.itself else list(map(kind.of, jobs))
-    return run_and_show(jobs, args, page, verdicts=verdicts)
+    racing = itself.twice(jobs) if args.itself else list(map(kind.of, jobs))
+    return run_and_show(racing, args, page, verdicts=verdicts)
 
 
 def _problems(args: argparse.Namespace) -> list[Problem]:
