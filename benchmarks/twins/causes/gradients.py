@@ -32,13 +32,13 @@ def _find(scene: Scene) -> Iterator[Cause]:
     if any(r.rung.startswith(("outputs", "loss")) for r in broken):
         return
     names = [r.tensor for r in broken if r.rung == "gradients" and "input/" not in r.tensor]
+    if not names:  # the tensors of a rung that agrees are forgotten
+        return
     traces = (
         scene.traces[0, "float64"],
         renamed(scene.traces[1, "float64"], scene.models.matching),
     )
     parted = Parted(*({n: trace[f"gradients/{n}"] for n in names} for trace in traces))
-    if not names:
-        return
     tables = {name: cause for name in names if (cause := _padding(scene, parted, name))}
     yield from tables.values()
     rest = [name for name in names if name not in tables]

@@ -67,3 +67,12 @@ def test_differences_of_the_loss_say_whose_way_back_is_wrong(unrenamed, backs, e
 def test_two_ways_back_that_are_both_wrong_have_no_cause(unrenamed):
     scene = scene_of([Model(0.5), Model(2.0)], [("gradients", "a/kernel")])
     assert not list(gradients.FINDER.find(scene))
+
+
+def test_gradients_that_agree_are_not_asked_for_they_are_forgotten(monkeypatch):
+    def forgotten(trace, matching):
+        raise ValueError("cannot reshape array of size 1")
+
+    monkeypatch.setattr(gradients, "renamed", forgotten)
+    scene = scene_of([Model(), Model()], [("step 1", "norm/moving_mean")])
+    assert list(gradients.FINDER.find(scene)) == []
