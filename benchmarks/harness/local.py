@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
-from itertools import groupby
 from threading import Lock
 from typing import Any
 
@@ -164,9 +163,11 @@ def run_batches(
     pool = ThreadPoolExecutor(workers)
     with Processes(batches) as processes:
         try:
-            alone = (batch for batch in batches if batch[0].timed)
-            for _, group in groupby(alone, key=lambda batch: batch[0].heat or batch[0]):
-                if len(heat := list(group)) > 1:
+            heats: dict[Job, list[Batch]] = {}
+            for batch in (batch for batch in batches if batch[0].timed):
+                heats.setdefault(batch[0].heat or batch[0], []).append(batch)
+            for heat in heats.values():
+                if len(heat) > 1:
                     yield from _run_heat(processes, heat, tell)
                 else:
                     yield heat[0], processes.run(heat[0], partial(tell, heat[0][0]))

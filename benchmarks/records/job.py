@@ -50,6 +50,7 @@ class Job:
 
     kind: ClassVar[str] = "run"  # of its record
     folder: ClassVar[str] = ""  # of its records, below the results
+    across: ClassVar[bool] = False  # whether arms of several regimes are compared, and take turns
     # `module:function` that is given the job in its process, and returns what the record is made of
     target: ClassVar[str] = "benchmarks.harness.worker:run_job"
     # the same for a list of jobs that are trained together
@@ -106,8 +107,8 @@ class Job:
         if not (self.turns and self.timed):
             return None
         shared = {field.name: getattr(self, field.name) for field in fields(Job)}
-        arm = {"framework": "", "regime": NATIVE, "device": "", "python": None}
-        return Job(**shared | arm)
+        arm = {"framework": "", "device": "", "python": None}
+        return Job(**shared | arm | ({"regime": NATIVE} if self.across else {}))
 
     @property
     def epochs(self) -> int:

@@ -26,6 +26,7 @@ class Compiled(Job):
     """A training with a part of its step compiled: an extent of the framework, nothing or all."""
 
     kind = folder = "compilation"
+    across = True
     target = f"{__name__}:measure"
     extent: str = ""  # empty: as the regime says
 

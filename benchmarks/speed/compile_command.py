@@ -48,8 +48,7 @@ def main(args: argparse.Namespace) -> int:
     planned = requests.jobs(args, requests.problems(args), [MATCHED, COMPILED])
     jobs = [job for each in planned for job in extents(each)]
     random.Random(0).shuffle(jobs)
-    # a stable sort: round by round, in each the arms of a problem in a random order
-    jobs.sort(key=lambda job: (job.seed, job.problem.name))
+    jobs.sort(key=lambda job: job.seed)  # a stable sort: round by round, each in a random order
     status = run_and_show(jobs, args, sections)
     if args.compact and not args.dry_run:
         pack([record.json for record in read_records(args.results, Compiled.kind)], args.compact)

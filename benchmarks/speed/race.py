@@ -29,6 +29,7 @@ class Raced(Job):
 
     kind = "race"
     folder = "race/hold-out"
+    across = True
     target = f"{__name__}:measure"
 
     @property

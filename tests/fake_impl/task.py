@@ -79,7 +79,7 @@ class FakeTask(Task):
             time.sleep(float(os.environ.get("FAKE_SECONDS", "0.002")))
             if "FAKE_EPOCHS" in os.environ:
                 with open(os.environ["FAKE_EPOCHS"], "a") as epochs_log:
-                    epochs_log.write(f"{self.regime.name} {self.seed}\n")
+                    epochs_log.write(f"{os.getpid()} {self.seed}\n")
             log.stop(lambda: {"loss": mean, self.problem.metric: mean})
             if "die" in mine:
                 os.kill(os.getpid(), signal.SIGKILL)
