@@ -78,7 +78,7 @@ def test_a_regime_is_two_columns_and_a_problem_a_row():
 
 
 def test_arms_of_other_threads_have_a_row_of_their_own():
-    (section,) = matrix.sections(records() + records(threads=1))
+    (section,) = matrix.sections(Compared.of(records() + records(threads=1)))
     assert sorted(row[0] for row in section.rows) == ["mnist, 1 thread", "mnist, 2 threads"]
     assert not any(";" in cell for row in section.rows for cell in row)
 

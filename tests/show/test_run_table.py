@@ -24,7 +24,7 @@ def test_a_row_shows_every_number_in_its_unit():
 
 def test_behind_a_row_stands_each_of_its_runs_the_failed_ones_last():
     runs = [record(seed=1, value=0.96), record(seed=0, **FAILED), record(seed=2, value=0.98)]
-    (table,) = sections(runs)
+    (table,) = sections(Compared.of(runs))
     ((headings, *repetitions),) = table.runs
     assert [headings[0], *[row[0] for row in repetitions]] == ["seed", "1", "2", "0"]
     of = headings.index("test accuracy or MAE")
