@@ -43,15 +43,27 @@ def show_packed(
 ) -> int:
     """Show the records of a kind in the file `--results` and run nothing; the exit status."""
     from benchmarks.records.record import read_records
+
+    records = list(read_records(args.results, kind))
+    return show_page(args, records, page(records), *verdicts(records))
+
+
+def show_page(
+    args: argparse.Namespace,
+    records: list[Record],
+    page: Iterable[Section],
+    sentence: str,
+    entries: list[Verdict],
+) -> int:
+    """Print a page with the sentence of its verdicts, or records and verdicts as JSON; status 0."""
     from benchmarks.show.answer import print_answer, print_json
     from benchmarks.show.section import show
 
-    records = list(read_records(args.results, kind))
-    sentence, entries = verdicts(records)
+    sections = list(page)  # with --json too: it may draw
     if args.json:
         print_json(args.command, records, entries)
     else:
-        show(page(records), into=args.into)
+        show(sections, into=getattr(args, "into", None))
         print_answer(sentence)
     return 0
 
@@ -77,22 +89,14 @@ def run_and_show(
     from benchmarks.harness.engine import run_jobs, say_failures
     from benchmarks.records.arm import succeeded
     from benchmarks.records.record import read_beside
-    from benchmarks.show.answer import print_answer, print_json
     from benchmarks.show.markdown import around_table
-    from benchmarks.show.section import drawn, show
+    from benchmarks.show.section import drawn
 
-    into = getattr(args, "into", None)
-    if into:
+    if into := getattr(args, "into", None):
         around_table(into)  # an error in an hour would come too late
     records = run_jobs(jobs, args.results, force=args.force, **options)
     compared = compare(records)
-    sections = list(page(compared))  # with --json too: it may draw
-    sentence, entries = verdicts(compared)
-    if args.json:
-        print_json(args.command, records, entries)
-    else:
-        show(sections, into=into)
-        print_answer(sentence)
+    show_page(args, records, page(compared), *verdicts(compared))
     if curves and (finished := succeeded(records)):
         beside = read_beside(finished, args.results, jobs[0].folder)
         drawn(lambda: curves(beside, args.results), "curves")

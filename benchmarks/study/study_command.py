@@ -89,23 +89,17 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _look(args: argparse.Namespace) -> int:
+    from benchmarks.cli.shared import show_page
     from benchmarks.records.declared import read_plan
     from benchmarks.records.record import some_records
-    from benchmarks.show.answer import print_answer, print_json, run_verdicts
-    from benchmarks.show.section import show
+    from benchmarks.show.answer import run_verdicts
     from benchmarks.statistics.compared import Compared
     from benchmarks.study.study_table import sections
 
     records, plan = some_records(args.results), read_plan(args.results)
     compared = Compared.of(records, plan)
     page = sections(compared, plan, requests.stem(args, "study"))
-    sentence, verdicts = run_verdicts(compared)
-    if args.json:
-        print_json(args.command, records, verdicts)
-    else:
-        show(page, into=args.into)
-        print_answer(sentence)
-    return 0
+    return show_page(args, records, page, *run_verdicts(compared))
 
 
 def _run(args: argparse.Namespace) -> int:
