@@ -8,7 +8,7 @@ from math import log
 from statistics import median, stdev
 from typing import Any
 
-from benchmarks.records.arm import group_by, in_turns, of_kind
+from benchmarks.records.arm import by_problem, group_by, in_turns
 from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Itself
@@ -64,7 +64,7 @@ def twice(jobs: Sequence[Job]) -> list[RacedItself]:
 
 def sections(records: Iterable[Record]) -> Iterator[Section]:
     """A table a problem, a row an arm."""
-    for problem, runs in group_by(of_kind(records, Itself), lambda run: run.problem).items():
+    for problem, runs in by_problem(records, Itself).items():
         yield Section(
             f"{PROBLEMS[problem].title}: each arm against itself",
             HEADINGS,
@@ -88,7 +88,7 @@ def sections(records: Iterable[Record]) -> Iterator[Section]:
 def verdicts(records: Iterable[Record]) -> tuple[str, list[Verdict]]:
     """How often the machine calls one program faster than itself."""
     entries: list[Verdict] = []
-    for problem, runs in group_by(of_kind(records, Itself), lambda run: run.problem).items():
+    for problem, runs in by_problem(records, Itself).items():
         for (name, regime, taken), copies in _arms(runs).items():
             if ratio := epoch_ratio(copies[0], copies[1]):
                 who = f"{problem}: {label_of(name)}, {regime}, {taken}"

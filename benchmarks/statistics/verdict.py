@@ -166,8 +166,8 @@ def compared(
         values = [clocks(runs, name) for runs in arms]
         if not same_machine or min(map(len, values)) < MIN_PROCESSES:
             return None
-        in_turns = name == "epoch_seconds"
-        return epoch_ratio(clocked[0], clocked[1]) if in_turns else ratios.ratio_of_times(*values)
+        epochs = name == "epoch_seconds"
+        return epoch_ratio(clocked[0], clocked[1]) if epochs else ratios.ratio_of_times(*values)
 
     return Comparison(
         problem=some.problem,
