@@ -13,6 +13,7 @@ from importlib.machinery import ModuleSpec
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import resolve_name
 from types import MappingProxyType
 from typing import Any
 
@@ -122,8 +123,7 @@ class Framework:
         """
         self.check_versions()
         self.keep_others_out()
-        module, _, name = getattr(self, solver).partition(":")
-        return getattr(importlib.import_module(module), name)
+        return resolve_name(getattr(self, solver))
 
     def keep_others_out(self) -> None:
         """Let no other framework be imported in this process from now on.

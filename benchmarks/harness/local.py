@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 
 from benchmarks.harness.process import Child
-from benchmarks.harness.turns import Turns, in_turns
+from benchmarks.harness.turns import IN_TURNS, Turns
 from benchmarks.records.job import Job, Process
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import typed
@@ -63,43 +63,17 @@ class Processes:
             self.end(process)
             raise
 
-    def run(self, batch: Batch, on_event: OnEvent = None) -> list[Record]:
-        """The record of each job of a batch; an error is that of each."""
+    def run(
+        self, batch: Batch, on_event: OnEvent = None, turns: Turns | None = None
+    ) -> list[Record]:
+        """The record of each job of a batch; an error is that of each. One of `turns` stops."""
         first, alone = batch[0], len(batch) == 1
         target, argument = (first.target, first) if alone else (first.batch_target, batch)
-        timeout = first.timeout and first.timeout * len(batch)
-        return self._run(batch, (target, argument), on_event=on_event, timeout=timeout)
-
-    def run_in_turns(
-        self, batch: Batch, turns: Turns, member: int, on_event: Callable[[dict], None]
-    ) -> list[Record]:
-        """The same of one job that is stopped while it is another's turn."""
-        (job,) = batch
-
-        def pause(event: dict) -> None:
-            on_event(event)
-            if "turn" in event:
-                child = self.children[job.process]
-                child.wait_until_stopped()
-                turns.give()
-                turns.take(member)
-                child.resume()
-
+        called, arguments = (IN_TURNS, (target, argument)) if turns else (target, (argument,))
+        timeout = first.timeout and first.timeout * len(batch) * (turns.members if turns else 1)
+        options = {"on_event": on_event, "timeout": timeout}
         try:
-            turns.take(member)
-            timeout = job.timeout and job.timeout * turns.members
-            words = f"{in_turns.__module__}:{in_turns.__name__}", job.target, job
-            return self._run(batch, words, on_event=pause, timeout=timeout)
-        except RuntimeError as error:
-            return failures(batch, error)
-        finally:
-            turns.leave(member)
-
-    def _run(self, batch: Batch, words: tuple[Any, ...], **options: Any) -> list[Record]:
-        """By a call of the first of the words, a target, with the others."""
-        first, alone = batch[0], len(batch) == 1
-        try:
-            answer = self.call(words[0], first.process, *words[1:], **options)
+            answer = self.call(called, first.process, *arguments, **options)
         except Exception as error:
             return failures(batch, error)
         finally:
@@ -123,6 +97,30 @@ def run_batch(batch: Batch) -> list[Record]:
         return processes.run(batch)
 
 
+def _run_in_turn(
+    processes: Processes, batch: Batch, turns: Turns, member: int, tell: Callable[[Job, dict], None]
+) -> list[Record]:
+    """The record of a job that is stopped while it is another's turn."""
+    (job,) = batch
+
+    def pause(event: dict) -> None:
+        tell(job, event)
+        if "turn" in event:
+            child = processes.children[job.process]
+            child.wait_until_stopped()
+            turns.give()
+            turns.take(member)
+            child.resume()
+
+    try:
+        turns.take(member)
+        return processes.run(batch, pause, turns)
+    except RuntimeError as error:
+        return failures(batch, error)
+    finally:
+        turns.leave(member)
+
+
 def _run_heat(
     processes: Processes, heat: list[Batch], tell: Callable[[Job, dict], None]
 ) -> Iterator[tuple[Batch, list[Record]]]:
@@ -130,10 +128,10 @@ def _run_heat(
     turns, name = Turns(len(heat)), secrets.token_hex(4)
     pool = ThreadPoolExecutor(len(heat))
     try:
-        futures = {}
-        for member, batch in enumerate(heat):
-            on_event = partial(tell, batch[0])
-            futures[pool.submit(processes.run_in_turns, batch, turns, member, on_event)] = batch
+        futures = {
+            pool.submit(_run_in_turn, processes, batch, turns, member, tell): batch
+            for member, batch in enumerate(heat)
+        }
         for future in as_completed(futures):
             records = [typed(record.json | {"heat": name}) for record in future.result()]
             yield futures[future], records

@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pkgutil import resolve_name
 from typing import Any, NoReturn
 
 from benchmarks.harness.pipe import arrived, send
@@ -245,8 +246,7 @@ def _rebuilt(module: str, name: str, message: str, text: str) -> Exception:
 
 
 def _run(target: str, args: tuple, keywords: dict, emit: Callable[[Any], None]) -> Any:
-    module, _, name = target.partition(":")
-    function = getattr(importlib.import_module(module), name)
+    function = resolve_name(target)
     if "emit" in inspect.signature(function).parameters:
         keywords = {**keywords, "emit": emit}
     return function(*args, **keywords)

@@ -10,7 +10,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, NamedTuple
 
 from benchmarks.harness.process import Child
@@ -223,8 +223,7 @@ def defaults(asked: Iterable[tuple[str, Sequence[str]]]) -> dict[str, str]:
 
 
 def _default(owner: str, name: str) -> str:
-    module, _, attribute = owner.partition(":")
-    thing = getattr(import_module(module), attribute)
+    thing = resolve_name(owner)
     if name.endswith("()"):
         return _filler(thing, name[:-2])
     parameter, _, index = name.rstrip("]").partition("[")
