@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.records.keys import Record
-from benchmarks.records.kinds import Planned, typed
+from benchmarks.records.kinds import typed
+from benchmarks.records.plans import Planned
 from common.problem import PROBLEMS
 
 RAN: dict[str, Any] = {

@@ -28,7 +28,7 @@ Find where a Keras model and its PyTorch port stop computing the same thing, and
 matter; train four classic problems in both, and compare what they learn and how long they take."""
 EPILOG = "`twinbench COMMAND --help` teaches a command, with examples."
 GROUPS = {
-    "compare": ("run", "parity", "new-twins", "explain", "convert"),
+    "compare": ("run", "parity", "new-twins", "explain", "factorial", "convert"),
     "measure": ("study", "race", "compile", "limit", "scale"),
     "validate": ("crossval", "tune"),
     "look": ("report", "table", "compare", "export", "mlflow"),

@@ -162,12 +162,16 @@ def _value(explained: Explained, arm: Arm) -> str:
 
 
 def _effect(explained: Explained, effect: Effect | None) -> str:
+    return effect_text(effect, explained.problem.metric.digits)
+
+
+def effect_text(effect: Effect | None, digits: int) -> str:
+    """`+0.0104 [+0.0076, +0.0132]`; with a * where it is seen, - where there is none."""
     if effect is None:
         return "-"
     mean, low, high = effect.interval
     if (mean, low, high) == (0, 0, 0):
         return "0 exactly"
-    digits = explained.problem.metric.digits
     text = f"{mean:+.{digits}f}"
     if low is not None:
         text += f" [{low:+.{digits}f}, {high:+.{digits}f}]"

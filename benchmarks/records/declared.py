@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.records.keys import Record
-from benchmarks.records.kinds import Plan, Planned
+from benchmarks.records.plans import Plan, Planned
 from benchmarks.records.record import read_records
 
 KIND = "plan"

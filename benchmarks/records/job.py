@@ -50,6 +50,7 @@ class Job:
 
     kind: ClassVar[str] = "run"  # of its record
     folder: ClassVar[str] = ""  # of its records, below the results
+    clocked: ClassVar[bool] = True  # whether what it compares are seconds
     across: ClassVar[bool] = False  # whether arms of several regimes are compared, and take turns
     # `module:function` that is given the job in its process, and returns what the record is made of
     target: ClassVar[str] = "benchmarks.harness.worker:run_job"

@@ -15,13 +15,13 @@ from msgspec.structs import force_setattr
 from benchmarks.records.keys import (
     NotNegative,
     Number,
-    Object,
     Part,
     Positive,
     Record,
     Time,
     Whole,
 )
+from benchmarks.records.plans import Plan
 from benchmarks.records.walks import ExplainWalk
 
 Kind = TypeVar("Kind", bound=Record)
@@ -67,6 +67,16 @@ class Explain(Trained, frozen=True, kw_only=True):
     needed: ClassVar[tuple[str, ...]] = (*TRAINED, "steady_epoch_seconds")
     problem: str
     regime: str
+
+
+class Factorial(Trained, frozen=True, kw_only=True):
+    """A run with a subset of one framework's defaults; its regime has the name of the subset."""
+
+    regime: str
+    start: str
+    goal: str
+    switches: list[str]
+    turned: list[str]
 
 
 class Crossval(Trained, frozen=True, kw_only=True):
@@ -238,45 +248,10 @@ class Parity(Record, frozen=True, kw_only=True):
     notes: list[str] = field(default_factory=list)
 
 
-class Spread(Part, frozen=True):
-    """Of the test metric over the seeds of a pilot."""
-
-    spread: Number
-    regime: str
-
-
-class Pilot(Part, frozen=True):
-    """The first runs, by which a number of seeds was planned."""
-
-    wanted: Whole
-    spreads: list[Spread]
-
-
-class Planned(Part, frozen=True):
-    """What was declared of a problem."""
-
-    seeds: Whole
-    first_seed: Whole
-    runs_before: Whole
-    metric: str
-    content: str
-    declared: str
-    margin: NotNegative
-    threads: Whole | None
-    changed: Object
-    pilot: Pilot | None
-    file: str = ""  # SHA-256 of a user's twins
-
-
-class Plan(Record, frozen=True, kw_only=True):
-    """What a results folder declared before its first run."""
-
-    problems: dict[str, Planned]
-
-
 KINDS: dict[str, type[Record]] = {
     "run": Run,
     "explain": Explain,
+    "factorial": Factorial,
     "race": Race,
     "itself": Itself,
     "scale": Scale,

@@ -259,7 +259,7 @@ def _not_finite(places: list[str]) -> list[str]:
 
 def _warnings(record: Mapping[str, Any], job: Job) -> Iterator[str]:
     """Sentences on what makes the numbers of a run less trustworthy."""
-    if job.timed:
+    if job.timed and job.clocked:
         yield from _doubts_of_time(record)
     if job.threads is not None and record["threads"] not in (None, job.threads):
         yield f"{counted(job.threads, 'thread')} asked for, {record['threads']} in use"

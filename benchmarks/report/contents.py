@@ -22,6 +22,7 @@ PARTS = (
     "explain.steps_table",
     "parity.records_table",
     "explain.walk_table",
+    "explain.factorial_table",
     "speed.limit_table",
     "speed.scale_table",
     "speed.race_table",

@@ -25,7 +25,7 @@ from benchmarks.records.arm import (
 )
 from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
-from benchmarks.records.kinds import Planned
+from benchmarks.records.plans import Planned
 from benchmarks.statistics import intervals, ratios
 from benchmarks.statistics.doubts import notes
 from benchmarks.statistics.epochs import epoch_ratio

@@ -17,7 +17,8 @@ from benchmarks.records.arm import Arm, by_seed, group_by, succeeded, training_r
 from benchmarks.records.declared import FILE, KIND, plan_of
 from benchmarks.records.job import PROTOCOL, Job
 from benchmarks.records.keys import Object, Record
-from benchmarks.records.kinds import Planned, typed
+from benchmarks.records.kinds import typed
+from benchmarks.records.plans import Planned
 from benchmarks.records.record import header, read_record, read_records, write_record
 from benchmarks.statistics.intervals import runs_needed
 from benchmarks.statistics.verdict import MARGINS

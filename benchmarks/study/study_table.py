@@ -12,8 +12,8 @@ from scipy.stats import gaussian_kde
 
 from benchmarks.records.arm import Arm, by_seed, group_by, metric_of, succeeded
 from benchmarks.records.keys import Record
-from benchmarks.records.kinds import Pilot, Planned
 from benchmarks.records.notices import provenance
+from benchmarks.records.plans import Pilot, Planned
 from benchmarks.show import run_table
 from benchmarks.show.figures import PANEL, Chart, as_name, colour, data, panels, title_of
 from benchmarks.show.section import Section, with_figures

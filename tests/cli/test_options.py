@@ -45,6 +45,7 @@ MEASURING = (
     "crossval",
     "study",
     "explain",
+    "factorial",
     "parity",
 )
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.explain.runs import Walked
 from benchmarks.records import record
 from tests.records.samples import JOB, measured
 from tests.sample_records import run
@@ -82,6 +83,8 @@ def test_the_record_of_an_untimed_run_has_no_clock_and_doubts_none():
         "data": {"notice": "generated, not real"},
     }
     assert len(record.make_record(JOB, measured(**noisy)).warnings) == 4
+    walked = record.make_record(Walked.of(JOB), measured(**noisy))
+    assert walked.warnings == ["generated, not real"]  # of a kind that compares no seconds
     made = record.make_record(replace(JOB, timed=False), measured(**noisy))
     assert made.timed is False and made.warnings == ["generated, not real"]
     clocks = [key for key in made.json if "second" in key or key == "stages"]
