@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from benchmarks.explain.walk_table import effect_text
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.answer import Verdict
-from benchmarks.show.colours import GREY
-from benchmarks.show.figures import PANEL, Chart, as_name, colour, data, title_of
+from benchmarks.show.colours import BETTER, GREY, WORSE
+from benchmarks.show.figures import PANEL, Chart, as_name, colour, data, names_in, title_of
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section, with_figures
 from benchmarks.show.wording import signed
@@ -35,26 +34,26 @@ def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
 
 def sections(design: Design) -> Iterator[Section]:
     """Every subset with its figure, then every switch and every two."""
-    names = [label_of(name) for name in design.runs]
-    start, goal = label_of(design.start), label_of(design.goal)
+    names = [f"{label_of(name)}, {_seeds(design, name)} seeds" for name in design.runs]
+    metric, start, goal = design.problem.metric, label_of(design.start), label_of(design.goal)
     yield Section(
-        f"{design.problem.title}: {start}'s defaults, and some of {goal}'s taken over",
-        ("taken over", *(f"{name}, {design.problem.metric}" for name in names)),
+        f"{design.problem.title}, {metric}: {start}'s defaults, and some of {goal}'s",
+        ("taken over", *names),
         [_row(design, subset) for subset in design.subsets],
         draw=partial(figure, design),
         notices=not_real(design.records),
         file=as_name(design.problem.name),
         arms={"": {"problem": design.problem.name}},
     )
-    table = Section(
+    yield Section(
         f"{design.problem.title}: what each switch does, and what two do together",
         ("switch", *names),
         [
             [" and ".join(term), *(_text(design, design.contrast(n, term)) for n in design.runs)]
             for term in design.terms
         ],
+        notes=list(_notes(design)),
     )
-    yield replace(table, notes=list(_notes(design)))
 
 
 def _row(design: Design, subset: Subset) -> list[str]:
@@ -128,45 +127,57 @@ def _in_short(design: Design, name: str, effects: Mapping[Subset, Effect]) -> st
 
 
 def figure(design: Design) -> Chart:
-    """A bar a subset and framework, from no change, with its 95 % interval."""
+    """A bar a subset and framework, from no change, with its 95 % interval.
+
+    Several frameworks have their colours; the bars of one say whether it is better.
+    """
     import altair as alt
 
-    rows = [
-        {
-            "row": _words(design, subset),
-            "name": label_of(name),
-            "zero": 0.0,
-            **effect.interval._asdict(),
-        }
-        for subset in design.subsets[1:]
-        for name in design.runs
-        if (effect := design.effect(name, subset))
-    ]
-    metric, seeds = design.problem.metric, {run.seed for run in design.records}
-    change = alt.Axis(format="+~g")
+    rows = list(_bars(design))
+    metric, names = design.problem.metric, {label_of(name): name for name in design.runs}
     title = f"change of the test {metric.full_name} against {label_of(design.start)}'s defaults"
-    order = [_words(design, subset) for subset in design.subsets[1:]]
-    names = {label_of(name): name for name in design.runs}
+    several = len(names) > 1
+    words = alt.Color("word:N", scale=names_in(_COLOURS, _COLOURS.values()), legend=None)
     base = alt.Chart(data(rows)).encode(
-        y=alt.Y("row:N", title=None, sort=order, axis=alt.Axis(labelLimit=300)),
+        y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=300)),
         yOffset=alt.YOffset("name:N", sort=list(names)),
-        tooltip=["row:N", "name:N", *_TOLD],
+        tooltip=["row:N", "name:N", "mean:Q", "low:Q", "high:Q"],
     )
-    mean = alt.X("mean:Q", title=title, axis=change)
-    bars = base.mark_bar().encode(x=mean, x2="zero:Q", color=colour(names))
-    lines = base.mark_rule(color=GREY).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    mean = alt.X("mean:Q", title=title, axis=alt.Axis(format="+~g"))
+    bars = base.mark_bar().encode(x=mean, x2="zero:Q", color=colour(names) if several else words)
+    lines = base.mark_rule().encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    counts = sorted({_seeds(design, name) for name in design.runs})
+    caption = "line: 95 % interval" + _READ * (not several)
     heading = alt.TitleParams(
-        f"{title_of(design.problem.name, design.records)}: which of {label_of(design.goal)}'s "
-        "defaults are taken over",
-        subtitle=f"{counted(len(seeds), 'seed')}; line: 95 % interval",
+        f"{title_of(design.problem.name, design.records)}: some of {label_of(design.goal)}'s "
+        f"defaults taken over, {' or '.join(map(str, counts))} seeds",
+        subtitle=caption,
     )
-    each = 9 * len(names)
-    return (bars + lines).properties(
-        width=1.5 * PANEL["width"], height=alt.Step(each), title=heading
-    )
+    step = alt.Step(18 if len(names) == 1 else 9 * len(names))
+    return (bars + lines).properties(width=1.5 * PANEL["width"], height=step, title=heading)
 
 
-_TOLD: tuple[Any, ...] = ("mean:Q", "low:Q", "high:Q")
+_COLOURS = {"better": BETTER, "worse": WORSE, "unclear": GREY}
+_READ = "; green: better; purple: worse; grey: not seen (Holm)"
+
+
+def _bars(design: Design) -> Iterator[dict[str, Any]]:
+    better = 1 if design.problem.metric.larger_is_better else -1
+    for subset in design.subsets[1:]:
+        for name in design.runs:
+            if effect := design.effect(name, subset):
+                word = "better" if effect.interval.mean * better > 0 else "worse"
+                yield {
+                    "row": _words(design, subset),
+                    "name": label_of(name),
+                    "word": word if effect.seen else "unclear",
+                    "zero": 0.0,
+                    **effect.interval._asdict(),
+                }
+
+
+def _seeds(design: Design, name: str) -> int:
+    return len({run.seed for runs in design.runs[name].values() for run in runs})
 
 
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:
