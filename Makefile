@@ -27,7 +27,7 @@ LESSONS := --all
 BENCHED := keras torch jax
 COVERAGE := build/coverage
 .PHONY: help setup demo test long coverage services faults mutants bench evidence porting porting-networks causes docs notebooks linkcheck lint format
-.PHONY: lock oldest audit sbom licences clean
+.PHONY: lock oldest audit sbom licences release clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -155,6 +155,10 @@ sbom: $(READY)  ## list all that is installed, with licences, as CycloneDX: buil
 
 licences: $(READY)  ## write the licences of the tested versions into docs/reference/licences.md
 	$(BIN)/python -m tools.licences
+
+# `make release TAG=v1.2.3`: refuses what is not that version, and takes its notes from CHANGELOG.md
+release: docs  ## sdist, wheel and site in build/release, checked, installed elsewhere (needs the network)
+	$(BIN)/python -m tools.release $(if $(TAG),--tag '$(TAG)')
 
 lock: $(READY)  ## write the versions of this environment down as the tested ones
 	@{ sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; } > constraints.new

@@ -16,6 +16,7 @@ import sysconfig
 import tarfile
 import tomllib
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,15 @@ def test_the_wheel_has_all_code_and_data_and_the_lessons_and_no_tests(wheels):
     assert not lost and {"keras_impl/backends/tensorflow.py", "common/bounds.json"} <= code
     tops = {name.partition("/")[0] for name in direct}
     assert {top for top in tops if not top.endswith(".dist-info")} == set(CODE)
+
+
+@pytest.mark.skipif(not find_spec("twine"), reason="twine is not installed, the extra `dev`")
+def test_a_registry_would_take_the_sdist_and_the_wheel(wheels):
+    made = sorted(wheels[0].parent.iterdir())
+    assert [path.name.rpartition(".")[2] for path in made] == ["whl", "gz"]
+    check = [sys.executable, "-m", "twine", "check", "--strict", *map(str, made)]
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 class Environment:

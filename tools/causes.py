@@ -147,8 +147,8 @@ def page(entry: Entry, case: Situation | None, verdict: Said | None) -> str:
 
 UNSEEN = (
     "No outputs, gradients or steps show it, so no verdict names it: both models are given the "
-    "same weights. [`twinbench explain --twins`](../porting.md#which-of-the-differences-is-it) has "
-    "a step for it, with what it costs."
+    "same weights. [`twinbench explain --twins`]"
+    "(../porting_training.md#which-of-the-differences-is-it) has a step for it, with what it costs."
 )
 
 

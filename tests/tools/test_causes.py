@@ -68,10 +68,11 @@ def test_pages_name_the_index_which_links_to_each_of_them():
     assert links == list(ENTRIES)
     for name in ("index.md", "porting.md", "differences/index.md"):
         assert re.search(r"\bcauses\b", (DOCS / name).read_text(encoding="utf-8")), name
-    assert "(../porting.md#which-of-the-differences-is-it)" in page(
+    assert "(../porting_training.md#which-of-the-differences-is-it)" in page(
         ENTRIES["initialiser"], None, None
     )
-    assert "### Which of the differences is it?" in (DOCS / "porting.md").read_text("utf-8")
+    training = (DOCS / "porting_training.md").read_text("utf-8")
+    assert "## Which of the differences is it?" in training
 
 
 def test_names_stay_in_braces_and_markup_is_text():
