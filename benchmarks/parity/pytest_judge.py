@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.twins.against import judge_against
 from benchmarks.twins.case import Case
+from benchmarks.twins.cause import sentences
 from benchmarks.twins.climb import Refused
 from benchmarks.twins.golden import changed, golden_path, read_golden, write_golden
 from benchmarks.twins.judge import judge
@@ -146,7 +147,7 @@ def plain(judgement: Judgement) -> dict[str, Any]:
         "sentence": judgement.sentence,
         "frameworks": judgement.frameworks,
         "faults": [fault.sentence for fault in judgement.faults],
-        "causes": [str(cause) for cause in judgement.causes],
+        "causes": sentences(judgement.causes),
         "notes": judgement.notes,
         "rungs": [
             {**rung._asdict(), "broken": rung.broken, "excused": rung.excused}

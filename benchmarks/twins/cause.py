@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 
 class Cause(NamedTuple):
@@ -12,7 +12,8 @@ class Cause(NamedTuple):
     `entry` is its name in the catalogue, `places` are the users' names. `difference` says what
     differs ("norm has epsilon 0.001 in keras and 1e-05 in torch"), `trial` what was tried ("with
     0.001 in torch"); the gap, max|a - b| / max|b|, was `before` and is `after` the trial, NaN where
-    nothing was tried. `write` is the line to write, in the framework of the second model.
+    nothing was tried. `write` is the line to write, in the framework of the second model, with all
+    settings of the layer that are to change.
     """
 
     entry: str
@@ -36,6 +37,27 @@ class Cause(NamedTuple):
             falls = f"the difference falls from {self.before:.0e} to {self.after:.0e}"
             clauses.append(f"{self.trial} {falls}")
         return "; ".join(clauses) + (f". Write {self.write}" if self.write else "")
+
+
+class Written(Protocol):
+    """A cause, or the record of one."""
+
+    @property
+    def places(self) -> Sequence[str]: ...
+    @property
+    def write(self) -> str: ...
+
+
+def lines_to_write(causes: Iterable[Written]) -> list[str]:
+    """What to write for each cause; "" where a later one has the same line for the same places."""
+    written = [(frozenset(cause.places), cause.write) for cause in causes]
+    return ["" if line in written[number:] else line[1] for number, line in enumerate(written, 1)]
+
+
+def sentences(causes: Sequence[Cause]) -> list[str]:
+    """A sentence for each cause; a line that several share stands behind the last of them."""
+    shown = zip(causes, lines_to_write(causes), strict=True)
+    return [str(cause._replace(write=line)) for cause, line in shown]
 
 
 def of_setting(

@@ -11,6 +11,7 @@ from benchmarks.records.kinds import Cause, Differing, Layers, Parity
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.show.trees import WITHIN, Error, Leaf, Trees
+from benchmarks.twins.cause import lines_to_write
 from benchmarks.twins.flow import CLOSE
 from common.framework import label_of
 from common.say import counted
@@ -43,7 +44,7 @@ def _sections(record: Parity, earlier: int) -> Iterator[Section]:
     name = f"{record.problem.removeprefix('twins:')}: {' and '.join(sides)}, seed {record.seed}"
     good, verdict = record.judged == "right", record.verdict
     faults = [fault.sentence for fault in record.faults[1:]]  # the verdict has the first
-    causes = [cause.sentence for cause in record.causes]
+    causes = list(zip(map(_reason, record.causes), lines_to_write(record.causes), strict=True))
     notices = [f"NOTE: {record.notice}"] if record.notice else []
     notes = [note for note in record.notes if note != record.notice]
     if earlier:
@@ -59,13 +60,13 @@ def _sections(record: Parity, earlier: int) -> Iterator[Section]:
         ],
         left=(0, 1, 2 + len(ERRORS)),
         notices=[*notices, *[verdict] * (not good)],
-        notes=[*[verdict] * good, *faults, *causes, *notes],
+        notes=[*[verdict] * good, *faults, *map(_sentence, causes), *notes],
         trees=Trees(
             notices,
             verdict,
             good,
             faults,
-            [(_reason(cause), cause.write) for cause in record.causes],
+            causes,
             notes,
             (sides[0], sides[1]),
             ERRORS,
@@ -81,6 +82,11 @@ def _sections(record: Parity, earlier: int) -> Iterator[Section]:
 def _reason(cause: Cause) -> str:
     """The sentence without the line to write, which stands by itself."""
     return cause.sentence.removesuffix(f". Write {cause.write}") if cause.write else cause.sentence
+
+
+def _sentence(cause: tuple[str, str]) -> str:
+    reason, line = cause
+    return f"{reason}. Write {line}" if line else reason
 
 
 def _against(d: Differing) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import Any
 
@@ -13,7 +14,8 @@ from rich.table import Table
 
 from benchmarks.show.terminal import plain, print_wide
 from benchmarks.twins.apart import Apart
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, sentences
+from benchmarks.twins.causes.lines import settings
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.place import listed
@@ -61,7 +63,7 @@ def print_verdict(judgement: Judgement) -> Console:
     faults, causes = judgement.faults[1:], judgement.causes
     for sentence in once((f.sentence, f.sentence, f.places) for f in faults):
         console.print(plain(f"  also: {sentence}", "red"), soft_wrap=True)
-    for sentence in once((str(cause), cause.difference, cause.places) for cause in causes):
+    for sentence in once(of_causes(causes)):
         console.print(plain(f"  {sentence}", "bold"), soft_wrap=True)
     if pages := dict.fromkeys(cause.page for cause in causes):
         console.print(plain(f"  more: {', '.join(pages)}", "dim"), soft_wrap=True)
@@ -75,6 +77,15 @@ def print_verdict(judgement: Judgement) -> Console:
             table.add_row(plain(one), plain(other))
         print_wide(table, console)
     return console
+
+
+def of_causes(causes: Sequence[Cause]) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Each cause for `once`: of a line that several share, all settings are what one says."""
+    shared = Counter((frozenset(cause.places), cause.write) for cause in causes)
+    for cause, sentence in zip(causes, sentences(causes), strict=True):
+        several = shared[frozenset(cause.places), cause.write] > 1
+        more = f" {settings(cause.write)}" if several else ""
+        yield sentence, cause.difference + more, cause.places
 
 
 def once(told: Iterable[tuple[str, str, Sequence[str]]]) -> list[str]:

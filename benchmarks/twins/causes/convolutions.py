@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.twins.cause import Cause
+from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.halves import Difference, Half, Layer, cause_of, layers, unmirrored
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, necessary, tolerance
@@ -105,8 +106,9 @@ def _explained(
     after = distance(trial(mine), one.y)  # type: ignore[arg-type]
     if fits(wrong, one.y, limit) or not closes(before, after):
         return
-    for key in necessary(trial, mine, theirs, one.y, limit):
-        yield Difference(layer, key, mine, theirs, before, after)
+    keys = necessary(trial, mine, theirs, one.y, limit)
+    for key in keys:
+        yield Difference(layer, key, mine, theirs, before, after, keys)
 
 
 def _sizes(half: Half) -> Any:
@@ -269,17 +271,27 @@ def _cause(difference: Difference) -> Cause:
         cuts = [slice(c, c + n) for c, n in zip(mine["padding"], one.y.shape[1:-1], strict=True)]
         spelt = ", ".join(f"{cut.start}:{cut.stop}" for cut in cuts)
         filling |= {"torch_slices": f"[:, :, {spelt}]", "slices": f"[:, {spelt}]"}
-    return cause_of(difference, entry, told, filling)
+    cause = cause_of(difference, entry, told, filling)
+    if key in ("mode", "padding") and {"mode", "padding"} <= set(difference.keys):
+        return cause._replace(write=_bordered(difference, filling))
+    return cause
+
+
+def _bordered(difference: Difference, filling: Mapping[str, Any]) -> str:
+    """The line for a border of another kind and another size: a pad that names its kind."""
+    framework, mine = difference.layer.other.framework, difference.mine
+    if mine["mode"] == "constant":
+        side = "causal_padding" if mine["padding"] == "causal" else "padding_side"
+        return ENTRIES[side].line(framework, filling)
+    torch_pads = f"{filling['torch_pads']}, mode='{filling['mode']}'"
+    pads = f"{filling['jax_pads']}, mode='{mine['mode']}'"
+    line = ENTRIES["padding_side"].line(
+        framework, {**filling, "torch_pads": torch_pads, "jax_pads": pads}
+    )
+    return line.replace(f"layers.ZeroPadding2D({filling['pads']})", f"keras.ops.pad(x, {pads})")
 
 
 FINDER = Finder(
-    (
-        "padding_side",
-        "causal_padding",
-        "padding_mode",
-        "strides",
-        "dilation",
-        "deconvolution_crop",
-    ),
+    ("padding_side", "causal_padding", "padding_mode", "strides", "dilation", "deconvolution_crop"),
     find,
 )

@@ -75,7 +75,10 @@ def layers(scene: Scene, kinds: Container[str]) -> list[Layer]:
 
 
 class Difference(NamedTuple):
-    """A setting of a layer that is not the same in both, and the gap before and after a trial."""
+    """A setting of a layer that is not the same in both, and the gap before and after a trial.
+
+    `keys` are all the settings of the layer that differ.
+    """
 
     layer: Layer
     key: str
@@ -83,6 +86,7 @@ class Difference(NamedTuple):
     theirs: Any
     before: float
     after: float
+    keys: Sequence[str] = ()
 
 
 def cause_of(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.twins.cause import Cause
+from benchmarks.twins.causes.entry import shown
 from benchmarks.twins.causes.halves import (
     Difference,
     Half,
@@ -23,6 +24,7 @@ from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, nece
 from benchmarks.twins.causes.witness.norms import normalised
 from benchmarks.twins.causes.words import said
 from benchmarks.twins.climb import distance
+from common.twins.user_file import family
 
 KINDS = ("batch_norm", "layer_norm", "group_norm", "rms_norm", "instance_norm")
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12, 1e-7, 1e-4, 0.0)
@@ -51,6 +53,7 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Normalisations over other axes, as each framework writes them."""
+EPSILON = {"keras": "epsilon", "torch": "eps", "jax": "epsilon"}
 
 
 def find(scene: Scene) -> Iterator[Cause]:
@@ -81,8 +84,9 @@ def _differences(layer: Layer) -> Iterator[Difference]:
         return
     if "rms_norm" in {mine["kind"], theirs["kind"]} and mine["kind"] != theirs["kind"]:
         return  # without a mean: that is no other axis
-    for key in necessary(lambda s: run(one, one.x, s), mine, theirs, one.y, limit):
-        yield Difference(layer, key, mine[key], theirs[key], before, after)
+    keys = necessary(lambda s: run(one, one.x, s), mine, theirs, one.y, limit)
+    for key in keys:
+        yield Difference(layer, key, mine[key], theirs[key], before, after, keys)
 
 
 def _candidates(half: Half, axes: Sequence[int]) -> Iterator[dict[str, Any]]:
@@ -130,12 +134,14 @@ def _cause(difference: Difference) -> Cause:
         "correction": values[0],
     }
     cause = cause_of(difference, ENTRY[key], told, settings)
+    framework = family(other.framework)
     if key in ("groups", "kind"):
         name = "group_norm" if key == "groups" else values[0]
         groups = mine if key == "groups" else one.settings.get("groups", "".join(width))
         filling = {"groups": groups, "width": "".join(width)}
-        write = WRITTEN[name].get(other.framework.partition(":")[0], "").format(**filling)
-        return cause._replace(write=write)
+        return cause._replace(write=WRITTEN[name].get(framework, "").format(**filling))
+    if key == "epsilon" and {"groups", "kind"} & set(difference.keys):
+        return cause._replace(write=f"{EPSILON[framework]}={shown(values[0])}")  # of the new layer
     return cause
 
 

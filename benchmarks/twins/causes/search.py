@@ -21,6 +21,7 @@ from benchmarks.twins.causes import (
     weights,
     wiring,
 )
+from benchmarks.twins.causes.lines import together
 from benchmarks.twins.causes.pairings import pairings
 from benchmarks.twins.causes.scene import Finder, Scene
 
@@ -48,7 +49,7 @@ WEAK = ("other_tensor",)  # of no use to a reader where anything else is proved
 
 
 def causes(scene: Scene) -> list[Cause]:
-    """Every cause, the proved ones first; one difference has one cause."""
+    """Every cause, the proved ones first; one difference has one cause, one layer one line."""
     every = _found(scene)
     if not any(cause.proved for cause in every):
         others = [_found(other) for other in pairings(scene)]
@@ -57,7 +58,7 @@ def causes(scene: Scene) -> list[Cause]:
             every = proving[0]
     if any(cause.proved and cause.entry not in WEAK for cause in every):
         every = [cause for cause in every if cause.entry not in WEAK]
-    return sorted(dict.fromkeys(every), key=lambda cause: not cause.proved)
+    return together(sorted(dict.fromkeys(every), key=lambda cause: not cause.proved))
 
 
 def _found(scene: Scene) -> list[Cause]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
+import re
+import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -33,6 +37,26 @@ def test_the_recorder_is_one_file_for_python_3_9():
     }
     assert imported <= {"numpy", *sys.stdlib_module_names}
     assert "from __future__ import annotations" in source and "strict=" not in source
+
+
+@pytest.mark.parametrize("page", ["porting.md", "zh/porting.md"])
+def test_a_copy_alone_is_imported_as_the_page_says(page, tmp_path):
+    """The page names the file that is copied, and what a script beside the copy imports."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    (where,) = re.findall(r"^cp .*python -c '(.*?)'", text, re.MULTILINE)
+    (line,) = set(re.findall(r"from twinbench_\w+ import record", text))
+
+    def run(code, path):
+        variables = {**os.environ, "PYTHONPATH": str(path)}
+        command = [sys.executable, "-P", "-c", code]
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    copied = shutil.copy(run(where, ROOT), tmp_path)
+    loaded = "'common' in sys.modules, sys.modules[record.__module__].__file__"
+    code = f"{line}; import sys; print({loaded})"
+    assert run(code, tmp_path) == f"False {copied}"
 
 
 def test_the_page_on_traces_has_every_key():
