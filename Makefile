@@ -110,7 +110,7 @@ porting-networks: $(READY)  ## the same of whole networks, with time and memory 
 causes: $(READY)  ## judge a port of each cause that has a name, and write its page
 	$(BIN)/python -m tools.causes $(CAUSES)
 
-messages: $(READY)  ## compile the translations of the command line, and say what lacks one
+messages: $(READY)  ## compile the translations of the command line, with an entry for each new text
 	$(BIN)/python -m tools.messages
 
 docs: $(READY)  ## run every lesson and build the site of them: build/site/html/index.html

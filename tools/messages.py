@@ -1,4 +1,4 @@
-"""`make messages`: compile the catalogues, and say what the command line asks of them in vain.
+"""`make messages`: compile the catalogues, and give each text that has none an entry to fill in.
 
 A new text needs no mark where it is a help: the help of every command is asked for its texts. Any
 other is marked by `translated("...")` or `said("...")`. Each is an entry of `twinbench.po`, which
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import re
 import struct
 import sys
@@ -107,20 +108,27 @@ def _marked(paths: Iterable[Path], marks: Iterable[str]) -> Iterator[str]:
                     yield text
 
 
+def blank(text: str) -> str:
+    """An entry of the text, to be filled in."""
+    lines = [json.dumps(line, ensure_ascii=False) for line in text.splitlines(keepends=True)]
+    first = lines.pop() if len(lines) == 1 else '""'
+    return "\n".join([f"\nmsgid {first}", *lines, 'msgstr ""', ""])
+
+
 def main() -> int:
-    """Compile; 1 if a text has no translation."""
-    wanted, missing = asked(), False
+    """Compile, and append an entry of each new text; 1 if one has no translation."""
+    wanted, missing = asked(), 0
     for path in CATALOGUES:
         entries = read(path)
         with replaced(path.with_suffix(".mo")) as file:
             file.write(compiled(entries))
-        known = {text for text, words in entries.items() if text and words}
-        for text in sorted(wanted - known):
-            print(f"{path}: no translation of {text!r}")
-        for text in sorted(known - wanted - of_argparse()):
-            print(f"{path}: nobody asks for {text!r}")
-        missing |= not wanted <= known
-    return int(missing)
+        with path.open("a", encoding="utf-8") as text:
+            text.writelines(map(blank, sorted(wanted - {*entries})))
+        missing += (lacking := sum(not entries.get(text) for text in wanted))
+        print(f"{path}: {lacking} without a translation, each with an entry to fill in")
+        for words in sorted({*entries} - wanted - of_argparse() - {""}):
+            print(f"{path}: nobody asks for {words!r}")
+    return int(missing > 0)
 
 
 if __name__ == "__main__":
