@@ -26,7 +26,7 @@ LESSONS := --all
 # `make bench BENCHED=torch`: one; each has a process of its own
 BENCHED := keras torch jax
 COVERAGE := build/coverage
-.PHONY: help setup demo test long coverage services faults mutants bench evidence porting porting-networks causes docs notebooks linkcheck lint format
+.PHONY: help setup demo test long coverage services faults mutants bench evidence porting porting-networks causes messages docs notebooks linkcheck lint format
 .PHONY: lock oldest audit sbom licences release clean
 
 help:  ## list the targets
@@ -109,6 +109,9 @@ porting-networks: $(READY)  ## the same of whole networks, with time and memory 
 # `make causes CAUSES="epsilon clip"`: some; CAUSES=--write: judge none, after a change of words
 causes: $(READY)  ## judge a port of each cause that has a name, and write its page
 	$(BIN)/python -m tools.causes $(CAUSES)
+
+messages: $(READY)  ## compile the translations of the command line, with an entry for each new text
+	$(BIN)/python -m tools.messages
 
 docs: $(READY)  ## run every lesson and build the site of them: build/site/html/index.html
 	rm -rf $(SITE)/cache

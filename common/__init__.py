@@ -19,6 +19,7 @@ trace         the ladder climbed and written down, and two climbs compared
 weights       a file of them
 atomic        files that are written whole or not at all
 visible       text of others' making, with what would act on a terminal shown
+language      English or Chinese, for a person at a terminal
 say           one line on standard error
 twins         a user's own two models: what is asked of each, and both as a problem to train
 """

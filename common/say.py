@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection
 from functools import cache
 
+from common.language import said, translated
 from common.visible import visible
 
 SOME_FAILED = 4  # exit status of a command of which some runs failed
@@ -48,7 +49,9 @@ def say_once(message: str) -> None:
 
 def none_such(kind: str, name: str, known: Collection[str]) -> str:
     """A sentence that there is no such thing, what there is, and what was perhaps meant."""
-    return f"no {kind} {name!r}; there are: {', '.join(known)}{nearest(name, known)}"
+    words = translated("no {kind} {name!r}; there are: {known}{guess}")
+    guess = nearest(name, known)
+    return words.format(kind=translated(kind), name=name, known=", ".join(known), guess=guess)
 
 
 def nearest(name: str, known: Collection[str]) -> str:
@@ -56,11 +59,18 @@ def nearest(name: str, known: Collection[str]) -> str:
     from difflib import get_close_matches
 
     match = get_close_matches(name.lower(), known, 1)
-    return f"; did you mean {match[0]!r}?" if match else ""
+    return perhaps(match[0]) if match else ""
+
+
+def perhaps(name: str) -> str:
+    """The end of a sentence on what is not there."""
+    return translated("; did you mean {name!r}?").format(name=name)
 
 
 def counted(number: object, thing: str) -> str:
     """`1 seed`, `5 seeds`, `0 processes`, `2 pairs of seeds`; `number` is written as it is."""
+    if (words := said(thing)) != thing:
+        return f"{number} {words}"  # Chinese has no plural
     noun, *of = thing.partition(" of ")
     if str(number) != "1":
         noun += "es" if noun.endswith("s") else "s"

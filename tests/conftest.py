@@ -29,6 +29,8 @@ settings.register_profile(
 )
 
 
+os.environ["LANGUAGE"] = "en"  # the tests look for words in what a command prints
+
 # folders whose tests start processes, those that take longest first
 LONGEST = ("implementations", "parity", "twins", "faults", "cli", "harness", "explain", "speed")
 LONGEST += ("run", "folds", "study", "data", "export", "lessons", "rows")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks.cli.config import read_config
 from benchmarks.cli.parser import Parser, command_module, complain, drop, make_parser
+from common.language import LANGUAGES, speak, translated
 from common.say import inform, set_loudness
 
 USAGE = 2
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _run(argv, args)
     except KeyboardInterrupt:  # while a command is still being imported, too
-        complain("twinbench: interrupted; what was finished is kept")
+        complain(translated("twinbench: interrupted; what was finished is kept"))
         return 130
     except SystemExit as end:
         if end.code == 1:  # Rich ends the process so where a pipe is closed
@@ -55,7 +56,9 @@ def _run(argv: list[str], args: argparse.Namespace) -> int:
     try:
         if "_ARGCOMPLETE" in os.environ:
             _complete(os.environ.get("COMP_LINE", ""))
-        config = read_config(_named_config(argv)) if argv else None
+        early = _early(argv)
+        speak(early.lang if early.lang in LANGUAGES else None)
+        config = read_config(early.config) if argv else None
         parser = make_parser(argv, config)
         parser.parse_args(argv, args)
         if not args.command:
@@ -76,11 +79,12 @@ def _complete(line: str) -> None:
     argcomplete.autocomplete(make_parser(line.split()))
 
 
-def _named_config(argv: list[str]) -> Path | None:
-    """The file of `--config`: the parser that finds it is made with its defaults."""
+def _early(argv: list[str]) -> argparse.Namespace:
+    """`--config` and `--lang`: the parser that finds them is made with what they say."""
     parser = Parser("twinbench", add_help=False)
     parser.add_argument("--config", type=Path)
-    return argparse.ArgumentParser.parse_known_args(parser, argv)[0].config
+    parser.add_argument("--lang", nargs="?")  # the next parser refuses a wrong one
+    return argparse.ArgumentParser.parse_known_args(parser, argv)[0]
 
 
 def _failed(error: Exception, args: argparse.Namespace) -> int:

@@ -19,7 +19,6 @@ from common.framework import frameworks
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 
-_but = "".join(f", but {name}" for name, f in frameworks().items() if f.on_request)
 RUNS = 100_000  # seeds that one command may be asked for: a plan lists every run
 
 
@@ -36,13 +35,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "problem": {
         "metavar": "PROBLEM",
         "type": types.checked(types.problem),
-        "help": f"one of {', '.join(PROBLEMS)}",
+        "help": "one of {problems}",
     },
     "problems": {
         "nargs": "*",
         "metavar": "PROBLEM",
         "type": types.checked(types.problem),
-        "help": f"one or more of {', '.join(PROBLEMS)} (default: all)",
+        "help": "one or more of {problems} (default: all)",
     },
     "--twins": {
         "metavar": "FILE",
@@ -52,7 +51,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--framework": {
         "metavar": "NAMES",
         "type": types.list_of(types.framework),
-        "help": f"comma list (default: every installed framework{_but})",
+        "help": "comma list (default: every installed framework{but})",
     },
     "--regime": {
         "metavar": "NAMES",

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cli.config import CONFIG, Config
-from common.say import NORMAL, QUIET, VERBOSE, nearest, say
+from benchmarks.cli.help import AsWritten, Formatter
+from common.language import LANGUAGES, translated
+from common.say import NORMAL, QUIET, VERBOSE, nearest, perhaps, say
 
 ROOMS = Path(__file__).resolve().parent.parent
 DESCRIPTION = """\
@@ -40,6 +42,9 @@ GROUPS = {
 class Parser(argparse.ArgumentParser):
     """Reports an error in one line; argparse's own usage text would bury it."""
 
+    def __init__(self, *args, **options):
+        super().__init__(*args, **{"formatter_class": Formatter, **options})
+
     def parse_known_args(self, args=None, namespace=None):
         """Refuses what it does not know itself: argparse leaves that to the parser at the top.
 
@@ -51,10 +56,10 @@ class Parser(argparse.ArgumentParser):
                 name = word.partition("=")[0]
                 if word.startswith("--") and not any(one.startswith(name) for one in options):
                     guess = nearest(name, [one for one in options if one.startswith("--")])
-                    self.error(f"unrecognized arguments: {word}{guess}")
+                    self.error(translated("unrecognized arguments: %s") % f"{word}{guess}")
         namespace, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+            self.error(translated("unrecognized arguments: %s") % " ".join(unknown))
         return namespace, unknown
 
     def _check_value(self, action, value):
@@ -63,16 +68,16 @@ class Parser(argparse.ArgumentParser):
             return
         known = ", ".join(action.choices)
         guess = nearest(str(value), action.choices) or _instead(str(value), action.choices)
-        raise argparse.ArgumentError(
-            action, f"invalid choice: {value!r}; there are: {known}{guess}"
-        )
+        words = translated("invalid choice: {value!r}; there are: {known}{guess}")
+        raise argparse.ArgumentError(action, words.format(value=value, known=known, guess=guess))
 
     def _print_message(self, message, file=None):
         """As argparse's own, which does not say that a reader has left."""
         (file or sys.stderr).write(message)
 
     def error(self, message):
-        complain(f"{self.prog}: {message} (see {self.prog} --help)")
+        words = translated("{prog}: {message} (see {prog} --help)")
+        complain(words.format(prog=self.prog, message=message))
         self.exit(2)
 
 
@@ -80,7 +85,7 @@ def _instead(word: str, commands: Sequence[str]) -> str:
     """`; did you mean 'run mnist'?`, of a problem where a command was expected."""
     from common.problem import PROBLEMS
 
-    return f"; did you mean 'run {word}'?" * ("run" in commands and word in PROBLEMS)
+    return perhaps(f"run {word}") if "run" in commands and word in PROBLEMS else ""
 
 
 class _Top(Parser):
@@ -156,10 +161,10 @@ def make_parser(words: Sequence[str], config: Config | None = None) -> argparse.
         first, _, rest = text.partition("\n")
         command = subparsers.add_parser(
             name,
-            help=first.rstrip("."),
+            help=first,
             description=first,
             epilog=inspect.cleandoc(rest),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=AsWritten,
         )
         if name in words:
             command_module(name).add_arguments(command)
@@ -183,4 +188,11 @@ def _add_general(parser: Any, default: Any = None) -> None:
         metavar="FILE",
         default=default,
         help=f"defaults of options (default: {CONFIG}, from this folder upwards)",
+    )
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        default=default,
+        metavar="LANG",
+        help="en or zh: language of help, usage errors and verdicts (default: as $LANG says)",
     )

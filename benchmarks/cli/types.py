@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from common import framework as manifests
+from common.language import translated
 from common.problem import PROBLEMS
 from common.regime import REGIMES
 from common.say import none_such
@@ -63,18 +64,21 @@ def device(name: str) -> str:
 def python(text: str) -> tuple[str, str]:
     name, equals, path = text.partition("=")
     if not equals:
-        raise ValueError(f"FRAMEWORK=PATH was expected, got {text!r}")
+        raise ValueError(translated("FRAMEWORK=PATH was expected, got {text!r}").format(text=text))
     if not os.access(path, os.X_OK) or os.path.isdir(path):
-        raise ValueError(f"{path!r} is not an interpreter that can be started")
+        words = translated("{path!r} is not an interpreter that can be started")
+        raise ValueError(words.format(path=path))
     return framework(name), path
 
 
 def at_least(lowest: int, most: int = MOST) -> Callable[[str], int]:
     def check(text: str) -> int:
         if not text.strip().lstrip("-").isdecimal() or int(text) < lowest:
-            raise ValueError(f"a whole number of at least {lowest} was expected, got {text!r}")
+            words = translated("a whole number of at least {lowest} was expected, got {text!r}")
+            raise ValueError(words.format(lowest=lowest, text=text))
         if int(text) > most:
-            raise ValueError(f"a whole number of at most {most:,} was expected, got {text!r}")
+            words = translated("a whole number of at most {most:,} was expected, got {text!r}")
+            raise ValueError(words.format(most=most, text=text))
         return int(text)
 
     return checked(check)
@@ -82,7 +86,8 @@ def at_least(lowest: int, most: int = MOST) -> Callable[[str], int]:
 
 def positive(text: str) -> float:
     if not TINY <= float(text) <= LARGE:
-        raise ValueError(f"a number above 0, at most {LARGE:,.0f}, was expected, got {text!r}")
+        words = translated("a number above 0, at most {most:,.0f}, was expected, got {text!r}")
+        raise ValueError(words.format(most=LARGE, text=text))
     return float(text)
 
 

@@ -12,7 +12,6 @@ examples:
   twinbench convert boston houses.pt houses.safetensors --hidden 32,32
   twinbench convert imdb reviews.keras --train torch     train in one, save for the other
   twinbench convert boston houses.safetensors --train keras --optimizer-state
-
   twinbench convert --twins my_twins.py trained.keras port.pt
 
 with --twins the file has your own two models: IN is read into the one, its weights are carried to
@@ -36,7 +35,6 @@ from pathlib import Path
 from benchmarks.cli import options, requests, types
 from benchmarks.export.convert import CANONICAL, ROWS, convert, giver_of, owners, taker_of
 from benchmarks.show.answer import print_json
-from common.problem import PROBLEMS
 from common.say import counted
 
 DISAGREES = 1
@@ -54,7 +52,7 @@ OWNERS = {  # of a file of a user's own model, by its suffix
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, or what to train, and the settings that the network was made with."""
-    parser.add_argument("problem", metavar="PROBLEM", help=f"one of {', '.join(PROBLEMS)}")
+    options.add(parser, "problem", type=str)  # with --twins it is a file
     options.add(parser, "--twins")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=FILES)
     parser.add_argument("--train", metavar="FRAMEWORK", help="train in it, in place of an IN")

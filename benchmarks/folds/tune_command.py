@@ -41,7 +41,7 @@ KIND = "tune"  # the name of its figures
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The grid, the arms, how rows are held out, and where the page goes."""
-    options.add(parser, "problems", nargs="+", help=f"one or more of {', '.join(PROBLEMS)}")
+    options.add(parser, "problems", nargs="+", help="one or more of {problems}")
     options.add(
         parser,
         "--hidden",

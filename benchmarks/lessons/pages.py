@@ -155,6 +155,7 @@ def environment() -> dict[str, str]:
     commands = str(Path(sys.executable).parent)
     return {
         "COLUMNS": "100",  # the width of a table
+        "LANGUAGE": "en",  # a page looks for words in what a command prints
         # two frameworks that wait for each other's threads take minutes on a machine that is shared
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         "PATH": os.pathsep.join(filter(None, [commands, os.environ.get("PATH")])),

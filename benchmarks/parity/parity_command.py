@@ -45,7 +45,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cli import options, requests, types
-from common.problem import PROBLEMS
 from common.regime import REGIMES
 from common.say import inform, say
 
@@ -60,7 +59,7 @@ BREACH = 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of which problems are climbed, by which frameworks, and how far."""
-    listed = f"one or more of {', '.join(PROBLEMS)} (default: all), or two files of traces"
+    listed = "one or more of {problems} (default: all), or two files of traces"
     options.add(parser, "problems", type=types.checked(_problem_or_trace), help=listed)
     options.add(parser, "--twins", "--framework", "--device", "--threads", "--python")
     options.add(parser, "--data", "--data-dir", "--results")

@@ -15,6 +15,7 @@ from benchmarks.show.figures import Chart, data, panels, save
 from benchmarks.show.terminal import plain, print_table
 from benchmarks.statistics.parity import RAISED_BECAUSE, Parity
 from common.framework import label_of
+from common.language import aloud
 from common.say import counted
 from common.trace import Difference
 
@@ -60,7 +61,8 @@ def print_parity(parity: Parity, console: Console | None = None, *, every: bool 
     ladder = parity.ladder
     notes = [(f"NOTE: {parity.notice}", "bold red")] if parity.notice else []
     style = "bold red" if parity.breach() else "bold green"
-    notes.insert(0, (f"{ladder.problem.name}: {parity.verdict()}", style))
+    with aloud():
+        notes.insert(0, (f"{ladder.problem.name}: {parity.verdict()}", style))
     for text, style in notes:
         console.print(plain(text, style), soft_wrap=True)
     columns = [{(d.rung, d.tensor): d for d in shown(ds)} for ds in parity.pairs.values()]

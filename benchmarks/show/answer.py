@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,9 +19,12 @@ from benchmarks.statistics.compared import Compared
 from benchmarks.statistics.intervals import NOT_ENOUGH
 from benchmarks.statistics.verdict import PLANNED, Comparison
 from common.framework import label_of
+from common.language import aloud, said
 from common.problem import problem_title
 
 SCHEMA = "twinbench/1"
+WIDE = "，。；：（）"  # noqa: RUF001
+SPARE = f"(?<=[{WIDE}]) | (?=[{WIDE}])"  # spaces beside punctuation that has its own
 Verdict = dict[str, Any]
 """An entry of `verdicts`: at least `about`, `verdict` in the protocol's words, and `sentence`."""
 
@@ -56,14 +60,17 @@ def verdicts_of(pairs: Iterable[Comparison]) -> list[Verdict]:
 
 
 def run_verdicts(compared: Compared) -> tuple[str, list[Verdict]]:
-    """Of all pairs of frameworks: in one sentence, and one by one."""
-    return in_short(compared.pairs), verdicts_of(compared.pairs)
+    """Of all pairs of frameworks: in one sentence, which may be Chinese, and one by one."""
+    with aloud():
+        answer = in_short(compared.pairs)
+    return answer, verdicts_of(compared.pairs)
 
 
 def print_answer(sentence: str) -> None:
     """A verdict below what it rests on."""
     if sentence:
-        Console().print(plain(f"\n{sentence}", "bold"), soft_wrap=True)
+        close = re.sub(SPARE, "", sentence)
+        Console().print(plain(f"\n{close}", "bold"), soft_wrap=True)
 
 
 def about(pair: Comparison) -> str:
@@ -75,14 +82,15 @@ def about(pair: Comparison) -> str:
 def in_short(pairs: Sequence[Comparison]) -> str:
     """One sentence on all pairs, where most is left, and what would tell more."""
     if not pairs:
-        return "Verdict: nothing is compared, every run is of one framework."
+        return said("Verdict: nothing is compared, every run is of one framework.")
     if len(pairs) == 1:
-        return f"Verdict: {sentence(pairs[0])}"
-    parts = [f"Verdict: {headline(pairs)}", _widest(pairs)]
+        return said("Verdict: {sentence}").format(sentence=sentence(pairs[0]))
+    parts = [said("Verdict: {sentence}").format(sentence=headline(pairs)), _widest(pairs)]
     if any(pair.metric and pair.metric.verdict == NOT_ENOUGH for pair in pairs):
-        parts.append(f"`twinbench study` plans enough: {PLANNED} seeds.")
+        parts.append(said("`twinbench study` plans enough: {seeds} seeds.").format(seeds=PLANNED))
     if not any(pair.epoch for pair in pairs):
-        parts.append(f"Of times nothing can be said below {MIN_PROCESSES} timed processes each.")
+        few = said("Of times nothing can be said below {processes} timed processes each.")
+        parts.append(few.format(processes=MIN_PROCESSES))
     return " ".join(filter(None, parts))
 
 
@@ -92,8 +100,15 @@ def _widest(pairs: Sequence[Comparison]) -> str:
     if not judged:
         return ""
     pair, metric = max(judged, key=lambda item: abs(item[1].difference) / (item[1].margin or 1))
-    return (
-        f"Widest apart beside its margin of {metric.margin:g}: {problem_title(pair.problem)}, "
-        f"{pair.regime}, {label_of(pair.first)} and {label_of(pair.second)}, by "
-        f"{signed(metric.difference, metric.name)}."
+    text = said(
+        "Widest apart beside its margin of {margin:g}: {problem}, {regime}, {first} and {second}, "
+        "by {difference}."
+    )
+    return text.format(
+        margin=metric.margin,
+        problem=problem_title(pair.problem),
+        regime=pair.regime,
+        first=label_of(pair.first),
+        second=label_of(pair.second),
+        difference=signed(metric.difference, metric.name),
     )

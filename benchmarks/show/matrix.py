@@ -17,6 +17,7 @@ from benchmarks.statistics.compared import Compared, Kinds
 from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, NOT_ENOUGH
 from benchmarks.statistics.verdict import Comparison
 from common.framework import label_of
+from common.language import said
 from common.say import counted
 
 COLOURS = {EQUIVALENT: "e1", DIFFERENT: "e4", NOT_ENOUGH: "e0"}
@@ -49,22 +50,32 @@ def headline(pairs: Sequence[Comparison]) -> str:
     """What is equivalent, different and undecided, and whose epochs are faster, in one sentence."""
     verdicts = Counter(pair.metric.verdict for pair in pairs if pair.metric)
     words = {
-        EQUIVALENT: "equivalent within the margin",
-        DIFFERENT: "different",
-        NOT_ENOUGH: "undecided",
-        "no margin": "compared without a margin",
+        EQUIVALENT: said("equivalent within the margin"),
+        DIFFERENT: said("different"),
+        NOT_ENOUGH: said("undecided"),
+        "no margin": said("compared without a margin"),
     }
-    metrics = [f"{verdicts[word]} {text}" for word, text in words.items() if verdicts[word]]
+    counts = said("{number} {verdict}")
+    metrics = [
+        counts.format(number=verdicts[word], verdict=text)
+        for word, text in words.items()
+        if verdicts[word]
+    ]
     early = sum(bool(pair.metric and pair.metric.exploratory) for pair in pairs)
     times = Counter(name for pair in pairs if pair.loud[1] and (name := _faster(pair)))
     timed = sum(pair.epoch is not None for pair in pairs)
-    text = f"Of {counted(len(pairs), 'comparison')}: {', '.join(metrics) or 'no test metric'}"
-    text += f" ({early} exploratory)" * bool(early) + "."
+    text = said("Of {comparisons}: {metrics}{exploratory}.").format(
+        comparisons=counted(len(pairs), "comparison"),
+        metrics=said(", ").join(metrics) or said("no test metric"),
+        exploratory=said(" ({number} exploratory)").format(number=early) * bool(early),
+    )
     if timed:
-        won = [f"in {label_of(name)} in {n}" for name, n in times.most_common()]
+        where = said("in {name} in {number}")
+        won = [where.format(name=label_of(name), number=n) for name, n in times.most_common()]
         if undecided := timed - times.total():
-            won.append(f"in neither in {undecided}")
-        text += f" Of {timed} timed ones an epoch is faster (after Holm) {', '.join(won)}."
+            won.append(said("in neither in {number}").format(number=undecided))
+        faster = said(" Of {timed} timed ones an epoch is faster (after Holm) {won}.")
+        text += faster.format(timed=timed, won=said(", ").join(won))
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from benchmarks.statistics.intervals import DIFFERENT, EQUIVALENT, ERROR, Interv
 from benchmarks.statistics.ratios import ALIKE, RANKED, Ratio
 from benchmarks.statistics.verdict import Comparison, MetricComparison
 from common.framework import label_of
+from common.language import said
 from common.problem import Metric, problem_title
 from common.say import counted
 
@@ -18,7 +20,8 @@ Key = TypeVar("Key", bound=Hashable)
 
 def sentence(comparison: Comparison, *, times: bool = True) -> str:
     """The metric's verdict, then the time's unless that is not wanted."""
-    return f"{where(comparison)}: {_metric(comparison)}" + f" {_time(comparison)}" * times
+    words = said("{where}: {what}").format(where=where(comparison), what=_metric(comparison))
+    return words + f" {_time(comparison)}" * times
 
 
 def where(comparison: Comparison) -> str:
@@ -48,8 +51,8 @@ def signed(value: float, metric: Metric) -> str:
 def span(interval: Interval | Ratio, text: Callable[[float], str]) -> str:
     """`low to high`, or that there is none."""
     if interval.low is None or interval.high is None:
-        return "no interval"
-    return f"{text(interval.low)} to {text(interval.high)}"
+        return said("no interval")
+    return said("{low} to {high}").format(low=text(interval.low), high=text(interval.high))
 
 
 def seeds(metric: MetricComparison) -> str:
@@ -57,61 +60,97 @@ def seeds(metric: MetricComparison) -> str:
     first, second = metric.seeds
     if metric.paired:
         return counted(first, "pair of seeds")
-    return f"{first} and {second} seeds"
+    return said("{first} and {second} seeds").format(first=first, second=second)
 
 
 def _metric(comparison: Comparison) -> str:
     metric = comparison.metric
     first, second = label_of(comparison.first), label_of(comparison.second)
     if metric is None:
-        return f"no test metric of both {first} and {second} to compare."
-    several = metric.name.plural
-    within, level = metric.narrow, "90 %"
-    if metric.verdict == DIFFERENT or metric.margin is None:
-        within, level = metric.wide, "95 %"
-    shown = span(within, lambda value: signed(value, metric.name))
-    interval = "no interval" if shown == "no interval" else f"{level} interval {shown}"
-    numbers = f"({seeds(metric)}, difference {signed(metric.difference, metric.name)}, {interval})"
-    both = f"the {several} of {first} and {second}"
+        text = said("no test metric of both {first} and {second} to compare.")
+        return text.format(first=first, second=second)
     if metric.verdict == EQUIVALENT:
-        text = f"{both} are equivalent within {metric.margin} {numbers}."
+        text = said("{both} are equivalent within {margin} {numbers}.")
     elif metric.verdict == DIFFERENT:
-        higher = second if metric.difference > 0 else first
-        gap = f"{abs(metric.difference):.{metric.name.digits}f}"
-        text = (
-            f"the {metric.name.word} of {higher} is higher by {gap}, beyond the margin of "
-            f"{metric.margin}: different {numbers}."
+        text = said(
+            "the {metric} of {higher} is higher by {gap}, beyond the margin of {margin}: different "
+            "{numbers}."
         )
     elif metric.margin is None:
-        text = f"{both} are compared {numbers}; no margin was given: nothing is called equivalent."
+        text = said(
+            "{both} are compared {numbers}; no margin was given: nothing is called equivalent."
+        )
     else:
-        text = f"not enough runs to tell whether {both} are equivalent within {metric.margin} "
-        text += f"{numbers}; {_would_do(metric)}."
+        text = said(
+            "not enough runs to tell whether {both} are equivalent within {margin} {numbers}; "
+            "{would_do}."
+        )
+    both = said("the {metrics} of {first} and {second}")
+    text = text.format(
+        both=both.format(metrics=said(metric.name.plural), first=first, second=second),
+        metric=said(metric.name.word),
+        higher=_higher(comparison, metric),
+        gap=_gap(metric),
+        margin=metric.margin,
+        numbers=_numbers(metric),
+        would_do=_would_do(metric),
+    )
     if metric.constant:
-        text += " Without any variance this speaks of these seeds alone."
+        text += said(" Without any variance this speaks of these seeds alone.")
     elif metric.wide.excludes_zero and metric.verdict != DIFFERENT:
         text += _not_zero(comparison, metric)
     if metric.margin is not None and (wide := _wide_error(metric)):
-        text += f" Another test set of that size would move it by {wide}, more than the margin."
+        text += said(
+            " Another test set of that size would move it by {wide}, more than the margin."
+        ).format(wide=wide)
     if metric.exploratory:
-        text += f" Exploratory: {metric.exploratory}."
+        text += said(" Exploratory: {why}.").format(why=_why(metric.exploratory))
     return text + _lost(comparison)
+
+
+def _numbers(metric: MetricComparison) -> str:
+    """How many seeds, by how much they differ, and the interval that the verdict rests on."""
+    within, level = metric.narrow, "90 %"
+    if metric.verdict == DIFFERENT or metric.margin is None:
+        within, level = metric.wide, "95 %"
+    interval = span(within, lambda value: signed(value, metric.name))
+    if interval != said("no interval"):
+        interval = said("{level} interval {span}").format(level=level, span=interval)
+    return said("({seeds}, difference {difference}, {interval})").format(
+        seeds=seeds(metric), difference=signed(metric.difference, metric.name), interval=interval
+    )
+
+
+def _higher(comparison: Comparison, metric: MetricComparison) -> str:
+    return label_of(comparison.second if metric.difference > 0 else comparison.first)
+
+
+def _gap(metric: MetricComparison) -> str:
+    return f"{abs(metric.difference):.{metric.name.digits}f}"
+
+
+def _why(reason: str) -> str:
+    """One of `REASONS` with its number, aloud."""
+    return said(re.sub(r"\d+", "{}", reason)).format(*re.findall(r"\d+", reason))
 
 
 def _not_zero(comparison: Comparison, metric: MetricComparison) -> str:
     """That the interval excludes 0, and whether that outlasts the correction for the others."""
     adjusted = comparison.holm[0] if comparison.holm[0] is not None else metric.p
-    higher = comparison.second if metric.difference > 0 else comparison.first
-    gap = f"{abs(metric.difference):.{metric.name.digits}f}"
-    p, corrected = probability(metric.p), probability(adjusted)
+    text = said(
+        " The 95 % interval excludes 0 ({higher} is higher by {gap}, p = {p}), which does not "
+        "outlast Holm's correction for all verdicts here (p = {corrected})."
+    )
     if adjusted is not None and adjusted < ERROR:
-        return (
-            f" And yet it is not 0: {label_of(higher)} is higher by {gap} (p = {p}; after Holm's "
-            f"correction for all verdicts here {corrected})."
+        text = said(
+            " And yet it is not 0: {higher} is higher by {gap} (p = {p}; after Holm's correction "
+            "for all verdicts here {corrected})."
         )
-    return (
-        f" The 95 % interval excludes 0 ({label_of(higher)} is higher by {gap}, p = {p}), which "
-        f"does not outlast Holm's correction for all verdicts here (p = {corrected})."
+    return text.format(
+        higher=_higher(comparison, metric),
+        gap=_gap(metric),
+        p=probability(metric.p),
+        corrected=probability(adjusted),
     )
 
 
@@ -133,19 +172,22 @@ def _lost(comparison: Comparison) -> str:
     """Runs that gave no number are no chance sample: an arm may owe its mean to their absence."""
     names = (comparison.first, comparison.second)
     lost = [
-        f"{counted(n, 'seed')} of {label_of(name)}"
+        said("{seeds} of {name}").format(seeds=counted(n, "seed"), name=label_of(name))
         for n, name in zip(comparison.lost, names, strict=True)
         if n
     ]
     if not lost:
         return ""
-    return f" Of the seeds with a number alone: {' and '.join(lost)} failed or gave none."
+    text = said(" Of the seeds with a number alone: {lost} failed or gave none.")
+    return text.format(lost=said(" and ").join(lost))
 
 
 def _would_do(metric: MetricComparison) -> str:
     if metric.needed is None:
-        return "how many would do cannot be told from these"
-    return f"about {metric.needed:,} {'pairs of seeds' if metric.paired else 'of each'} would do"
+        return said("how many would do cannot be told from these")
+    if metric.paired:
+        return said("about {needed:,} pairs of seeds would do").format(needed=metric.needed)
+    return said("about {needed:,} of each would do").format(needed=metric.needed)
 
 
 def _time(comparison: Comparison) -> str:
@@ -154,17 +196,21 @@ def _time(comparison: Comparison) -> str:
     if ratio is None:
         few, many = comparison.processes
         if min(few, many) < MIN_PROCESSES:
-            return f"Their times: {few} and {many} timed processes; {MIN_PROCESSES} are needed."
-        return "Their times are not compared."
-    if ratio.verdict in ("no difference seen", "equally fast"):
-        shown = f"{number(ratio.value)}, {span(ratio, number)}"
-        if ratio.verdict == "equally fast":
-            return f"Their epochs are equally fast within {ALIKE:.0%} (ratio {shown})."
-        return f"No difference seen in the time of an epoch (ratio {shown})."
+            text = said("Their times: {few} and {many} timed processes; {needed} are needed.")
+            return text.format(few=few, many=many, needed=MIN_PROCESSES)
+        return said("Their times are not compared.")
+    shown = said(", ").join([number(ratio.value), span(ratio, number)])
+    if ratio.verdict == "equally fast":
+        text = said("Their epochs are equally fast within {alike:.0%} (ratio {shown}).")
+        return text.format(alike=ALIKE, shown=shown)
+    if ratio.verdict == "no difference seen":
+        text = said("No difference seen in the time of an epoch (ratio {shown}).")
+        return text.format(shown=shown)
     if ratio.verdict == "slower":
         second, ratio = first, ratio.inverse
+    text = said("An epoch of {second} is {times} times as fast ({shown}).")
     shown = span(ratio, number) + corrected(comparison)
-    return f"An epoch of {second} is {number(ratio.value)} times as fast ({shown})."
+    return text.format(second=second, times=number(ratio.value), shown=shown)
 
 
 def corrected(comparison: Comparison) -> str:
@@ -173,7 +219,8 @@ def corrected(comparison: Comparison) -> str:
     ranked = comparison.epoch is not None and comparison.epoch.verdict in RANKED
     if not ranked or adjusted is None or adjusted < ERROR:
         return ""
-    return f"; with all verdicts here (Holm) p = {probability(adjusted)}, no longer below 0.05"
+    text = said("; with all verdicts here (Holm) p = {p}, no longer below 0.05")
+    return text.format(p=probability(adjusted))
 
 
 def number(value: float | None) -> str:

@@ -10,6 +10,10 @@ from benchmarks.records.notices import not_real, warnings_of
 from common.framework import label_of
 from common.say import counted
 
+FEW, LOOKED, LOST = "fewer seeds than {}", "planned after a look at {} runs", "seeds were lost"
+REASONS = (FEW, LOOKED, LOST)
+"""Why a verdict is exploratory, in words with at most one number."""
+
 
 def notes(
     first: str, second: str, one: Sequence[Record], other: Sequence[Record], same_machine: bool

@@ -9,6 +9,7 @@ from itertools import combinations
 
 from benchmarks.harness.ladder import REFERENCE, Ladder
 from common.framework import label_of
+from common.language import said
 from common.trace import Difference, Trace, compare, first_broken
 
 RAISED_BECAUSE = (
@@ -62,7 +63,7 @@ class Parity:
         """One sentence: all within bounds, or where it breaks first and who is wrong."""
         breach = self.breach()
         if breach is None:
-            return "every rung is within its bounds"
+            return said("every rung is within its bounds")
         pair, broken = breach
         wrong = [
             label_of(name)
@@ -70,16 +71,22 @@ class Parity:
             if other == REFERENCE and any(d.broken and d.rung == broken.rung for d in differences)
         ]
         right = [label for label in map(label_of, self.traces) if label not in wrong]
-        where = (
-            f"first breach at rung '{broken.rung}', tensor {broken.tensor}: "
-            f"{' and '.join(map(label_of, pair))} differ by {broken.error:.1e}, "
-            f"bound {broken.bound:.1e}"
+        text = said(
+            "first breach at rung '{rung}', tensor {tensor}: {pair} differ by {error:.1e}, bound "
+            "{bound:.1e}"
         )
+        where = text.format(**broken._asdict() | {"pair": said(" and ").join(map(label_of, pair))})
         if not wrong:
-            return f"{where}; each alone is within its bound of the reference"
-        agree = f"; {' and '.join(right)} agree{'s' * (len(right) == 1)} with it" if right else ""
-        differ = f"{' and '.join(wrong)} differ{'s' * (len(wrong) == 1)} from the reference"
-        return f"{where}; {differ}{agree}"
+            return where + said("; each alone is within its bound of the reference")
+        differ, agree = said("; {names} differ from the reference"), said("; {names} agree with it")
+        if len(wrong) == 1:
+            differ = said("; {names} differs from the reference")
+        if len(right) == 1:
+            agree = said("; {names} agrees with it")
+        told = ((differ, wrong), (agree, right))
+        return where + "".join(
+            words.format(names=said(" and ").join(names)) for words, names in told if names
+        )
 
     def growth(self) -> Iterator[tuple[str, list[int], list[float]]]:
         """Of each arm and the rounded reference: steps, and the largest error of any weight."""

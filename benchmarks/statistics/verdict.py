@@ -27,7 +27,7 @@ from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.keys import Record
 from benchmarks.records.plans import Planned
 from benchmarks.statistics import intervals, ratios
-from benchmarks.statistics.doubts import notes
+from benchmarks.statistics.doubts import FEW, LOOKED, LOST, notes
 from benchmarks.statistics.epochs import epoch_ratio
 from benchmarks.statistics.intervals import Interval
 from benchmarks.statistics.ratios import RANKED, Ratio
@@ -235,10 +235,10 @@ def _exploratory(declared: Planned | None, seeds: int, lost: bool) -> str:
     """Why a verdict of so many seeds is an early look; empty where it is what was planned."""
     planned = max(PLANNED, declared.seeds if declared else 0)
     if seeds < planned:
-        return f"fewer seeds than {planned}"
+        return FEW.format(planned)
     if declared and declared.runs_before:
-        return f"planned after a look at {declared.runs_before} runs"
-    return "seeds were lost" if lost else ""
+        return LOOKED.format(declared.runs_before)
+    return LOST if lost else ""
 
 
 def _needed(

@@ -3,6 +3,7 @@
 What needs no framework is tried on traces of the reference itself, sound or with a fault.
 """
 
+# ruff: noqa: RUF001 (Chinese punctuation is meant)
 from __future__ import annotations
 
 import io
@@ -23,6 +24,7 @@ from benchmarks.parity.bounds import Measured, keep_largest, write_bounds
 from benchmarks.parity.climbed import Place, save_trace
 from benchmarks.parity.parity_table import print_parity, save_figures, shown
 from benchmarks.statistics.parity import Parity, rungs_of
+from common.language import speak
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
 from common.regime import MATCHED, TUNED
@@ -80,6 +82,21 @@ def test_the_verdict_comes_first_and_lines_of_zeros_are_counted_and_shown_on_dem
     lines = {(d.rung, d.tensor) for ds in parity.pairs.values() for d in shown(ds)}
     assert f"({len(lines) - 1} lines more, equal bit for bit in every pair: --all" in rest[-1]
     assert "gradients" in printed(parity, every=True) and "--all" not in printed(parity, every=True)
+
+
+def test_the_verdict_is_printed_in_the_language_that_is_spoken_and_kept_in_english(
+    trace, monkeypatch
+):
+    wrong = but(trace, "step 1/output/kernel", 1.2)
+    monkeypatch.setenv("LANGUAGE", "zh")
+    speak()
+    one = printed(Parity(LADDER, "", trace, trace, {"one": trace, "two": trace}))
+    two = printed(Parity(LADDER, "", trace, trace, {"one": trace, "two": wrong}))
+    assert "boston: 每一级都在界限之内\n" in one
+    assert "最先越界的是“step 1”这一级，张量 output/kernel：two 和 reference 相差" in two
+    assert "；two 与参考实现不同；one 与它一致\n" in two
+    verdict = Parity(LADDER, "", trace, trace, {"one": trace, "two": trace}).verdict()
+    assert verdict == "every rung is within its bounds"
 
 
 def test_the_verdict_names_the_first_rung_and_who_is_wrong(trace):

@@ -1,12 +1,14 @@
 """A command's answer: its verdicts in one sentence, and the envelope of `--json`."""
+# ruff: noqa: RUF001 (Chinese punctuation is meant)
 
 from __future__ import annotations
 
 import json
 
-from benchmarks.show.answer import print_json, run_verdicts
+from benchmarks.show.answer import print_answer, print_json, run_verdicts
 from benchmarks.speed.race_table import verdicts as race_verdicts
 from benchmarks.statistics.compared import Compared
+from common.language import speak
 from tests.sample_records import made, run
 
 
@@ -24,6 +26,32 @@ def test_one_pair_is_said_in_full_and_one_framework_alone_is_no_comparison():
     assert entry["about"] == "mnist, matched, cpu: alpha and beta"
     sentence, entries = run_verdicts(Compared.of(arm("alpha", SAME)))
     assert entries == [] and "nothing is compared" in sentence
+
+
+def test_the_sentence_is_in_the_language_that_is_spoken_and_the_entries_are_english(
+    monkeypatch, capsys
+):
+    runs = arm("alpha", SAME) + arm("beta", SAME) + arm("alpha", SAME, "native")
+    runs += arm("beta", [value - 0.1 for value in SAME], "native")
+    one, several = Compared.of(runs[:10]), Compared.of(runs)
+    english = run_verdicts(one)[1], run_verdicts(several)[1]
+    monkeypatch.setenv("LANGUAGE", "zh")
+    speak()
+    (of_one, entries), (of_several, more) = run_verdicts(one), run_verdicts(several)
+    assert (entries, more) == english
+    print_answer(of_one)
+    print_answer(of_several)
+    _, first, _, second = capsys.readouterr().out.split("\n")[:4]
+    assert first == (
+        "结论：MNIST digits, matched, cpu：alpha 和 beta 的准确率在容许差 0.003 之内等价"
+        "（5 对种子，差 +0.0000，90 % 区间 +0.0000 到 +0.0000）。毫无方差，所以这只说明这几个种子。"
+        "探索性的结论：种子不足 30 个。一轮的时间看不出差别（比值 1.00，0.800 到 1.25）。"
+    )
+    assert second == (
+        "结论：共 2 个比较：1 个在容许差之内等价，1 个不同（其中 2 个是探索性的）。"
+        "计时的 2 个中，一轮更快的（Holm 校正后）：分不出的 2 个。"
+        "与容许差相比相差最远的：MNIST digits，native，alpha 和 beta，差 -0.1000（容许差 0.003）。"
+    )
 
 
 def test_several_pairs_are_counted_with_the_widest_gap_and_who_is_faster():

@@ -1,0 +1,56 @@
+"""The language that a command speaks: English, or that of a catalogue below `common/locale`.
+
+By gettext, which argparse asks for its own words too: the domain is that of the whole process.
+People edit `twinbench.po`, and `make messages` compiles it into the `twinbench.mo` that gettext
+reads. Both are committed: a checkout speaks without a step before it.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+DOMAIN = "twinbench"
+LOCALE = Path(__file__).with_name("locale")
+LANGUAGES = ("en", "zh")
+_aloud = ContextVar("aloud", default=False)
+
+
+def speak(language: str | None = None) -> None:
+    """Speak one of LANGUAGES; None: as LANGUAGE, LC_ALL, LC_MESSAGES or LANG says.
+
+    The processes that this one starts inherit the choice.
+    """
+    if language:
+        os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain(DOMAIN, str(LOCALE))
+    gettext.textdomain(DOMAIN)
+
+
+def translated(text: str) -> str:
+    """The text in the language that is spoken; as it is where the catalogue lacks it."""
+    return gettext.gettext(text) if text else text  # "" is the catalogue's own header
+
+
+def paragraphs(text: str) -> str:
+    """The same of each paragraph: what changes in one leaves the others translated."""
+    return "\n\n".join(map(translated, text.split("\n\n")))
+
+
+@contextmanager
+def aloud() -> Iterator[None]:
+    """While it is open `said` translates: a sentence for a person at a terminal."""
+    token = _aloud.set(True)
+    try:
+        yield
+    finally:
+        _aloud.reset(token)
+
+
+def said(text: str) -> str:
+    """The text as it is for records, JSON and Markdown, which stay English; aloud, translated."""
+    return translated(text) if _aloud.get() else text
