@@ -54,10 +54,9 @@ COLUMNS = {
 }
 
 
-def records(name: str) -> list[dict]:
-    """The whole runs of a packed file; a value that is written once is put back in its places."""
-    text = gzip.decompress((DOCS / f"{name}.jsonl.gz").read_bytes())
-    first, *lines = text.decode().splitlines()
+def unpacked(path: Path) -> list[dict]:
+    """The records of a packed file; a value that is written once is put back in its places."""
+    first, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
     shared = json.loads(first)["shared"]
 
     def whole(value):
@@ -67,7 +66,12 @@ def records(name: str) -> list[dict]:
             return {key: whole(part) for key, part in value.items()}
         return [whole(part) for part in value] if isinstance(value, list) else value
 
-    found = [whole(json.loads(line)) for line in lines]
+    return [whole(json.loads(line)) for line in lines]
+
+
+def records(name: str) -> list[dict]:
+    """The whole runs of a packed file."""
+    found = unpacked(DOCS / f"{name}.jsonl.gz")
     return [record for record in found if record["kind"] == "run" and not record.get("error")]
 
 
