@@ -64,9 +64,10 @@ def _other_rows(sides: Sides) -> str:
 
 def _judged(judgement: Judgement, sides: Sides) -> str:
     """Fill the judgement; its sentence."""
-    rounding = Rounding.of(sides)
     moments = not all(side.trace.is_whole() for side in sides)
     events = [side.trace.events(moments=moments) for side in sides]
+    narrow = [side.narrow(own) for side, own in zip(sides, events, strict=True)]
+    rounding = Rounding.of(sides, narrow=any(narrow))
     matching = paired(sides, events)
     judgement.pairs = [(pair.one.name, pair.other.name) for pair in matching.pairs]
     wrong, worst, compared = unlike(matching, sides, max(rounding.bound, SAME))
@@ -85,13 +86,14 @@ def _judged(judgement: Judgement, sides: Sides) -> str:
         judgement.faults += _where(models, rungs)
     judgement.notes += rungs.notes
     judgement.notes += words.alone(sides, matching)
+    judgement.notes += words.narrow(sides, narrow)
     judgement.notes += words.by_statistics(judgement.rungs, moments)
     if certain or any(not r.error <= max(rounding.apart, r.bound) for r in judgement.rungs):
         judgement.verdict = "wrong"
     else:
         judgement.verdict = "undecided" if any(r.broken for r in judgement.rungs) else "right"
         judgement.notes += words.settings(matching, judgement)
-    return words.verdict(judgement, rounding)
+    return words.verdict(judgement, rounding, words.finer(sides, narrow))
 
 
 def _before_it_ran(sides: Sides) -> list[Fault]:

@@ -12,7 +12,8 @@ import numpy as np
 
 from benchmarks.twins.climb import distance
 from benchmarks.twins.compare import BOUND
-from common.twins.probe import Unit, Values
+from benchmarks.twins.reach import computes_in_float32
+from common.twins.probe import Event, Unit, Values
 from common.twins.recorded import RecordedUnit, Tensor, Trace, Weights
 
 EPSILONS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
@@ -60,6 +61,24 @@ class Recording:
         dtypes = {t.dtype for call in calls for t in call.outputs if t.dtype in EPSILONS}
         return max(dtypes, key=EPSILONS.__getitem__, default="float32")
 
+    def narrow(self, events: Sequence[Event]) -> list[str]:
+        """Layers of a recording in float64 that round to float32; `events` are its own.
+
+        They are given float32 that the model was not, as inputs of Keras make of float64, or they
+        give such numbers of others, as some layers do whatever is asked of them.
+        """
+        if self.dtype != "float64":
+            return []
+        given = {tensor.statistics for call in self.index.calls for tensor in call.inputs}
+        rounded = [
+            call.layer
+            for call in self.index.events
+            for tensor in call.inputs
+            if EPSILONS.get(tensor.dtype, 0) > EPSILONS["float64"]
+            and tensor.statistics not in given
+        ]
+        return [*rounded, *computes_in_float32(events)]
+
     @property
     def drew(self) -> str:
         """The layers that drew random numbers while this was recorded, or the model; else ""."""
@@ -85,9 +104,13 @@ class Rounding(NamedTuple):
     apart: float
 
     @classmethod
-    def of(cls, sides: Sequence[Recording]) -> Rounding:
-        """That of these recordings; a layer is passed twice, forwards and backwards."""
-        dtype = max((side.dtype for side in sides), key=EPSILONS.__getitem__)
+    def of(cls, sides: Sequence[Recording], *, narrow: bool) -> Rounding:
+        """That of these recordings; a layer is passed twice, forwards and backwards.
+
+        `narrow` says that some layer of theirs rounds float64 to float32.
+        """
+        dtypes = [side.dtype for side in sides] + ["float32"] * narrow
+        dtype = max(dtypes, key=EPSILONS.__getitem__)
         depth = 1 + max(sum(call.call == 1 for call in side.index.events) for side in sides)
         if dtype == "float64":
             return cls(dtype, depth, BOUND, BOUND)

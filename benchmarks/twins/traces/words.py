@@ -56,6 +56,34 @@ def alone(sides: Sides, matching: Matching) -> list[str]:
     ]
 
 
+def narrow(sides: Sides, layers: Sequence[Sequence[str]]) -> list[str]:
+    """What keeps recordings from being judged in float64, where one of them is meant to be."""
+    dtypes = [side.dtype for side in sides]
+    sentences = []
+    for side, names in zip(sides, layers, strict=True):
+        given = {tensor.dtype for call in side.index.calls for tensor in call.inputs}
+        if names:
+            where = f"at {listed(names)} of {side.name}"
+            sentences.append(f"float64 is rounded to float32 {where}: judged as float32")
+        elif "float64" in given and side.dtype != "float64" and "float64" in dtypes:
+            sentences.append(
+                f"{side.name} was given rows in float64 and computes in {side.dtype}: set the "
+                "dtype before the model is made"
+            )
+    return sentences
+
+
+def finer(sides: Sides, layers: Sequence[Sequence[str]]) -> str:
+    """What would tell rounding from a difference."""
+    coarse = [
+        side.name
+        for side, names in zip(sides, layers, strict=True)
+        if names or side.dtype != "float64"
+    ]
+    one = f"a trace of {coarse[0]} in float64 throughout" if len(coarse) == 1 else ""
+    return one or "traces in float64"
+
+
 def by_statistics(rungs: Sequence[Rung], moments: bool) -> list[str]:
     """What statistics cannot tell."""
     if not moments and not any(rung.tensor.endswith(STATISTICS) for rung in rungs):
@@ -76,8 +104,8 @@ def settings(matching: Matching, judgement: Judgement) -> list[str]:
     ]
 
 
-def verdict(judgement: Judgement, rounding: Rounding) -> str:
-    """The verdict in one sentence."""
+def verdict(judgement: Judgement, rounding: Rounding, finer: str) -> str:
+    """The verdict in one sentence; `finer` is what would tell more."""
     worst = max(judgement.rungs, key=lambda rung: rung.error)
     layers = f"what rounding in {rounding.dtype} makes of {rounding.depth} layers"
     if judgement.verdict == "wrong":
@@ -94,12 +122,12 @@ def verdict(judgement: Judgement, rounding: Rounding) -> str:
     alike = f"the two are alike within {worst.error:.0e}"
     if judgement.verdict == "right":
         return (
-            f"{alike}, no more than {layers}, {rounding.bound:.0e}; traces in float64 would show a "
+            f"{alike}, no more than {layers}, {rounding.bound:.0e}; {finer} would show a "
             "difference that is smaller"
         )
     suspect = f"; first seen: {judgement.faults[0].sentence}" if judgement.faults else ""
     return (
         f"{alike}, which is more than {layers}, {rounding.bound:.0e}, and less than what is surely "
-        f"none, {rounding.apart:.0e}; traces in float64 would tell rounding from difference"
+        f"none, {rounding.apart:.0e}; {finer} would tell rounding from difference"
         f"{suspect}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.twins.fake_models import (
     Model,
     Module,
     Net,
+    ReLU,
     keras_net,
     recorded,
     rows,
@@ -51,6 +53,80 @@ def test_float64_alone_tells_a_small_difference_from_rounding(judged):
     assert exact.verdict == "wrong"
     right = judged(keras_net(held), torch_net(held), rows("float64"))
     assert right.verdict == "right" and "compute the same" in right.sentence
+
+
+def deep(net):
+    """The same function by sixty layers more, over which rounding may add up."""
+    acts = {f"act{number}": ReLU() for number in range(60)}
+    vars(net).update(acts)
+    net.run = lambda net, x: net.fc2(
+        net.bn(reduce(lambda h, act: act(h), acts.values(), net.fc1(x)))
+    )
+    return net
+
+
+SHIFT = 100  # before a layer, taken back by a bias behind it: rounding is felt, and nothing else
+
+
+def rounded_rows():
+    """A Keras model in float64 whose input makes float32 of its rows; their weights, the rows."""
+    held = weights("float64")
+    held[1] -= SHIFT * held[0].sum(axis=0)
+    model = keras_net(held)
+    model.run = lambda one, norm, other, x: other(norm(one(x.astype("float32"))))
+    return model, held, rows("float64") + SHIFT
+
+
+def rounded_inside():
+    """One whose normalisation computes in float32."""
+    held = weights("float64")
+    held[3] += SHIFT
+    held[7] -= SHIFT * held[6].sum(axis=0)
+    model = keras_net(held)
+    norm = model.parts[1]
+    norm.call = lambda x: type(norm).call(norm, x.astype("float32")).astype(x.dtype)
+    return model, held, rows("float64")
+
+
+@pytest.mark.parametrize(("rounded", "layer"), [(rounded_rows, "hidden"), (rounded_inside, "norm")])
+def test_what_rounds_to_float32_in_float64_is_named_and_no_fault(judged, rounded, layer):
+    model, held, x = rounded()
+    note = f"float64 is rounded to float32 at {layer} of keras: judged as float32"
+    judgement = judged(model, deep(torch_net(held)), x)
+    assert judgement.verdict == "right", judgement.sentence
+    assert note in judgement.notes and "a trace of keras in float64 thr" in judgement.sentence
+    judgement = judged(model, deep(torch_net(held, eps=1e-1)), x)
+    assert judgement.verdict == "wrong" and judgement.places[:2] == ["norm", "bn"]
+    judgement = judged(keras_net(held), deep(torch_net(held)), x)
+    assert judgement.verdict == "right" and "compute the same" in judgement.sentence
+    assert note not in judgement.notes
+
+
+def test_rows_in_float32_are_exact_and_leave_float64_its_sharpness(judged):
+    held = weights("float64")
+
+    def run(net, x):
+        return net.fc2(net.bn(net.act(net.fc1(x)))) * (1 + 2e-6)
+
+    assert judged(keras_net(held), torch_net(held, run=run), rows()).verdict == "wrong"
+    right = judged(keras_net(held), torch_net(held), rows())
+    assert right.verdict == "right" and "compute the same" in right.sentence
+
+
+def test_a_model_left_in_float32_is_named(judged):
+    held = weights()
+    one = keras_net(held)
+    one.run = lambda one, norm, other, x: other(norm(one(x.astype("float32"))))
+
+    def run(net, x):
+        return net.fc2(net.bn(net.act(net.fc1(x)))) * (1 + 2e-5)
+
+    other = torch_net([array.astype("float64") for array in held], run=run)
+    judgement = judged(one, other, rows("float64"))
+    assert judgement.verdict == "undecided"
+    assert "a trace of keras in float64 throughout would tell" in judgement.sentence
+    note = "keras was given rows in float64 and computes in float32: set the dtype before"
+    assert any(said.startswith(note) for said in judgement.notes)
 
 
 def test_other_rows_and_other_weights_are_refused(judged):
