@@ -14,6 +14,10 @@ from common.trace import Difference, Trace, compare, first_broken
 RAISED_BECAUSE = (
     "raised to ten times the error of the reference in float32: an ill-conditioned seed"
 )
+EVERY_RUNG = "every rung is within its bounds"
+ONLY_EARLY = (
+    "bfloat16 leaves none after the first step to judge: matched has the same code in float32"
+)
 
 
 @dataclass
@@ -37,7 +41,7 @@ class Parity:
         """
         self.raised = {
             (d.rung, d.tensor): 10 * d.error
-            for d in compare(self.rounded, self.reference, self.ladder.problem)
+            for d in self._differences(self.rounded, self.reference)
             if d.broken and d.bound and math.isfinite(d.error)
         }
         named = {**self.traces, REFERENCE: self.reference}
@@ -45,8 +49,14 @@ class Parity:
         self.pairs = {(one, other): self._judged(named[one], named[other]) for one, other in pairs}
 
     def _judged(self, trace: Trace, expected: Trace) -> list[Difference]:
-        differences = compare(trace, expected, self.ladder.problem)
-        return [d._replace(bound=self.raised.get((d.rung, d.tensor), d.bound)) for d in differences]
+        raised = self.raised
+        return [
+            d._replace(bound=raised.get((d.rung, d.tensor), d.bound))
+            for d in self._differences(trace, expected)
+        ]
+
+    def _differences(self, trace: Trace, expected: Trace) -> list[Difference]:
+        return compare(trace, expected, self.ladder.problem, self.ladder.regime.precision)
 
     def breach(self) -> tuple[tuple[str, str], Difference] | None:
         """The breach at the lowest rung of all pairs, those with the reference first; or None."""
@@ -62,7 +72,8 @@ class Parity:
         """One sentence: all within bounds, or where it breaks first and who is wrong."""
         breach = self.breach()
         if breach is None:
-            return "every rung is within its bounds"
+            narrow = self.ladder.regime.bfloat16
+            return EVERY_RUNG + (f"; {ONLY_EARLY}" if narrow else "")
         pair, broken = breach
         wrong = [
             label_of(name)
@@ -90,7 +101,7 @@ class Parity:
         every = {**self.traces, f"{REFERENCE} in float32": self.rounded}
         for name, trace in every.items():
             worst: dict[str, float] = {}
-            for d in compare(trace, self.reference, self.ladder.problem):
+            for d in self._differences(trace, self.reference):
                 if d.rung in rungs and d.tensor.endswith(("/kernel", "/bias")):
                     worst[d.rung] = max(worst.get(d.rung, 0.0), d.error)
             points = sorted((rungs[rung], error) for rung, error in worst.items())
