@@ -35,10 +35,10 @@ class Framework:
     the module that takes its steps apart, `pieces` what `tuned` does by hand and users do not, and
     `extents` what of a step it can compile, beside the whole; `fixed` names the switches
     that it cannot set to anything but their native value; `without` has what it does not have, and
-    why: `compiled` or `tuned`, the regimes, `ablation`, or `twins`, whose `twin` is the Task of a
-    user's own model; those of a lower `rank` stand first in every list; one `on_request` is trained
-    only where it is named; `colour`, #RRGGBB, is that of every figure, where it is empty the name
-    decides.
+    why: `compiled`, `tuned` or `bf16`, the regimes, `ablation`, or `twins`, whose `twin` is the
+    Task of a user's own model; those of a lower `rank` stand first in every list; one `on_request`
+    is trained only where it is named; `colour`, #RRGGBB, is that of every figure, where it is empty
+    the name decides.
     """
 
     name: str
@@ -102,6 +102,11 @@ class Framework:
             why = f" ({self.without[what]})" if self.without[what] else ""
             raise NotImplementedError(f"{self.name} has no {what}; these have it: {others}{why}")
 
+    def check_runs(self, regime: Regime) -> None:
+        """Raise NotImplementedError for a regime that this framework is without."""
+        for what in regime.needs:
+            self.check_has(what)
+
     def ablation_module(self) -> Any:
         """What takes its steps apart; imports the framework.
 
@@ -137,7 +142,7 @@ class Framework:
 
     def make_task(self, problem: Problem, **options: Any) -> Any:
         """A fresh Task for the problem; `options` and errors as for `Task`."""
-        self.check_has(options.get("regime", MATCHED).execution)
+        self.check_runs(options.get("regime", MATCHED))
         return self.task_class(problem.solver)(problem, **options)
 
 

@@ -20,9 +20,11 @@ from common.task import Order, State, Task, Weights
 
 
 class ReferenceTask(Task):
-    """One problem in NumPy, in float64 or float32, on the CPU; it has the regime `matched` only.
+    """One problem in NumPy, in float64 or float32, on the CPU; it has `matched` and `bf16` only.
 
-    `dtype` is that of weights, activations, gradients and the optimiser's squares.
+    `dtype` is that of weights, activations, gradients and the optimiser's squares. In `bf16` it
+    rounds to bfloat16 where the frameworks do, and computes in `dtype` in between: rounding carries
+    inputs over a relu's kink, and the exact gradient is then far away from every rounded one.
     """
 
     native = MappingProxyType({"loss_on": "logits"})
@@ -59,13 +61,14 @@ class ReferenceTask(Task):
         activations = self._activations(dense(x))
         scores = activations.pop()
         gradients: Weights = {}
-        down = self._score_gradient(scores, y)
+        down = self._rounded(self._score_gradient(scores, y))
         for layer in reversed(self.problem.layers):
             below = activations.pop()
-            gradients[f"{layer.name}/kernel"] = below.T @ down
-            gradients[f"{layer.name}/bias"] = down.sum(axis=0)
+            gradients[f"{layer.name}/kernel"] = self._rounded(below.T @ down)
+            gradients[f"{layer.name}/bias"] = self._rounded(down.sum(axis=0))
+            kernel = self._rounded(self.state[f"{layer.name}/kernel"])
             # relu'(0) is 0, in both frameworks too
-            down = (down @ self.state[f"{layer.name}/kernel"].T) * (below > 0)
+            down = self._rounded(down @ kernel.T) * (below > 0)
         loss = metrics.loss_value(self.problem.loss, scores, y)
         return loss, {name: gradients[name] for name in self.weight_names}
 
@@ -102,12 +105,22 @@ class ReferenceTask(Task):
 
     def _activations(self, x: np.ndarray) -> list[np.ndarray]:
         """The input and each layer's output, the last one being the scores."""
-        activations: list[np.ndarray] = [x.astype(self.dtype)]
+        activations: list[np.ndarray] = [self._rounded(x.astype(self.dtype))]
         for layer in self.problem.layers:
-            z = activations[-1] @ self.state[f"{layer.name}/kernel"]
-            z += self.state[f"{layer.name}/bias"]
+            kernel, bias = (
+                self._rounded(self.state[f"{layer.name}/{k}"]) for k in ("kernel", "bias")
+            )
+            z = self._rounded(self._rounded(activations[-1] @ kernel) + bias)
             activations.append(z if layer.name == "output" else np.maximum(z, 0))
         return activations
+
+    def _rounded(self, values: np.ndarray) -> np.ndarray:
+        """The nearest numbers of bfloat16, ties to even, where the regime asks for it."""
+        if not self.rules.bfloat16:
+            return values
+        bits = values.astype(np.float32).view(np.uint32)
+        bits += 0x7FFF + (bits >> 16 & 1)
+        return (bits & 0xFFFF0000).view(np.float32).astype(self.dtype)
 
     def _score_gradient(self, scores: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Of the mean loss with respect to the scores: (link(scores) - target) / rows.

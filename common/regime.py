@@ -1,4 +1,4 @@
-"""How a problem is run: a regime is a frozen record of independent switches; four have names.
+"""How a problem is run: a regime is a frozen record of independent switches; five have names.
 
 A switch left at None means "whatever the framework does by itself". What that is stands in the
 framework's manifest, and `Regime.resolve` writes it out, so that a walk between two frameworks'
@@ -29,10 +29,16 @@ class Regime:
     last_batch: Literal["kept", "dropped"] | None = None
     denormals: Literal["flushed", "kept"] | None = None
     tf32: bool | None = None
+    precision: Literal["float32", "bfloat16"] = "float32"  # of forward and backward pass
     # execution
     sparse_rows: bool = False  # hold text as CSR and feed a dense batch at a time
     execution: Literal["tutorial", "compiled", "tuned"] = "tutorial"
     deterministic: bool = False  # only kernels that give the same bits each time, or an error
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for bfloat16 in an execution that knows float32 alone."""
+        if self.bfloat16 and self.execution != "tutorial":
+            raise ValueError(f"{self.execution} computes in float32 alone, not in {self.precision}")
 
     @property
     def compiled(self) -> bool:
@@ -43,6 +49,16 @@ class Regime:
     def tuned(self) -> bool:
         """Whether it asks for what was found fastest in each framework, written by hand or not."""
         return self.execution == "tuned"
+
+    @property
+    def bfloat16(self) -> bool:
+        """Whether it asks for mixed precision, as each framework's own users have it."""
+        return self.precision == "bfloat16"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What of it a framework may be without, by the names of its manifest."""
+        return (self.execution, *["bf16"] * self.bfloat16)
 
     @property
     def paired(self) -> bool:
@@ -56,6 +72,13 @@ class Regime:
     def switches(self) -> dict[str, Any]:
         """Every switch but the name, as plain values."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
+
+    def keyed(self) -> dict[str, Any]:
+        """The switches that tell apart the keys of records.
+
+        One that is younger than the records of old is left out where it stands as it did for them.
+        """
+        return {k: v for k, v in self.switches().items() if (k, v) != ("precision", "float32")}
 
     def changes(self) -> dict[str, Any]:
         """The switches that differ from the regime as published under this name."""
@@ -80,5 +103,8 @@ MATCHED = Regime(
 )
 COMPILED = replace(MATCHED, name="compiled", execution="compiled")
 TUNED = replace(MATCHED, name="tuned", execution="tuned")
+BF16 = replace(MATCHED, name="bf16", precision="bfloat16")
 
-REGIMES: dict[str, Regime] = {regime.name: regime for regime in (NATIVE, MATCHED, COMPILED, TUNED)}
+REGIMES: dict[str, Regime] = {
+    regime.name: regime for regime in (NATIVE, MATCHED, COMPILED, TUNED, BF16)
+}

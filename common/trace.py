@@ -31,6 +31,18 @@ FIRST_STEP = 1e-5  # the bound of PROTOCOL for scores, loss, gradients and one s
 FLOOR = 1e-6  # the least bound: about 8 roundings of float32
 KINK = 1e-3  # of a whole run's loss: any machine may carry an input over a relu's kink
 ONE_ROW = 5e-3  # of an accuracy: it changes by whole rows, and fits of ten steps see few
+EARLY = ("scores", "loss", "gradients", "step 1", "fit 1")  # before rounding is amplified
+UNIT = 2.0**-8  # bfloat16 keeps 8 bits, and rounds by half of the last at most
+UNITS = {
+    "scores": 4,
+    "loss": 4,
+    "mae": 4,
+    "gradients kernel": 4,
+    "gradients bias": 64,
+    "square kernel": 8,
+    "square bias": 128,
+    "kernel": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -166,7 +178,9 @@ class Difference(NamedTuple):
         return self.bound is not None and not self.error <= self.bound
 
 
-def compare(actual: Trace, expected: Trace, problem: Problem) -> list[Difference]:
+def compare(
+    actual: Trace, expected: Trace, problem: Problem, precision: str = "float32"
+) -> list[Difference]:
     """Every tensor of `actual` against `expected`, in the order of the rungs.
 
     The error of a tensor that only one trace has is inf.
@@ -177,7 +191,8 @@ def compare(actual: Trace, expected: Trace, problem: Problem) -> list[Difference
         error = np.inf
         if key in actual and key in expected:
             error = relative_error(actual[key], expected[key])
-        differences.append(Difference(rung, tensor, error, bound(problem, rung, tensor)))
+        limit = bound(problem, rung, tensor, precision)
+        differences.append(Difference(rung, tensor, error, limit))
     return differences
 
 
@@ -198,7 +213,7 @@ def first_broken(differences: Iterable[Difference]) -> Difference | None:
     return next((d for d in differences if d.broken), None)
 
 
-def bound(problem: Problem, rung: str, tensor: str) -> float | None:
+def bound(problem: Problem, rung: str, tensor: str, precision: str = "float32") -> float | None:
     """The largest error allowed, or None if the tensor is not judged.
 
     It is ten times the largest error measured, which `bounds.json` holds. Data, weights and step
@@ -206,11 +221,14 @@ def bound(problem: Problem, rung: str, tensor: str) -> float | None:
     metrics are judged, all epochs by one bound; the weights are not, since one input that rounding
     carries over a relu's kink separates two runs for good. After the first step nothing is judged
     that was not measured, as for a changed problem, nor where ten times the error is 1 or more.
+    In bfloat16 nothing is measured: see `_bound_of_bfloat16`.
     """
     if rung in ("data", "weights") or tensor == "step":
         return 0.0
+    if precision == "bfloat16":
+        return _bound_of_bfloat16(rung, tensor)
     rung = judged_rung(rung)
-    early = rung in ("scores", "loss", "gradients", "step 1", "fit 1")
+    early = rung in EARLY
     errors = {} if problem.changes() else _measured().get(problem.name, {}).get(rung, {})
     if tensor not in errors:
         return FIRST_STEP if early else None
@@ -218,6 +236,24 @@ def bound(problem: Problem, rung: str, tensor: str) -> float | None:
     if early:
         return min(allowed, FIRST_STEP)
     return allowed if allowed < 1 else None
+
+
+def _bound_of_bfloat16(rung: str, tensor: str) -> float | None:
+    """So many units of rounding; None where rounding in bfloat16 leaves nothing to judge.
+
+    The reference rounds as the frameworks do, but sums may be rounded elsewhere (PyTorch adds a
+    bias before it rounds a product): two numbers of bfloat16 are then neighbours, 2 units apart, in
+    two layers 4. A bias's gradient is a sum over the batch, which TensorFlow and XLA round at every
+    partial sum, PyTorch at its end; its weight is not judged. A square has twice the error of its
+    gradient, a kernel little of it: a step is 0.003 of weights up to 0.1. After the first step
+    RMSprop has made steps of the same size of what rounding left of gradients that nearly vanish.
+    """
+    if rung not in EARLY:
+        return None
+    kind = "gradients" if rung == "gradients" else tensor.partition("/")[0]
+    role = tensor.rpartition("/")[2]
+    units = UNITS.get(f"{kind} {role}", UNITS.get(role))
+    return units and units * UNIT
 
 
 def judged_rung(rung: str) -> str:

@@ -39,7 +39,7 @@ class JaxTask(Task):
 
     def make_network(self) -> Network:
         """The problem's network, a function of weights and rows."""
-        return network(self.problem)
+        return network(self.problem, self.rules.precision)
 
     def make_objective(self) -> Any:
         """The loss, metric and targets of its kind of problem."""

@@ -29,7 +29,7 @@ class KerasTask(Task):
     native = variant.native
 
     def build(self, device: str) -> None:
-        self.variant.check_has(self.rules.execution)
+        self.variant.check_runs(self.rules)
         self.device = choose_device(device, backend.runtime()["devices"], "Keras")
         backend.prepare(self.rules)
         keras.utils.set_random_seed(self.seed)
@@ -46,7 +46,7 @@ class KerasTask(Task):
 
     def make_network(self) -> keras.Model:
         """The problem's network, with fresh weights."""
-        return network(self.problem, self.rules.loss_on)
+        return network(self.problem, self.rules.loss_on, self.rules.precision)
 
     def make_objective(self) -> Any:
         """The loss, metric and targets of its kind of problem."""
@@ -84,8 +84,8 @@ class KerasTask(Task):
         self.net.optimizer.iterations.assign(int(state["step"]))
 
     def write_native(self, path: Path) -> None:
-        # a fresh one: neither an optimiser nor a layer of ours would load elsewhere
-        net = self.make_network()
+        # a fresh one in float32: neither an optimiser nor a layer of ours would load elsewhere
+        net = network(self.problem, self.rules.loss_on)
         net.set_weights(self.net.get_weights())
         net.save(path)
 
@@ -187,14 +187,15 @@ class KerasTask(Task):
 
 
 class Scores(keras.layers.Layer):
-    """A dense layer without its activation, on the very same weights."""
+    """A dense layer without its activation, on the very same weights; scores are float32."""
 
     def __init__(self, dense_layer: keras.layers.Dense) -> None:
-        super().__init__()
+        super().__init__(dtype=dense_layer.dtype_policy)
         self.dense = dense_layer
 
     def call(self, x: Any) -> Any:
-        return ops.add(ops.matmul(x, self.dense.kernel), self.dense.bias)
+        scores = ops.add(ops.matmul(x, self.dense.kernel), self.dense.bias)
+        return ops.cast(scores, "float32")
 
 
 class KeepGradients(keras.optimizers.Optimizer):

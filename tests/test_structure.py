@@ -24,6 +24,7 @@ FILES = {  # that a folder need not have whose framework is without
     "ablation": {"ablation.py"},
     "twins": {"twins.py"},
     "compiled": set(),  # where it is no more than a word in a call
+    "bf16": set(),  # the same
 }
 
 OWN_FILES = {  # that not every framework has

@@ -43,7 +43,7 @@ class PartialTask(TorchTask):
         x, y = x.to(self.device), y.to(self.device)
         if self.last != "input":
             self.optimizer.zero_grad()
-            loss = self.objective.loss(self.net(x), y)
+            loss = self.objective.loss(self.scored(x), y)
             if self.last != "forward":
                 loss.backward()
             if self.last == "optimiser":

@@ -95,7 +95,20 @@ class TorchTask(Task):
 
     @torch.no_grad()
     def forward(self, x: np.ndarray) -> np.ndarray:
-        return self.net(torch.from_numpy(x).to(self.device)).cpu().numpy()
+        return self.scored(torch.from_numpy(x).to(self.device)).cpu().numpy()
+
+    def scored(self, rows: Tensor) -> Tensor:
+        """The scores (n, outputs), float32, of rows on the device, which autograd may follow.
+
+        In bfloat16 by autocast, as PyTorch's users have it. Of what is called here it rounds the
+        arguments of `linear` alone (ATen/autocast_mode.h); relu takes what it is given. The losses
+        are on its list for float32, but not a clip of probabilities: all of the loss stays outside.
+        A weight's gradient is computed in bfloat16, and kept in float32 as the weight is.
+        """
+        if not self.rules.bfloat16:
+            return self.net(rows)
+        with torch.autocast(rows.device.type, torch.bfloat16):
+            return self.net(rows).float()
 
     @torch.no_grad()
     def scores(self, x: Any) -> np.ndarray:
@@ -112,7 +125,7 @@ class TorchTask(Task):
         if self.compiled:
             (loss, _), gradients = self.compiled.gradients(rows, targets)
             return loss.item(), _arrays(self.weight_names, gradients.values())
-        loss = self.objective.loss(self.net(rows), targets)
+        loss = self.objective.loss(self.scored(rows), targets)
         return loss.item(), _arrays(self.weight_names, torch.autograd.grad(loss, weights))
 
     def train_step(self, x: Any, y: np.ndarray) -> float:
@@ -197,7 +210,7 @@ class TorchTask(Task):
         if self.compiled:
             return self.compiled.step(x, y)
         self.optimizer.zero_grad()
-        scores = self.net(x)
+        scores = self.scored(x)
         loss = self.objective.loss(scores, y)
         loss.backward()
         self.optimizer.step()

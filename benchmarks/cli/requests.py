@@ -133,7 +133,9 @@ def jobs(
     more = {"python": dict(args.python), "on_data": on_data, **more}
     planned = plan(problems, names, regimes, places, seeds(args), **more)
     lacking = {(name, what) for name in names for what in framework(name).without}
-    return [job for job in planned if (job.framework, job.regime.execution) not in lacking]
+    return [
+        job for job in planned if not {(job.framework, need) for need in job.regime.needs} & lacking
+    ]
 
 
 def frameworks(args: argparse.Namespace) -> list[str]:

@@ -61,7 +61,7 @@ class Ladder:
         """
         settings = {
             "problem": asdict(self.problem),
-            "regime": self.regime.switches(),
+            "regime": self.regime.keyed(),
             "steps": self.steps,
             "epochs": self.epochs,
             "content": self.loaded().digest,

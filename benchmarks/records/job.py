@@ -142,7 +142,7 @@ class Job:
         settings = {
             "protocol": PROTOCOL,
             "problem": asdict(self.problem),
-            "regime": self.regime.switches(),
+            "regime": self.regime.keyed(),
             "threads": self.threads,
             "content": self.content,
             "python": self.python,

@@ -8,6 +8,7 @@ examples:
   twinbench run boston mnist --seeds 5          seeds 0 to 4 of two problems
   twinbench run imdb --regime matched           identical weights, order and optimiser rule
   twinbench run mnist --regime compiled         each framework's own compiler
+  twinbench run mnist --regime matched,bf16     in bfloat16 too, by each framework's mixed precision
   twinbench run mnist --epochs 1 --hidden 64    changed settings; the table and the record say so
   twinbench run --twins my_twins.py             your own two models (see `twinbench parity -h`)
   twinbench run --twins my_twins.py --framework keras,keras:torch,torch --seeds 5

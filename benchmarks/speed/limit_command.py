@@ -37,6 +37,10 @@ def main(args: argparse.Namespace) -> int:
 
     for name in requests.frameworks(args):
         framework(name).check_has("ablation")
-    jobs = requests.jobs(args, requests.problems(args), requests.regimes(args))
+    regimes = requests.regimes(args)
+    for regime in regimes:
+        if regime.bfloat16:
+            raise ValueError(f"limit times products of float32, which are none of {regime.name}")
+    jobs = requests.jobs(args, requests.problems(args), regimes)
     stem = requests.stem(args, Limited.kind)
     return run_and_show(list(map(Limited.of, jobs)), args, partial(page, stem=stem))

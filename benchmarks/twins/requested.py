@@ -6,15 +6,15 @@ import argparse
 
 from benchmarks.cli import requests
 from benchmarks.twins.pairing import paired
-from common.regime import REGIMES
+from common.regime import MATCHED, NATIVE, REGIMES
 from common.say import say
 from common.twins.problem import Twins, read_twins
 from common.twins.user_file import function_of
 
 
 def check_tutorial(regime: str) -> None:
-    """Raise ValueError for a regime that runs other code than a user's own."""
-    if REGIMES[regime].execution != "tutorial":
+    """Raise ValueError for a regime that runs other code than a user's own, or in another type."""
+    if REGIMES[regime] not in (NATIVE, MATCHED):
         raise ValueError(f"{regime} is made for the four problems; twins run in native and matched")
 
 

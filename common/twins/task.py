@@ -34,7 +34,12 @@ class TwinTask(Task):
     def __init__(
         self, problem: Twins, *, regime: Regime = MATCHED, device: str = "cpu", seed: int = 0
     ) -> None:
-        """As of `Task`, and what the model has of the other one's is set on it."""
+        """As of `Task`, and what the model has of the other one's is set on it.
+
+        Raises NotImplementedError for bfloat16: a user's model says itself what it computes in.
+        """
+        if regime.bfloat16:
+            raise NotImplementedError("a user's model says itself what it computes in")
         super().__init__(problem, regime=regime, device=device, seed=seed)
         for layer in problem.turns.layers:
             self.set_layer(*layer)

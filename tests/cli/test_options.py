@@ -197,3 +197,16 @@ def test_a_plan_has_no_arm_of_a_regime_that_its_framework_lacks(monkeypatch):
     found = {(job.framework, job.regime.name) for job in jobs}
     assert ("jax", "matched") in found and ("jax", "compiled") not in found
     assert {("keras", "matched"), ("keras", "compiled")} <= found
+
+
+def test_a_plan_has_no_arm_in_bf16_of_a_framework_that_lacks_it(monkeypatch):
+    monkeypatch.setattr("common.framework.find_spec", lambda name: True)
+    without = {**frameworks(), "torch": replace(frameworks()["torch"], without={"bf16": "why"})}
+    monkeypatch.setattr(requests, "framework", without.get)
+    add = ["problems", "--framework", "--regime", "--device", "--seeds", "--seed-start"]
+    add += ["--threads", "--python", "--timeout", "--data", "--data-dir", "--results"]
+    given = parsed("boston", "--data", "embedded", "--regime", "matched,bf16", add=add)
+    given.deterministic = False
+    jobs = requests.jobs(given, requests.problems(given), requests.regimes(given))
+    found = {(job.framework, job.regime.name) for job in jobs}
+    assert found == {("keras", "matched"), ("keras", "bf16"), ("torch", "matched")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,7 +16,7 @@ from common.framework import framework, frameworks
 from common.initial import initial_weights
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
-from common.regime import MATCHED, NATIVE, REGIMES
+from common.regime import BF16, MATCHED, NATIVE, REGIMES
 from common.replicas import fit_replicas
 from tests.conftest import error, make_rows
 
@@ -58,12 +58,23 @@ def test_native_leaves_open_what_matched_and_each_framework_fix():
     opened = {k for k, v in NATIVE.switches().items() if v is None}
     fixed = {k for k, v in MATCHED.switches().items() if v is not None}
     assert opened - {"loss_on"} <= fixed
-    assert list(REGIMES) == ["native", "matched", "compiled", "tuned"]
+    assert list(REGIMES) == ["native", "matched", "compiled", "tuned", "bf16"]
     for name in frameworks():
         resolved = NATIVE.resolve(framework(name).native).switches()
         assert None not in {k: v for k, v in resolved.items() if k != "order"}.values()
     with pytest.raises(ValueError, match=r"no framework 'theano'; there are: keras"):
         framework("theano")
+
+
+def test_a_key_has_the_precision_where_it_is_not_that_of_the_records_of_old():
+    assert BF16.keyed() == BF16.switches() and BF16.changes() == {}
+    assert MATCHED.switches().items() - MATCHED.keyed().items() == {("precision", "float32")}
+
+
+@pytest.mark.parametrize("execution", ["compiled", "tuned"])
+def test_an_execution_that_computes_in_float32_alone_takes_no_bfloat16(execution):
+    with pytest.raises(ValueError, match=f"{execution} computes in float32 alone"):
+        replace(BF16, execution=execution)
 
 
 def test_initial_weights_follow_the_seed_and_the_published_limits():

@@ -146,6 +146,33 @@ def test_what_was_never_measured_is_judged_up_to_the_first_step(measured, name, 
     assert limit == (FIRST_STEP if rung in EARLY else None)
 
 
+@pytest.mark.parametrize(
+    ("rung", "tensor", "units"),
+    [
+        ("data", "digest", 0),  # must be equal
+        ("weights", "output/bias", 0),
+        ("step 1", "step", 0),
+        ("scores", "scores", 4),
+        ("fit 1", "mae", 4),
+        ("gradients", "output/kernel", 4),
+        ("gradients", "output/bias", 64),
+        ("step 1", "square/output/kernel", 8),
+        ("fit 1", "square/output/bias", 128),
+        ("step 1", "output/kernel", 1),
+        ("step 1", "output/bias", None),
+        ("fit 1", "accuracy", None),
+        ("step 10", "loss", None),
+        ("final", "predictions", None),
+    ],
+)
+def test_in_bfloat16_a_bound_is_so_many_units_of_rounding(measured, rung, tensor, units):
+    expected = None if units is None else units / 256
+    assert bound(BOSTON, rung, tensor, "bfloat16") == expected
+    equal = {f"{rung}/{tensor}": np.ones(1)}
+    (difference,) = compare(equal, equal, BOSTON, "bfloat16")
+    assert difference.bound == expected
+
+
 def small(name="boston"):
     problem = PROBLEMS[name].but(features=6, hidden=(4,), batch_size=8)
     x, y = make_rows(problem, 50)

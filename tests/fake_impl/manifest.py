@@ -14,6 +14,6 @@ def variant(name, requires, **more):
 
 VARIANTS = (
     variant("fake", ("numpy",)),
-    variant("fake:twin", ("numpy",), without={"ablation": ""}),
+    variant("fake:twin", ("numpy",), without={"ablation": "", "bf16": "it has no numbers"}),
     variant("absent", ("no_such_package",)),
 )

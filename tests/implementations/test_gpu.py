@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks.harness.process import Child
+from common.problem import PROBLEMS
 from common.reference import ReferenceTask
-from common.regime import MATCHED, TUNED
-from tests.conftest import RemoteTask, error
+from common.regime import BF16, MATCHED, TUNED
+from tests.conftest import RemoteTask, error, make_rows
+from tests.implementations.agreeing import assert_rounds
 
 GPUS = ("nvidia*", "dxg")  # device files; where there are none, no framework need be asked
 pytestmark = [
@@ -52,3 +54,10 @@ def test_the_ladder_on_the_device(cuda, problem, rows, regime):
     assert np.allclose(history["loss"], by_hand["loss"], rtol=100 * BOUND)
     facts = task.facts()
     assert facts["device"].startswith("cuda") and facts["peak_device_bytes"] > 0
+
+
+def test_bf16_rounds_on_the_device(framework_name, cuda):
+    problem = PROBLEMS["imdb"].but(features=40, hidden=(8, 8), batch_size=16)
+    with Child(framework_name, regime=BF16, device="cuda", threads=1) as process:
+        task = RemoteTask(process, problem, device="cuda", regime=BF16)
+        assert_rounds(task, problem, make_rows(problem, 70))

@@ -27,7 +27,7 @@ from benchmarks.statistics.parity import Parity, rungs_of
 from common.language import speak
 from common.problem import PROBLEMS
 from common.reference import ReferenceTask
-from common.regime import MATCHED, TUNED
+from common.regime import BF16, MATCHED, TUNED
 from common.trace import Rows, bound, climb, compare, first_broken, rungs
 from tests.conftest import make_rows
 
@@ -138,6 +138,19 @@ def test_a_bound_that_the_rounded_reference_breaks_is_raised(trace):
     assert parity.breach()[1].tensor == "hidden1/bias"
     unequal = but(trace, "step 1/step", 2)  # what must be equal is never raised
     assert not Parity(LADDER, "", trace, unequal, {"one": trace}).raised
+
+
+def test_in_bf16_only_the_early_rungs_are_judged_and_that_is_said(trace):
+    ladder = replace(LADDER, regime=BF16)
+    rounded = but(but(trace, "scores/scores", 1.01), "step 1/hidden1/bias", 1.2)
+    green = Parity(ladder, "", trace, trace, {"one": but(rounded, "epoch 3/loss", 2)})
+    assert green.breach() is None and "bfloat16 leaves none" in green.verdict()
+    slow = but(trace, "step 1/square/output/bias", 0.1)
+    decayed = Parity(ladder, "", trace, trace, {"one": slow})
+    assert decayed.breach()[1].tensor == "square/output/bias"
+    wrong = Parity(LADDER, "", trace, trace, {"one": rounded})
+    assert wrong.breach()[1].rung == "scores"  # matched has its own bounds
+    assert "bfloat16" not in Parity(LADDER, "", trace, trace, {"one": trace}).verdict()
 
 
 def test_epochs_are_one_line_with_the_worst_of_them(trace):
