@@ -21,7 +21,6 @@ from tools.rivals import answers
 
 HERE = Path(__file__).parent
 FILES = sorted([*HERE.glob("situations/*.py"), *HERE.glob("networks/*.py")])
-ONE_FAULT = [file for file in FILES if "_one_" in file.stem and file.parent.name == "networks"]
 SAMPLE = (
     "names_exchanged",
     "maxpool_same_pad",
@@ -89,18 +88,6 @@ def test_each_file_states_its_truth_and_imports_no_framework(file):
     assert case.truth != "wrong" or case.kind != "other"
     assert set(case.causes) <= ENTRIES.keys()
     assert case.truth in ("wrong", "random") or not case.causes
-
-
-@pytest.mark.parametrize("file", ONE_FAULT, ids=lambda file: file.stem)
-def test_one_fault_is_in_one_place_and_the_file_names_it(file, process_of):
-    right = next(node for node in ast.parse(file.read_text()).body if isinstance(node, ast.Import))
-    mended = file.with_name(f"{right.names[0].name}.py")
-    target = "tests.porting.calls:settings_in_torch"
-    said, wanted = (process_of("torch").call(target, str(path)) for path in (file, mended))
-    apart = [name for name in said if said[name] != wanted.get(name)]
-    assert len({name.rpartition(".")[0] for name in apart}) == 1 and set(wanted) <= set(said)
-    assert any(place in apart[0] for place in situation(file).places)
-    assert situation(mended).truth == "right"
 
 
 def test_no_two_files_are_the_same():
