@@ -84,9 +84,9 @@ class Case:
         judgement.notes += limits_not_reached(models, self.sides, self.rows)
         self._see_first_layer(models)
         judgement.layers = apart(models)
-        if self.agree:  # what flows is seldom asked for again, and fills the memory
+        if self.agree:
             self.arranged = place.notes(models)
-            models = self.parted = bare(models)
+        models = self.parted = bare(models)  # what flows is seldom asked for again, and is large
         traces = self.climb()
         ladder = Ladder(
             self.file, self.sides, self.matching, self.given(0), self.forms, self.coarse
@@ -106,11 +106,11 @@ class Case:
         judgement.notes += notes
         if judgement.faults or any(rung.broken for rung in judgement.rungs):
             self.on_stage("causes are tried")
-            if self.agree and self.parted is models:
+            if self.parted is models:
                 self.parted = self._shown_at(1.0)
             judgement.causes = causes(self.scene(self.parted, traces))
         judgement.notes += not_reached(models, [traces[0, "float64"], traces[1, "float64"]])
-        self._say(models)
+        self._say()
 
     def scene(self, models: Models, traces: Climbs) -> Scene:
         """What a finder may look at and try."""
@@ -254,7 +254,7 @@ class Case:
         one, other = (events_of(side, rows) for side in self.sides)
         return self.parted._replace(one=one, other=other)
 
-    def _say(self, models: Models) -> None:
+    def _say(self) -> None:
         """The verdict and its sentence."""
         judgement = self.judgement
         judgement.notes += remarks(judgement.frameworks, judgement.rungs)
@@ -264,7 +264,7 @@ class Case:
             judgement.notes += unforced(self.matching.pairs)
         else:
             judgement.verdict = "right"
-            judgement.notes += self.arranged or place.notes(models)
+            judgement.notes += self.arranged if self.agree else place.notes(self._shown_at(1.0))
             judgement.sentence = said_right(judgement.weights, judgement.rungs)
 
     def _see_first_layer(self, models: Models) -> None:

@@ -137,6 +137,10 @@ class Side:
         target = "benchmarks.twins.probes:stepped"
         return self._call(target, self.probes[dtype], steps, rows, targets)
 
+    def slots(self, dtype: str) -> Values:
+        """What the optimiser keeps after its last step."""
+        return self._call("benchmarks.twins.probes:slots", self.probes[dtype])
+
     def _brings(self, again: Values) -> bool:
         """Whether the kernels are the same in two builds that draw from two seeds."""
         kernels = [
@@ -210,7 +214,8 @@ def outputs_of(side: Side, rows: Rows, dtype: str) -> Trace:
 
 
 def trained(sides: Sequence[Side], rows: Rows, targets: Sequence[Rows]) -> Iterator[Climbs]:
-    """The four climbs in training, a part at a time: loss and gradients, then the judged steps.
+    """The four climbs in training, a part at a time: loss and gradients, then of each judged step
+    the weights, and then what the optimiser keeps.
 
     All parts of a large model would not fit into memory: who has compared one should clear it.
     """
@@ -221,10 +226,12 @@ def trained(sides: Sequence[Side], rows: Rows, targets: Sequence[Rows]) -> Itera
         def stepped(n: int, dtype: str, more: int = number - done) -> Trace:
             return sides[n].stepped(more, rows, targets[n], dtype)
 
-        climbs = of_all(sides, stepped)
-        for key, values in climbs.items():
-            climbs[key] = {f"step {number}/{name}": value for name, value in values.items()}
-        yield climbs
+        parts: list[Callable[[int, str], Trace]] = [stepped, lambda n, dtype: sides[n].slots(dtype)]
+        for part in parts:
+            climbs = of_all(sides, part)
+            for key, values in climbs.items():
+                climbs[key] = {f"step {number}/{name}": value for name, value in values.items()}
+            yield climbs
         done = number
 
 

@@ -166,9 +166,10 @@ def _groups(matching: Matching, shown: Sequence[Event], reached: int) -> list[li
     }
     for i, pair in enumerate(matching.pairs[: reached + 1]):
         for group in groups:
-            first, mine, theirs = matching.pairs[group[0]], inputs[group[0]], inputs[i]
-            same = not (mine and theirs) or nearest(mine.inputs, theirs.inputs) == EQUAL
-            if same and interchangeable(first, pair):
+            if not interchangeable(matching.pairs[group[0]], pair):
+                continue  # before tensors are compared: there are many pairs of two layers
+            mine, theirs = inputs[group[0]], inputs[i]
+            if not (mine and theirs) or nearest(mine.inputs, theirs.inputs) == EQUAL:
                 group.append(i)
                 break
         else:

@@ -69,6 +69,11 @@ def stepped(number: int, steps: int, rows: Rows, targets: Rows) -> Values:
     return _narrowed(number, probe.step(rows, targets))
 
 
+def slots(number: int) -> Values:
+    """What the optimiser keeps after its last step."""
+    return _narrowed(number, _probes[number].optimizer_slots())
+
+
 def _narrowed(number: int, values: Values) -> Values:
     """The same numbers, those of a model in float32 in half the memory."""
     probe: Any = _probes[number]

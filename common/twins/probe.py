@@ -172,8 +172,11 @@ class Probe(Protocol):
         and no penalty of one is in it."""
 
     def step(self, rows: Rows, targets: Rows) -> Values:
-        """Training: a step of the optimiser; "loss" before it, all `values()` after it, and
-        "slot/<first|second>/<unit>/<role>" of RMSprop, Adam and AdamW."""
+        """Training: a step of the optimiser; "loss" before it, and all `values()` after it."""
+
+    def optimizer_slots(self) -> Values:
+        """What RMSprop, Adam and AdamW keep: "slot/<first|second>/<unit>/<role>"; empty of others,
+        and before the first step."""
 
     def optimizer_settings(self) -> dict[str, Any]:
         """The settings that the optimiser itself tells, by the framework's names, and its "class";

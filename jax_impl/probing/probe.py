@@ -156,7 +156,7 @@ class JaxProbe:
             return float(loss_of(self.setup, self._loss_function, outputs, targets))
 
     def step(self, rows: Rows, targets: Rows) -> Values:
-        """Training: a step of the optimiser; the loss before it, all values and slots after it."""
+        """Training: a step of the optimiser; the loss before it, and all values after it."""
         with self._bits():
             if self.slots is None:
                 optimizer = optimizer_of(self.setup, self.setup.learning_rate, MATCHED)
@@ -166,13 +166,17 @@ class JaxProbe:
             weights, self.slots = self._stepped(gradients, self.slots, self.net.weights, loss)
             self.net.write(flat(weights))
             self.net.keep(state)
-        values = {"loss": np.float64(loss), **self.values()}
+        return {"loss": np.float64(loss), **self.values()}  # type: ignore[dict-item]
+
+    def optimizer_slots(self) -> Values:
+        """What Adam and RMSprop keep, by weight; nothing before the first step."""
+        values: Values = {}
         for slot, theirs in SLOTS.items():
             held = next((v for _, v in optax.tree.get_all_with_path(self.slots, theirs)), None)
             if isinstance(held, Mapping):
                 arrays = {p: v for p, v in flat(held).items() if isinstance(v, jax.Array)}
                 values |= {f"slot/{slot}/{k}": v for k, v in self._by_role(arrays).items()}
-        return values  # type: ignore[return-value]
+        return values
 
     def optimizer_settings(self) -> dict[str, Any]:
         """Nothing: a transformation of Optax is a pair of functions."""

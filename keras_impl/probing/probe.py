@@ -129,7 +129,12 @@ class KerasProbe:
             if any(slope is not None for slope in slopes):
                 with backend.evaluating():
                     optimizer.apply(slopes, variables)
-        values = {"loss": _float(loss), **self.values()}
+        del slopes  # of a large model they would lie beside its values
+        return {"loss": _float(loss), **self.values()}
+
+    def optimizer_slots(self) -> Values:
+        optimizer, variables = self.optimizer, self.model.trainable_variables
+        values: Values = {}
         adaptive = isinstance(optimizer, keras.optimizers.Adam | keras.optimizers.RMSprop)
         for slot, attribute in SLOTS.items() if adaptive and optimizer.built else ():
             if attribute == "_momentums" and isinstance(optimizer, keras.optimizers.RMSprop):

@@ -98,7 +98,10 @@ class Probe:
             self.state[name] = np.asarray(
                 self.state[name] - rate * gradients[f"weight/{name}"], self.dtype
             )
-        return {"loss": gradients["loss"], "slot/first/x": np.zeros(1), **self.values()}
+        return {"loss": gradients["loss"], **self.values()}
+
+    def optimizer_slots(self):
+        return {"slot/first/x": np.zeros(1)}
 
 
 class Process:
@@ -133,4 +136,6 @@ class Process:
         if name == "stepped":
             number, steps, *batch = args
             return [self.probes[number].step(*batch) for _ in range(steps)][-1]
+        if name == "slots":
+            return self.probes[args[0]].optimizer_slots()
         return list(self.beside) if name == "beside" else None

@@ -87,11 +87,12 @@ OPTIMIZER = {"keras": make}
     net = keras_probe(stack("layers.Dense(3, name='d')"), (2,), more=more, dtype="float64")
     rows, targets = rows_of((2,)), rows_of((3,), seed=1)
     before, gradients = net.values()["d/kernel"], net.gradients(rows, targets)["weight/d/kernel"]
-    after = net.step(rows, targets)
+    assert net.optimizer_slots() == {}
+    after, slots = net.step(rows, targets), net.optimizer_slots()
     expected = before * (1 - 0.001) - 0.01 * gradients / (np.abs(gradients) + 1e-7 / 0.001**0.5)
     np.testing.assert_allclose(after["d/kernel"], expected, atol=1e-7)
-    np.testing.assert_allclose(after["slot/first/d/kernel"], 0.1 * gradients, rtol=1e-6)
-    np.testing.assert_allclose(after["slot/second/d/kernel"], 0.001 * gradients**2, rtol=1e-5)
+    np.testing.assert_allclose(slots["slot/first/d/kernel"], 0.1 * gradients, rtol=1e-6)
+    np.testing.assert_allclose(slots["slot/second/d/kernel"], 0.001 * gradients**2, rtol=1e-5)
     settings = net.optimizer_settings()
     assert settings["class"] == "AdamW" and settings["weight_decay"] == 0.1
     assert net.loss_alone(*targets, *targets) == pytest.approx(np.sum(targets[0] ** 2) / 4)

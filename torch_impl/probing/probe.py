@@ -186,8 +186,10 @@ class TorchProbe:
             for stepper in self.steppers:
                 stepper.step()
         self.model.zero_grad()
-        slots = slots_of(self.steppers[0], self.holders)
-        return {"loss": array_of(loss), **self.values(), **slots}
+        return {"loss": array_of(loss), **self.values()}
+
+    def optimizer_slots(self) -> Values:
+        return slots_of(self.steppers[0], self.holders) if self.steppers else {}
 
     def optimizer_settings(self) -> dict[str, Any]:
         self._start()

@@ -3,7 +3,7 @@
 import bert_of_two_layers as right
 
 TRUTH = "wrong"
-PLACE = ("up1", "layers.1.linear1", "layers.1")
+PLACE = ("up1", "layers.1.linear1", "layers.1.activation")
 CAUSE = "the GELU of one layer in its form with tanh"
 CAUSES = ("gelu_form",)
 INPUT, TOKENS = right.INPUT, right.TOKENS
