@@ -120,12 +120,14 @@ def first_red(child: Child, fault: str, problem: str) -> tuple[str, str] | None:
 
 
 @embedded
+@pytest.mark.long
 @pytest.mark.parametrize("problem", list(PROBLEMS))
 def test_a_sound_ladder_is_green(child, problem):
     assert first_red(child, "Sound", problem) is None
 
 
 @embedded
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "problem", "rung"),
     [
