@@ -52,7 +52,7 @@ def notes(models: Models) -> list[str]:
         f"{pair.name}: {one} and {other} give it the same values in another arrangement; what "
         "comes out agrees"
         for pair, mine, theirs, given in seen_pairs(models)
-        if nearest(*(event.inputs for event in given)) == PART
+        if nearest(given[0].inputs, given[1].inputs) == PART
         and nearest(mine.outputs, theirs.outputs) in (EQUAL, MOVED)
     ]
 
@@ -121,7 +121,7 @@ def _faults(models: Models, tolerance: float) -> list[Fault]:
     agreed: Seen | None = None
     alike: Seen | None = None  # the last of these that was given the same, in the same places
     for seen in seen_pairs(models):
-        before = nearest(*(event.inputs for event in seen.given), tolerance)
+        before = nearest(seen.given[0].inputs, seen.given[1].inputs, tolerance)
         after = nearest(seen.one.outputs, seen.other.outputs, tolerance)
         if after == PART and before in (EQUAL, MOVED) and not _rearranged(seen, tolerance):
             after = DIFFER
