@@ -51,8 +51,8 @@ def notes(models: Models) -> list[str]:
     return [
         f"{pair.name}: {one} and {other} give it the same values in another arrangement; what "
         "comes out agrees"
-        for pair, mine, theirs in seen_pairs(models)
-        if nearest(mine.inputs, theirs.inputs) == PART
+        for pair, mine, theirs, given in seen_pairs(models)
+        if nearest(given[0].inputs, given[1].inputs) == PART
         and nearest(mine.outputs, theirs.outputs) in (EQUAL, MOVED)
     ]
 
@@ -67,21 +67,49 @@ def bare(models: Models) -> Models:
 
 
 class Seen(NamedTuple):
-    """A pair and the first event of each of its layers."""
+    """A pair and the first event of each of its layers.
+
+    What one model shows as a whole and the other in parts, such as an attention, is one: the first
+    part has what goes in, the last what comes out.
+    """
 
     pair: Pair
     one: Event
     other: Event
+    given: tuple[Event, Event]  # whose inputs are compared
 
 
 def seen_pairs(models: Models) -> list[Seen]:
     """The pairs that both models show, in the order of the first."""
-    seen: list[Seen] = []
+    groups: list[list[tuple[Pair, Event, Event]]] = []
     for pair in models.matching.pairs:
         mine, theirs = event_of(models.one, pair.one), event_of(models.other, pair.other)
-        if mine and theirs and not any(mine is event for _, event, _ in seen):
-            seen.append(Seen(pair, mine, theirs))
+        if not (mine and theirs and _of_one_work(pair, mine, theirs)):
+            continue
+        same = (g for g in groups if any(mine is a or theirs is b for _, a, b in g))
+        group = next(same, None)
+        if group is None:
+            groups.append(group := [])
+        group.append((pair, mine, theirs))
+    seen = []
+    for group in groups:
+        pairs, ones, others = zip(*group, strict=True)
+        ones = sorted(ones, key=lambda event: _position(models.one, event))
+        others = sorted(others, key=lambda event: _position(models.other, event))
+        seen.append(Seen(pairs[0], ones[-1], others[-1], (ones[0], others[0])))
     return sorted(seen, key=lambda item: _position(models.one, item.one))
+
+
+def _of_one_work(pair: Pair, mine: Event, theirs: Event) -> bool:
+    """Whether two layers with the same weight may be given, or give, the same.
+
+    A layer of one's own adds a table of positions to what comes, and a port looks them up.
+    """
+    kinds = {pair.one.kind, pair.other.kind}
+    if "other" not in kinds or len(kinds) == 1:
+        return True
+    tensors = (mine.inputs, theirs.inputs), (mine.outputs, theirs.outputs)
+    return any(a.size == b.size for ones, others in tensors for a in ones for b in others)
 
 
 def _position(events: Sequence[Event], event: Event) -> int:
@@ -93,7 +121,7 @@ def _faults(models: Models, tolerance: float) -> list[Fault]:
     agreed: Seen | None = None
     alike: Seen | None = None  # the last of these that was given the same, in the same places
     for seen in seen_pairs(models):
-        before = nearest(seen.one.inputs, seen.other.inputs, tolerance)
+        before = nearest(seen.given[0].inputs, seen.given[1].inputs, tolerance)
         after = nearest(seen.one.outputs, seen.other.outputs, tolerance)
         if after == PART and before in (EQUAL, MOVED) and not _rearranged(seen, tolerance):
             after = DIFFER
@@ -135,7 +163,10 @@ def _larger(seen: Seen, after: Seen) -> bool:
     """
     given, taken = (
         [tensors[0].size if tensors else 0 for tensors in both]
-        for both in ((seen.one.outputs, seen.other.outputs), (after.one.inputs, after.other.inputs))
+        for both in (
+            (seen.one.outputs, seen.other.outputs),
+            tuple(event.inputs for event in after.given),
+        )
     )
     return given[0] != given[1] and given == taken
 
@@ -154,7 +185,7 @@ def _own_error(models: Models, seen: Seen, tolerance: float) -> list[Fault]:
     """The pair's own error: the second model's layer on the first model's input."""
     pair = seen.pair
     try:
-        outputs = models.replay(pair.other.layer, seen.one.inputs)
+        outputs = models.replay(pair.other.layer, seen.given[0].inputs)
     except (ValueError, RuntimeError):
         return []
     if nearest(seen.one.outputs, outputs, tolerance) != DIFFER:
@@ -174,8 +205,8 @@ def _between(
     pair = parted.pair
     where = f"between {'the rows' if agreed is None else agreed.pair.name} and {pair.name}"
     gaps = (
-        _stretch(models.one, agreed and agreed.one, parted.one),
-        _stretch(models.other, agreed and agreed.other, parted.other),
+        _stretch(models.one, agreed and agreed.one, parted.given[0]),
+        _stretch(models.other, agreed and agreed.other, parted.given[1]),
     )
     places, clauses = _parting(models.names, *gaps)
     if rearranged:

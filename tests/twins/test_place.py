@@ -11,6 +11,7 @@ from common.twins.probe import Event
 from tests.twins.test_apart import pair
 
 DENSE = np.linspace(0, 1, 120_001)[1:].reshape(2, 300, 200)  # neighbours lie 8e-6 apart
+RNG = np.random.default_rng(0)
 FLOAT32 = 1e-4, 1e-5  # tolerances of recordings
 
 
@@ -75,3 +76,41 @@ def test_no_activation_is_read_into_values_that_lie_close():
     assert np.array_equal(_comparable(shown, FLOAT32[0]).other[0].outputs[0], off)
     behind = models(("norm", x, DENSE, x, off), ("act", DENSE, DENSE, off, DENSE))
     assert np.array_equal(_comparable(behind, FLOAT32[0]).other[0].outputs[0], DENSE)
+
+
+def test_a_table_that_one_model_adds_and_the_other_looks_up_is_no_place_of_a_fault():
+    x, table, places = RNG.normal(size=(2, 7, 5)), RNG.normal(size=(7, 5)), np.arange(7)
+    shown = models(
+        ("position", x, x + table, places, table), ("norm", x + table, x, x + table, 2 * x)
+    )
+    own, *rest = shown.matching.pairs
+    own = own._replace(
+        one=own.one._replace(kind="other"), other=own.other._replace(kind="embedding")
+    )
+    fault = faults(shown._replace(matching=Matching((own, *rest), (), ())))[0]
+    assert fault.places[:2] == ("norm", "net.norm")
+
+
+def test_what_one_model_shows_in_parts_is_compared_as_a_whole():
+    """A right attention, whose projections Keras shows, is not blamed for what comes after."""
+    x, inner, out = (RNG.normal(size=(2, 7, 5)) for _ in range(3))
+    parts = [("query", x, inner), ("value", x, inner + 1), ("projected", inner + 2, out)]
+    pairs = []
+    for name, *_ in parts:
+        both = pair(name)
+        part = both.other._replace(name=f"net.mha.{name}", layer="net.mha")
+        pairs.append(both._replace(other=part))
+    norm = pair("norm")
+
+    def shown(whole, last) -> Models:
+        one = [Event(name, "dense", (a,), (b,)) for name, a, b in parts]
+        other = [Event("net.mha", "attention", (x,), (whole,))]
+        one.append(Event("norm", "dense", (out,), (x,)))
+        other.append(Event("net.norm", "dense", (whole,), (last,)))
+        chains = models(("norm", out, x, whole, last))
+        return chains._replace(one=one, other=other, matching=Matching((*pairs, norm), (), ()))
+
+    (fault,) = faults(shown(out, 2 * x))
+    assert fault.places[:2] == ("norm", "net.norm")
+    fault = faults(shown(2 * out, 2 * x))[0]
+    assert fault.places[0] == "query" and "net.mha" in fault.places

@@ -81,7 +81,7 @@ class Scene:
         return [
             Met(
                 seen,
-                nearest(_few(seen.one.inputs), _few(seen.other.inputs)),
+                nearest(_few(seen.given[0].inputs), _few(seen.given[1].inputs)),
                 nearest(_few(seen.one.outputs), _few(seen.other.outputs)),
             )
             for seen in seen_pairs(self.models)
