@@ -1,4 +1,4 @@
-"""See which defaults a port must take over together: train every subset of them.
+"""See which defaults belong together: train every subset.
 
 A port that takes over one framework's constants and keeps another's initial weights has defaults
 that nobody has tried together. Here a few switches, by default the initial kernels and RMSprop's

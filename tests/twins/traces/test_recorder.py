@@ -39,7 +39,7 @@ def test_the_recorder_is_one_file_for_python_3_9():
     assert "from __future__ import annotations" in source and "strict=" not in source
 
 
-@pytest.mark.parametrize("page", ["porting.md", "zh/porting.md"])
+@pytest.mark.parametrize("page", ["porting_recorded.md", "zh/porting_recorded.md"])
 def test_a_copy_alone_is_imported_as_the_page_says(page, tmp_path):
     """The page names the file that is copied, and what a script beside the copy imports."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
