@@ -14,7 +14,7 @@ from benchmarks.explain.walk import OWN, Step, Walk
 from benchmarks.records.arm import Arm, by_seed
 from benchmarks.records.kinds import Explain, Rung
 from benchmarks.statistics.intervals import ERROR, Interval, holm, p_value, paired, welch
-from common.problem import Problem
+from common.problem import Metric, Problem
 
 
 class Effect(NamedTuple):
@@ -28,6 +28,17 @@ class Effect(NamedTuple):
     def seen(self) -> bool:
         """Whether its interval excludes 0, and outlasts Holm's correction over the page."""
         return self.interval.excludes_zero and (self.holm is None or self.holm < ERROR)
+
+    @property
+    def verdict(self) -> str:
+        """In the protocol's words."""
+        return "changes" if self.seen else "no change seen"
+
+    def word(self, metric: Metric) -> str:
+        """`better` or `worse` where it is seen, else `unclear`."""
+        if not self.seen:
+            return "unclear"
+        return "better" if (self.interval.mean > 0) == metric.larger_is_better else "worse"
 
 
 Samples = tuple[list[float], list[float], bool]

@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.explain.explained import Effect
 from benchmarks.explain.runs import Walked
 from benchmarks.records.arm import by_seed, group_by, of_kind
-from benchmarks.records.job import Job, Process
+from benchmarks.records.job import Job
 from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Factorial
 from benchmarks.statistics.intervals import holm, p_value, paired
@@ -59,11 +59,6 @@ class Treated(Walked):
         """The design, and the place in it."""
         ends = {"start": self.start, "goal": self.goal}
         return {**ends, "switches": list(self.switches), "turned": list(self.turned)}
-
-    @property
-    def process(self) -> Process:
-        """One that all subsets of a framework share."""
-        return Process(self.place, replace(super().process.regime, execution="tuned"))
 
 
 def treated(

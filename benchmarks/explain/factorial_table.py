@@ -9,11 +9,10 @@ from typing import Any
 
 from benchmarks.explain.explained import Effect
 from benchmarks.explain.factorial import Design, Subset, designs
-from benchmarks.explain.walk_table import effect_text
+from benchmarks.explain.walk_table import COLOURED, COLOURS, effect_text
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.answer import Verdict
-from benchmarks.show.colours import BETTER, GREY, WORSE
 from benchmarks.show.figures import PANEL, Chart, as_name, colour, data, names_in, title_of
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section, with_figures
@@ -34,7 +33,7 @@ def page(records: Iterable[Record], stem: Path) -> Iterator[Section]:
 
 def sections(design: Design) -> Iterator[Section]:
     """Every subset with its figure, then every switch and every two."""
-    names = [f"{label_of(name)}, {_seeds(design, name)} seeds" for name in design.runs]
+    names = [f"{label_of(name)}, {counted(_seeds(design, name), 'seed')}" for name in design.runs]
     metric, start, goal = design.problem.metric, label_of(design.start), label_of(design.goal)
     yield Section(
         f"{design.problem.title}, {metric}: {start}'s defaults, and some of {goal}'s",
@@ -109,7 +108,7 @@ def _verdict(design: Design, name: str, subset: Subset, effect: Effect) -> Verdi
     words = _words(design, subset)
     return {
         "about": f"{design.problem.name}, {label_of(name)}: {words}",
-        "verdict": "changes" if effect.seen else "no change seen",
+        "verdict": effect.verdict,
         "sentence": f"{words}: {_text(design, effect).lstrip('*')}",
     }
 
@@ -137,7 +136,7 @@ def figure(design: Design) -> Chart:
     metric, names = design.problem.metric, {label_of(name): name for name in design.runs}
     title = f"change of the test {metric.full_name} against {label_of(design.start)}'s defaults"
     several = len(names) > 1
-    words = alt.Color("word:N", scale=names_in(_COLOURS, _COLOURS.values()), legend=None)
+    words = alt.Color("word:N", scale=names_in(COLOURS, COLOURS.values()), legend=None)
     base = alt.Chart(data(rows)).encode(
         y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=300)),
         yOffset=alt.YOffset("name:N", sort=list(names)),
@@ -147,7 +146,7 @@ def figure(design: Design) -> Chart:
     bars = base.mark_bar().encode(x=mean, x2="zero:Q", color=colour(names) if several else words)
     lines = base.mark_rule().encode(x=alt.X("low:Q", title=title), x2="high:Q")
     counts = sorted({_seeds(design, name) for name in design.runs})
-    caption = "line: 95 % interval" + _READ * (not several)
+    caption = "line: 95 % interval" + f"; {COLOURED}" * (not several)
     heading = alt.TitleParams(
         f"{title_of(design.problem.name, design.records)}: some of {label_of(design.goal)}'s "
         f"defaults taken over, {' or '.join(map(str, counts))} seeds",
@@ -157,20 +156,14 @@ def figure(design: Design) -> Chart:
     return (bars + lines).properties(width=1.5 * PANEL["width"], height=step, title=heading)
 
 
-_COLOURS = {"better": BETTER, "worse": WORSE, "unclear": GREY}
-_READ = "; green: better; purple: worse; grey: not seen (Holm)"
-
-
 def _bars(design: Design) -> Iterator[dict[str, Any]]:
-    better = 1 if design.problem.metric.larger_is_better else -1
     for subset in design.subsets[1:]:
         for name in design.runs:
             if effect := design.effect(name, subset):
-                word = "better" if effect.interval.mean * better > 0 else "worse"
                 yield {
                     "row": _words(design, subset),
                     "name": label_of(name),
-                    "word": word if effect.seen else "unclear",
+                    "word": effect.word(design.problem.metric),
                     "zero": 0.0,
                     **effect.interval._asdict(),
                 }

@@ -27,6 +27,8 @@ from common.say import counted
 
 HEADINGS = ("step", "from", "to", "mean", "effect, 95 % interval", "first seen at")
 LEFT = (0, 1, 2, 5)  # of the columns
+COLOURS = {"better": BETTER, "worse": WORSE, "unclear": GREY, "end": GREY}  # of a bar
+COLOURED = "green: better; purple: worse; grey: not seen (Holm)"
 
 
 def sections(explained: Explained) -> list[Section]:
@@ -113,11 +115,10 @@ def verdicts(explained: Explained) -> Iterator[Verdict]:
     for walk in explained.walks:
         for step in walk.steps:
             effect = explained.step_effect(step)
-            word = "changes" if effect and effect.seen else "no change seen"
             name = f"{step.switch} from {side(step.old)} to {side(step.new)}"
             yield {
                 "about": f"{explained.problem.name}, {label_of(walk.start)}: {name}",
-                "verdict": word if effect else None,
+                "verdict": effect and effect.verdict,
                 "sentence": f"{name}: {_effect(explained, effect).lstrip('*')}",
             }
 
@@ -208,13 +209,11 @@ def waterfall(explained: Explained) -> Chart:
     if not_real(_runs(explained)):
         title += f" - {str(_runs(explained)[0].data.source).upper()} DATA"
     caption = "bar: the step's effect; line: its 95 % interval; diamond: by itself"
-    colours = "green: better; purple: worse; grey: not seen (Holm)"
-    return panels(charts, title, caption, colours, share="")
+    return panels(charts, title, caption, COLOURED, share="")
 
 
 def _bars(explained: Explained, walk: Walk) -> Iterator[dict[str, Any]]:
     """The rows of a panel: both ends and the steps between, None where an arm has no number."""
-    better = 1 if explained.problem.metric.larger_is_better else -1
     empty = dict.fromkeys(("before", "after", "low", "high"))
     start, goal = (explained.mean(arm) for arm in (walk.arms[0], walk.arms[-1]))
     end = {**empty, "word": "end"}
@@ -224,12 +223,11 @@ def _bars(explained: Explained, walk: Walk) -> Iterator[dict[str, Any]]:
         before, effect = explained.mean(step.before), explained.step_effect(step)
         after = explained.mean(step.after)
         if before is not None and after is not None and effect is not None:
-            row |= {"before": before, "after": after}
+            word = effect.word(explained.problem.metric)
+            row |= {"before": before, "after": after, "word": word}
             _, low, high = effect.interval
             if low is not None and high is not None:
                 row |= {"low": before + low, "high": before + high}
-            if effect.seen:
-                row["word"] = "better" if (after - before) * better > 0 else "worse"
         yield row
     yield {**end, "name": f"{label_of(walk.goal)} by itself", "before": goal, "after": goal}
 
@@ -239,7 +237,7 @@ def _panel(bars: list[dict[str, Any]], domain: list[float], title: str) -> Chart
 
     names = alt.Scale(domain=[bar["name"] for bar in bars])
     scale = alt.Scale(domain=domain, nice=False)
-    words = names_in(("better", "worse", "unclear", "end"), (BETTER, WORSE, GREY, GREY))
+    words = names_in(COLOURS, COLOURS.values())
     values = [alt.Tooltip(f"{key}:Q", format=".4~g") for key in ("before", "after", "low", "high")]
     base = alt.Chart(data(bar for bar in bars if bar["before"] is not None)).encode(
         y=alt.Y("name:N", title=None, scale=names, axis=alt.Axis(labelLimit=240)),
