@@ -132,8 +132,9 @@ def jobs(
         on_data[problem.name] = fields(args, found)
     more = {"python": dict(args.python), "on_data": on_data, **more}
     planned = plan(problems, names, regimes, places, seeds(args), **more)
+    lacking = {(name, what) for name in names for what in framework(name).without}  # a peer is none
     return [
-        job for job in planned if not {*job.regime.needs} & framework(job.framework).without.keys()
+        job for job in planned if not {(job.framework, need) for need in job.regime.needs} & lacking
     ]
 
 
