@@ -65,6 +65,7 @@ class Case:
         self.one, self.other = self.sides = sides
         self.rows, self.y = rows
         self.targets: Sequence[Rows] = ()
+        self.faded: list[Fault] = []  # of layers, that the outputs in evaluation do not show
         self.arranged: list[str] = []  # notes on values that flow in another arrangement
         matching = matched(*sides, file)
         seed = judgement.seed
@@ -115,7 +116,8 @@ class Case:
     def scene(self, models: Models, traces: Climbs) -> Scene:
         """What a finder may look at and try."""
         judged, sides = (self.judgement, self.file), (self.one, self.other)
-        return Scene(*judged, sides, models, traces, self.rows, self.targets, self._give)
+        faded = bool(self.faded)
+        return Scene(*judged, sides, models, traces, self.rows, self.targets, self._give, faded)
 
     def write_other(self, path: Path) -> None:
         """Write the second model with the weights that it was given, once it was read again.
@@ -241,7 +243,11 @@ class Case:
         ]
         parted = [rung.rung for rung in rungs if rung.rung.startswith("outputs") and rung.broken]
         if not parted:
-            return shapes or training_faults(models, rungs)
+            trains = training_faults(models, rungs)
+            if trains and {"loss", "gradients"} & set(trains[0].places):
+                self.parted = self._shown_at(1.0)
+                self.faded = place.lasting(self.parted)
+            return shapes or [*self.faded, *trains]
         self.parted = self._shown_at(float(parted[0].partition(" x")[2] or 1))
         self.judgement.layers = apart(self.parted, replay=True)
         return shapes + place.faults(self.parted)

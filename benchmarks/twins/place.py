@@ -45,6 +45,19 @@ def faults(models: Models, tolerances: Sequence[float] = (CLOSE, CLOSER)) -> lis
     return next(filter(None, (_faults(models, t) for t in tolerances)), [_at_the_end(models)])
 
 
+def lasting(models: Models) -> list[Fault]:
+    """Wrong layers of models whose outputs agree in evaluation, by what they pass on: a difference
+    that the next layers wash out, and training brings back, as where each batch is normalised."""
+    found = _faults(models, CLOSE)
+    passed = any(
+        nearest(seen.given[0].inputs, seen.given[1].inputs) == DIFFER
+        and nearest(seen.one.outputs, seen.other.outputs) == DIFFER
+        for seen in seen_pairs(models)
+    )
+    faded = f"; in evaluation less than {CLOSE:.0e} of it reaches the outputs"
+    return [fault._replace(sentence=fault.sentence + faded) for fault in found if passed]
+
+
 def notes(models: Models) -> list[str]:
     """Of a pair that agrees in the end: inputs that do not, such as a pad that stands outside."""
     one, other = models.names
