@@ -1,4 +1,4 @@
-"""Chinese pages: their language in the HTML, a link from each page to its twin, no stray spaces.
+"""Chinese pages: their language, the theme's words, a link from each page to its twin, no stray spaces.
 
 A line of Markdown ends in a space, which nobody writes between two Chinese characters, nor beside a
 Chinese mark of punctuation, which is as wide as a character.
@@ -22,6 +22,15 @@ WIDE = f"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef{MARKS}"
 BREAK = re.compile(  # a \0 parts two pieces of text
     f"(?<=[{MARKS}])(\0?)\n|(?<=[{WIDE}])(\0?)\n(?=\0?[{WIDE}])|\n(?=\0?[{MARKS}])"
 )
+
+PHRASES = {
+    "Back to top": "回到顶部",
+    "Next": "下一页",
+    "On this page": "本页内容",
+    "Previous": "上一页",
+    "Search": "搜索",
+    "Skip to content": "跳到正文",
+}
 
 
 class Translation(SphinxTransform):
@@ -61,6 +70,12 @@ def _is_code(text: nodes.Text) -> bool:
 def _language(app: Sphinx, name: str, template: str, context: dict[str, Any], tree: Any) -> None:
     if name.startswith(ZH):
         context["language"] = "zh-CN"
+        context["_"] = context["gettext"] = in_chinese  # before those that the whole site has
+
+
+def in_chinese(phrase: str, **values: str) -> str:
+    """A phrase of the theme's on a Chinese page; one that is not known here stays."""
+    return PHRASES.get(phrase, phrase) % values if values else PHRASES.get(phrase, phrase)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

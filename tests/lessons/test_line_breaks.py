@@ -12,7 +12,7 @@ pytest.importorskip("sphinx", reason="needs the extra `docs`")
 nodes = pytest.importorskip("docutils.nodes")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "_ext"))
 
-from translations import join_lines  # noqa: E402
+from translations import PHRASES, in_chinese, join_lines  # noqa: E402
 
 
 def paragraph(*pieces):
@@ -41,3 +41,11 @@ def test_a_line_break_beside_a_chinese_mark_or_between_characters_is_no_space(pi
     page = nodes.section("", paragraph(*pieces))
     join_lines(page)
     assert page.astext() == joined
+
+
+def test_the_theme_has_each_phrase_that_is_put_into_chinese():
+    folder = Path(pytest.importorskip("furo").__file__).parent
+    theme = " ".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.html"))
+    assert [phrase for phrase in PHRASES if phrase not in theme] == []
+    assert in_chinese("Next") == "下一页" and in_chinese("Unknown") == "Unknown"
+    assert in_chinese("by %(name)s", name="x") == "by x"
