@@ -1,4 +1,4 @@
-"""Chinese pages: their language, the theme's words, a link from each page to its twin, no stray spaces.
+"""Chinese pages: language, the theme's words, a link from each page to its twin, no stray spaces.
 
 A line of Markdown ends in a space, which nobody writes between two Chinese characters, nor beside a
 Chinese mark of punctuation, which is as wide as a character.
