@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.machine import versions
 from benchmarks.records.record import json_of
 from benchmarks.show.matrix import headline
-from benchmarks.show.terminal import plain
+from benchmarks.show.terminal import plain, tight
 from benchmarks.show.wording import sentence, signed
 from benchmarks.statistics.compared import Compared
 from benchmarks.statistics.intervals import NOT_ENOUGH
@@ -23,8 +22,6 @@ from common.language import aloud, said
 from common.problem import problem_title
 
 SCHEMA = "twinbench/1"
-WIDE = "，。；：（）"  # noqa: RUF001
-SPARE = f"(?<=[{WIDE}]) | (?=[{WIDE}])"  # spaces beside punctuation that has its own
 Verdict = dict[str, Any]
 """An entry of `verdicts`: at least `about`, `verdict` in the protocol's words, and `sentence`."""
 
@@ -69,8 +66,7 @@ def run_verdicts(compared: Compared) -> tuple[str, list[Verdict]]:
 def print_answer(sentence: str) -> None:
     """A verdict below what it rests on."""
     if sentence:
-        close = re.sub(SPARE, "", sentence)
-        Console().print(plain(f"\n{close}", "bold"), soft_wrap=True)
+        Console().print(plain(f"\n{tight(sentence)}", "bold"), soft_wrap=True)
 
 
 def about(pair: Comparison) -> str:
