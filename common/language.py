@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,6 +19,8 @@ from typing import Any
 DOMAIN = "twinbench"
 LOCALE = Path(__file__).with_name("locale")
 LANGUAGES = ("en", "zh")
+WIDE = "，。；：（）"  # noqa: RUF001
+SPARE = re.compile(f"(?<=[{WIDE}]) | (?=[{WIDE}])|(?<=[一-鿿]) (?=[一-鿿])")
 _aloud = ContextVar("aloud", default=False)
 
 
@@ -30,6 +33,11 @@ def speak(language: str | None = None) -> None:
         os.environ["LANGUAGE"] = language
     gettext.bindtextdomain(DOMAIN, str(LOCALE))
     gettext.textdomain(DOMAIN)
+
+
+def speaks_chinese() -> bool:
+    """Whether what is printed is not the English of records."""
+    return translated("loss") != "loss"
 
 
 def translated(text: str) -> str:
@@ -81,6 +89,11 @@ def chained(separator: str, parts: Iterable[str]) -> Phrase:
 def spoken(value: Any) -> Any:
     """What to print of a phrase; anything else as it is."""
     return value.spoken if isinstance(value, Phrase) else value
+
+
+def tight(text: str) -> str:
+    """Text without spaces beside Chinese punctuation, which has its own, and inside of Chinese."""
+    return SPARE.sub("", text)
 
 
 def said(text: str) -> str:

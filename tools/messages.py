@@ -19,8 +19,10 @@ from string import Formatter
 from unittest import mock
 
 from benchmarks.cli.parser import commands, make_parser
+from benchmarks.explain.walk_table import COLOURED
+from benchmarks.speed.scale_table import TITLES
 from benchmarks.statistics.doubts import REASONS
-from benchmarks.twins.causes import namings, rule_words
+from benchmarks.twins.causes import namings, preprocessing, rule_words
 from benchmarks.twins.causes import words as settings
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.reach import BEYOND, MISSED
@@ -104,7 +106,9 @@ def _of_marks() -> Iterator[str]:
 def _of_values() -> Iterator[str]:
     """What `said` is given by a variable."""
     for metric in Metric:
-        yield from (metric.word, metric.plural)
+        name = metric.full_name
+        yield from (metric.word, metric.plural, name, name.partition(" (")[0])
+    yield from (COLOURED, *TITLES.values(), *preprocessing.IN_WORDS)
     yield from REASONS
     yield from ("comparison", "pair of seeds", "seed")  # of `counted`
     yield from (*STATUS, *MISSED.values(), *BEYOND.values(), "gradients", "steps")

@@ -12,13 +12,13 @@ from benchmarks.records.job import MIN_PROCESSES
 from benchmarks.records.machine import versions
 from benchmarks.records.record import json_of
 from benchmarks.show.matrix import headline
-from benchmarks.show.terminal import plain, tight
+from benchmarks.show.terminal import plain
 from benchmarks.show.wording import sentence, signed
 from benchmarks.statistics.compared import Compared
 from benchmarks.statistics.intervals import NOT_ENOUGH
 from benchmarks.statistics.verdict import PLANNED, Comparison
 from common.framework import label_of
-from common.language import aloud, said
+from common.language import aloud, said, tight
 from common.problem import problem_title
 
 SCHEMA = "twinbench/1"

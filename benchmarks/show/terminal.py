@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -12,9 +11,6 @@ from rich.text import Text
 
 from common.visible import visible
 
-WIDE = "，。；：（）"  # noqa: RUF001
-SPARE = re.compile(f"(?<=[{WIDE}]) | (?=[{WIDE}])|(?<=[一-鿿]) (?=[一-鿿])")
-
 
 def plain(text: object, style: str = "") -> Text:
     """Text as it is: rich looks for no markup, link or emoji in it, and nothing acts on a terminal.
@@ -22,11 +18,6 @@ def plain(text: object, style: str = "") -> Text:
     Whatever was not written here, such as text of records, of files and of errors, is printed so.
     """
     return Text(visible(text), style)
-
-
-def tight(text: str) -> str:
-    """Text without spaces beside Chinese punctuation, which has its own, and inside of Chinese."""
-    return SPARE.sub("", text)
 
 
 def print_table(

@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.show.terminal import plain, print_wide, tight
+from benchmarks.show.terminal import plain, print_wide
 from benchmarks.twins.apart import Apart
 from benchmarks.twins.cause import Cause, sentences
 from benchmarks.twins.causes.lines import settings
@@ -21,7 +21,7 @@ from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.place import listed
 from benchmarks.twins.verdict import whose
 from common.framework import label_of
-from common.language import Phrase, phrase, spoken
+from common.language import Phrase, phrase, spoken, tight
 
 STATUS = {"right": 0, "wrong": 1, "random": 1, "undecided": 1, "refused": 2}
 """Exit status by verdict: a model that draws random numbers has not passed, nor what is undecided,

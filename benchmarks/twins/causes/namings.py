@@ -30,7 +30,6 @@ PROSE = (
     "blocks of pixels",
     "parts",
     "groups",
-    "step",
     "mean pooling",
     "max pooling",
     "times, plus one for each place",

@@ -40,16 +40,18 @@ def _line(factor: float, offset: float) -> str:
     return f"{factor:.5g} * x" + (f" + {offset:.5g}" if offset else "")
 
 
+IN_WORDS = ("(x / 255 - mean) / std of ImageNet", "x - mean of ImageNet, blue first")
+
+
 def _known() -> dict[str, Scaling]:
     mean, deviation = (np.array(values) for values in IMAGENET)
     table = {"x": (1.0, 0.0), "x / 255": (1 / 255, 0.0), "x / 127.5 - 1": (1 / 127.5, -1.0)}
     known: dict[str, Scaling] = {}
     for name, (factor, offset) in table.items():
         known |= {f"{name}": Scaling((factor,) * 3, (offset,) * 3)}
-    known["(x / 255 - mean) / std of ImageNet"] = Scaling(
-        tuple(1 / (255 * deviation)), tuple(-mean / deviation)
-    )
-    known["x - mean of ImageNet, blue first"] = Scaling((1.0,) * 3, tuple(-x for x in MEANS))
+    divided, blue_first = IN_WORDS
+    known[divided] = Scaling(tuple(1 / (255 * deviation)), tuple(-mean / deviation))
+    known[blue_first] = Scaling((1.0,) * 3, tuple(-x for x in MEANS))
     return known
 
 
@@ -134,7 +136,7 @@ def explained(both: Prepared, names: Sequence[str]) -> Iterator[Cause]:
         if before <= BOUND32:
             continue
         settings = {
-            "scaling": one.scaling,
+            "scaling": phrase(str(one.scaling)),
             "order": phrase("blue first") if one.reversed else phrase("red first"),
             "interpolation": one.resize.interpolation,
             "antialias": one.resize.antialias,
@@ -178,7 +180,7 @@ WORDS: dict[str, tuple[str, Any]] = {
     ),
     "scaling": (
         "preprocessing_scale",
-        lambda r: phrase("becomes {scaling}", scaling=str(r.scaling)),
+        lambda r: phrase("becomes {scaling}", scaling=phrase(str(r.scaling))),
     ),
 }
 
