@@ -30,7 +30,13 @@ from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.ladder import Ladder
 from benchmarks.twins.match import Matching
-from benchmarks.twins.phrases import other_outputs, other_shapes
+from benchmarks.twins.phrases import (
+    coarse_at,
+    in_float32,
+    other_outputs,
+    other_shapes,
+    read_otherwise,
+)
 from benchmarks.twins.place import Fault, Models, bare, listed
 from benchmarks.twins.preflight import preflight
 from benchmarks.twins.reach import computes_in_float32, limits_not_reached, not_reached
@@ -67,6 +73,7 @@ class Case:
         self.one, self.other = self.sides = sides
         self.rows, self.y = rows
         self.targets: Sequence[Rows] = ()
+        self.faded: list[Fault] = []  # of layers, that the outputs in evaluation do not show
         self.arranged: list[str] = []  # notes on values that flow in another arrangement
         matching = matched(*sides, file)
         seed = judgement.seed
@@ -117,7 +124,8 @@ class Case:
     def scene(self, models: Models, traces: Climbs) -> Scene:
         """What a finder may look at and try."""
         judged, sides = (self.judgement, self.file), (self.one, self.other)
-        return Scene(*judged, sides, models, traces, self.rows, self.targets, self._give)
+        faded = bool(self.faded)
+        return Scene(*judged, sides, models, traces, self.rows, self.targets, self._give, faded)
 
     def write_other(self, path: Path) -> None:
         """Write the second model with the weights that it was given, once it was read again.
@@ -133,11 +141,7 @@ class Case:
             self.other.ask("load", str(draft))
             read = self.other.ask("outputs", self.rows)
             if any(not np.array_equal(read[name], value) for name, value in expected.items()):
-                raise Refused(
-                    phrase(
-                        "{name} was read again and gives other outputs: not written", name=path.name
-                    )
-                )
+                raise Refused(read_otherwise(path.name))
             with replaced(path) as file:
                 file.write(draft.read_bytes())
 
@@ -197,24 +201,10 @@ class Case:
             names = [*side.inexact, *computes_in_float32(events)]
             if side.narrow:
                 coarse = True
-                self.judgement.notes.append(
-                    phrase(
-                        "{why}: it was judged in float32 alone, by {bound:.0e}",
-                        why=side.narrow,
-                        bound=BOUND32,
-                    )
-                )
+                self.judgement.notes.append(in_float32(side.narrow, BOUND32))
             elif names:
                 coarse = True
-                self.judgement.notes.append(
-                    phrase(
-                        "{layers} of {framework} compute in float32 whatever is asked: judged by "
-                        "{bound:.0e} and ten times each model's own rounding",
-                        layers=listed(names),
-                        framework=side.framework,
-                        bound=BOUND32,
-                    )
-                )
+                self.judgement.notes.append(coarse_at(listed(names), side.framework, BOUND32))
         return coarse
 
     def climb(self) -> Climbs:
@@ -256,7 +246,11 @@ class Case:
         ]
         parted = [rung.rung for rung in rungs if rung.rung.startswith("outputs") and rung.broken]
         if not parted:
-            return shapes or training_faults(models, rungs)
+            trains = training_faults(models, rungs)
+            if trains and {"loss", "gradients"} & set(trains[0].places):
+                self.parted = self._shown_at(1.0)
+                self.faded = place.lasting(self.parted)
+            return shapes or [*self.faded, *trains]
         self.parted = self._shown_at(float(parted[0].partition(" x")[2] or 1))
         self.judgement.layers = apart(self.parted, replay=True)
         return shapes + place.faults(self.parted)

@@ -45,3 +45,43 @@ def computes(pair: str, dtypes: Sequence[str], names: Sequence[str]) -> Phrase:
         another=dtypes[1],
         other=names[1],
     )
+
+
+def arranged(pair: str, one: str, other: str) -> Phrase:
+    """That a layer is given the same in each model, in another arrangement that does not matter."""
+    return phrase(
+        "{pair}: {one} and {other} give it the same values in another arrangement; what comes out "
+        "agrees",
+        pair=pair,
+        one=one,
+        other=other,
+    )
+
+
+def flattened() -> Phrase:
+    """What makes the same values arrive in another order."""
+    return phrase(
+        "the same values arrive in another order: a flatten of channels first against channels "
+        "last (move the channels before it, or name the shape in FLATTEN), or another pad"
+    )
+
+
+def in_float32(why: str, bound: float) -> Phrase:
+    """That a model has no float64."""
+    return phrase("{why}: it was judged in float32 alone, by {bound:.0e}", why=why, bound=bound)
+
+
+def coarse_at(layers: str, framework: str, bound: float) -> Phrase:
+    """That layers have no float64."""
+    return phrase(
+        "{layers} of {framework} compute in float32 whatever is asked: judged by {bound:.0e} and "
+        "ten times each model's own rounding",
+        layers=layers,
+        framework=framework,
+        bound=bound,
+    )
+
+
+def read_otherwise(name: str) -> Phrase:
+    """That weights that were written are not those of the model."""
+    return phrase("{name} was read again and gives other outputs: not written", name=name)

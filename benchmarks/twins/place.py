@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.twins.conventions import differing
 from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, event_of, nearest, same_rows
 from benchmarks.twins.match import Matching, Pair
-from benchmarks.twins.phrases import stretch, unshaped
+from benchmarks.twins.phrases import arranged, flattened, stretch, unshaped
 from common.language import Phrase, chained, phrase, spoken
 from common.twins.probe import Event
 
@@ -47,17 +47,24 @@ def faults(models: Models, tolerances: Sequence[float] = (CLOSE, CLOSER)) -> lis
     return next(filter(None, (_faults(models, t) for t in tolerances)), [_at_the_end(models)])
 
 
+def lasting(models: Models) -> list[Fault]:
+    """Wrong layers of models whose outputs agree in evaluation, by what they pass on: a difference
+    that the next layers wash out, and training brings back, as where each batch is normalised."""
+    found = _faults(models, CLOSE)
+    passed = any(
+        nearest(seen.given[0].inputs, seen.given[1].inputs) == DIFFER
+        and nearest(seen.one.outputs, seen.other.outputs) == DIFFER
+        for seen in seen_pairs(models)
+    )
+    faded = phrase("in evaluation less than {share:.0e} of it reaches the outputs", share=CLOSE)
+    return [f._replace(sentence=chained("; ", [f.sentence, faded])) for f in found if passed]
+
+
 def notes(models: Models) -> list[str]:
     """Of a pair that agrees in the end: inputs that do not, such as a pad that stands outside."""
     one, other = models.names
     return [
-        phrase(
-            "{pair}: {one} and {other} give it the same values in another arrangement; what comes "
-            "out agrees",
-            pair=pair.name,
-            one=one,
-            other=other,
-        )
+        arranged(pair.name, one, other)
         for pair, mine, theirs, given in seen_pairs(models)
         if nearest(given[0].inputs, given[1].inputs) == PART
         and nearest(mine.outputs, theirs.outputs) in (EQUAL, MOVED)
@@ -217,14 +224,7 @@ def _between(
     )
     places, clauses = _parting(models.names, *gaps)
     if rearranged:
-        clauses.insert(
-            0,
-            phrase(
-                "the same values arrive in another order: a flatten of channels first against "
-                "channels last (move the channels before it, or name the shape in FLATTEN), or "
-                "another pad"
-            ),
-        )
+        clauses.insert(0, flattened())
         clauses += differing(pair, models.names)
     return Fault((where, *places, *_names(pair)), chained("; ", [where, *clauses]))
 

@@ -42,7 +42,7 @@ def training_faults(models: Models, rungs: Sequence[Rung]) -> list[Fault]:
     """The first rung above the outputs that breaks, and by which layers."""
     broken: dict[str, list[str]] = {}
     for r in rungs:
-        if r.broken:
+        if r.broken and r.rung != "preprocess":  # which has a fault of its own
             broken.setdefault(r.rung, []).append(r.tensor)
     if "loss" in broken:
         sentence = phrase(

@@ -4,6 +4,7 @@ MyST-NB writes what it ran, with all outputs, beside the site; here the page lin
 Sphinx copies what is linked to. A page that shows none of its code, such as the first, has no link.
 An output that shows where this machine keeps its files, or a name over nothing, fails the build.
 """
+# ruff: noqa: RUF001 (Chinese punctuation is meant)
 
 from __future__ import annotations
 
@@ -18,10 +19,17 @@ from sphinx.addnodes import download_reference
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util.logging import getLogger
+from translations import ZH
 
 from benchmarks.lessons.pages import faults_of
 
 LOGGER = getLogger(__name__)
+WORDS = (
+    "Download this page as a notebook",
+    ", or write it with ",
+    "; it ran in {:.0f} s when this site was built",
+)
+CHINESE = ("把本页下载为笔记本", "，或者用命令写出：", "；生成本站时运行了 {:.0f} 秒")
 
 
 class NotebookLink(SphinxTransform):
@@ -41,12 +49,13 @@ class NotebookLink(SphinxTransform):
             return
         target = "/" + os.path.relpath(file, self.env.srcdir)  # "/": from the folder of the pages
         link = download_reference("", "", reftarget=target)
-        link += nodes.inline("", "Download this page as a notebook")
+        download, write, ran = CHINESE if name.startswith(ZH) else WORDS
+        link += nodes.inline("", download)
         command = f"twinbench lesson {name}"
         line = nodes.paragraph(classes=["notebook-link"])
-        line += [link, nodes.Text(", or write it with "), nodes.literal(command, command)]
+        line += [link, nodes.Text(write), nodes.literal(command, command)]
         if seconds := (NbMetadataCollector.get_exec_data(self.env, name) or {}).get("runtime"):
-            line += nodes.Text(f"; it ran in {seconds:.0f} s when this site was built")
+            line += nodes.Text(ran.format(seconds))
         title.parent.insert(title.parent.index(title) + 1, line)
 
 

@@ -6,6 +6,7 @@ holds on the whole site. A set of two is two columns where a page is wide (`site
 the magic goes; the names that it takes along and brings back are said above the code. Without this
 extension, and in a notebook, they are plain cells.
 """
+# ruff: noqa: RUF001 (Chinese punctuation is meant)
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx_design.shared import create_component
+from translations import ZH
 
 from benchmarks.lessons.notebook import parser
 from common.framework import frameworks
@@ -25,6 +27,8 @@ EACH = "each"
 TITLES = {"keras": "Keras", "torch": "PyTorch", "jax": "JAX"}
 GROUP = "framework"  # the reader's choice is one for all sets of this group
 COLUMNS = "side-by-side"
+WORDS = (" and ", "in a new process; ", "takes ", "brings back ", ", ", ", ")
+CHINESE = (" 和 ", "在新的进程里；", "取用 ", "带回 ", "、", "；")
 
 
 class FrameworkTabs(SphinxTransform):
@@ -38,7 +42,8 @@ class FrameworkTabs(SphinxTransform):
                 name, args = _magic(source)
                 if name:
                     _drop_magic(source)
-                    _into_tab(cell, name, args)
+                    words = CHINESE if self.env.docname.startswith(ZH) else WORDS
+                    _into_tab(cell, name, args, words)
 
 
 def _source(cell: nodes.Element) -> nodes.literal_block | None:
@@ -66,7 +71,7 @@ def _drop_magic(source: nodes.literal_block) -> None:
     source["language"] = "python"
 
 
-def _into_tab(cell: nodes.Element, name: str, args: Namespace) -> None:
+def _into_tab(cell: nodes.Element, name: str, args: Namespace, words: tuple[str, ...]) -> None:
     parent, place = cell.parent, cell.parent.index(cell)
     tabs: Any = parent[place - 1] if place else cell
     held = tabs.get("frameworks", []) if isinstance(tabs, nodes.container) else []
@@ -78,35 +83,39 @@ def _into_tab(cell: nodes.Element, name: str, args: Namespace) -> None:
         parent[place] = tabs
     tabs["frameworks"] = [*held, name]
     tabs["classes"] = ["sd-tab-set", *([COLUMNS] if len(held) == 1 else [])]
-    tabs += _tab(cell, name, args)
+    tabs += _tab(cell, name, args, words)
 
 
-def _tab(cell: nodes.Element, name: str, args: Namespace) -> nodes.container:
+def _tab(
+    cell: nodes.Element, name: str, args: Namespace, words: tuple[str, ...]
+) -> nodes.container:
     shown = args.names or ["keras", "torch"] if name == EACH else [name]
-    title = " and ".join(TITLES.get(each, each) for each in shown)
+    title = words[0].join(TITLES.get(each, each) for each in shown)
     label = nodes.rubric(title, title, classes=["sd-tab-label"])
     if name != EACH:
         label["sync_id"], label["sync_group"] = name, GROUP
     content = create_component("tab-content", classes=["sd-tab-content"])
     if args.into or args.out or args.fresh:
-        content += _names(args)
+        content += _names(args, words)
     content += cell
     tab = create_component("tab-item", classes=["sd-tab-item"], children=[label, content])
     tab.source, tab.line = cell.source, cell.line
     return tab
 
 
-def _names(args: Namespace) -> nodes.paragraph:
+def _names(args: Namespace, words: tuple[str, ...]) -> nodes.paragraph:
     """What the cell takes along from the page and brings back to it."""
+    _, fresh, takes, brings, comma, stop = words
     said = nodes.paragraph(classes=["cell-names"])
     if args.fresh:
-        said += nodes.Text("in a new process; ")
-    for word, names in (("takes", args.into), ("brings back", args.out)):
+        said += nodes.Text(fresh)
+    for word, names in ((takes, args.into), (brings, args.out)):
         if names:
-            said += nodes.Text(f"{word} ")
+            said += nodes.Text(word)
             for name in names:
-                said += [nodes.literal(name, name), nodes.Text(", ")]
-    last = said[-1].astext().rstrip(", ;")
+                said += [nodes.literal(name, name), nodes.Text(comma)]
+            said[-1] = nodes.Text(stop)
+    last = said[-1].astext().rstrip(", ;、；")
     said[-1] = nodes.Text(last)
     return said
 

@@ -144,10 +144,10 @@ def test_the_groups_of_the_listing_and_their_commands_are_those_of_english(here)
     ("words", "said"),
     [
         ("run cifar", "参数 PROBLEM：没有问题 'cifar'；有：mnist, imdb, reuters, boston（见"),
-        ("run mnits", "；您是不是要找 'mnist'？"),
+        ("run mnits", "；你是不是要找 'mnist'？"),
         (
             "run --epcohs 2",
-            "无法识别的参数：--epcohs；您是不是要找 '--epochs'？（见 twinbench run --help）",
+            "无法识别的参数：--epcohs；你是不是要找 '--epochs'？（见 twinbench run --help）",
         ),
         ("run --seeds 0", "应为不小于 1 的整数，得到 '0'"),
         ("frobnicate", "无效的选择：'frobnicate'；有：compare, compile"),

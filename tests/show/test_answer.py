@@ -44,7 +44,7 @@ def test_the_sentence_is_in_the_language_that_is_spoken_and_the_entries_are_engl
     _, first, _, second = capsys.readouterr().out.split("\n")[:4]
     assert first == (
         "结论：MNIST digits, matched, cpu：alpha 和 beta 的准确率在容许差 0.003 之内等价"
-        "（5 对种子，差 +0.0000，90 % 区间 +0.0000 到 +0.0000）。毫无方差，所以这只说明这几个种子。"
+        "（5 对种子，差 +0.0000，90 % 区间 +0.0000 到 +0.0000）。方差为零，所以这只说明这几个种子。"
         "探索性的结论：种子不足 30 个。一轮的时间看不出差别（比值 1.00，0.800 到 1.25）。"
     )
     assert second == (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.twins.match import Matching
-from benchmarks.twins.place import Models, faults
+from benchmarks.twins.place import Models, faults, lasting
 from benchmarks.twins.traces.judge import _comparable
 from common.twins.probe import Event
 from tests.twins.test_apart import pair
@@ -114,3 +114,14 @@ def test_what_one_model_shows_in_parts_is_compared_as_a_whole():
     assert fault.places[:2] == ("norm", "net.norm")
     fault = faults(shown(2 * out, 2 * x))[0]
     assert fault.places[0] == "query" and "net.mha" in fault.places
+
+
+def test_a_difference_that_later_layers_pass_on_is_a_place_though_the_outputs_agree():
+    x = np.random.default_rng(1).normal(size=(2, 7, 5))
+    off = x + 1
+    conv = ("conv", x, x, x, off)
+    (fault,) = lasting(models(conv, ("next", x, 2 * x, off, 2 * off)))
+    assert fault.places[:2] == ("conv", "net.conv") and "in evaluation" in fault.sentence
+    washed = ("norm", x, 2 * x, off, 2 * x)  # as a normalisation does to a bias before it
+    assert lasting(models(conv, washed)) == []
+    assert lasting(models(("conv", x, x, x, x), ("next", x, x, x, x))) == []

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.twins.match import Matching
+from benchmarks.twins.place import Models
 from benchmarks.twins.prepared import judged
+from benchmarks.twins.training import training_faults
 from common.twins.raw import preprocessed as made_of
 
 FILE = """
@@ -37,6 +40,8 @@ def test_raw_rows_are_compared_whatever_the_order_of_axes(tmp_path):
     assert not rung.broken and not faults
     (rung,), (fault,) = judged_file(tmp_path, "raw / 255")
     assert rung.broken and fault.places == ("preprocess",)
+    models = Models(("keras", "torch"), Matching((), (), ()), (), (), lambda *_: ())
+    assert training_faults(models, [rung]) == []  # no step of an optimiser
     (rung,), (fault,) = judged_file(tmp_path, "raw[1:] / 127.5 - 1")
     assert "not even in shape: (4, 5, 3) and (3, 5, 3)" in fault.sentence
     words = "import numpy as np\ndef raw(): return [np.arange(3), np.arange(2)]"

@@ -43,7 +43,7 @@ class Side(NamedTuple):
 
 def find(scene: Scene) -> Iterator[Cause]:
     """Causes in multi-head layers, then in attention that is made of functions."""
-    if not scene.outputs_part:
+    if not scene.layers_part:
         return
     for name, sides in _layers(scene):
         yield from _causes(scene, name, sides)

@@ -51,17 +51,10 @@ def _differences(scene: Scene) -> Iterator[Difference]:
         if not layer.agree and not _worth(layer):
             continue
         if layer.one.unit.kind in TRANSPOSED:
-            yield from _explained(layer, (layer.one.x, layer.other.x), _cropped, _crops)
+            yield from _explained(layer, _cropped, _crops)
             continue
-        halves, given = zip(
-            *(
-                _unpadded(half, flow)
-                for half, flow in zip((layer.one, layer.other), events, strict=True)
-            ),
-            strict=True,
-        )
-        bare = layer._replace(one=halves[0], other=halves[1])
-        yield from _explained(bare, (given[0], given[1]), _convolved, _pads)
+        one, other = map(_unpadded, (layer.one, layer.other), events)
+        yield from _explained(layer._replace(one=one, other=other), _convolved, _pads)
 
 
 def _worth(layer: Layer) -> bool:
@@ -70,13 +63,11 @@ def _worth(layer: Layer) -> bool:
     return not same and layer.one.x[:1].size <= WORK // 10
 
 
-def _explained(
-    layer: Layer, given: tuple[Array, Array], run: Any, name: Any
-) -> Iterator[Difference]:
+def _explained(layer: Layer, run: Any, name: Any) -> Iterator[Difference]:
     """Name the settings on each side, and exchange them one by one on the first's input."""
     one, other = layer.one, layer.other
-    rows = max(1, WORK // max(x[:1].size for x in given))
-    given = given[0][:rows], given[1][:rows]
+    rows = max(1, WORK // max(half.x[:1].size for half in (one, other)))
+    given = one.x[:rows], other.x[:rows]
     one, other = (
         half._replace(event=half.event._replace(outputs=(half.y[:rows],))) for half in (one, other)
     )
@@ -227,8 +218,8 @@ def _effective(padding: Any, x: Array, size: Sequence[int], settings: dict) -> A
     return tuple((before, (n + before + after - k) // s) for n, (before, after), k, s in spaces)
 
 
-def _unpadded(half: Half, events: Sequence[Event]) -> tuple[Half, Array]:
-    """A layer that states the border of a pad beside it, and what goes into that pad."""
+def _unpadded(half: Half, events: Sequence[Event]) -> Half:
+    """A layer that states the border of a pad beside it, and is given what goes into that pad."""
     x = half.x
     for event in reversed(events):
         if "pad" in event.kind.lower() and event.outputs and np.array_equal(event.outputs[0], x):
@@ -237,8 +228,9 @@ def _unpadded(half: Half, events: Sequence[Event]) -> tuple[Half, Array]:
                 words = f"{event.kind} {event.settings.get('mode', '')}".lower()
                 mode = next((m for m, n in MODES.items() if m[:7] in words or n in words), "")
                 stated = {**half.settings, "padding_mode": mode} if mode else half.settings
-                return half._replace(settings=stated), source
-    return half, x
+                given = half.event._replace(inputs=(source, *half.event.inputs[1:]))
+                return half._replace(settings=stated, event=given)
+    return half
 
 
 def _cause(difference: Difference) -> Cause:

@@ -71,7 +71,7 @@ def gaps(scene: Scene) -> list[list[list[Gap]]]:
     Stretches before which all agrees have what both models share; later ones the output of the
     layer before, as each model has it.
     """
-    if not scene.outputs_part:
+    if not scene.layers_part:
         return []
     stretches: list[list[list[Gap]]] = []
     before: Seen | None = None

@@ -56,7 +56,7 @@ class Layer(NamedTuple):
 
 def layers(scene: Scene, kinds: Container[str]) -> list[Layer]:
     """The pairs of these kinds that give different outputs, in the order of the first model."""
-    if not scene.outputs_part:
+    if not scene.layers_part:
         return []
     found = []
     for seen, before, after in scene.met:

@@ -48,7 +48,8 @@ class OfLayer(NamedTuple):
 
 def _find(scene: Scene) -> Iterator[Cause]:
     broken = {r.rung for r in scene.judgement.rungs if r.broken}
-    if "loss" not in broken or any(rung.startswith("outputs") for rung in broken):
+    parted = scene.faded or any(rung.startswith("outputs") for rung in broken)
+    if "loss" not in broken or parted:
         return
     if scene.file.loss == "functions" and not _losses_agree(scene):
         return

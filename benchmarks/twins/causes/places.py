@@ -24,7 +24,7 @@ NEAR = 1e-8
 
 def find(scene: Scene) -> Iterator[Cause]:
     """Of each normalisation that is given other numbers in each model."""
-    if not scene.outputs_part:
+    if not scene.layers_part:
         return
     seen = [met.seen for met in scene.met]
     for pair, before, _ in scene.met:

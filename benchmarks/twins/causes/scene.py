@@ -56,6 +56,7 @@ class Scene:
     rows: Rows
     given: Sequence[Rows]
     reset: Callable[[int], None]
+    faded: bool = False  # layers differ, and the outputs in evaluation do not show it
 
     @cached_property
     def parted(self) -> str:
@@ -69,6 +70,11 @@ class Scene:
         broken = any(r.broken and r.rung.startswith("outputs") for r in self.judgement.rungs)
         shapes = [place for fault in self.judgement.faults for place in fault.places]
         return broken or ("outputs" in shapes and not self.given)
+
+    @property
+    def layers_part(self) -> bool:
+        """Whether layers differ where the two evaluate, and pass it on."""
+        return self.outputs_part or self.faded
 
     @cached_property
     def parted_rows(self) -> Rows:

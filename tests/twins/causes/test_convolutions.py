@@ -83,6 +83,20 @@ def test_a_pad_that_stands_beside_a_layer_below_a_fault_is_no_cause():
     assert not [*convolutions.find(scene(*flows, [IMAGE], units=units))]
 
 
+def test_what_to_write_counts_from_what_the_pad_beside_the_layer_is_given():
+    """Keras pads by a layer of its own, on one side; PyTorch on both, where the stride shifts."""
+    made = {"kernel": KERNEL, "bias": BIAS}
+    wide = [np.pad(IMAGE, [(0, 0), (n, 1), (n, 1), (0, 0)]) for n in (0, 1)]
+    ours, theirs = conv(IMAGE, 0, 1, 2), conv(IMAGE, 1, 1, 2)[:, :3, :3]
+    said = ({"padding": "valid", "strides": (2, 2)},) * 2
+    given = twice("conv2d", "c", made, wide[0], ours, theirs, said, x2=wide[1])
+    for flow, around in zip((given.models.one, given.models.other), wide, strict=True):
+        flow.insert(0, event("p", "ZeroPad2d", IMAGE, around))
+    (cause,) = convolutions.find(given)
+    assert cause.entry == "padding_side" and cause.proved
+    assert "pad(x, (0, 1, 0, 1))" in cause.write
+
+
 @pytest.mark.parametrize("kind, mode", [("pad", "reflect"), ("ReplicationPad2d", "")])
 def test_a_border_beside_a_layer_is_another_kind_of_border(kind, mode):
     border = "reflect" if mode else "edge"
