@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import gettext
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 DOMAIN = "twinbench"
 LOCALE = Path(__file__).with_name("locale")
 LANGUAGES = ("en", "zh")
+WIDE = "，。；：（）"  # noqa: RUF001
+SPARE = re.compile(f"(?<=[{WIDE}]) | (?=[{WIDE}])|(?<=[一-鿿]) (?=[一-鿿])")
 _aloud = ContextVar("aloud", default=False)
 
 
@@ -29,6 +33,11 @@ def speak(language: str | None = None) -> None:
         os.environ["LANGUAGE"] = language
     gettext.bindtextdomain(DOMAIN, str(LOCALE))
     gettext.textdomain(DOMAIN)
+
+
+def speaks_chinese() -> bool:
+    """Whether what is printed is not the English of records."""
+    return translated("loss") != "loss"
 
 
 def translated(text: str) -> str:
@@ -49,6 +58,42 @@ def aloud() -> Iterator[None]:
         yield
     finally:
         _aloud.reset(token)
+
+
+class Phrase(str):
+    """English, as records keep it, that knows what to print in the language that is spoken."""
+
+    spoken: str
+
+    def __new__(cls, english: str, spoken: str = "") -> Phrase:
+        """Without `spoken` English is printed too."""
+        text = super().__new__(cls, english)
+        text.spoken = spoken or english
+        return text
+
+
+def phrase(template: str, **values: Any) -> Phrase:
+    """A sentence or a part of one; English as a whole where the catalogue lacks its template."""
+    words, english = translated(template), template.format(**values)
+    if words == template:
+        return Phrase(english)
+    return Phrase(english, words.format(**{name: spoken(v) for name, v in values.items()}))
+
+
+def chained(separator: str, parts: Iterable[str]) -> Phrase:
+    """Parts in a row, as `separator.join` in each language."""
+    parts = list(parts)
+    return Phrase(separator.join(parts), translated(separator).join(map(spoken, parts)))
+
+
+def spoken(value: Any) -> Any:
+    """What to print of a phrase; anything else as it is."""
+    return value.spoken if isinstance(value, Phrase) else value
+
+
+def tight(text: str) -> str:
+    """Text without spaces beside Chinese punctuation, which has its own, and inside of Chinese."""
+    return SPARE.sub("", text)
 
 
 def said(text: str) -> str:

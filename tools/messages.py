@@ -1,8 +1,8 @@
 """`make messages`: compile the catalogues, and give each text that has none an entry to fill in.
 
 A new text needs no mark where it is a help: the help of every command is asked for its texts. Any
-other is marked by `translated("...")` or `said("...")`. Each is an entry of `twinbench.po`, which
-people edit: a `msgid` and its `msgstr`, in lines as Python would write them.
+other is marked by `translated("...")`, `said("...")` or `phrase("...")`. Each is an entry of
+`twinbench.po`, which people edit: a `msgid` and its `msgstr`, in lines as Python would write them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,28 @@ from string import Formatter
 from unittest import mock
 
 from benchmarks.cli.parser import commands, make_parser
+from benchmarks.explain.walk_table import COLOURED
+from benchmarks.speed.scale_table import TITLES
 from benchmarks.statistics.doubts import REASONS
+from benchmarks.twins.causes import namings, preprocessing, rule_words
+from benchmarks.twins.causes import words as settings
+from benchmarks.twins.causes.catalogue import ENTRIES
+from benchmarks.twins.reach import BEYOND, MISSED
+from benchmarks.twins.report import STATUS
 from common import language
 from common.atomic import replaced
 from common.problem import Metric
+from common.twins import rule
 from tools.project import ROOT
 
-FOLDERS = ("common", "benchmarks")
-MARKS = ("translated", "said", "none_such")
+FOLDERS = ("common", "benchmarks", "keras_impl", "torch_impl", "jax_impl")
+MARKS = ("translated", "said", "none_such", "phrase", "chained")
 CATALOGUES = sorted(language.LOCALE.glob(f"*/LC_MESSAGES/{language.DOMAIN}.po"))
 ENTRY = re.compile(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"\n)+)', re.M)
+CODE = re.compile(r"""\([^()]*\)|\[[^][]*\]|\{\w+\}|'[^']*'|"[^"]*\"""")
+ENGLISH = re.compile(
+    r"\b(?:the|an?|in|on|or|and|with|without|which|where|for|of|as|is|at|from|before|behind|after)\b"
+)
 FIELD = re.compile(
     r"%\(\w+\)\w|%\w|--[a-z-]+|`[^`]+`|^  (?:twinbench|mlflow) .*?(?=  |$)", re.A | re.M
 )
@@ -94,9 +106,27 @@ def _of_marks() -> Iterator[str]:
 def _of_values() -> Iterator[str]:
     """What `said` is given by a variable."""
     for metric in Metric:
-        yield from (metric.word, metric.plural)
+        name = metric.full_name
+        yield from (metric.word, metric.plural, name, name.partition(" (")[0])
+    yield from (COLOURED, *TITLES.values(), *preprocessing.IN_WORDS)
     yield from REASONS
     yield from ("comparison", "pair of seeds", "seed")  # of `counted`
+    yield from (*STATUS, *MISSED.values(), *BEYOND.values(), "gradients", "steps")
+    yield from (text for either in settings.EITHER.values() for text in either)
+    yield from (*settings.NAMED.values(), *namings.PROSE, *filter(ENGLISH.search, _rules()))
+    yield from filter(_in_words, (line for entry in ENTRIES.values() for line in entry.lines))
+
+
+def _rules() -> Iterator[str]:
+    yield from (*rule_words.WORDS.values(), rule.INSIDE, rule.BESIDE, rule.BEFORE)
+
+
+def _in_words(line: str) -> bool:
+    """Whether a line to write says something beside its code."""
+    outside, bare = "", line
+    while bare != outside:
+        outside, bare = bare, CODE.sub("", bare)
+    return bool(ENGLISH.search(bare))
 
 
 def _marked(paths: Iterable[Path], marks: Iterable[str]) -> Iterator[str]:

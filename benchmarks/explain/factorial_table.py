@@ -13,12 +13,22 @@ from benchmarks.explain.walk_table import COLOURED, COLOURS, effect_text
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.answer import Verdict
-from benchmarks.show.figures import PANEL, Chart, as_name, colour, data, names_in, title_of
+from benchmarks.show.figures import (
+    PANEL,
+    Chart,
+    as_name,
+    colour,
+    data,
+    names_in,
+    quantity_title,
+    title_of,
+)
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section, with_figures
 from benchmarks.show.wording import signed
 from benchmarks.statistics.intervals import ERROR
 from common.framework import framework, label_of
+from common.language import chained, phrase
 from common.regime import NATIVE
 from common.say import counted
 
@@ -134,7 +144,11 @@ def figure(design: Design) -> Chart:
 
     rows = list(_bars(design))
     metric, names = design.problem.metric, {label_of(name): name for name in design.runs}
-    title = f"change of the test {metric.full_name} against {label_of(design.start)}'s defaults"
+    title = phrase(
+        "change of the test {metric} against {name}'s defaults",
+        metric=quantity_title(metric),
+        name=label_of(design.start),
+    )
     several = len(names) > 1
     words = alt.Color("word:N", scale=names_in(COLOURS, COLOURS.values()), legend=None)
     base = alt.Chart(data(rows)).encode(
@@ -146,12 +160,15 @@ def figure(design: Design) -> Chart:
     bars = base.mark_bar().encode(x=mean, x2="zero:Q", color=colour(names) if several else words)
     lines = base.mark_rule().encode(x=alt.X("low:Q", title=title), x2="high:Q")
     counts = sorted({_seeds(design, name) for name in design.runs})
-    caption = "line: 95 % interval" + f"; {COLOURED}" * (not several)
-    heading = alt.TitleParams(
-        f"{title_of(design.problem.name, design.records)}: some of {label_of(design.goal)}'s "
-        f"defaults taken over, {' or '.join(map(str, counts))} seeds",
-        subtitle=caption,
+    line = phrase("line: 95 % interval")
+    caption = line if several else chained("; ", [line, phrase(COLOURED)])
+    title = phrase(
+        "{problem}: some of {name}'s defaults taken over, {counts} seeds",
+        problem=title_of(design.problem.name, design.records),
+        name=label_of(design.goal),
+        counts=" or ".join(map(str, counts)),
     )
+    heading = alt.TitleParams(title, subtitle=caption)
     step = alt.Step(18 if len(names) == 1 else 9 * len(names))
     return (bars + lines).properties(width=1.5 * PANEL["width"], height=step, title=heading)
 

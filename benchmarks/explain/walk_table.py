@@ -22,6 +22,7 @@ from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.statistics.intervals import ERROR
 from common.framework import label_of
+from common.language import phrase
 from common.problem import PROBLEMS, Problem
 from common.say import counted
 
@@ -196,11 +197,14 @@ def waterfall(explained: Explained) -> Chart:
     # intervals of few seeds are so wide that no bar would be seen beside them
     far = 2 * (max(means) - min(means)) or 0.01
     least, most = max(min(ends + means), min(means) - far), min(max(ends + means), max(means) + far)
+    measured = phrase("test {metric}", metric=phrase(_measured(explained.problem)))
     charts = [
-        _panel(rows, [least, most], f"test {_measured(explained.problem)}").properties(
+        _panel(rows, [least, most], measured).properties(
             width=PANEL["width"],
             height=24 * len(rows),
-            title=f"from {label_of(walk.start)} to {label_of(walk.goal)}",
+            title=phrase(
+                "from {start} to {goal}", start=label_of(walk.start), goal=label_of(walk.goal)
+            ),
         )
         for rows, walk in zip(walks, explained.walks, strict=True)
     ]
@@ -208,8 +212,12 @@ def waterfall(explained: Explained) -> Chart:
     title = f"{explained.problem.title}, {counted(len(explained.values(first)), 'seed')}"
     if not_real(_runs(explained)):
         title += f" - {str(_runs(explained)[0].data.source).upper()} DATA"
-    caption = "bar: the step's effect; line: its 95 % interval; diamond: by itself"
-    return panels(charts, title, caption, COLOURED, share="")
+    caption = phrase("bar: the step's effect; line: its 95 % interval; diamond: by itself")
+    return panels(charts, title, caption, phrase(COLOURED), share="")
+
+
+def _alone(name: str) -> str:
+    return phrase("{name} by itself", name=label_of(name))
 
 
 def _bars(explained: Explained, walk: Walk) -> Iterator[dict[str, Any]]:
@@ -217,7 +225,12 @@ def _bars(explained: Explained, walk: Walk) -> Iterator[dict[str, Any]]:
     empty = dict.fromkeys(("before", "after", "low", "high"))
     start, goal = (explained.mean(arm) for arm in (walk.arms[0], walk.arms[-1]))
     end = {**empty, "word": "end"}
-    yield {**end, "name": f"{label_of(walk.start)} by itself", "before": start, "after": start}
+    yield {
+        **end,
+        "name": _alone(walk.start),
+        "before": start,
+        "after": start,
+    }
     for step in walk.steps:
         row = {**empty, "name": f"{step.switch}: {side(step.new)}", "word": "unclear"}
         before, effect = explained.mean(step.before), explained.step_effect(step)
@@ -229,7 +242,7 @@ def _bars(explained: Explained, walk: Walk) -> Iterator[dict[str, Any]]:
             if low is not None and high is not None:
                 row |= {"low": before + low, "high": before + high}
         yield row
-    yield {**end, "name": f"{label_of(walk.goal)} by itself", "before": goal, "after": goal}
+    yield {**end, "name": _alone(walk.goal), "before": goal, "after": goal}
 
 
 def _panel(bars: list[dict[str, Any]], domain: list[float], title: str) -> Chart:

@@ -15,11 +15,12 @@ from benchmarks.records.keys import Record
 from benchmarks.records.kinds import Crossval
 from benchmarks.records.notices import not_real
 from benchmarks.show.curves import Band, Curve, panel
-from benchmarks.show.figures import Chart, panels, save, title_of
+from benchmarks.show.figures import Chart, of_regime, panels, quantity_title, save, title_of
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.show.wording import listed, told_apart
 from common.framework import label_of
+from common.language import chained, phrase
 from common.problem import PROBLEMS, Problem
 from common.regime import REGIMES
 
@@ -165,10 +166,13 @@ def figure(problem: str, lines: Mapping[Line, list[Crossval]]) -> Chart:
             Curve(label, "training", Band.of([means[line] for line in seeds], hidden))
             for label, seeds in group_by(members, labels.__getitem__).items()
         ]
-        charts.append(panel(curves, metric.full_name, frameworks, title=f"regime: {regime}"))
-    caption = f"mean over {next(iter(lines)).folds} folds, validation rows"
-    caption += f"; the first {hidden} epochs are not drawn" if hidden else ""
-    runs = [fold for folds in lines.values() for fold in folds]
+        charts.append(panel(curves, quantity_title(metric), frameworks, title=of_regime(regime)))
+    folds = next(iter(lines)).folds
+    caption = phrase("mean over {folds} folds, validation rows", folds=folds)
+    if hidden:
+        left = phrase("the first {hidden} epochs are not drawn", hidden=hidden)
+        caption = chained("; ", [caption, left])
+    runs = [fold for own in lines.values() for fold in own]
     return panels(charts, title_of(problem, runs), caption)
 
 

@@ -15,10 +15,11 @@ from benchmarks.records.arm import Arm, group_by, training_runs
 from benchmarks.records.keys import Record
 from benchmarks.records.notices import not_real, provenance
 from benchmarks.show.colours import GREY
-from benchmarks.show.figures import PANEL, Chart, data, panels, title_of
+from benchmarks.show.figures import PANEL, Chart, data, of_regime, panels, quantity_title, title_of
 from benchmarks.show.run_table import HEADINGS, Row, metric_text, rows_of
 from benchmarks.show.section import Section, with_figures
 from common.framework import label_of
+from common.language import chained, phrase
 from common.problem import PROBLEMS, Metric, widths_of
 from common.say import counted
 
@@ -75,7 +76,9 @@ def _at(place: Arm, records: Iterable[Record]) -> list[Record]:
 
 def _how(choice: Choice) -> str:
     folds = choice.problem["folds"]
-    return f"{folds} folds" if folds > 1 else f"the first {choice.problem['validation']:,} held out"
+    if folds > 1:
+        return phrase("{folds} folds", folds=folds)
+    return phrase("the first {rows:,} held out", rows=choice.problem["validation"])
 
 
 def _columns(choice: Choice) -> tuple[str, str]:
@@ -193,13 +196,22 @@ def figure(choices: list[Choice], folds: list[Record]) -> Chart:
     The grey band reaches from the best value to one standard error beyond it.
     """
     arm, metric = choices[0].arm, choices[0].metric
-    domain, quantity = _limits(choices), f"validation {metric.full_name}"
+    domain, quantity = (
+        _limits(choices),
+        phrase("validation {metric}", metric=quantity_title(metric)),
+    )
     charts = [
         _panel(choice, domain, quantity).properties(**PANEL, title=label_of(choice.arm.framework))
         for choice in choices
     ]
-    title = f"{title_of(arm.problem, folds)}, regime: {arm.regime}"
-    below = f"{_how(choices[0])}; diamond: the choice; grey: within one standard error of it"
+    title = chained(", ", [title_of(arm.problem, folds), of_regime(arm.regime)])
+    below = chained(
+        "; ",
+        [
+            _how(choices[0]),
+            phrase("diamond: the choice; grey: within one standard error of it"),
+        ],
+    )
     return panels(charts, title, below)
 
 
@@ -222,15 +234,17 @@ def _panel(choice: Choice, domain: list[float], quantity: str) -> Chart:
     worse = (best.error or 0.0) * (-1 if choice.metric.larger_is_better else 1)
     choice_row = {"epoch": best.epochs, "value": best.value, "limit": best.value + worse}
     y = alt.Y("value:Q", title=quantity, scale=alt.Scale(domain=domain, nice=False))
-    x = alt.X("epoch:Q", axis=alt.Axis(format="d"), scale=alt.Scale(zero=False))
+    x = alt.X(
+        "epoch:Q", title=phrase("epoch"), axis=alt.Axis(format="d"), scale=alt.Scale(zero=False)
+    )
     plasma = alt.Scale(scheme=alt.SchemeParams("plasma", extent=[0, 0.85]))
     base, chosen = alt.Chart(data(rows)), alt.Chart(data([choice_row]))
     line = base.mark_line(clip=True).encode(
         x=x,
         y=y,
         detail="network:N",
-        color=alt.Color("widest layer:O", scale=plasma),
-        strokeDash="hidden layers:O",
+        color=alt.Color("widest layer:O", title=phrase("widest layer"), scale=plasma),
+        strokeDash=alt.StrokeDash("hidden layers:O", title=phrase("hidden layers")),
         strokeWidth=alt.StrokeWidth("width:Q", scale=None),
         tooltip=["network:N", "epoch:Q", alt.Tooltip("value:Q", format=".4~g")],
     )

@@ -45,6 +45,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cli import options, requests, types
+from common.language import spoken
 from common.regime import REGIMES
 from common.say import inform, say
 
@@ -260,7 +261,7 @@ def _stages(title: str) -> Iterator[Callable[[str], None]]:
         if bar.disable:
             inform(title)
         stage = bar.add_task(title, total=None)
-        yield lambda text: bar.update(stage, description=f"{title}: {text}")
+        yield lambda text: bar.update(stage, description=f"{title}: {spoken(text)}")
 
 
 @contextmanager

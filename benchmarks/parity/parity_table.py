@@ -15,7 +15,7 @@ from benchmarks.show.figures import Chart, data, panels, save
 from benchmarks.show.terminal import plain, print_table
 from benchmarks.statistics.parity import RAISED_BECAUSE, Parity
 from common.framework import label_of
-from common.language import aloud
+from common.language import aloud, chained, phrase
 from common.say import counted
 from common.trace import Difference
 
@@ -121,12 +121,13 @@ def heat_map(parity: Parity) -> Chart:
     charts = []
     for pair, differences in parity.pairs.items():
         cells = [(d.rung, d.tensor, d) for d in shown(differences)]
-        charts.append(heat(cells).properties(title=" and ".join(map(label_of, pair))))
+        charts.append(heat(cells).properties(title=chained(" and ", map(label_of, pair))))
     breach = parity.breach()
-    short = f"first breach at {breach[1].rung}, {breach[1].tensor}" if breach else ""
-    below = "error over its bound; grey: not judged, or equal bit for bit"
-    title = f"{_title(parity)}: {short or 'every rung within its bounds'}"
-    return panels(charts, title, below, share="")
+    short = phrase("every rung within its bounds")
+    if breach:
+        short = phrase("first breach at {rung}, {tensor}", **breach[1]._asdict())
+    below = phrase("error over its bound; grey: not judged, or equal bit for bit")
+    return panels(charts, chained(": ", [_title(parity), short]), below, share="")
 
 
 def heat(cells: Iterable[tuple[str, str, Difference]], *, numbers: bool = False) -> Chart:
@@ -157,7 +158,7 @@ def heat(cells: Iterable[tuple[str, str, Difference]], *, numbers: bool = False)
     )
     grid = base.mark_rect(color="#e8e8e8")
     scale = alt.Scale(domain=[LEAST, 0, 1e-9, MOST], range=WITHIN_TO_OVER, interpolate="rgb")
-    legend = alt.Legend(title="error / bound, power of ten", gradientLength=200)
+    legend = alt.Legend(title=phrase("error / bound, power of ten"), gradientLength=200)
     box = base.mark_rect(stroke=GREY, strokeWidth=0.4).encode(
         color=alt.Color("power:Q", scale=scale, legend=legend)
     )
@@ -193,8 +194,8 @@ def growth(parity: Parity) -> Chart | None:
     ]
     if not drawn:
         return None
-    chart = lines(drawn, "step", "largest error of any weight")
-    return panels([chart], _title(parity), "against the reference in float64")
+    chart = lines(drawn, phrase("step"), phrase("largest error of any weight"))
+    return panels([chart], _title(parity), phrase("against the reference in float64"))
 
 
 def _title(parity: Parity) -> str:

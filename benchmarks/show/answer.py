@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,12 +18,10 @@ from benchmarks.statistics.compared import Compared
 from benchmarks.statistics.intervals import NOT_ENOUGH
 from benchmarks.statistics.verdict import PLANNED, Comparison
 from common.framework import label_of
-from common.language import aloud, said
+from common.language import aloud, said, tight
 from common.problem import problem_title
 
 SCHEMA = "twinbench/1"
-WIDE = "，。；：（）"  # noqa: RUF001
-SPARE = f"(?<=[{WIDE}]) | (?=[{WIDE}])"  # spaces beside punctuation that has its own
 Verdict = dict[str, Any]
 """An entry of `verdicts`: at least `about`, `verdict` in the protocol's words, and `sentence`."""
 
@@ -69,8 +66,7 @@ def run_verdicts(compared: Compared) -> tuple[str, list[Verdict]]:
 def print_answer(sentence: str) -> None:
     """A verdict below what it rests on."""
     if sentence:
-        close = re.sub(SPARE, "", sentence)
-        Console().print(plain(f"\n{close}", "bold"), soft_wrap=True)
+        Console().print(plain(f"\n{tight(sentence)}", "bold"), soft_wrap=True)
 
 
 def about(pair: Comparison) -> str:

@@ -16,7 +16,6 @@ from benchmarks.records.keys import Record
 from benchmarks.show.colours import marker_of
 from benchmarks.show.figures import (
     PANEL,
-    TITLES,
     Chart,
     as_name,
     colour,
@@ -24,7 +23,9 @@ from benchmarks.show.figures import (
     from_the_least,
     logarithmic,
     names_in,
+    of_regime,
     panels,
+    quantity_title,
     save,
     title_of,
     toggled,
@@ -32,12 +33,12 @@ from benchmarks.show.figures import (
 )
 from benchmarks.show.wording import listed, told_apart
 from common.framework import label_of
+from common.language import chained, phrase
 from common.say import counted
 from common.task import History
 
 Line = tuple[Arm, str | None]
 LEVELS = ("epoch", "mean", "least", "most")  # the columns of a `Band`
-HOW = "solid: training rows; dashed: validation rows"
 KINDS = {"training": [1, 0], "validation": [5, 3]}  # of rows, and the dashes of their line
 
 
@@ -133,13 +134,17 @@ def panel(
     return alt.layer(*charts).properties(**PANEL, title=title)
 
 
+def _how() -> str:
+    return phrase("solid: training rows; dashed: validation rows")
+
+
 def _epoch(last: float) -> Any:
     import altair as alt
 
     # tickMinStep is lost where layers are merged
     few: dict[str, Any] = {"values": list(range(1, round(last) + 1))} if last < 10 else {}
     whole = alt.Axis(format="d", **few)
-    return alt.X("epoch:Q", title="epoch", axis=whole, scale=from_the_least())
+    return alt.X("epoch:Q", title=phrase("epoch"), axis=whole, scale=from_the_least())
 
 
 def _spread(row: Mapping[str, Any]) -> bool:
@@ -192,19 +197,21 @@ def figure(problem: str, runs: list[Record]) -> Chart:
     charts = [
         panel(
             list(curves_of(members, quantity, names)),
-            TITLES[quantity],
+            quantity_title(quantity),
             frameworks,
             log=log,
             title=title,
         )
         for quantity in ("loss", metric)
         for regime, members in regimes.items()
-        for title in [f"regime: {regime}" if quantity == "loss" else ""]
+        for title in [of_regime(regime) if quantity == "loss" else ""]
     ]
     seeds = len({run.seed for run in runs})
-    spread = [f"{seeds} seeds: mean, and a band from least to most"] * (seeds > 1)
-    below = f"{HOW}; diamond: test rows after the last epoch"
-    return panels(charts, title_of(problem, runs), below, *spread, columns=len(regimes))
+    spread = phrase("{seeds} seeds: mean, and a band from least to most", seeds=seeds)
+    below = chained("; ", [_how(), phrase("diamond: test rows after the last epoch")])
+    return panels(
+        charts, title_of(problem, runs), below, *[spread] * (seeds > 1), columns=len(regimes)
+    )
 
 
 def save_curves(records: Iterable[Record], folder: Path | str) -> list[Path]:
@@ -244,10 +251,10 @@ def draw_histories(
             for kind, key in (("training", quantity), ("validation", f"val_{quantity}"))
             if history.get(key)
         ]
-        lines = panel(curves, TITLES[quantity], frameworks)
+        lines = panel(curves, quantity_title(quantity), frameworks)
         marks_over = [rule, word.encode(x=_epoch(last), text="mark:N")] * bool(marks)
         charts.append(alt.layer(lines, *marks_over))
-    return panels(charts, title, HOW, share="")
+    return panels(charts, title, _how(), share="")
 
 
 def line_of(record: Record) -> Line:

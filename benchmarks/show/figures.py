@@ -12,12 +12,14 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.records.keys import Record
 from benchmarks.show.colours import GREY, colour_of, width_of
 from common.atomic import replaced
+from common.language import Phrase, phrase, speaks_chinese, tight
 from common.problem import Metric, problem_title
 from common.visible import visible
 
@@ -27,7 +29,6 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 Chart = Any
 """An Altair chart, whose classes are not imported before one is drawn."""
-TITLES = {"loss": "loss", **{str(metric): metric.full_name for metric in Metric}}
 PANEL = {"width": 300, "height": 180}  # pixels of a panel without its axes
 PIXELS = 1.5  # of a PNG per pixel of the chart
 LEGEND = {
@@ -37,6 +38,13 @@ LEGEND = {
     "symbolOpacity": 1,
     "symbolStrokeWidth": 3,
 }
+
+
+CHINESE = (
+    "Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Zen Hei, Microsoft YaHei, PingFang SC, "
+    "Heiti SC, SimHei, sans-serif"
+)
+"""Fonts of a figure in Chinese; without any of them whichever has its characters is taken."""
 
 
 def theme(paper: str, ink: str, soft: str, rule: str) -> dict[str, Any]:
@@ -61,27 +69,46 @@ THEMES = {
 }
 
 
-def spec(chart: Chart) -> dict[str, Any]:
-    """The chart as JSON in Vega-Lite's words, checked by Altair; NaN and infinity are null."""
-    return {k: v for k, v in as_json(chart.to_dict()).items() if k != "config"}
+def spec(chart: Chart, *, aloud: bool = False) -> dict[str, Any]:
+    """The chart as JSON in Vega-Lite's words, checked by Altair; NaN and infinity are null.
+
+    Aloud its phrases are in the language that is spoken, else in English.
+    """
+    return {k: v for k, v in as_json(chart.to_dict(), aloud=aloud).items() if k != "config"}
 
 
-def as_json(value: Any) -> Any:
+def as_json(value: Any, *, aloud: bool = False) -> Any:
     """The value with NaN and infinity as null, and every text as `visible` has it."""
     if isinstance(value, dict):
-        return {as_json(name): as_json(inner) for name, inner in value.items()}
+        return {as_json(k): as_json(inner, aloud=aloud) for k, inner in value.items()}
     if isinstance(value, list | tuple):
-        return list(map(as_json, value))
+        return [as_json(inner, aloud=aloud) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if aloud and isinstance(value, Phrase):
+        return visible(tight(value.spoken))
     return visible(value) if isinstance(value, str) else value
 
 
-def save(chart: Chart, stem: Path) -> list[Path]:
-    """Write the chart as `<stem>.png` and `<stem>.svg`; the same chart gives the same bytes."""
+@cache
+def draws_chinese() -> bool:
+    """Whether a font with Chinese is here: without one, all its characters look alike."""
     import vl_convert
 
-    svg = picture(chart).svg
+    place = 'xmlns="http://www.w3.org/2000/svg" width="20" height="20"'
+    text = f'<svg {place}><text y="16" font-family="sans-serif">{{}}</text></svg>'
+    one, other = (vl_convert.svg_to_png(text.format(character)) for character in "中文")
+    return bool(one != other)
+
+
+def save(chart: Chart, stem: Path, *, aloud: bool = True) -> list[Path]:
+    """Write the chart as `<stem>.png` and `<stem>.svg`; the same chart gives the same bytes.
+
+    It is English without `aloud`, as beside a page, and where no font here has the language.
+    """
+    import vl_convert
+
+    svg = picture(chart, aloud=aloud and speaks_chinese() and draws_chinese()).svg
     paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg")]
     png = vl_convert.svg_to_png(svg, scale=PIXELS)
     for path, content in zip(paths, (png, svg.encode()), strict=True):
@@ -99,11 +126,13 @@ class Picture(NamedTuple):
         return self.svg
 
 
-def picture(chart: Chart) -> Picture:
+def picture(chart: Chart, *, aloud: bool = False) -> Picture:
     """The chart as SVG, on light paper."""
     import vl_convert
 
-    text, config = json.dumps(spec(chart)), THEMES["light"]
+    text, config = json.dumps(spec(chart, aloud=aloud)), dict(THEMES["light"])
+    if aloud:
+        config["font"] = CHINESE
     svg = vl_convert.vegalite_to_svg(text, config=config, allowed_base_urls=[])
     numbers: dict[str, int] = {}  # Vega counts clips and gradients over all charts of a process
     return Picture(
@@ -125,6 +154,17 @@ def title_of(problem: str, runs: Sequence[Record]) -> str:
     sources = {str(run.data.source) for run in runs if run.data.notice}
     source = f" - {' and '.join(sorted(sources)).upper()} DATA" if sources else ""
     return problem_title(problem) + source
+
+
+def quantity_title(quantity: str) -> str:
+    """A quantity of a history with its unit."""
+    names = {str(metric): metric.full_name for metric in Metric}
+    return phrase(names.get(quantity, quantity))
+
+
+def of_regime(regime: str) -> str:
+    """The title of a panel."""
+    return phrase("regime: {regime}", regime=regime)
 
 
 def panels(

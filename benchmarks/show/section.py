@@ -69,16 +69,20 @@ def show(
 
 
 def with_figures(sections: Iterable[Section], stem: Path) -> Iterator[Section]:
-    """The sections with their figures written to `<stem>.png` and `.svg`, or `<stem>-<file>...`."""
+    """The sections with their figures written to `<stem>.png` and `.svg`, or `<stem>-<file>...`.
+
+    Beside a page they are English as its tables are.
+    """
+    aloud = not stem.with_suffix(".md").is_file()
     for section in sections:
         if draw := section.draw:
             path = stem.with_name("-".join(filter(None, (stem.name, section.file))))
-            section = replace(section, figures=drawn(partial(_save, draw, path)))
+            section = replace(section, figures=drawn(partial(_save, draw, path, aloud=aloud)))
         yield section
 
 
-def _save(draw: Callable[[], Chart], stem: Path) -> list[Path]:
-    return save(draw(), stem)
+def _save(draw: Callable[[], Chart], stem: Path, *, aloud: bool) -> list[Path]:
+    return save(draw(), stem, aloud=aloud)
 
 
 def drawn(write: Callable[[], list[Path]], what: str = "figures") -> list[Path]:

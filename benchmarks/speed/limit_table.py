@@ -17,6 +17,7 @@ from benchmarks.show.part import Part
 from benchmarks.show.section import Section, with_figures
 from benchmarks.speed.limit import Reached, reached
 from common.framework import label_of
+from common.language import phrase
 from common.say import counted
 
 NO_LIMIT = " (no limit)"
@@ -110,7 +111,7 @@ def roofline(arms: Sequence[Reached]) -> Chart:
     ]
     best = {row["problem"]: row for row in sorted(rows, key=lambda row: row["y"])}
     base = alt.Chart(data(rows)).encode(
-        x=alt.X("x:Q", title="flop a byte", scale=logarithmic(ends)),
+        x=alt.X("x:Q", title=phrase("flop a byte"), scale=logarithmic(ends)),
         y=alt.Y("y:Q", title="GFLOP/s", scale=logarithmic(row["y"] for row in rows + roofs)),
         color=colour({label_of(arm.framework): arm.framework for arm in arms}),
         tooltip=["name:N", "regime:N", "problem:N", alt.Tooltip("y:Q", format=".3~g")],
@@ -121,8 +122,8 @@ def roofline(arms: Sequence[Reached]) -> Chart:
     roof = base.mark_line(strokeWidth=1.2).encode(tooltip="name:N").properties(data=data(roofs))
     word = base.mark_text(align="left", dx=7, dy=-5).encode(text="problem:N", color=alt.value(GREY))
     chart = roof + points + word.properties(data=data(best.values()))
-    below = "line: the roof by a framework; dot: tuned; cross: another regime"
-    return panels([chart.properties(width=460, height=280)], "Roofline", below)
+    below = phrase("line: the roof by a framework; dot: tuned; cross: another regime")
+    return panels([chart.properties(width=460, height=280)], phrase("Roofline"), below)
 
 
 def parts(kinds: Mapping[str, list[Record]]) -> Iterator[Part]:

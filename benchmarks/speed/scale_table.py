@@ -17,6 +17,7 @@ from benchmarks.show.part import Part
 from benchmarks.show.section import Section, with_figures
 from benchmarks.speed.scale import EPOCHS, Growth, growths
 from common.framework import label_of
+from common.language import phrase
 from common.problem import PROBLEMS
 from common.say import counted
 
@@ -96,14 +97,14 @@ def figure(problem: str, by_axis: Mapping[str, list[Growth]]) -> Chart:
                 )
                 for growth in arms
             ],
-            TITLES[axis],
-            "an epoch (ms)",
+            phrase(TITLES[axis]),
+            phrase("an epoch (ms)"),
             frameworks=names,
             ticks=_values(arms),
         )
         for axis, arms in by_axis.items()
     ]
-    below = "solid: tuned; dashed: another regime"
+    below = phrase("solid: tuned; dashed: another regime")
     return panels(charts, PROBLEMS[problem].title, below, columns=2, share="")
 
 

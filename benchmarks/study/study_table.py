@@ -15,13 +15,24 @@ from benchmarks.records.keys import Record
 from benchmarks.records.notices import provenance
 from benchmarks.records.plans import Pilot, Planned
 from benchmarks.show import run_table
-from benchmarks.show.figures import PANEL, Chart, as_name, colour, data, panels, title_of
+from benchmarks.show.figures import (
+    PANEL,
+    Chart,
+    as_name,
+    colour,
+    data,
+    of_regime,
+    panels,
+    quantity_title,
+    title_of,
+)
 from benchmarks.show.section import Section, with_figures
 from benchmarks.show.wording import listed, told_apart
 from benchmarks.statistics.compared import Compared
 from benchmarks.study.declared import unfulfilled
 from benchmarks.study.verdict_table import verdict_sections
 from common.framework import label_of
+from common.language import phrase
 from common.say import counted
 
 ENOUGH = 8  # seeds of which the outline of a distribution is drawn
@@ -112,14 +123,17 @@ def figure(runs: list[Record], seeds: Seeds) -> Chart:
     frameworks = {name: framework for _, name, framework in seeds}
     charts = [
         _strips({key[1]: list(seeds[key].values()) for key in keys}, frameworks).properties(
-            **PANEL, title=f"regime: {regime}"
+            **PANEL, title=of_regime(regime)
         )
         for regime, keys in group_by(seeds, lambda key: key[0]).items()
     ]
     most = max(map(len, seeds.values()))
-    problem, metric = runs[0].problem, metric_of(runs[0]).full_name
-    below = f"test {metric}; each point a seed, up to {most} per arm; the line is their median"
-    return panels(charts, title_of(problem, runs), below)
+    below = phrase(
+        "test {metric}; each point a seed, up to {most} per arm; the line is their median",
+        metric=quantity_title(metric_of(runs[0])),
+        most=most,
+    )
+    return panels(charts, title_of(runs[0].problem, runs), below)
 
 
 def _strips(values: dict[str, list[float]], frameworks: dict[str, str]) -> Chart:

@@ -30,6 +30,13 @@ from benchmarks.twins.forms import see_forms
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.ladder import Ladder
 from benchmarks.twins.match import Matching
+from benchmarks.twins.phrases import (
+    coarse_at,
+    in_float32,
+    other_outputs,
+    other_shapes,
+    read_otherwise,
+)
 from benchmarks.twins.place import Fault, Models, bare, listed
 from benchmarks.twins.preflight import preflight
 from benchmarks.twins.reach import computes_in_float32, limits_not_reached, not_reached
@@ -38,6 +45,7 @@ from benchmarks.twins.training import training_faults, weight_faults
 from benchmarks.twins.verdict import remarks, said_random, said_right, said_wrong, unforced
 from benchmarks.twins.weights import chosen, matched
 from common.atomic import replaced
+from common.language import phrase
 from common.twins.file import TwinsFile
 from common.twins.probe import Rows, Values
 from common.twins.targets import in_layout, targets_for
@@ -95,7 +103,7 @@ class Case:
         ladder.bounds = self.bounds
         ladder.compare(traces)
         if self.targets:
-            self.on_stage("the two train")
+            self.on_stage(phrase("the two train"))
             drawing = ladder.train(self.rows, self.targets, traces)
             if self._random(drawing, training=True):
                 return
@@ -106,7 +114,7 @@ class Case:
         judgement.faults += faults
         judgement.notes += notes
         if judgement.faults or any(rung.broken for rung in judgement.rungs):
-            self.on_stage("causes are tried")
+            self.on_stage(phrase("causes are tried"))
             if self.parted is models:
                 self.parted = self._shown_at(1.0)
             judgement.causes = causes(self.scene(self.parted, traces))
@@ -133,7 +141,7 @@ class Case:
             self.other.ask("load", str(draft))
             read = self.other.ask("outputs", self.rows)
             if any(not np.array_equal(read[name], value) for name, value in expected.items()):
-                raise Refused(f"{path.name} was read again and gives other outputs: not written")
+                raise Refused(read_otherwise(path.name))
             with replaced(path) as file:
                 file.write(draft.read_bytes())
 
@@ -146,7 +154,7 @@ class Case:
 
     def settle(self) -> Models:
         """Give both models their weights under the pairing that what flows decides."""
-        self.on_stage("layers are paired")
+        self.on_stage(phrase("layers are paired"))
         self._give(0)
         outputs, shown = self.one.ask64("flow", self.rows)
         given: Values = {}
@@ -193,20 +201,15 @@ class Case:
             names = [*side.inexact, *computes_in_float32(events)]
             if side.narrow:
                 coarse = True
-                self.judgement.notes.append(
-                    f"{side.narrow}: it was judged in float32 alone, by {BOUND32:.0e}"
-                )
+                self.judgement.notes.append(in_float32(side.narrow, BOUND32))
             elif names:
                 coarse = True
-                self.judgement.notes.append(
-                    f"{listed(names)} of {side.framework} compute in float32 whatever is asked: "
-                    f"judged by {BOUND32:.0e} and ten times each model's own rounding"
-                )
+                self.judgement.notes.append(coarse_at(listed(names), side.framework, BOUND32))
         return coarse
 
     def climb(self) -> Climbs:
         """The outputs of the four climbs, compared; targets for the training, where they fit."""
-        self.on_stage("outputs are compared")
+        self.on_stage(phrase("outputs are compared"))
         traces = of_all(self.sides, lambda n, dtype: outputs_of(self.sides[n], self.rows, dtype))
         seen = [traces[number, "float32"] for number in (0, 1)]
         self.forms, faults, notes = see_forms(self.file, self.sides, seen)
@@ -235,9 +238,9 @@ class Case:
             return wrong
         counts = [len(_outputs_of(traces[number, "float64"])) for number in (0, 1)]
         if counts[0] != counts[1]:
-            return [Fault(("outputs",), "the models have {} and {} outputs".format(*counts))]
+            return [Fault(("outputs",), other_outputs(*counts))]
         shapes = [
-            Fault(("outputs", name), f"the outputs have the shapes {one.shape} and {other.shape}")
+            Fault(("outputs", name), other_shapes(one.shape, other.shape))
             for name, (one, other) in outputs.items()
             if aligned(one, other).shape != one.shape
         ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from common.language import Phrase, chained, phrase
+
 
 class Cause(NamedTuple):
     """A known difference in these two models.
@@ -31,12 +33,22 @@ class Cause(NamedTuple):
         return f"docs/causes/{self.entry}.md"
 
     def __str__(self) -> str:
-        words = "cause, proved" if self.proved else "cause, suspected"
-        clauses = [f"{words}: {self.difference}"]
+        return self.sentence
+
+    @property
+    def sentence(self) -> Phrase:
+        """All of it in words."""
+        proved = phrase("cause, proved: {difference}", difference=self.difference)
+        suspected = phrase("cause, suspected: {difference}", difference=self.difference)
+        reason = proved if self.proved else suspected
         if self.trial:
-            falls = f"the difference falls from {self.before:.0e} to {self.after:.0e}"
-            clauses.append(f"{self.trial} {falls}")
-        return "; ".join(clauses) + (f". Write {self.write}" if self.write else "")
+            falls = phrase(
+                "{trial} the difference falls from {before:.0e} to {after:.0e}", **self._asdict()
+            )
+            reason = chained("; ", [reason, falls])
+        if not self.write:
+            return reason
+        return phrase("{reason}. Write {line}", reason=reason, line=self.write)
 
 
 class Written(Protocol):
@@ -54,10 +66,10 @@ def lines_to_write(causes: Iterable[Written]) -> list[str]:
     return ["" if line in written[number:] else line[1] for number, line in enumerate(written, 1)]
 
 
-def sentences(causes: Sequence[Cause]) -> list[str]:
+def sentences(causes: Sequence[Cause]) -> list[Phrase]:
     """A sentence for each cause; a line that several share stands behind the last of them."""
     shown = zip(causes, lines_to_write(causes), strict=True)
-    return [str(cause._replace(write=line)) for cause, line in shown]
+    return [cause._replace(write=line).sentence for cause, line in shown]
 
 
 def of_setting(
@@ -70,6 +82,23 @@ def of_setting(
     gap: tuple[float, float],
 ) -> Cause:
     """A proved cause: a layer's setting, in words of each model, and the gap before and after."""
-    one, other = frameworks
-    difference = f"{layer} has {values[0]} in {one} and {values[1]} in {other}"
-    return Cause(entry, places, difference, write, True, f"with {values[0]} in {other}", *gap)
+    difference = has_in_each(layer, values, frameworks)
+    trial = exchanged(values[0], frameworks[1])
+    return Cause(entry, places, difference, write, True, trial, *gap)
+
+
+def has_in_each(layer: str, values: Sequence[str], frameworks: Sequence[str]) -> Phrase:
+    """That a layer or a rule has something else in each model."""
+    return phrase(
+        "{layer} has {value} in {one} and {another} in {other}",
+        layer=layer,
+        value=values[0],
+        one=frameworks[0],
+        another=values[1],
+        other=frameworks[1],
+    )
+
+
+def exchanged(value: str, framework: str) -> Phrase:
+    """What was tried: something of the first model in the second."""
+    return phrase("with {value} in {framework}", value=value, framework=framework)

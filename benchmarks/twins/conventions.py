@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.twins.match import Pair
+from common.language import phrase
 from common.twins.probe import Unit
 
 PER_AXIS = ("strides", "dilation_rate", "padding", "output_padding")
@@ -40,14 +41,21 @@ def shared_settings(pair: Pair) -> Iterator[Setting]:
 
 def differing(pair: Pair, names: tuple[str, str]) -> list[str]:
     """A clause for each setting that both layers state, and differently; and for weights of one."""
-    clauses = [
-        f"{name} is {one} in {names[0]} and {other} in {names[1]}"
+    clauses: list[str] = [
+        phrase(
+            "{name} is {value} in {one} and {another} in {other}",
+            name=name,
+            value=one,
+            one=names[0],
+            another=other,
+            other=names[1],
+        )
         for name, one, other, alike in shared_settings(pair)
         if not alike
     ]
     for name, roles in zip(names, pair.alone(), strict=True):
         if roles:
-            clauses.append(f"{', '.join(roles)} in {name} alone")
+            clauses.append(phrase("{roles} in {name} alone", roles=", ".join(roles), name=name))
     return clauses
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.twins.climb import Side
 from benchmarks.twins.place import Fault
 from common import metrics
+from common.language import phrase
 from common.twins.file import CLASSES, TwinsFile
 from common.twins.probe import Values
 from common.twins.user_file import family
@@ -21,19 +22,29 @@ def see_forms(
     """Of each model "logits" or "probabilities", or "" where the loss does not ask; faults where
     LOSS_ON says otherwise; notes where it says nothing, and the probes are told."""
     looks = _of_each_other(file.loss, [form_of(file.loss, values) for values in outputs], outputs)
-    faults, notes = [], []
+    faults: list[Fault] = []
+    notes: list[str] = []
     for side, form in zip(sides, looks, strict=True):
         told = file.loss_on.get(family(side.framework))
         if form and told and form != told:
             faults.append(
                 Fault(
                     ("outputs", "loss"),
-                    f"LOSS_ON says {told} for {side.framework}, and its outputs look like {form}: "
-                    "a softmax or sigmoid too many or too few before the loss",
+                    phrase(
+                        "LOSS_ON says {form} for {framework}, and its outputs look like {seen}: "
+                        "a softmax or sigmoid too many or too few before the loss",
+                        form=told,
+                        framework=side.framework,
+                        seen=form,
+                    ),
                 )
             )
         elif form == "probabilities" and not told:
-            notes.append(f"{side.framework}'s outputs are probabilities: LOSS_ON does not say it")
+            note = phrase(
+                "{framework}'s outputs are probabilities: LOSS_ON does not say it",
+                framework=side.framework,
+            )
+            notes.append(note)
             for probe in side.probes.values():
                 side.child.call("benchmarks.twins.probes:set_form", probe, form)
     return looks, faults, notes

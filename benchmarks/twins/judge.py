@@ -18,6 +18,7 @@ from benchmarks.twins.climb import Refused, Side, events_of
 from benchmarks.twins.compare import Bounds
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.prepared import judged
+from common.language import phrase
 from common.twins.file import read_file
 from common.twins.user_file import family
 
@@ -58,12 +59,18 @@ def judge(
             sides = []
             for number, name in enumerate(frameworks):
                 if family(name) not in file.models:
-                    raise Refused(f"{Path(path).name} has no function {family(name)}_model")
+                    raise Refused(
+                        phrase(
+                            "{file} has no function {name}_model",
+                            file=Path(path).name,
+                            name=family(name),
+                        )
+                    )
                 child = _child(children, number, name) or stack.enter_context(
                     Child(name, device=devices[number], threads=THREADS)
                 )
                 stack.callback(forget, child)
-                on_stage(f"{name} builds its model")
+                on_stage(phrase("{name} builds its model", name=name))
                 sides.append(Side(child, file, name, seed, devices[number]))
             judgement.rungs, judgement.faults = judged(file.path, sides, seed)
             rows, y = file.rows(seed, *data, on_notice=judgement.stand_in)
@@ -80,7 +87,7 @@ def judge(
             if judgement.verdict == "right":
                 on_right(case)
         except Refused as error:
-            judgement.sentence = str(error)
+            judgement.sentence = error.args[0]
     return judgement
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from benchmarks.twins.conventions import differing
 from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, event_of, nearest, same_rows
 from benchmarks.twins.match import Matching, Pair
+from benchmarks.twins.phrases import arranged, flattened, stretch, unshaped
+from common.language import Phrase, chained, phrase, spoken
 from common.twins.probe import Event
 
 CLOSER = 1e-8  # where nothing differs by more than CLOSE and the outputs do
@@ -54,16 +56,15 @@ def lasting(models: Models) -> list[Fault]:
         and nearest(seen.one.outputs, seen.other.outputs) == DIFFER
         for seen in seen_pairs(models)
     )
-    faded = f"; in evaluation less than {CLOSE:.0e} of it reaches the outputs"
-    return [fault._replace(sentence=fault.sentence + faded) for fault in found if passed]
+    faded = phrase("in evaluation less than {share:.0e} of it reaches the outputs", share=CLOSE)
+    return [f._replace(sentence=chained("; ", [f.sentence, faded])) for f in found if passed]
 
 
 def notes(models: Models) -> list[str]:
     """Of a pair that agrees in the end: inputs that do not, such as a pad that stands outside."""
     one, other = models.names
     return [
-        f"{pair.name}: {one} and {other} give it the same values in another arrangement; what "
-        "comes out agrees"
+        arranged(pair.name, one, other)
         for pair, mine, theirs, given in seen_pairs(models)
         if nearest(given[0].inputs, given[1].inputs) == PART
         and nearest(mine.outputs, theirs.outputs) in (EQUAL, MOVED)
@@ -187,11 +188,11 @@ def _larger(seen: Seen, after: Seen) -> bool:
 def _own_fault(models: Models, seen: Seen) -> Fault:
     pair = seen.pair
     settings = differing(pair, models.names)
-    sentence = f"{pair.name}: what goes in agrees, what comes out does not"
+    sentence = phrase("{pair}: what goes in agrees, what comes out does not", pair=pair.name)
     shapes = [event.outputs[0].shape for event in (seen.one, seen.other) if event.outputs]
     if len(set(shapes)) > 1:
-        sentence += f", not even in shape: {shapes[0]} and {shapes[1]}"
-    return Fault(_names(pair), "; ".join([sentence, *settings]))
+        sentence = unshaped(sentence, *shapes)
+    return Fault(_names(pair), chained("; ", [sentence, *settings]))
 
 
 def _own_error(models: Models, seen: Seen, tolerance: float) -> list[Fault]:
@@ -203,8 +204,8 @@ def _own_error(models: Models, seen: Seen, tolerance: float) -> list[Fault]:
         return []
     if nearest(seen.one.outputs, outputs, tolerance) != DIFFER:
         return []
-    told = f"{pair.name}: it differs on the same input too"
-    return [Fault(_names(pair), "; ".join([told, *differing(pair, models.names)]))]
+    sentence = phrase("{pair}: it differs on the same input too", pair=pair.name)
+    return [Fault(_names(pair), chained("; ", [sentence, *differing(pair, models.names)]))]
 
 
 def _between(
@@ -216,33 +217,29 @@ def _between(
 ) -> Fault:
     """The layers without weights between the last pair that agrees and the first that does not."""
     pair = parted.pair
-    where = f"between {'the rows' if agreed is None else agreed.pair.name} and {pair.name}"
+    where = stretch(agreed and agreed.pair.name, pair.name)
     gaps = (
         _stretch(models.one, agreed and agreed.one, parted.given[0]),
         _stretch(models.other, agreed and agreed.other, parted.given[1]),
     )
     places, clauses = _parting(models.names, *gaps)
     if rearranged:
-        clauses.insert(
-            0,
-            "the same values arrive in another order: a flatten of channels first against channels "
-            "last (move the channels before it, or name the shape in FLATTEN), or another pad",
-        )
+        clauses.insert(0, flattened())
         clauses += differing(pair, models.names)
-    return Fault((where, *places, *_names(pair)), "; ".join([where, *clauses]))
+    return Fault((where, *places, *_names(pair)), chained("; ", [where, *clauses]))
 
 
 def _at_the_end(models: Models) -> Fault:
     """What stands after the last pair, which agrees."""
     seen = seen_pairs(models)
     last = seen[-1] if seen else None
-    where = f"between {last.pair.name if last else 'the rows'} and the outputs"
+    where = stretch(last and last.pair.name)
     gaps = (
         _stretch(models.one, last and last.one, None),
         _stretch(models.other, last and last.other, None),
     )
     places, clauses = _parting(models.names, *gaps)
-    return Fault((where, "outputs", *places), "; ".join([where, *clauses]))
+    return Fault((where, "outputs", *places), chained("; ", [where, *clauses]))
 
 
 def _stretch(events: Sequence[Event], after: Event | None, before: Event | None) -> Sequence[Event]:
@@ -256,7 +253,8 @@ def _parting(
     names: tuple[str, str], ones: Sequence[Event], others: Sequence[Event]
 ) -> tuple[list[str], list[str]]:
     """Of two stretches without weights: the first event of each whose output the other lacks."""
-    places, clauses = [], []
+    places: list[str] = []
+    clauses: list[str] = []
     for name, mine, theirs in ((names[0], ones, others), (names[1], others, ones)):
         results = [output for event in theirs for output in event.outputs]
         results += [value for event in theirs for value in event.inputs]
@@ -265,9 +263,10 @@ def _parting(
         for event in shown:
             places += [event.layer, event.kind]
         if shown:
-            clauses.append(f"{name} has {', '.join(map(_described, shown))} there")
+            calls = ", ".join(map(_described, shown))
+            clauses.append(phrase("{name} has {calls} there", name=name, calls=calls))
         else:
-            clauses.append(f"{name} shows nothing there")
+            clauses.append(phrase("{name} shows nothing there", name=name))
     return places, clauses
 
 
@@ -284,5 +283,7 @@ def _names(pair: Pair) -> tuple[str, ...]:
 def listed(names: Iterable[str], limit: int = 5) -> str:
     """Names in a sentence: the first, and how many more there are."""
     names = list(dict.fromkeys(names))
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+    first = Phrase(", ".join(names[:limit]), ", ".join(map(spoken, names[:limit])))
+    if len(names) <= limit:
+        return first
+    return phrase("{names} and {more} more", names=first, more=len(names) - limit)

@@ -10,6 +10,7 @@ from benchmarks.twins.climb import Side
 from benchmarks.twins.conventions import differing
 from benchmarks.twins.match import STATE, Pair
 from benchmarks.twins.place import listed
+from common.language import chained, phrase
 from common.twins.probe import Unit
 
 
@@ -20,19 +21,27 @@ def preflight(pairs: Iterable[Pair], sides: Sequence[Side]) -> list[str]:
     for pair in pairs:
         for clause in differing(pair, names):
             layers.setdefault(clause, []).append(pair.name)
-    lines = [f"{listed(of_clause)}: {clause}" for clause, of_clause in layers.items()]
+    lines = [
+        phrase("{layers}: {clause}", layers=listed(of_clause), clause=clause)
+        for clause, of_clause in layers.items()
+    ]
     return [*lines, *counts_that_differ([side.units for side in sides], names)]
 
 
 def counts_that_differ(units: Sequence[Sequence[Unit]], names: tuple[str, str]) -> Iterator[str]:
     """A sentence where the models have another number of weights, or of those that are trained."""
-    for word, trained in (("weights", False), ("trained weights", True)):
+    for trained in (False, True):
         counts = [sum(_size(unit, trained) for unit in of_model) for of_model in units]
         if counts[0] != counts[1]:
-            told = " and ".join(
-                f"{count:,} {word} in {name}" for count, name in zip(counts, names, strict=True)
+            yield chained(
+                " and ",
+                [
+                    phrase("{count:,} trained weights in {name}", count=count, name=name)
+                    if trained
+                    else phrase("{count:,} weights in {name}", count=count, name=name)
+                    for count, name in zip(counts, names, strict=True)
+                ],
             )
-            yield told
             return
 
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from benchmarks.twins.climb import Side, aligned, distance
 from benchmarks.twins.compare import BOUND32, Rung
+from benchmarks.twins.phrases import unshaped
 from benchmarks.twins.place import Fault
+from common.language import chained, phrase
 from common.twins.raw import raw_rows
 
 
@@ -50,9 +52,11 @@ def judged(path: str, sides: Sequence[Side], seed: int) -> tuple[list[Rung], lis
     rung = Rung("preprocess", "raw rows", error, BOUND32, error, (0.0, 0.0))
     if not rung.broken:
         return [rung], []
-    names = " and ".join(f"{side.framework}_preprocess" for side in sides)
+    names = chained(" and ", [f"{side.framework}_preprocess" for side in sides])
     shapes = both.ones[0].shape, both.others[0].shape
-    sentence = f"{names} make other rows of the same raw ones, before any model sees them"
+    sentence = phrase(
+        "{names} make other rows of the same raw ones, before any model sees them", names=names
+    )
     if shapes[0] != shapes[1]:
-        sentence += f", not even in shape: {shapes[0]} and {shapes[1]}"
+        sentence = unshaped(sentence, *shapes)
     return [rung], [Fault(("preprocess",), sentence)]

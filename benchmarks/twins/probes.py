@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.twins.limits import Reached, reached
 from common.framework import framework
+from common.language import speak
 from common.twins.probe import Probe, Rows, Setup, Values
 
 M_MMAP_THRESHOLD = -3  # malloc.h
@@ -25,6 +26,7 @@ _numbers = count(1)
 
 def open_probe(setup: Setup) -> tuple[int, dict[str, Any]]:
     """Build the user's model; its number here, and what the probe knows of it."""
+    speak()
     give_memory_back()
     probe = framework(setup.framework).task_class("probe")(setup)
     number = next(_numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -11,17 +11,22 @@ from benchmarks.twins.flow import event_of
 from benchmarks.twins.fused import whole
 from benchmarks.twins.limits import CHOICE, MASK, PADDING, Reached, merged, reached
 from benchmarks.twins.place import Models, listed
+from common.language import Phrase, chained, phrase
 from common.twins.probe import Event, Rows, Unit
 
 MISSED = {
-    (MASK, True): "the mask is never true in",
-    (MASK, False): "the mask is always true in",
-    (PADDING, True): "no word is the padding of",
-    (PADDING, False): "every word is the padding of",
-    (CHOICE, True): "the first tensor is never the one taken in",
-    (CHOICE, False): "the first tensor is always the one taken in",
+    (MASK, True): "the mask is never true in {layers}",
+    (MASK, False): "the mask is always true in {layers}",
+    (PADDING, True): "no word is the padding of {layers}",
+    (PADDING, False): "every word is the padding of {layers}",
+    (CHOICE, True): "the first tensor is never the one taken in {layers}",
+    (CHOICE, False): "the first tensor is always the one taken in {layers}",
 }
-"""What is said of a mask and the like, and the side of it that no value was on."""
+BEYOND = {
+    True: "no value is above the limit {limit:g} of {layers}",
+    False: "no value is below the limit {limit:g} of {layers}",
+}
+"""What is said of a mask and the like, or of a limit, and the side of it that no value was on."""
 
 
 def computes_in_float32(events: Sequence[Event]) -> list[str]:
@@ -66,16 +71,18 @@ def limits_not_reached(models: Models, sides: Sequence[Side], rows: Rows) -> lis
 
 def missed(framework: str, seen: Reached) -> list[str]:
     """A sentence for each limit, and side of it, that no value was on."""
-    layers: dict[str, list[str]] = {}
+    layers: dict[tuple[str, str | float], list[str]] = {}
     for (layer, what), on in seen.items():
         for side in {False, True} - on:
-            if isinstance(what, str):
-                words = MISSED[what, side]
-            else:
-                words = f"no value is {'above' if side else 'below'} the limit {what:g} of"
-            layers.setdefault(words, []).append(layer)
+            words = MISSED[what, side] if isinstance(what, str) else BEYOND[side]
+            layers.setdefault((words, what), []).append(layer)
     return [
-        f"not reached: {words} {listed(names)} ({framework})" for words, names in layers.items()
+        phrase(
+            "not reached: {what} ({framework})",
+            what=phrase(words, limit=limit, layers=listed(names)),
+            framework=framework,
+        )
+        for (words, limit), names in layers.items()
     ]
 
 
@@ -95,17 +102,28 @@ def not_reached(models: Models, traces: Sequence[Mapping[str, np.ndarray]]) -> l
         if known and not any(np.any(traces[0][a]) or np.any(traces[1][b]) for a, b in known):
             never = _never_called(models.one, pair.one) and _never_called(models.other, pair.other)
             (idle if never else silent).append(pair.name)
-    sentences = [f"not reached: {listed(idle)} is never called in either model"] if idle else []
+    sentences: list[str] = []
+    if idle:
+        words = phrase("not reached: {names} is never called in either model", names=listed(idle))
+        sentences.append(words)
     if silent:
-        sentences.append(f"not reached: {listed(silent)} got no gradient in either model")
+        words = phrase("not reached: {names} got no gradient in either model", names=listed(silent))
+        sentences.append(words)
     alone = (models.matching.alone_one, models.matching.alone_other)
     for name, units, events in zip(models.names, alone, (models.one, models.other), strict=True):
         if units:
-            sentence = f"{name} alone has {listed(unit.name for unit in units)}, without a partner"
-            uncalled = [unit.name for unit in units if _never_called(events, unit)]
-            sentence += f", and never calls {listed(uncalled)}" if uncalled else ""
+            sentence = alone_in(name, units)
+            if uncalled := [unit.name for unit in units if _never_called(events, unit)]:
+                calls = phrase("and never calls {names}", names=listed(uncalled))
+                sentence = chained(", ", [sentence, calls])
             sentences.append(sentence)
     return sentences
+
+
+def alone_in(name: str, units: Iterable[Unit]) -> Phrase:
+    """That layers of a model have no partner."""
+    layers = listed(unit.name for unit in units)
+    return phrase("{name} alone has {layers}, without a partner", name=name, layers=layers)
 
 
 def _never_called(events: Sequence[Event], unit: Unit) -> bool:

@@ -21,6 +21,7 @@ from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.place import listed
 from benchmarks.twins.verdict import whose
 from common.framework import label_of
+from common.language import Phrase, phrase, spoken, tight
 
 STATUS = {"right": 0, "wrong": 1, "random": 1, "undecided": 1, "refused": 2}
 """Exit status by verdict: a model that draws random numbers has not passed, nor what is undecided,
@@ -58,19 +59,24 @@ def print_judgement(judgement: Judgement, *, every: bool = False) -> None:
 def print_verdict(judgement: Judgement) -> Console:
     """All but the rungs, which go to the same console."""
     console = Console()
-    words = f"{judgement.verdict}: {judgement.sentence}"
-    console.print(plain(words, STYLES[judgement.verdict]), soft_wrap=True)
+
+    def show(text: Phrase, style: str) -> None:
+        console.print(plain(tight(spoken(text)), style), soft_wrap=True)
+
+    verdict = phrase(judgement.verdict)
+    words = phrase("{verdict}: {sentence}", verdict=verdict, sentence=judgement.sentence)
+    show(words, STYLES[judgement.verdict])
     faults, causes = judgement.faults[1:], judgement.causes
     for sentence in once((f.sentence, f.sentence, f.places) for f in faults):
-        console.print(plain(f"  also: {sentence}", "red"), soft_wrap=True)
+        show(phrase("  also: {sentence}", sentence=sentence), "red")
     for sentence in once(of_causes(causes)):
-        console.print(plain(f"  {sentence}", "bold"), soft_wrap=True)
+        show(Phrase(f"  {sentence}", f"  {spoken(sentence)}"), "bold")
     if pages := dict.fromkeys(cause.page for cause in causes):
-        console.print(plain(f"  more: {', '.join(pages)}", "dim"), soft_wrap=True)
+        show(phrase("  more: {pages}", pages=", ".join(pages)), "dim")
     for setting in judgement.settings:
-        console.print(plain(f"  settings that differ: {setting}", "yellow"), soft_wrap=True)
+        show(phrase("  settings that differ: {setting}", setting=setting), "yellow")
     for note in judgement.notes:
-        console.print(plain(f"NOTE: {note}", "yellow"), soft_wrap=True)
+        show(phrase("NOTE: {note}", note=note), "yellow")
     if judgement.pairs:
         table = _table(f"pairs, {whose(judgement.weights)}", *map(label_of, judgement.frameworks))
         for one, other in dict.fromkeys(judgement.pairs):
@@ -100,7 +106,9 @@ def once(told: Iterable[tuple[str, str, Sequence[str]]]) -> list[str]:
         rest = words.removeprefix(layer)
         groups.setdefault(rest, (sentence, []))[1].append(layer)
     return [
-        f"{first}; and so {listed(layers[1:])}" if any(layers[1:]) else first
+        phrase("{first}; and so {layers}", first=first, layers=listed(layers[1:]))
+        if any(layers[1:])
+        else first
         for first, layers in groups.values()
     ]
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from benchmarks.twins.climb import Side, distance
 from benchmarks.twins.compare import BOUND32
 from benchmarks.twins.match import STATE, Pair
+from benchmarks.twins.phrases import computes
 from benchmarks.twins.place import Fault, Models, listed
+from common.language import chained, phrase
 from common.twins.probe import Rows
 
 
@@ -19,21 +21,25 @@ def setting_faults(models: Models, sides: Sequence[Side]) -> list[Fault]:
 def _dropout(sides: Sequence[Side]) -> Iterator[Fault]:
     if rates := rates_that_differ(sides):
         places = [name for side in sides for name, _ in side.dropout]
-        yield Fault(("dropout", *places), f"the rates of dropout differ: {rates}")
+        sentence = phrase("the rates of dropout differ: {rates}", rates=rates)
+        yield Fault(("dropout", *places), sentence)
 
 
 def _precision(models: Models, sides: Sequence[Side]) -> Iterator[Fault]:
     for pair, dtypes in coarser_in_one(models, sides):
-        told = " and ".join(
-            f"in {dtype} in {name}" for dtype, name in zip(dtypes, models.names, strict=True)
-        )
-        yield Fault((pair.one.name, pair.other.name), f"{pair.name} computes {told}")
+        yield Fault((pair.one.name, pair.other.name), computes(pair.name, dtypes, models.names))
 
 
 def _frozen(models: Models) -> Iterator[Fault]:
     for pair, role, (held, trains) in frozen_in_one(models):
-        told = f"{pair.name}: {role} is frozen in {held} and trained in {trains}"
-        yield Fault((pair.one.name, pair.other.name), told)
+        sentence = phrase(
+            "{pair}: {role} is frozen in {held} and trained in {trains}",
+            pair=pair.name,
+            role=role,
+            held=held,
+            trains=trains,
+        )
+        yield Fault((pair.one.name, pair.other.name), sentence)
 
 
 def rates_that_differ(sides: Sequence[Side]) -> str:
@@ -41,10 +47,18 @@ def rates_that_differ(sides: Sequence[Side]) -> str:
     rates = [sorted(rate for _, rate in side.dropout) for side in sides]
     if rates[0] == rates[1]:
         return ""
-    words = [listed(f"{rate:g} in {name}" for name, rate in side.dropout) for side in sides]
-    return "; ".join(
-        f"{side.framework} has {own or 'none'}" for side, own in zip(sides, words, strict=True)
+    words = [listed(_rate(*place) for place in side.dropout) for side in sides]
+    return chained(
+        "; ",
+        [
+            phrase("{name} has {value}", name=side.framework, value=own or phrase("none"))
+            for side, own in zip(sides, words, strict=True)
+        ],
     )
+
+
+def _rate(name: str, rate: float) -> str:
+    return phrase("{rate:g} in {name}", rate=rate, name=name)
 
 
 def coarser_in_one(models: Models, sides: Sequence[Side]) -> Iterator[tuple[Pair, tuple[str, str]]]:
@@ -78,8 +92,11 @@ def mixing_rows(sides: Sequence[Side], rows: Rows) -> tuple[list[Fault], list[st
         upright, other = side.ask64("outputs", rows), side.ask64("outputs", backwards)
         if any(distance(other[name][::-1], upright[name]) > BOUND32 for name in upright):
             mixing.append(side.framework)
-    sentence = f"{' and '.join(mixing)}: a row's output depends on the other rows: is the first "
-    sentence += "axis the rows' in every layer (batch_first)?"
+    sentence = phrase(
+        "{names}: a row's output depends on the other rows: is the first axis the rows' in every "
+        "layer (batch_first)?",
+        names=chained(" and ", mixing),
+    )
     if len(mixing) == 1:
         return [Fault((f"rows of {mixing[0]}",), sentence)], []
     return [], [sentence] if mixing else []

@@ -11,6 +11,7 @@ from benchmarks.twins.fused import parted, whole
 from benchmarks.twins.match import STATE
 from benchmarks.twins.place import Fault, Models, listed
 from benchmarks.twins.weights import far_of
+from common.language import chained, phrase
 
 SAME = 1e-6  # of the scale: weights that are one and the same in float32
 
@@ -29,8 +30,12 @@ def weight_faults(models: Models, sides: Sequence[Side]) -> list[Fault]:
         return []
     places = [name for pair, _ in wrong.values() for name in (pair.one.name, pair.other.name)]
     worst = max(error for _, error in wrong.values())
-    told = f"the weights that both bring are not the same: {listed(wrong)}, by up to {worst:.1e}"
-    return [Fault(("weights", *dict.fromkeys(places)), told)]
+    sentence = phrase(
+        "the weights that both bring are not the same: {names}, by up to {worst:.1e}",
+        names=listed(wrong),
+        worst=worst,
+    )
+    return [Fault(("weights", *dict.fromkeys(places)), sentence)]
 
 
 def training_faults(models: Models, rungs: Sequence[Rung]) -> list[Fault]:
@@ -40,20 +45,26 @@ def training_faults(models: Models, rungs: Sequence[Rung]) -> list[Fault]:
         if r.broken and r.rung != "preprocess":  # which has a fault of its own
             broken.setdefault(r.rung, []).append(r.tensor)
     if "loss" in broken:
-        told = (
+        sentence = phrase(
             "the outputs agree and the loss does not: another reduction, weighting or smoothing, "
+            "a regulariser on one side, or a layer that trains otherwise than it evaluates"
         )
-        told += "a regulariser on one side, or a layer that trains otherwise than it evaluates"
         wrong = _by_pair(models, broken.get("gradients", []))
         moved = _by_pair(models, [t for tensors in broken.values() for t in tensors if _state(t)])
         if moved:
-            told += f"; the running statistics of {listed(moved)} differ after a step"
-        return [Fault(("loss", "gradients", *dict.fromkeys((*moved, *wrong))), told)]
+            more = phrase(
+                "the running statistics of {names} differ after a step", names=listed(moved)
+            )
+            sentence = chained("; ", [sentence, more])
+        return [Fault(("loss", "gradients", *dict.fromkeys((*moved, *wrong))), sentence)]
     if "gradients" in broken:
         wrong = _by_pair(models, broken["gradients"])
-        told = f"the outputs and the loss agree, the gradients of {listed(wrong or ['the rows'])} "
-        told += "do not: a tensor that is detached, or a way back of one's own"
-        return [Fault(("gradients", *wrong), told)]
+        sentence = phrase(
+            "the outputs and the loss agree, the gradients of {names} do not: a tensor that is "
+            "detached, or a way back of one's own",
+            names=listed(wrong) or phrase("the rows"),
+        )
+        return [Fault(("gradients", *wrong), sentence)]
     for rung, tensors in broken.items():
         state = [t for t in tensors if _state(t)]
         wrong = _by_pair(models, state or tensors)
@@ -64,13 +75,21 @@ def training_faults(models: Models, rungs: Sequence[Rung]) -> list[Fault]:
             for clause in differing(pair, models.names)
         ]
         if state:
-            told = f"the running statistics of {listed(wrong)} differ after {rung}: the momentum?"
+            sentence = phrase(
+                "the running statistics of {names} differ after {rung}: the momentum?",
+                names=listed(wrong),
+                rung=rung,
+            )
             places = ("running statistics", *wrong)
         else:
-            told = f"the gradients agree, and after {rung} the weights of {listed(wrong)} do not: "
-            told += "the optimisers differ, or what they leave out"
+            sentence = phrase(
+                "the gradients agree, and after {rung} the weights of {names} do not: the "
+                "optimisers differ, or what they leave out",
+                names=listed(wrong),
+                rung=rung,
+            )
             places = ("optimizer", *wrong)
-        return [Fault(places, "; ".join([told, *settings[:3]]))]
+        return [Fault(places, chained("; ", [sentence, *settings[:3]]))]
     return []
 
 

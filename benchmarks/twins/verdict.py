@@ -7,52 +7,66 @@ from collections.abc import Sequence
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.match import Pair
 from benchmarks.twins.place import Fault, listed
+from common.language import Phrase, chained, phrase, spoken
 
 LETTERS = 700  # of a sentence, which is cut between two clauses
 FIXED = 1e-5  # a tolerance that people use: a larger error in float32 is said to be rounding
 FAR = 1e-1  # of its scale: a tensor in float32 that is farther from float64 has no digit left
 
 
-def said_right(weights: str, rungs: Sequence[Rung]) -> str:
+def said_right(weights: str, rungs: Sequence[Rung]) -> Phrase:
     """That two models compute the same, and what differs in float32 and vanishes in float64."""
-    sentence = f"the two compute the same, {whose(weights)}"
+    sentence = phrase("the two compute the same, {weights}", weights=whose(weights))
     rounded = [r for r in rungs if FIXED < r.error32 <= FAR]
     if not rounded:
         return sentence
     worst = max(rounded, key=lambda r: r.error32)
-    return (
-        f"{sentence}; {worst.rung} {worst.tensor} differs by {worst.error32:.0e} in float32, which "
-        f"is rounding: {worst.error:.0e} in float64"
+    rounding = phrase(
+        "{rung} {tensor} differs by {error32:.0e} in float32, which is rounding: {error:.0e} in "
+        "float64",
+        **worst._asdict(),
     )
+    return chained("; ", [sentence, rounding])
 
 
-def said_random(framework: str, *, training: bool) -> str:
+def said_random(framework: str, *, training: bool) -> Phrase:
     """That a model draws random numbers, and what to do."""
-    return (
-        f"{framework}'s model draws random numbers in {'training' if training else 'evaluation'}: "
-        "two runs of it on the same rows differ; make its noise an input, or take its mean, to "
-        "compare it"
+    return phrase(
+        "{framework}'s model draws random numbers in {mode}: two runs of it on the same rows "
+        "differ; make its noise an input, or take its mean, to compare it",
+        framework=framework,
+        mode=phrase("training") if training else phrase("evaluation"),
     )
 
 
-def whose(weights: str) -> str:
+def whose(weights: str) -> Phrase:
     """In words whose weights two models were compared with, as a judgement has it."""
-    words = {"drawn": "with random weights in both", "own": "each with its own weights"}
-    return words.get(weights, f"with {weights.removeprefix('carried from ')}'s weights in both")
+    if weights == "drawn":
+        return phrase("with random weights in both")
+    if weights == "own":
+        return phrase("each with its own weights")
+    source = weights.removeprefix("carried from ")
+    return phrase("with {framework}'s weights in both", framework=source)
 
 
-def said_wrong(faults: Sequence[Fault], rungs: Sequence[Rung]) -> str:
+def said_wrong(faults: Sequence[Fault], rungs: Sequence[Rung]) -> Phrase:
     """The first fault, the lowest rung that breaks, and where else."""
     clauses = [fault.sentence for fault in faults[:1]]
     clauses += [
-        f"{r.rung} {r.tensor} differs by {r.error32:.1e}, and by {r.error:.1e} in float64, where "
-        f"rounding stays below {r.bound:.0e}"
+        phrase(
+            "{rung} {tensor} differs by {error32:.1e}, and by {error:.1e} in float64, where "
+            "rounding stays below {bound:.0e}",
+            **r._asdict(),
+        )
         for r in [r for r in rungs if r.broken][:1]
     ]
     if len(faults) > 1:
-        clauses.append(f"also: {listed(fault.places[0] for fault in faults[1:])}")
-    sentence = "; ".join(clauses)
-    return sentence if len(sentence) <= LETTERS else sentence[:LETTERS].rpartition("; ")[0]
+        places = listed(fault.places[0] for fault in faults[1:])
+        clauses.append(phrase("also: {places}", places=places))
+    sentence = chained("; ", clauses)
+    if len(sentence) <= LETTERS:
+        return sentence
+    return Phrase(sentence[:LETTERS].rpartition("; ")[0], spoken(sentence))
 
 
 def remarks(frameworks: Sequence[str], rungs: Sequence[Rung]) -> list[str]:
@@ -67,9 +81,12 @@ def eased(rungs: Sequence[Rung]) -> list[str]:
         return []
     worst = max((r for r in rungs if r.excused), key=lambda r: r.error)
     return [
-        f"{listed(names)} pass by a bound of yours alone: {worst.rung} {worst.tensor} differs by "
-        f"{worst.error:.1e} in float64, below {worst.bound:.0e}, where rounding stays below "
-        f"{worst.usual:.0e}"
+        phrase(
+            "{names} pass by a bound of yours alone: {rung} {tensor} differs by {error:.1e} in "
+            "float64, below {bound:.0e}, where rounding stays below {usual:.0e}",
+            names=listed(names),
+            **worst._asdict(),
+        )
     ]
 
 
@@ -79,8 +96,11 @@ def unforced(pairs: Sequence[Pair]) -> list[str]:
     if not names:
         return []
     return [
-        f"{listed(names)}: of one kind and shape with others; their order and what flows paired "
-        "them, and PAIRS can"
+        phrase(
+            "{names}: of one kind and shape with others; their order and what flows paired them, "
+            "and PAIRS can",
+            names=listed(names),
+        )
     ]
 
 
@@ -90,14 +110,19 @@ def lost_digits(frameworks: Sequence[str], rungs: Sequence[Rung]) -> list[str]:
     Steps tell nothing of that: where a gradient is nearly zero an adaptive optimiser divides its
     rounding by itself, and steps as far as anywhere.
     """
-    sentences = []
+    sentences: list[str] = []
     for side, framework in enumerate(frameworks):
         lost = [r for r in rungs if r.own[side] > FAR and not r.rung.startswith("step")]
         if lost:
             worst = max(r.own[side] for r in lost)
             sentences.append(
-                f"{framework} in float32 is {worst:.0e} away from itself in float64 at "
-                f"{listed(f'{r.rung} {r.tensor}' for r in lost)}: no digit of it is left; an "
-                "ill-conditioned model, or a kernel of the framework that is wrong"
+                phrase(
+                    "{framework} in float32 is {worst:.0e} away from itself in float64 at {names}: "
+                    "no digit of it is left; an ill-conditioned model, or a kernel of the "
+                    "framework that is wrong",
+                    framework=framework,
+                    worst=worst,
+                    names=listed(f"{r.rung} {r.tensor}" for r in lost),
+                )
             )
     return sentences

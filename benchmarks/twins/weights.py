@@ -8,6 +8,7 @@ from typing import NamedTuple
 from benchmarks.twins.climb import Side, distance, drawn
 from benchmarks.twins.fused import joined, parted
 from benchmarks.twins.match import Link, Matching, Pair, exchanged, interchangeable, match
+from common.language import chained, phrase
 from common.twins.file import TwinsFile
 from common.twins.probe import Values
 
@@ -71,14 +72,17 @@ def chosen(
     if mode == "own":
         return Weights(mode, "", {}), matching
     if mode == "drawn":
-        lost = " and ".join(side.framework for side in (one, other) if side.brought)
-        note = f"the weights that {lost} brought are not used" if lost else ""
-        return Weights(mode, "", drawn_for(matching, 0, seed), note), matching
+        lost = chained(" and ", [side.framework for side in (one, other) if side.brought])
+        words = phrase("the weights that {names} brought are not used", names=lost)
+        return Weights(mode, "", drawn_for(matching, 0, seed), words if lost else ""), matching
     if other.brought and not one.brought:
         return Weights(mode, other.framework, matching.to_one(other.own)), matching
-    note = f"the weights that {other.framework} brought too are not used, and are others: "
-    note = note + "--weights own judges both as they are" if both else ""
-    return Weights(mode, one.framework, one.own, note), matching
+    note = phrase(
+        "the weights that {framework} brought too are not used, and are others: --weights own "
+        "judges both as they are",
+        framework=other.framework,
+    )
+    return Weights(mode, one.framework, one.own, note if both else ""), matching
 
 
 def drawn_for(matching: Matching, side: int, seed: int) -> Values:

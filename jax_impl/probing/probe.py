@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from common.language import phrase
 from common.regime import MATCHED
 from common.twins.probe import Event, Rows, Setup, Unit, Values, plain_array
 from common.twins.units import in_order
@@ -45,7 +46,12 @@ class JaxProbe:
             self.net: Any = net_of(setup)
         self.dropout: list[tuple[str, float]] = self.net.switch_off()
         self.notes = [
-            f"dropout of {rate:g} in {setup.framework}'s {name!r} is switched off"
+            phrase(
+                "dropout of {rate:g} in {framework}'s {name!r} is switched off",
+                rate=rate,
+                framework=setup.framework,
+                name=name,
+            )
             for name, rate in self.dropout
         ]
         self.slots: optax.OptState | None = None

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from common.language import phrase
 from common.regime import MATCHED
 from common.task import choose_device
 from common.twins.probe import Event, Rows, Setup, Unit, Values
@@ -62,7 +63,7 @@ class KerasProbe:
         self.units: list[Unit] = [part.unit for part in self.parts]
         self.precision = self._precision(self.watch)
         self.notes = [
-            f"dropout of {rate:g} in Keras's {name!r} is switched off"
+            phrase("dropout of {rate:g} in Keras's {name!r} is switched off", rate=rate, name=name)
             for name, rate in self.dropout
         ]
         self.kept = {

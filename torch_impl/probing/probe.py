@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from common.language import phrase
 from common.twins.probe import Event, Rows, Setup, Unit, Values
 from common.twins.user_file import function_of, model_of
 from torch_impl.probing.arrays import array_of, named_outputs, to_double
@@ -75,13 +76,16 @@ class TorchProbe:
         self._others = self._unowned()
         self.dropout = self._dropout()
         if self.dropout:
-            names = [f"{name} ({rate:g})" for name, rate in self.dropout[:NAMED]]
-            more = f" and {len(self.dropout) - NAMED} more" if self.dropout[NAMED:] else ""
-            self.notes.append(f"dropout is off in training: {', '.join(names)}{more}")
+            names: str = ", ".join(f"{name} ({rate:g})" for name, rate in self.dropout[:NAMED])
+            if more := len(self.dropout[NAMED:]):
+                names = phrase("{names} and {more} more", names=names, more=more)
+            self.notes.append(phrase("dropout is off in training: {names}", names=names))
         if has_running_variance(model):
             self.notes.append(
-                "torch's running variances take the variance of a batch in as Keras's do, of n and "
-                "not of n - 1 values"
+                phrase(
+                    "torch's running variances take the variance of a batch in as Keras's do, of n "
+                    "and not of n - 1 values"
+                )
             )
 
     def values(self) -> Values:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from common.language import phrase
 from torch_impl.probing.functions import DROPOUTS, arguments_of, plain_name
 from torch_impl.probing.watch import Function, Watch, names_of, words
 
@@ -139,7 +140,7 @@ def merged_biases(model: nn.Module) -> list[str]:
 
     Returns a sentence for each layer. A GRU's two are two in Keras as well.
     """
-    notes = []
+    notes: list[str] = []
     for module, name in names_of(model).items():
         if not isinstance(module, nn.RNNBase | nn.RNNCellBase) or not module.bias:
             continue
@@ -152,8 +153,11 @@ def merged_biases(model: nn.Module) -> list[str]:
                     first += second
                     second.zero_().requires_grad_(False)
         notes.append(
-            f"the second bias of torch's {name!r} is added to the first and held at zero: "
-            "Keras has one, and two would both take a step"
+            phrase(
+                "the second bias of torch's {name!r} is added to the first and held at zero: "
+                "Keras has one, and two would both take a step",
+                name=name,
+            )
         )
     return notes
 

@@ -13,7 +13,7 @@ from itertools import chain
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, exchanged
 from benchmarks.twins.causes.carrying import carried
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.gaps import Gap, Known, gaps
@@ -105,7 +105,7 @@ def _cause(scene: Scene, gap: Gap, known: Known, mine: Program, theirs: Program)
         difference(naming),
         line(naming, ENTRIES[name]),
         proved=True,
-        trial=f"with {words(mine, theirs)} in {scene.models.names[1]}",
+        trial=exchanged(words(mine, theirs), scene.models.names[1]),
         before=before,
         after=after,
     )

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from common.language import Phrase, spoken, translated
 from common.twins.user_file import family
 
 
@@ -27,11 +28,21 @@ class Entry(NamedTuple):
     page: str = ""
     suspected_only: bool = False
 
-    def line(self, framework: str, settings: Mapping[str, Any] | None = None) -> str:
+    @property
+    def lines(self) -> tuple[str, str, str]:
+        """What to write in each framework."""
+        return self.keras, self.torch, self.jax
+
+    def line(self, framework: str, settings: Mapping[str, Any] | None = None) -> Phrase:
         """What to write in a framework, with a model's settings; "..." for one that is unknown."""
         template: str = getattr(self, family(framework))
         known = {name: shown(value) for name, value in (settings or {}).items()}
-        return template.format_map(defaultdict(lambda: "...", known))
+        words = {name: spoken(value) for name, value in known.items()}
+        english, in_words = (
+            text.format_map(defaultdict(lambda: "...", values))
+            for text, values in ((template, known), (translated(template), words))
+        )
+        return Phrase(english, in_words)
 
 
 def shown(value: Any) -> str:
@@ -41,7 +52,7 @@ def shown(value: Any) -> str:
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
     if isinstance(value, float):
         return f"{value:g}" if value != int(value) else str(value)
-    return str(value)
+    return value if isinstance(value, Phrase) else str(value)
 
 
 def rounded(value: float, digits: int = 7) -> float:

@@ -13,7 +13,9 @@ from benchmarks.twins.causes.trial import fits
 from benchmarks.twins.climb import aligned
 from benchmarks.twins.compare import same_outputs
 from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, nearest, relation
+from benchmarks.twins.phrases import stretch
 from benchmarks.twins.place import Seen
+from common.language import phrase
 from common.twins.probe import Event, Rows
 
 Array = np.ndarray
@@ -81,7 +83,7 @@ def gaps(scene: Scene) -> list[list[list[Gap]]]:
                 continue
             if relation(mine[:ROWS], theirs[:ROWS]) not in (DIFFER, PART):
                 continue
-            where = f"between {before.pair.name if before else 'the rows'} and {pair.pair.name}"
+            where = stretch(before and before.pair.name, pair.pair.name)
             if agree:
                 stretches.append(_first(scene, Gap(where, mine, theirs, ()), pair))
             elif before:
@@ -125,7 +127,7 @@ def _at_the_end(scene: Scene, before: Seen | None) -> Gap | None:
     """The first output that differs, behind the last layer."""
     for mine, theirs in outputs(scene):
         if mine.shape != theirs.shape or relation(mine, theirs) in (DIFFER, PART):
-            where = f"between {before.pair.name if before else 'the rows'} and the outputs"
+            where = stretch(before and before.pair.name)
             return Gap(where, mine, theirs, (), last=True)
     return None
 
@@ -222,7 +224,7 @@ def known_tensors(one: Sequence[Event], other: Sequence[Event], rows: Rows) -> l
     for _, tensor in _tensors(other):
         theirs.setdefault(_print(tensor), []).append(tensor)
     given = {_print(x) for x in rows}
-    result = [Known(x, x, "the rows", True) for x in rows]
+    result = [Known(x, x, phrase("the rows"), True) for x in rows]
     for name, tensor in _tensors(one):
         for partner in theirs.get(_print(tensor), []):
             if fits(partner, tensor, CLOSE):

@@ -13,6 +13,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import Refused, distance
 from benchmarks.twins.compare import BOUND, renamed
 from benchmarks.twins.place import listed
+from common.language import phrase
 from common.twins.probe import Values
 
 STRIDE = 1e-6  # of the largest weight: how far a weight is moved to either side
@@ -64,16 +65,27 @@ def _padding(scene: Scene, parted: Parted, name: str) -> Cause | None:
         frameworks = scene.judgement.frameworks
         words = ", ".join(map(str, rows))
         layer = name.rpartition("/")[0]
-        undo = f"{layer} without padding_idx, or without the mask of its gradient"
+        undo = phrase(
+            "{layer} without padding_idx, or without the mask of its gradient", layer=layer
+        )
         line = ENTRIES["padding_idx"].line(frameworks[1], {"padding_idx": words})
         return Cause(
             "padding_idx",
             (layer,),
-            f"row {words} of {name} has no gradient in {frameworks[n]}, and one in "
-            f"{frameworks[1 - n]}",
+            phrase(
+                "row {row} of {name} has no gradient in {one}, and one in {other}",
+                row=words,
+                name=name,
+                one=frameworks[n],
+                other=frameworks[1 - n],
+            ),
             undo if n else line,
             after <= BOUND,
-            f"with the gradient of row {words} at zero in {frameworks[1 - n]}",
+            phrase(
+                "with the gradient of row {row} at zero in {framework}",
+                row=words,
+                framework=frameworks[1 - n],
+            ),
             distance(trained, held),
             after,
         )
@@ -97,25 +109,34 @@ def _wrong_way_back(scene: Scene, parted: Parted) -> Iterator[Cause]:
     flat = not any(np.any(value) for value in whole.values())
     factor = 0.0 if flat else _inner(cut, whole) / _inner(whole, whole)
     scaled = all(distance(factor * whole[name], cut[name], BOUND) <= BOUND for name in cut)
+    told = {"layers": listed(layers), "name": names[n]}
     if flat:
         entry = "own_gradient"
-        words = f"{listed(layers)} has a gradient in {names[n]}, though the loss is flat"
+        words = phrase("{layers} has a gradient in {name}, though the loss is flat", **told)
     elif not any(np.any(value) for value in cut.values()):
-        entry, words = "detached", f"no gradient reaches {listed(layers)} in {names[n]}"
+        entry, words = "detached", phrase("no gradient reaches {layers} in {name}", **told)
     elif scaled:
         entry = "own_gradient"
-        words = f"the gradient of {listed(layers)} is {factor:.4g} times its own in {names[n]}"
+        words = phrase(
+            "the gradient of {layers} is {factor:.4g} times its own in {name}",
+            factor=factor,
+            **told,
+        )
     else:
         entry = "detached"
-        words = f"the gradient of {listed(layers)} is not whole in {names[n]}"
+        words = phrase("the gradient of {layers} is not whole in {name}", **told)
     lacks = abs(analytic[n] - slopes[n]) / apart
     yield Cause(
         entry,
         tuple(layers[::-1]),
-        f"{words}: it is not the slope of the loss there, which is what {names[1 - n]} has",
+        phrase(
+            "{what}: it is not the slope of the loss there, which is what {name} has",
+            what=words,
+            name=names[1 - n],
+        ),
         ENTRIES[entry].line(names[1]),
         entry == "own_gradient" or not any(np.any(value) for value in cut.values()),
-        f"with the slope of {names[n]}'s own loss, by differences,",
+        phrase("with the slope of {name}'s own loss, by differences,", name=names[n]),
         lacks,
         abs(slopes[n] - analytic[1 - n]) / apart,
     )

@@ -25,6 +25,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import distance
 from benchmarks.twins.compare import BOUND
 from benchmarks.twins.forms import form_of
+from common.language import chained, phrase
 from common.twins.file import CLASSES
 from common.twins.user_file import family
 
@@ -92,24 +93,27 @@ def _by_a_factor(asked: Asked, names: Sequence[str]) -> Iterator[Cause]:
     one, other = asked.losses
     rows = np.array([len(draw.output) for draw in asked.draws], float)
     factor = rounded(float(one @ other) / max(float(one @ one), 1e-300))
+    multiple = phrase("{factor} times the loss", factor=shown(factor))
     ratios = {
-        "the loss times the number of rows": ("loss_reduction", rows),
-        "the loss divided by the number of rows": ("loss_reduction", 1 / rows),
-        f"{shown(factor)} times the loss": ("loss_factor", np.full(len(rows), factor)),
+        phrase("the loss times the number of rows"): ("loss_reduction", rows),
+        phrase("the loss divided by the number of rows"): ("loss_reduction", 1 / rows),
+        multiple: ("loss_factor", np.full(len(rows), factor)),
     }
     scale = float(np.max(np.abs(other)))
     for words, (entry, ratio) in ratios.items():
         error = float(np.max(np.abs(ratio * one - other))) / scale
         if error > TOLERANCE:
             continue
-        settings = {"factor": 1 / factor, "reduction": f"the loss divided as in {names[0]}"}
+        divided = phrase("the loss divided as in {name}", name=names[0])
+        settings = {"factor": 1 / factor, "reduction": divided}
+        told = {"what": words, "other": names[0]}
         yield Cause(
             entry,
             ("loss",),
-            f"the loss of {names[1]} is {words} of {names[0]}",
+            phrase("the loss of {one} is {what} of {other}", one=names[1], **told),
             ENTRIES[entry].line(names[1], settings),
             True,
-            f"with {words} of {names[0]}",
+            phrase("with {what} of {other}", **told),
             float(np.max(np.abs(one - other))) / scale,
             error,
         )
@@ -139,12 +143,18 @@ def _cause(
     return Cause(
         entry,
         ("loss",),
-        f"the loss {words[0]} in {names[0]} and {words[1]} in {names[1]}",
+        phrase(
+            "the loss {what} in {one} and {another} in {other}",
+            what=words[0],
+            one=names[0],
+            another=words[1],
+            other=names[1],
+        ),
         ENTRIES[entry].line(names[1], settings)
         if field != "weights" or first.weights
-        else "the loss without weights of classes",
+        else phrase("the loss without weights of classes"),
         sure,
-        f"where it {words[1]} in NumPy too",
+        phrase("where it {what} in NumPy too", what=words[1]),
         before,
         gap(second, asked.draws, asked.losses[1]),
     )
@@ -152,34 +162,39 @@ def _cause(
 
 def _words(field: str, objective: Objective) -> str:
     if field == "name":
-        return f"is the {objective.name.replace('_', ' ')}"
+        return phrase("is the {name}", name=objective.name.replace("_", " "))
     if field == "form":
         link = "softmax" if objective.name == CATEGORICAL else "sigmoid"
         if objective.form == "twice":
-            return f"takes the {link} of the output for logits"
-        return f"takes the output for {objective.form}"
+            return phrase("takes the {link} of the output for logits", link=link)
+        return phrase("takes the output for {form}", form=objective.form)
+    if field == "every" and objective.every:
+        return phrase("compares an output with every target")
     if field == "every":
-        return f"compares an output with {'every' if objective.every else 'its own'} target"
+        return phrase("compares an output with its own target")
     if field == "reduction":
-        return f"is {_reduction(objective)}"
+        return phrase("is {reduction}", reduction=_reduction(objective))
     if field == "smoothing":
-        return f"smooths labels by {shown(objective.smoothing)}"
+        return phrase("smooths labels by {value}", value=shown(objective.smoothing))
     if field == "delta":
-        return f"has delta {shown(objective.delta)}"
+        return phrase("has delta {value}", value=shown(objective.delta))
     if field == "weights":
         weights = ", ".join(map(shown, objective.weights))
-        return f"weights classes by {weights}" if weights else "weights no class"
+        if not weights:
+            return phrase("weights no class")
+        return phrase("weights classes by {weights}", weights=weights)
+    if field == "by_weights" and objective.by_weights:
+        return phrase("is divided by the sum of the rows' weights")
     if field == "by_weights":
-        divisor = "the sum of the rows' weights" if objective.by_weights else "the number of rows"
-        return f"is divided by {divisor}"
-    return f"is multiplied by {shown(objective.factor)}"
+        return phrase("is divided by the number of rows")
+    return phrase("is multiplied by {factor}", factor=shown(objective.factor))
 
 
 def _reduction(objective: Objective) -> str:
     words = {
-        "mean": "the mean over all samples",
-        "sum": "the sum over all samples",
-        "rows": "the sum over a row's samples, averaged over rows",
+        "mean": phrase("the mean over all samples"),
+        "sum": phrase("the sum over all samples"),
+        "rows": phrase("the sum over a row's samples, averaged over rows"),
     }
     return words[objective.reduction]
 
@@ -206,15 +221,22 @@ def _declared_forms(scene: Scene) -> Iterator[Cause]:
             distance(np.array(value), np.array(losses[1 - n])) for value in (losses[n], loss)
         )
         link = "softmax" if file.loss == CATEGORICAL else "sigmoid"
+        taken = phrase(
+            "the outputs are {form} in {name}, and the loss takes them for {declared}",
+            form=looks[n],
+            name=names[n],
+            declared=declared[n],
+        )
+        many = phrase("a {link} too many", link=link)
+        few = phrase("a {link} too few", link=link)
         cause = Cause(
             "logits_for_probabilities",
             ("loss", "outputs"),
-            f"the outputs are {looks[n]} in {names[n]}, and the loss takes them for {declared[n]}: "
-            f"a {link} {'too many' if declared[n] == LOGITS else 'too few'}",
+            chained(": ", [taken, many if declared[n] == LOGITS else few]),
             ENTRIES["logits_for_probabilities"].line(names[n]),
         )
         if before > BOUND:  # else Keras has looked behind the last activation by itself
-            trial = f"with a loss on {looks[n]} in {names[n]}"
+            trial = phrase("with a loss on {form} in {name}", form=looks[n], name=names[n])
             cause = cause._replace(proved=after <= BOUND, trial=trial, before=before, after=after)
         yield cause
 

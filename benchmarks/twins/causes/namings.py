@@ -13,10 +13,28 @@ from benchmarks.twins.causes.gaps import Gap, Known
 from benchmarks.twins.causes.trial import fits
 from benchmarks.twins.causes.witness.elementwise import PLAIN, Program
 from benchmarks.twins.causes.words import said
+from common.language import chained, phrase
 
 NOTHING = ("as it is", "linear")
 HIDDEN = ("kind", "masked", "counted", "zeros", "size", "strides")  # what a name says without them
 AS_IT_LIES = "the order of the numbers"
+PROSE = (
+    "times",
+    "plus {of}",
+    "minus {of}",
+    "taken from {of}",
+    AS_IT_LIES,
+    "another order",
+    "a shape in another order",
+    "a reversal",
+    "blocks of pixels",
+    "parts",
+    "groups",
+    "mean pooling",
+    "max pooling",
+    "times, plus one for each place",
+)
+"""Names of functions that are no names of a framework's."""
 ACTIVATIONS = {family for family, _ in PLAIN.values()} | {"leaky_relu", "elu", "softmax"}
 TORCH = {"hard_sigmoid": "hardsigmoid", "hard_silu": "hardswish", "gelu_by_tanh": "gelu"}
 LAYERS = {"leaky_relu": ("LeakyReLU", "LeakyReLU"), "elu": ("ELU", "ELU")}
@@ -137,7 +155,7 @@ WITHIN: Mapping[str, str | Callable[[Naming], str | None]] = {
 def line(naming: Naming, entry: Entry) -> str:
     """What to write in the second framework; where it alone has something, that it goes."""
     if naming.mine.family in NOTHING and naming.theirs.family not in NOTHING:
-        return f"nothing there, without {_described(naming.theirs, naming)}"
+        return phrase("nothing there, without {what}", what=_described(naming.theirs, naming))
     return entry.line(naming.frameworks[1], _filling(naming))
 
 
@@ -159,7 +177,7 @@ def _filling(naming: Naming) -> dict[str, Any]:
     settings["factor"] = mine.settings.get("factor", 0.2 if mine.name.endswith("0.2") else "1 / 6")
     settings.setdefault("offset", 0)
     settings["keras_activation"] = ENDS.get(name, name)
-    settings["inputs"] = "its two inputs the other way round"
+    settings["inputs"] = phrase("its two inputs the other way round")
     if naming.mine.family == "difference":
         settings["layer"] = naming.gap.places[-1]
     settings["count_include_pad"] = mine.settings.get("counted")
@@ -209,40 +227,59 @@ def difference(naming: Naming) -> str:
     mine, theirs = naming.mine, naming.theirs
     keys = _differing(naming)
     if mine.family == theirs.family == "placed":
-        factor = shown(mine.settings["factor"])
-        return f"{naming.gap.name}: both take it times {factor}, and only one does what is added"
-    if mine.name == theirs.name and keys:
-        told = ", ".join(
-            f"{said(key, mine.settings[key])} in {naming.frameworks[0]} and "
-            f"{said(key, theirs.settings[key])} in {naming.frameworks[1]}"
-            for key in keys
+        return phrase(
+            "{layer}: both take it times {factor}, and only one does what is added",
+            layer=naming.gap.name,
+            factor=shown(mine.settings["factor"]),
         )
-        return f"{naming.gap.name}: {mine.name} has {told}"
-    parts = [
-        f"{name} has {_described(p, naming)}"
-        for name, p in zip(naming.frameworks, (mine, theirs), strict=True)
-    ]
-    return f"{naming.gap.name}: {' and '.join(parts)} there"
+    one, other = naming.frameworks
+    if mine.name == theirs.name and keys:
+        told = [
+            phrase(
+                "{value} in {one} and {another} in {other}",
+                value=said(key, mine.settings[key]),
+                one=one,
+                another=said(key, theirs.settings[key]),
+                other=other,
+            )
+            for key in keys
+        ]
+        return phrase(
+            "{layer}: {function} has {what}",
+            layer=naming.gap.name,
+            function=phrase(mine.name),
+            what=chained(", ", told),
+        )
+    return phrase(
+        "{layer}: {one} has {value} and {other} has {another} there",
+        layer=naming.gap.name,
+        one=one,
+        value=_described(mine, naming),
+        other=other,
+        another=_described(theirs, naming),
+    )
 
 
 def words(mine: Program, theirs: Program) -> str:
     """The first function in the words of a trial."""
     keys = [k for k in mine.settings if mine.settings[k] != theirs.settings.get(k)]
     if mine.family == theirs.family == "placed":
-        return "the first's summand"
+        return phrase("the first's summand")
     if mine.name == theirs.name and keys:
-        return ", ".join(said(key, mine.settings[key]) for key in keys)
+        return chained(", ", [said(key, mine.settings[key]) for key in keys])
     return _plain(mine)
 
 
 def _plain(program: Program) -> str:
     if program.family in NOTHING:
-        return "nothing"
+        return phrase("nothing")
     if "of" in program.settings:
-        return f"{program.name} {program.settings['of']}"
+        return phrase(f"{program.name} {{of}}", of=program.settings["of"])
     settings = {k: v for k, v in program.settings.items() if k not in HIDDEN}
-    told = ", ".join(said(key, value) for key, value in settings.items())
-    return f"{program.name} with {told}" if told else program.name
+    name, told = phrase(program.name), [said(key, value) for key, value in settings.items()]
+    if not told:
+        return name
+    return phrase("{function} with {what}", function=name, what=chained(", ", told))
 
 
 def _described(program: Program, naming: Naming) -> str:
@@ -250,6 +287,6 @@ def _described(program: Program, naming: Naming) -> str:
     width = naming.known.one.shape[-1]
     if program.name == "times" and isinstance(factor, float):
         if abs(factor - sqrt(width)) < 1e-6 * factor:
-            return f"a factor of {factor:g}, the root of {width}"
-        return f"a factor of {factor:g}"
+            return phrase("a factor of {factor:g}, the root of {width}", factor=factor, width=width)
+        return phrase("a factor of {factor:g}", factor=factor)
     return _plain(program)

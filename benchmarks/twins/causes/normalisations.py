@@ -24,6 +24,7 @@ from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, nece
 from benchmarks.twins.causes.witness.norms import normalised
 from benchmarks.twins.causes.words import said
 from benchmarks.twins.climb import distance
+from common.language import phrase
 from common.twins.user_file import family
 
 KINDS = ("batch_norm", "layer_norm", "group_norm", "rms_norm", "instance_norm")
@@ -130,7 +131,7 @@ def _cause(difference: Difference) -> Cause:
         "torch_features": "".join(f"{n}, " for n in (*groups, *width)),
         "epsilon": values[0],
         "axis": values[0],
-        "function": "a normalisation of one's own",
+        "function": phrase("a normalisation of one's own"),
         "correction": values[0],
     }
     cause = cause_of(difference, ENTRY[key], told, settings)

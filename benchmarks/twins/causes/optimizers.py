@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, has_in_each
+from benchmarks.twins.causes import rule_words
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.comparing import Difference, differences, known, shifted
 from benchmarks.twins.causes.constraints import Apart, apart
@@ -18,18 +19,9 @@ from benchmarks.twins.causes.walks import walk
 from benchmarks.twins.fused import whole
 from benchmarks.twins.match import STATE
 from benchmarks.twins.place import listed
+from common.language import phrase
 from common.twins.rule import Rule
 from common.twins.user_file import function_of
-
-WORDS = {  # of a group's first field
-    "rho": "rho {rho}",
-    "beta_1": "betas {beta_1} and {beta_2}",
-    "momentum": "momentum {momentum}",
-    "corrected": "correction of the bias {corrected}",
-    "centered": "centered={centered}",
-    "amsgrad": "amsgrad={amsgrad}",
-    "initial": "an initial sum of squares of {initial}",
-}
 
 
 def _find(scene: Scene) -> Iterator[Cause]:
@@ -69,16 +61,16 @@ def _steps_part(scene: Scene) -> bool:
 def _cause(difference: Difference, names: Sequence[str]) -> Cause:
     """The difference in words, and what makes the second's optimiser the first's."""
     one, other = difference.one, difference.other
-    entry, phrase, settings = _described(difference, names[1])
-    words = [phrase(one), phrase(other)]
+    entry, words_of, settings = _described(difference, names[1])
+    words = [words_of(one), words_of(other)]
+    rule = other.rule.family if entry != "optimizer_kind" else phrase("the optimiser")
     return Cause(
         entry,
         ("optimizer",),
-        f"{other.rule.family if entry != 'optimizer_kind' else 'the optimiser'} has {words[0]} in "
-        f"{names[0]} and {words[1]} in {names[1]}",
+        has_in_each(rule, words, names),
         ENTRIES[entry].line(names[1], settings),
         difference.sure,
-        f"with {words[1]} in {names[0]}'s rule",
+        phrase("with {value} in {name}'s rule", value=words[1], name=names[0]),
         difference.before,
         difference.after,
     )
@@ -90,133 +82,44 @@ def _described(difference: Difference, framework: str) -> tuple[str, Any, Mappin
     rule = one.rule
     settings: dict[str, Any] = {"optimizer": spelled(rule.family, framework)}
     if names == ("family",):
-        return "optimizer_kind", lambda f: f"the rule of {_named(f.rule)}", settings
+        return "optimizer_kind", rule_words.rule_of, settings
     if names == ("rates",):
         return _rates(difference, settings)
     if "epsilon" in names or "place" in names:
         settings["epsilon"] = rule.epsilon
         if "place" not in names:
             return "optimizer_epsilon", lambda f: f"epsilon {shown(f.rule.epsilon)}", settings
-        place = "epsilon_place"
-        settings["place"] = rule.place
-        settings["keras_place"] = KERAS.get(rule.family, rule.place)
-        return place, lambda f: f"epsilon {shown(f.rule.epsilon)} {f.rule.place}", settings
+        settings["place"] = phrase(rule.place)
+        settings["keras_place"] = phrase(KERAS.get(rule.family, rule.place))
+        return "epsilon_place", rule_words.epsilon, settings
     if "clip" in names or "limit" in names:
-        return "clipping", _clipping, {**settings, **_clips(rule)}
+        return "clipping", rule_words.clipping, {**settings, **rule_words.clips(rule)}
     if "decay" in names:
         settings["constants"] = constants(rule, ["decay"], framework)
-        return "optimizer_constants", _decay, settings
+        return "optimizer_constants", rule_words.decay, settings
     if "coupled" in names or "kernels_only" in names:
-        return "decay_coupled", _decay, _decays(rule)
+        return "decay_coupled", rule_words.decay, rule_words.decays(rule)
     if names == ("corrected",):
-        return "bias_correction", _words("corrected"), settings
+        return "bias_correction", rule_words.in_words("corrected"), settings
     if names == ("rate_in_buffer",):
-        return "momentum_buffer", _buffer, settings
+        return "momentum_buffer", rule_words.buffer, settings
     if {"nesterov", "dampening"} & set(names):
         names = ("momentum", *names)
     settings["constants"] = constants(rule, dict.fromkeys(names), framework)
-    return "optimizer_constants", _words(names[0]), settings
-
-
-def _words(name: str) -> Any:
-    group = {"beta_2": "beta_1", "nesterov": "momentum", "dampening": "momentum"}
-
-    def phrase(fitted: Fit) -> str:
-        rule = fitted.rule
-        values = {key: shown(value) for key, value in vars(rule).items()}
-        values["corrected"] = "on" if rule.corrected else "off"
-        text = WORDS[group.get(name, name)].format(**values)
-        if "momentum" in text and rule.nesterov:
-            text += ", Nesterov's"
-        if "momentum" in text and rule.dampening:
-            text += f", dampened by {shown(rule.dampening)}"
-        return text
-
-    return phrase
-
-
-def _buffer(fitted: Fit) -> str:
-    return f"a buffer of {'steps' if fitted.rule.rate_in_buffer else 'gradients'} under a schedule"
-
-
-def _named(rule: Rule) -> str:
-    if rule.family == "SGD" and rule.momentum:
-        return f"SGD with momentum {shown(rule.momentum)}"
-    return rule.family
+    return "optimizer_constants", rule_words.in_words(names[0]), settings
 
 
 def _rates(difference: Difference, settings: Mapping[str, Any]) -> tuple[str, Any, dict[str, Any]]:
-    def phrase(fitted: Fit) -> str:
+    def words(fitted: Fit) -> str:
         values = [shown(rounded(rate, 4)) for rate in fitted.rates]
-        same = len(set(values)) == 1
-        return f"the learning rate {values[0]}" if same else f"the rates {', '.join(values[:3])}"
+        if len(set(values)) == 1:
+            return phrase("the learning rate {value}", value=values[0])
+        return phrase("the rates {values}", values=", ".join(values[:3]))
 
     off = shifted(difference.one, difference.other)
     entry = "schedule_off_by_one" if off else "learning_rate"
     first = rounded(difference.one.rates[0], 4)
-    return entry, phrase, {**settings, "learning_rate": first}
-
-
-def _clipping(fitted: Fit) -> str:
-    rule = fitted.rule
-    if not rule.clip:
-        return "gradients that are not clipped"
-    kind = {"norm": "each tensor's norm", "global norm": "the norm of all", "value": "value"}
-    return f"gradients clipped by {kind[rule.clip]} at {shown(rule.limit)}"
-
-
-def _clips(rule: Rule) -> dict[str, str]:
-    """What to write for a rule's clipping in each framework."""
-    limit = shown(rule.limit)
-    keras = {"norm": "clipnorm", "global norm": "global_clipnorm", "value": "clipvalue"}
-    torch = {
-        "norm": f"for p in parameters: nn.utils.clip_grad_norm_(p, {limit})",
-        "global norm": f"nn.utils.clip_grad_norm_(parameters, {limit})",
-        "value": f"nn.utils.clip_grad_value_(parameters, {limit})",
-        "": "the step without clip_grad_norm_ or clip_grad_value_",
-    }
-    jax = {
-        "norm": f"a clip of each gradient's norm at {limit}, before the optimiser",
-        "global norm": f"optax.clip_by_global_norm({limit})",
-        "value": f"optax.clip({limit})",
-        "": "the optimiser without optax.clip",
-    }
-    none = "the optimiser without clipnorm, global_clipnorm and clipvalue"
-    return {
-        "keras_clipping": f"{keras[rule.clip]}={limit}" if rule.clip else none,
-        "torch_clipping": torch[rule.clip],
-        "jax_clipping": jax[rule.clip],
-    }
-
-
-def _decay(fitted: Fit) -> str:
-    rule = fitted.rule
-    if not rule.decay:
-        return "no weight decay"
-    where = "in the gradient" if rule.coupled else "beside the step"
-    which = ", of kernels alone" if rule.kernels_only else ""
-    return f"weight decay {shown(rule.decay)} {where}{which}"
-
-
-def _decays(rule: Rule) -> dict[str, str]:
-    """What to write for a rule's decay in each framework."""
-    decay, name = shown(rule.decay), rule.family
-    some = " of kernels alone" if rule.kernels_only else ""
-    if rule.coupled:
-        half = shown(rule.decay / 2)
-        return {
-            "keras_decay": f"keras.regularizers.L2({half}) on the weights, for weight_decay{some}",
-            "torch_decay": f"torch.optim.{name}(weight_decay={decay}), coupled{some}",
-            "jax_decay": f"optax.add_decayed_weights({decay}) before the rule{some}",
-        }
-    decoupled = "AdamW" if name == "Adam" else name
-    return {
-        "keras_decay": f"keras.optimizers.{decoupled}(weight_decay={decay}), decoupled{some}",
-        "torch_decay": f"torch.optim.AdamW(weight_decay={decay}), decoupled{some}"
-        if name == "Adam"
-        else f"p.mul_(1 - lr * {decay}) before the step, and no weight_decay{some}",
-        "jax_decay": f"optax.add_decayed_weights({decay}) behind the rule{some}",
-    }
+    return entry, words, {**settings, "learning_rate": first}
 
 
 def _apart(scene: Scene, one: Walk, other: Walk, declarations: Sequence[Any]) -> Iterator[Cause]:
@@ -244,28 +147,49 @@ def _apart(scene: Scene, one: Walk, other: Walk, declarations: Sequence[Any]) ->
 
 def _left(names: Sequence[str], number: int, several: Sequence[tuple[str, Apart]]) -> Cause:
     """Tensors, by the first model's names, that model 0 or 1 alone treats so."""
-    tensors = listed(tensor for tensor, _ in several)
+    told = {
+        "tensors": listed(tensor for tensor, _ in several),
+        "one": names[number],
+        "other": names[1 - number],
+    }
     layers = list(dict.fromkeys(tensor.rpartition("/")[0] for tensor, _ in several))
     what, value = several[0][1].what, several[0][1].value
     settings = {"limit": value, "layer": listed(layers)}
     if what == "max_norm":
-        entry, phrase = "max_norm", f"has its norms cut at {shown(value)} after each step"
-        undo = f"{listed(layers)} without the constraint"
+        entry = "max_norm"
+        words = phrase(
+            "{tensors} has its norms cut at {limit} after each step in {one}, and not in {other}",
+            limit=shown(value),
+            **told,
+        )
+        undo = phrase("{layers} without the constraint", layers=listed(layers))
     elif what == "still":
-        entry, phrase = "not_in_optimizer", "has a gradient and is moved by no step"
+        entry = "not_in_optimizer"
+        words = phrase(
+            "{tensors} has a gradient and is moved by no step in {one}, and not in {other}", **told
+        )
         undo = ENTRIES[entry].line(names[1], settings)
     else:
-        entry, phrase = "learning_rate", f"takes {value:.4g} times the step of the others"
-        undo = f"one learning rate for {listed(layers)} and the rest"
-    same = f"{listed(layers)} with {value:.4g} times the learning rate, or out of the optimiser"
+        entry = "learning_rate"
+        words = phrase(
+            "{tensors} takes {value:.4g} times the step of the others in {one}, and not in {other}",
+            value=value,
+            **told,
+        )
+        undo = phrase("one learning rate for {layers} and the rest", layers=listed(layers))
+    same = phrase(
+        "{layers} with {value:.4g} times the learning rate, or out of the optimiser",
+        layers=listed(layers),
+        value=value,
+    )
     do = ENTRIES[entry].line(names[1], settings) if entry == "max_norm" else same
     return Cause(
         entry,
         ("optimizer", *layers),
-        f"{tensors} {phrase} in {names[number]}, and not in {names[1 - number]}",
+        words,
         undo if number else do,
         True,
-        f"with that in {names[1 - number]}'s step too",
+        phrase("with that in {name}'s step too", name=names[1 - number]),
         max(treatment.before for _, treatment in several),
         max(treatment.after for _, treatment in several),
     )

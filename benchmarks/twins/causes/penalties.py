@@ -18,6 +18,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import Refused, distance, events_of, scaled
 from benchmarks.twins.compare import BOUND, renamed
 from benchmarks.twins.place import listed
+from common.language import Phrase, phrase
 from common.twins.probe import Rows, Values
 from common.twins.user_file import family
 
@@ -25,7 +26,7 @@ ROUGH = 1e-5  # of a gradient's difference: what a fit of a penalty may leave
 RELATIVE = 1e-9  # of the largest gradient: a difference below this is none
 
 SQUARES, SIZES = "L2", "L1"
-ALL, A_ROW = "", ", for a row on average,"
+ALL, A_ROW = "", "for a row on average"
 
 
 class Penalty(NamedTuple):
@@ -127,24 +128,41 @@ def _of_weights(
     names = scene.judgement.frameworks
     n = int(penalty.factor < 0)
     factor = abs(penalty.factor)
-    what = "squares" if penalty.kind == SQUARES else "sizes"
-    words = f"{shown(factor)} times the sum of {what} of {listed(tensors)}"
+    words = _amount(penalty.kind, factor, listed(tensors))
+    told = {"penalty": words, "one": names[n], "other": names[1 - n]}
     settings = {**_lines(penalty.kind, factor, tensors), "decay": 2 * factor, "factor": factor}
-    entry, more = "regulariser", f"and not of {names[1 - n]}'s"
+    entry = "regulariser"
+    difference = phrase("{penalty} is part of {one}'s loss, and not of {other}'s", **told)
     if penalty.kind == SQUARES and _decays(scene, 1 - n, 2 * factor):
         entry = "decay_for_regulariser"
-        more = f"and {names[1 - n]}'s optimiser has weight_decay={shown(2 * factor)} for it"
-    undo = f"the loss without {words}"
+        difference = phrase(
+            "{penalty} is part of {one}'s loss, and {other}'s optimiser has weight_decay={decay} "
+            "for it",
+            decay=shown(2 * factor),
+            **told,
+        )
+    undo = phrase("the loss without {penalty}", penalty=words)
     return Cause(
         entry,
         ("loss", *dict.fromkeys(name.rpartition("/")[0] for name in tensors)),
-        f"{words} is part of {names[n]}'s loss, {more}",
+        difference,
         undo if n else ENTRIES[entry].line(names[1], settings),
         after <= BOUND,
-        f"with all such penalties in {names[1 - n]}'s loss too",
+        phrase("with all such penalties in {name}'s loss too", name=names[1 - n]),
         before,
         after,
     )
+
+
+def _amount(kind: str, factor: float, what: str) -> Phrase:
+    """A penalty in words."""
+    squares = phrase("{factor} times the sum of squares of {what}", factor=shown(factor), what=what)
+    sizes = phrase("{factor} times the sum of sizes of {what}", factor=shown(factor), what=what)
+    return squares if kind == SQUARES else sizes
+
+
+def _on_outputs(code: str, layer: str) -> Phrase:
+    return phrase("{code}, with h what comes out of {layer}", code=code, layer=layer)
 
 
 def _decays(scene: Scene, number: int, decay: float) -> bool:
@@ -222,22 +240,31 @@ def _of_layer(
 ) -> Cause:
     names, (layer, kind, factor, over) = scene.judgement.frameworks, penalty
     one, other, error = numbers
-    what = "squares" if kind == SQUARES else "sizes"
+    what = _amount(kind, factor, phrase("what comes out of {layer}", layer=layer))
+    told = {"penalty": what, "one": names[n], "other": names[1 - n]}
+    difference = phrase("{penalty} is part of {one}'s loss, and not of {other}'s", **told)
+    if over == A_ROW:
+        difference = phrase(
+            "{penalty}, for a row on average, is part of {one}'s loss, and not of {other}'s", **told
+        )
+    size, mean = shown(factor), " / len(h)" * (over == A_ROW)
+    torch, jax = ("h.square()", "(h ** 2)") if kind == SQUARES else ("h.abs()", "h.abs()")
     lines = {
-        "keras": f"activity_regularizer=keras.regularizers.{kind}({shown(factor)})",
-        "torch": f"loss + {shown(factor)} * h.{'square' if kind == SQUARES else 'abs'}().sum()"
-        f"{' / len(h)' if over == A_ROW else ''}, with h what comes out of {layer}",
+        "keras": f"activity_regularizer=keras.regularizers.{kind}({size})",
+        "torch": _on_outputs(f"loss + {size} * {torch}.sum(){mean}", layer),
+        "jax": _on_outputs(f"loss + {size} * {jax}.sum(){mean}", layer),
     }
-    lines["jax"] = lines["torch"].replace("h.square().sum()", "(h ** 2).sum()")
-    undo = f"{layer} without a penalty on what comes out of it"
+    undo = phrase("{layer} without a penalty on what comes out of it", layer=layer)
     return Cause(
         "regulariser",
         ("loss", layer),
-        f"{shown(factor)} times the sum of {what} of what comes out of {layer}{over} is part "
-        f"of {names[n]}'s loss, and not of {names[1 - n]}'s",
+        difference,
         undo if n else lines[family(names[1])],
         sure,
-        f"with it in {names[1 - n]}'s loss too, on these rows, fewer, larger and smaller ones,",
+        phrase(
+            "with it in {name}'s loss too, on these rows, fewer, larger and smaller ones,",
+            name=names[1 - n],
+        ),
         distance(np.array(one), np.array(other)),
         error / abs(other),
     )

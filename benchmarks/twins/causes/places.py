@@ -16,6 +16,7 @@ from benchmarks.twins.causes.witness.elementwise import PLAIN, Program, named
 from benchmarks.twins.climb import distance
 from benchmarks.twins.flow import DIFFER, PART
 from benchmarks.twins.place import Seen
+from common.language import phrase
 from common.twins.probe import Event
 
 NEAR = 1e-8
@@ -57,15 +58,29 @@ def _behind_activation(scene: Scene, pair: Seen) -> Cause | None:
         if not closes(*gaps):
             continue
         names = scene.models.names
-        first, second = ("before", "behind") if number == 0 else ("behind", "before")
-        told = f"{pair.pair.name} stands {first} {function} in {names[0]} and {second} it in "
+        told = {
+            "layer": pair.pair.name,
+            "function": function,
+            "one": names[0],
+            "other": names[1],
+        }
+        if number == 0:
+            words = phrase(
+                "{layer} stands before {function} in {one} and behind it in {other}", **told
+            )
+            trial = phrase("with it before {function} in {other}", **told)
+        else:
+            words = phrase(
+                "{layer} stands behind {function} in {one} and before it in {other}", **told
+            )
+            trial = phrase("with it behind {function} in {other}", **told)
         return Cause(
             "normalisation_place",
             (pair.pair.name,),
-            told + names[1],
+            words,
             _line(scene, pair),
             True,
-            f"with it {first} {function} in {names[1]}",
+            trial,
             *gaps,
         )
     return None
@@ -97,15 +112,20 @@ def _behind_layers(scene: Scene, seen: Sequence[Seen], pair: Seen) -> Cause | No
     for item in seen:
         theirs = at(item)
         if item is not pair and (mine[0] < theirs[0]) != (mine[1] < theirs[1]):
-            order = ("before", "behind") if mine[0] < theirs[0] else ("behind", "before")
-            told = " and ".join(
-                f"{word} {item.pair.name} in {name}"
-                for word, name in zip(order, scene.models.names, strict=True)
-            )
+            one, other = scene.models.names
+            told = {"layer": pair.pair.name, "than": item.pair.name, "one": one, "other": other}
+            if mine[0] < theirs[0]:
+                words = phrase(
+                    "{layer} runs before {than} in {one} and behind {than} in {other}", **told
+                )
+            else:
+                words = phrase(
+                    "{layer} runs behind {than} in {one} and before {than} in {other}", **told
+                )
             return Cause(
                 "normalisation_place",
                 (pair.pair.name, item.pair.name),
-                f"{pair.pair.name} runs {told}",
+                words,
                 _line(scene, pair),
             )
     return None

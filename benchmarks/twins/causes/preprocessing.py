@@ -15,6 +15,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import distance
 from benchmarks.twins.compare import BOUND32
 from benchmarks.twins.prepared import Prepared, prepared
+from common.language import phrase
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 MEANS = (103.939, 116.779, 123.68)  # of ImageNet, blue first
@@ -39,16 +40,18 @@ def _line(factor: float, offset: float) -> str:
     return f"{factor:.5g} * x" + (f" + {offset:.5g}" if offset else "")
 
 
+IN_WORDS = ("(x / 255 - mean) / std of ImageNet", "x - mean of ImageNet, blue first")
+
+
 def _known() -> dict[str, Scaling]:
     mean, deviation = (np.array(values) for values in IMAGENET)
     table = {"x": (1.0, 0.0), "x / 255": (1 / 255, 0.0), "x / 127.5 - 1": (1 / 127.5, -1.0)}
     known: dict[str, Scaling] = {}
     for name, (factor, offset) in table.items():
         known |= {f"{name}": Scaling((factor,) * 3, (offset,) * 3)}
-    known["(x / 255 - mean) / std of ImageNet"] = Scaling(
-        tuple(1 / (255 * deviation)), tuple(-mean / deviation)
-    )
-    known["x - mean of ImageNet, blue first"] = Scaling((1.0,) * 3, tuple(-x for x in MEANS))
+    divided, blue_first = IN_WORDS
+    known[divided] = Scaling(tuple(1 / (255 * deviation)), tuple(-mean / deviation))
+    known[blue_first] = Scaling((1.0,) * 3, tuple(-x for x in MEANS))
     return known
 
 
@@ -133,18 +136,24 @@ def explained(both: Prepared, names: Sequence[str]) -> Iterator[Cause]:
         if before <= BOUND32:
             continue
         settings = {
-            "scaling": one.scaling,
-            "order": "blue first" if one.reversed else "red first",
+            "scaling": phrase(str(one.scaling)),
+            "order": phrase("blue first") if one.reversed else phrase("red first"),
             "interpolation": one.resize.interpolation,
             "antialias": one.resize.antialias,
         }
         yield Cause(
             entry,
             ("preprocess",),
-            f"a raw image {words(one)} in {names[0]} and {words(other)} in {names[1]}",
+            phrase(
+                "a raw image {what} in {one} and {another} in {other}",
+                what=words(one),
+                one=names[0],
+                another=words(other),
+                other=names[1],
+            ),
             ENTRIES[entry].line(names[1], settings),
             True,
-            f"where it {words(other)} in NumPy too",
+            phrase("where it {what} in NumPy too", what=words(other)),
             before,
             other.gap,
         )
@@ -157,12 +166,22 @@ def _same(one: Any, other: Any) -> bool:
 
 
 WORDS: dict[str, tuple[str, Any]] = {
-    "resize": ("preprocessing_resize", lambda r: f"is resized by {r.resize}"),
+    "resize": (
+        "preprocessing_resize",
+        lambda r: phrase("is resized by {rule}", rule=r.resize.in_words),
+    ),
     "reversed": (
         "preprocessing_channels",
-        lambda r: f"has its channels {'reversed' if r.reversed else 'as they are'}",
+        lambda r: (
+            phrase("has its channels reversed")
+            if r.reversed
+            else phrase("has its channels as they are")
+        ),
     ),
-    "scaling": ("preprocessing_scale", lambda r: f"becomes {r.scaling}"),
+    "scaling": (
+        "preprocessing_scale",
+        lambda r: phrase("becomes {scaling}", scaling=phrase(str(r.scaling))),
+    ),
 }
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from common.language import Phrase, chained, phrase
+
 
 class Resize(NamedTuple):
     """An interpolation ("none" where the size stays), whether it is widened to shrink without
@@ -23,10 +25,19 @@ class Resize(NamedTuple):
     cubic: float = -0.5
 
     def __str__(self) -> str:
-        words = [self.interpolation, "with antialias" if self.antialias else ""]
-        words += [f"constant {self.cubic:g}" if self.interpolation == "bicubic" else ""]
-        words += ["" if self.grid == "half pixels" else f"on a grid of {self.grid}"]
-        return " ".join(word for word in words if word)
+        return self.in_words
+
+    @property
+    def in_words(self) -> Phrase:
+        """The rule as a sentence has it."""
+        words: list[str] = [self.interpolation]
+        if self.antialias:
+            words.append(phrase("with antialias"))
+        if self.interpolation == "bicubic":
+            words.append(phrase("constant {value:g}", value=self.cubic))
+        if self.grid != "half pixels":
+            words.append(phrase("on a grid of {grid}", grid=self.grid))
+        return chained(" ", words)
 
 
 SAME = Resize("none")

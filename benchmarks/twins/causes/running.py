@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, exchanged
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.entry import rounded, shown
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import distance
 from benchmarks.twins.compare import BOUND
 from benchmarks.twins.match import STATE, Pair
+from common.language import Phrase, chained, phrase
 from common.twins.probe import Values
 from common.twins.user_file import family
 
@@ -109,14 +110,22 @@ def _of_shares(scene: Scene, pair: Pair, mine: Statistic, theirs: Statistic) -> 
     kept = [rounded(mine.share, 5), rounded(theirs.share, 5)]
     batch = theirs.batch if mine.share == 1 else mine.batch
     after = distance(theirs.share * mine.old + (1 - theirs.share) * batch, theirs.new)
+    words = phrase(
+        "{layer} keeps {value} of its running statistics at a step in {one} and {another} in "
+        "{other}",
+        layer=pair.name,
+        value=shown(kept[0]),
+        one=names[0],
+        another=shown(kept[1]),
+        other=names[1],
+    )
     return Cause(
         "momentum",
         (pair.one.name, pair.other.name),
-        f"{pair.name} keeps {shown(kept[0])} of its running statistics at a step in {names[0]} "
-        f"and {shown(kept[1])} in {names[1]}{_spelled(names, kept)}",
+        chained(", ", [words, *_spelled(names, kept)]),
         ENTRIES["momentum"].line(names[1], _settings(scene, pair, kept[0])),
         after <= BOUND,
-        f"with {shown(kept[1])} in {names[0]}",
+        exchanged(shown(kept[1]), names[0]),
         distance(theirs.new, mine.new),
         after,
     )
@@ -136,24 +145,32 @@ def _of_variances(scene: Scene, pair: Pair, mine: Statistic, theirs: Statistic) 
         yield Cause(
             "biased_variance",
             (pair.one.name, pair.other.name),
-            f"{pair.name} divides its running variance by {divisors[0]} in {names[0]} and by "
-            f"{divisors[1]} in {names[1]}, of n = {round(n)} values",
+            phrase(
+                "{layer} divides its running variance by {divisor} in {one} and by {another} in "
+                "{other}, of n = {n} values",
+                layer=pair.name,
+                divisor=divisors[0],
+                one=names[0],
+                another=divisors[1],
+                other=names[1],
+                n=round(n),
+            ),
             ENTRIES["biased_variance"].line(names[1], {"correction": int(ratio < 1)}),
             True,
-            f"with a variance of {divisors[1]} in {names[0]}",
+            exchanged(phrase("a variance of {divisor}", divisor=divisors[1]), names[0]),
             distance(theirs.new, mine.new),
             after,
         )
 
 
-def _spelled(names: tuple[str, str], kept: list[float]) -> str:
+def _spelled(names: tuple[str, str], kept: list[float]) -> list[Phrase]:
     """PyTorch's momentum is the share that is new."""
-    spellings = [
-        f"{shown(rounded(1 - share, 5))} in {name}"
+    shares = [
+        shown(rounded(1 - share, 5))
         for name, share in zip(names, kept, strict=True)
         if name.startswith("torch")
     ]
-    return f", where that is momentum={spellings[0].partition(' ')[0]}" if spellings else ""
+    return [phrase("where that is momentum={share}", share=share) for share in shares[:1]]
 
 
 def _settings(scene: Scene, pair: Pair, share: float) -> dict[str, object]:
@@ -188,13 +205,18 @@ def _held(scene: Scene, n: int, held: list[Pair], moving: Mapping[str, Statistic
     return Cause(
         "training_of_normalisation",
         places,
-        f"{layers}: running statistics are used in training in {names[n]}, and the batch's in "
-        f"{names[1 - n]}",
+        phrase(
+            "{layers}: running statistics are used in training in {one}, and the batch's in "
+            "{other}",
+            layers=layers,
+            one=names[n],
+            other=names[1 - n],
+        ),
         _evaluated(held[0].other.name, names[1])
         if n == 0
         else ENTRIES["training_of_normalisation"].line(names[1]),
         after <= BOUND,
-        f"with the batch's statistics in {names[n]}",
+        exchanged(phrase("the batch's statistics"), names[n]),
         distance(np.array(losses[n]), np.array(losses[1 - n])),
         after,
     )
@@ -204,7 +226,7 @@ def _evaluated(layer: str, framework: str) -> str:
     """What makes a normalisation evaluate in training."""
     lines = {
         "keras": f"{layer}.trainable = False",
-        "torch": f"{layer}.eval() behind each model.train()",
+        "torch": phrase("{layer}.eval() behind each model.train()", layer=layer),
         "jax": f"{layer}.use_running_average = True",
     }
     return lines[family(framework)]

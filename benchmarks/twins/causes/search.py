@@ -24,6 +24,7 @@ from benchmarks.twins.causes import (
 from benchmarks.twins.causes.lines import together
 from benchmarks.twins.causes.pairings import pairings
 from benchmarks.twins.causes.scene import Finder, Scene
+from common.language import phrase
 
 FINDERS: tuple[Finder, ...] = (
     preprocessing.FINDER,
@@ -68,7 +69,10 @@ def _found(scene: Scene) -> list[Cause]:
         try:
             every += finder.find(scene)
         except Exception as error:
-            words = f"{type(error).__name__}: {error}"
-            told = f"no cause such as {finder.entries[0]} was looked for: {words}"
-            scene.judgement.notes.append(told)
+            note = phrase(
+                "no cause such as {entry} was looked for: {error}",
+                entry=finder.entries[0],
+                error=f"{type(error).__name__}: {error}",
+            )
+            scene.judgement.notes.append(note)
     return every

@@ -9,7 +9,9 @@ import numpy as np
 from benchmarks.twins.cause import Cause
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.scene import Finder, Scene
+from benchmarks.twins.phrases import computes
 from benchmarks.twins.settings import coarser_in_one, frozen_in_one, rates_that_differ
+from common.language import phrase
 from common.twins.probe import Event
 
 
@@ -26,7 +28,8 @@ def _dropout(scene: Scene) -> Iterator[Cause]:
         missing = [rate for rate in ones if rate not in others]
         line = ENTRIES["dropout_rate"].line(scene.models.names[1], {"rate": (missing or [0.0])[0]})
         places = [name for side in scene.sides for name, _ in side.dropout]
-        yield Cause("dropout_rate", ("dropout", *places), f"dropout: {words}", line)
+        difference = phrase("dropout: {rates}", rates=words)
+        yield Cause("dropout_rate", ("dropout", *places), difference, line)
 
 
 def _precision(scene: Scene) -> Iterator[Cause]:
@@ -36,7 +39,7 @@ def _precision(scene: Scene) -> Iterator[Cause]:
         yield Cause(
             "half_precision",
             (pair.name,),
-            f"{pair.name} computes in {one} in {names[0]} and in {other} in {names[1]}",
+            computes(pair.name, (one, other), names),
             ENTRIES["half_precision"].line(names[1], filling),
         )
 
@@ -48,7 +51,12 @@ def _frozen(scene: Scene) -> Iterator[Cause]:
         yield Cause(
             "frozen",
             (pair.name,),
-            f"{pair.name} is frozen in {held} and trained in {trains}",
+            phrase(
+                "{pair} is frozen in {held} and trained in {trains}",
+                pair=pair.name,
+                held=held,
+                trains=trains,
+            ),
             ENTRIES["frozen"].line(second, filling),
         )
 
@@ -59,7 +67,11 @@ def drawing(framework: str, events: Sequence[Event]) -> list[Cause]:
         Cause(
             "dropout_in_evaluation",
             (event.layer,),
-            f"{event.layer} draws in {framework} where it evaluates",
+            phrase(
+                "{layer} draws in {framework} where it evaluates",
+                layer=event.layer,
+                framework=framework,
+            ),
             ENTRIES["dropout_in_evaluation"].line(framework, event.settings),
         )
         for event in events

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, exchanged
 from benchmarks.twins.causes.carrying import carried
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.gaps import gaps, known_tensors
@@ -18,6 +18,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import fits
 from benchmarks.twins.climb import distance
 from benchmarks.twins.place import listed
+from common.language import phrase
 from common.twins.probe import Event
 
 Array = np.ndarray
@@ -31,7 +32,8 @@ def find(scene: Scene) -> Iterator[Cause]:
         return
     gap = stretches[0][-1][0]
     one, other = scene.models.one, scene.models.other
-    swaps, places = [], []
+    swaps: list[tuple[Array, Array]] = []
+    places: list[str] = []
     for known in known_tensors(one, other, scene.parted_rows):
         if known.one.size > LARGEST or known.one.ndim < 3:
             continue
@@ -51,11 +53,16 @@ def find(scene: Scene) -> Iterator[Cause]:
         yield Cause(
             "reshape_for_transpose",
             tuple(dict.fromkeys(places)),
-            f"{gap.where}: {listed(places[::2])} is given its shape {swaps[0][0].shape[1:]} by a "
-            "reshape alone in one model, and by moving axes in the other",
+            phrase(
+                "{where}: {layers} is given its shape {shape} by a reshape alone in one model, and "
+                "by moving axes in the other",
+                where=gap.where,
+                layers=listed(places[::2]),
+                shape=swaps[0][0].shape[1:],
+            ),
             ENTRIES["reshape_for_transpose"].line(names[1]),
             proved=True,
-            trial=f"with {names[0]}'s order in {names[1]}",
+            trial=exchanged(phrase("{name}'s order", name=names[0]), names[1]),
             before=before,
             after=after,
         )

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, exchanged
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.gaps import outputs
 from benchmarks.twins.causes.halves import code_of, layers
@@ -18,6 +18,7 @@ from benchmarks.twins.compare import same_outputs
 from benchmarks.twins.flow import CLOSE, event_of
 from benchmarks.twins.match import Link, Pair
 from benchmarks.twins.place import listed
+from common.language import phrase
 from common.twins.probe import Unit, Values
 
 Array = np.ndarray
@@ -49,16 +50,23 @@ def _biases(scene: Scene) -> Iterator[Cause]:
         mended = other.y + bias if has[0] else other.y - bias
         before, after = distance(other.y, one.y), distance(mended, one.y)
         if closes(before, after):
+            with_it = phrase("with it in {name}", name=other.framework)
+            without = phrase("without it in {name}", name=other.framework)
             told = scene.models.names if has[0] else scene.models.names[::-1]
             yield Cause(
                 "bias_missing",
                 layer.places,
-                f"{layer.name} has a bias in {told[0]} and none in {told[1]}",
+                phrase(
+                    "{layer} has a bias in {one} and none in {other}",
+                    layer=layer.name,
+                    one=told[0],
+                    other=told[1],
+                ),
                 ENTRIES["bias_missing"].line(
                     other.framework, {"layer": code_of(other), "use_bias": has[0]}
                 ),
                 proved=True,
-                trial=f"with{'' if has[0] else 'out'} it in {other.framework}",
+                trial=with_it if has[0] else without,
                 before=before,
                 after=after,
             )
@@ -81,6 +89,8 @@ def _wrong_weights(scene: Scene) -> list[Cause]:
                 parts.append((turned, pair, link))
                 mended[key] = mine
     gap = _tried(scene, mended) if parts else None
+    order = phrase("{name}'s order", name=scene.models.names[0])
+    trial = exchanged(order, scene.models.names[1])
     return [
         Cause(
             entry,
@@ -88,7 +98,7 @@ def _wrong_weights(scene: Scene) -> list[Cause]:
             told,
             line,
             proved=closes(*gap) if gap else False,
-            trial=f"with {scene.models.names[0]}'s order in {scene.models.names[1]}" if gap else "",
+            trial=trial if gap else "",
             before=gap[0] if gap else float("nan"),
             after=gap[1] if gap else float("nan"),
         )
@@ -98,21 +108,28 @@ def _wrong_weights(scene: Scene) -> list[Cause]:
 
 def _turned(pair: Pair, link: Link, mine: Array, theirs: Array) -> tuple[str, str, str] | None:
     """The entry, the words and the line for a weight that is the other one in another order."""
-    name = f"{pair.name}'s {link.one}"
+    name = phrase("{layer}'s {role}", layer=pair.name, role=link.one)
     entry = ENTRIES["transposed_kernel"]
     if mine.ndim > 1 and fits(theirs, np.swapaxes(mine, -1, -2), 1e-5):
-        return entry.name, f"{name} is transposed in one of the two", "the kernel transposed once"
+        told = phrase("{weight} is transposed in one of the two", weight=name)
+        return entry.name, told, phrase("the kernel transposed once")
     if mine.ndim > 2 and fits(theirs, np.swapaxes(mine, 0, 1), 1e-5):
-        return entry.name, f"{name} has its window transposed in one of the two", ""
+        told = phrase("{weight} has its window transposed in one of the two", weight=name)
+        return entry.name, told, ""
     count = GATED.get(pair.one.kind, 0)
     if count:
         gates = np.split(mine, count, axis=-1)
         for order in list(permutations(range(count)))[1:]:
             if fits(theirs, np.concatenate([gates[i] for i in order], axis=-1), 1e-5):
-                told = f"{name} has the gates in the order {order} of the other's"
-                return "gate_order", told, "the gates in the other framework's order"
+                told = phrase(
+                    "{weight} has the gates in the order {order} of the other's",
+                    weight=name,
+                    order=order,
+                )
+                return "gate_order", told, phrase("the gates in the other framework's order")
         if link.one == "bias" and any(fits(theirs, f * mine, 1e-5) for f in (2.0, 0.5)):
-            return "double_bias", f"{name} is twice the other's", "one of two biases at zero"
+            told = phrase("{weight} is twice the other's", weight=name)
+            return "double_bias", told, phrase("one of two biases at zero")
     return None
 
 
@@ -133,18 +150,26 @@ def _ties(scene: Scene) -> Iterator[Cause]:
             if gap and closes(*gap):
                 names = scene.models.names
                 here, there = names[number], names[1 - number]
-                told = f"{listed(again)} has weights of its own in {here}, and is {owner.name}"
-                whole = any(u.name in again and u.weights == owner.weights for u in alone)
-                told += "" if whole else " transposed"
+                told = {"layers": listed(again), "owner": owner.name, "one": here, "other": there}
+                words = phrase(
+                    "{layers} has weights of its own in {one}, and is {owner} in {other}", **told
+                )
+                if not any(u.name in again and u.weights == owner.weights for u in alone):
+                    words = phrase(
+                        "{layers} has weights of its own in {one}, and is {owner} transposed in "
+                        "{other}",
+                        **told,
+                    )
+                undo = phrase("{layers} with weights of its own", layers=listed(again))
                 filling = {"first": owner.name, "second": next(iter(again))}
                 line = ENTRIES["tied"].line(names[1], filling)
                 yield Cause(
                     "tied",
                     (*again, owner.name),
-                    f"{told} in {there}",
-                    line if number else f"{listed(again)} with weights of its own",
+                    words,
+                    line if number else undo,
                     True,
-                    f"with {owner.name}'s in {here}",
+                    phrase("with {owner}'s in {one}", **told),
                     *gap,
                 )
                 return
@@ -182,10 +207,14 @@ def _exchanged_layers(scene: Scene) -> Iterator[Cause]:
                 yield Cause(
                     "layers_exchanged",
                     (one.name, two.name),
-                    f"{one.name} and {two.name} stand in each other's place in one of the two",
+                    phrase(
+                        "{one} and {two} stand in each other's place in one of the two",
+                        one=one.name,
+                        two=two.name,
+                    ),
                     ENTRIES["layers_exchanged"].line(names[1], filling),
                     True,
-                    f"with their weights exchanged in {names[1]}",
+                    phrase("with their weights exchanged in {name}", name=names[1]),
                     *gap,
                 )
                 return

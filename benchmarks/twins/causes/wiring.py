@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.twins.cause import Cause
+from benchmarks.twins.cause import Cause, exchanged
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.gaps import Gap, gaps, outputs
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import closes, fits
 from benchmarks.twins.climb import distance
+from common.language import chained, phrase
 from common.twins.probe import Event
 
 Array = np.ndarray
@@ -51,10 +52,15 @@ def _exchanged_outputs(scene: Scene) -> Iterator[Cause]:
         yield Cause(
             "outputs_exchanged",
             ("outputs",),
-            f"the outputs are the same in another order: the first model's are {told} of {name}",
+            phrase(
+                "the outputs are the same in another order: the first model's are {numbers} of "
+                "{name}",
+                numbers=told,
+                name=name,
+            ),
             ENTRIES["outputs_exchanged"].line(name, {"outputs": told}),
             proved=True,
-            trial=f"with {name}'s in this order",
+            trial=phrase("with {name}'s in this order", name=name),
             before=min(gap, 1.0),
             after=0.0,
         )
@@ -74,7 +80,7 @@ def _fed(scene: Scene, gap: Gap) -> Iterator[Cause]:
     before = min(distance(gap.other, gap.one), 1.0)
     if not closes(before, after):
         return
-    told = [" and ".join(map(_words, pieces)) for pieces in (mine, theirs)]
+    told = [chained(" and ", map(_words, pieces)) for pieces in (mine, theirs)]
     entry = _entry(mine, theirs)
     if entry is None or told[0] == told[1] or (entry == "other_tensor" and gap.last):
         return
@@ -84,14 +90,21 @@ def _fed(scene: Scene, gap: Gap) -> Iterator[Cause]:
     filling |= {"layer": gap.where.rpartition(" and ")[2], "inputs": told[0]}
     line = ENTRIES[entry].line(names[1], filling)
     if all(piece.step is None for piece in mine) and entry == "wrong_step":
-        line = f"{told[0]}, and not {told[1]}"
+        line = phrase("{right}, and not {wrong}", right=told[0], wrong=told[1])
     yield Cause(
         entry,
         gap.places,
-        f"{gap.where}: {names[0]} takes {told[0]}, {names[1]} {told[1]}",
+        phrase(
+            "{where}: {one} takes {what}, {other} {another}",
+            where=gap.where,
+            one=names[0],
+            what=told[0],
+            other=names[1],
+            another=told[1],
+        ),
         line,
         proved=True,
-        trial=f"with {told[0]} in {names[1]}",
+        trial=exchanged(told[0], names[1]),
         before=before,
         after=after,
     )
@@ -124,7 +137,7 @@ def _same_sequence(one: Piece, other: Piece) -> bool:
 def _words(piece: Piece) -> str:
     if piece.step is None:
         return piece.source
-    return f"step {piece.step} of {piece.source}"
+    return phrase("step {step} of {source}", step=piece.step, source=piece.source)
 
 
 def _of(events: Sequence[Event], rows: int) -> list[Piece]:
@@ -147,8 +160,10 @@ def _steps(name: str, tensor: Array) -> Iterator[Piece]:
     for step in (0, -1):
         yield Piece(name, step, tensor[:, step])
         if tensor.shape[-1] % 2 == 0:
-            yield Piece(f"{name}, first half", step, tensor[:, step, :half])
-            yield Piece(f"{name}, second half", step, tensor[:, step, half:])
+            one = phrase("{name}, first half", name=name)
+            yield Piece(one, step, tensor[:, step, :half])
+            two = phrase("{name}, second half", name=name)
+            yield Piece(two, step, tensor[:, step, half:])
 
 
 def _pieces(tensor: Array, known: Sequence[Piece], own: Sequence[Piece]) -> list[Piece]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.twins.causes.entry import shown
+from common.language import phrase
 
 EITHER: Mapping[str, tuple[str, str]] = {
     "backwards": ("reading from the end", "reading from the beginning"),
@@ -20,18 +21,18 @@ EITHER: Mapping[str, tuple[str, str]] = {
 """What is said of a setting that is true, and of one that is not."""
 
 NAMED: Mapping[str, str] = {
-    "activation": "the activation {}",
-    "begins": "a first {} state that is given, and a first cell of zeros",
-    "recurrent_activation": "{} in its gates",
-    "kind": "the form of {}",
-    "roles": "its inputs {} as query, key and value",
-    "correction": "a variance over n - {}",
-    "crop": "{} places cut off before",
-    "mode": "a border of {}",
-    "negative_slope": "slope {}",
-    "order": "axes {}",
-    "low": "at least {}",
-    "high": "at most {}",
+    "activation": "the activation {value}",
+    "begins": "a first {value} state that is given, and a first cell of zeros",
+    "recurrent_activation": "{value} in its gates",
+    "kind": "the form of {value}",
+    "roles": "its inputs {value} as query, key and value",
+    "correction": "a variance over n - {value}",
+    "crop": "{value} places cut off before",
+    "mode": "a border of {value}",
+    "negative_slope": "slope {value}",
+    "order": "axes {value}",
+    "low": "at least {value}",
+    "high": "at most {value}",
 }
 """A setting's name -> what is said of its value; else the name and the value."""
 
@@ -39,5 +40,7 @@ NAMED: Mapping[str, str] = {
 def said(key: str, value: Any) -> str:
     """A setting and its value in words."""
     if key in EITHER and isinstance(value, bool):
-        return EITHER[key][not value]
-    return NAMED.get(key, f"{key.replace('_', ' ')} {{}}").format(shown(value))
+        return phrase(EITHER[key][not value])
+    if key in NAMED:
+        return phrase(NAMED[key], value=shown(value))
+    return f"{key.replace('_', ' ')} {shown(value)}"

@@ -22,6 +22,7 @@ from benchmarks.twins.traces.pairing import Sides, paired, unlike
 from benchmarks.twins.traces.recording import EPSILONS, Recording, Rounding, both, like, named
 from benchmarks.twins.traces.rungs import Rungs
 from benchmarks.twins.training import SAME, training_faults
+from common.language import phrase
 from common.twins.probe import Event
 
 FURTHER = 4  # events after a layer among which its activation may be
@@ -38,7 +39,9 @@ def judge_traces(one: Path, other: Path) -> Judgement:
         sides[0].name, sides[1].name = names
     judgement = Judgement(f"{one} {other}", (sides[0].name, sides[1].name), 0, weights="own")
     for side in sides:
-        judgement.notes += [f"{side.name}: {note}" for note in side.index.notes]
+        judgement.notes += [
+            phrase("{side}: {note}", side=side.name, note=note) for note in side.index.notes
+        ]
         if side.drew:
             judgement.verdict, judgement.sentence = "random", words.random(side)
             return judgement
@@ -50,13 +53,16 @@ def _other_rows(sides: Sides) -> str:
     """A sentence, where the two were not given the same rows: nothing follows of what comes out."""
     ones, others = (named(side.index.calls[0].inputs, "input") for side in sides)
     if len(ones) != len(others):
-        return f"the models were given {len(ones)} and {len(others)} inputs"
+        counts = {"one": len(ones), "other": len(others)}
+        return phrase("the models were given {one} and {other} inputs", **counts)
     for name, partner in same_outputs(list(ones), list(others)).items():
         two = both(sides, ones[name], others[partner])
         rounding = [EPSILONS.get(tensor.dtype, 0) for tensor in (ones[name], others[partner])]
         relation = nearest([two.one], [two.other], max(CLOSER, 2 * max(rounding)))
         if two.known:
-            return f"{name} is kept by its statistics alone: record it with more max_bytes"
+            return phrase(
+                "{name} is kept by its statistics alone: record it with more max_bytes", name=name
+            )
         if relation in (DIFFER, PART):
             return words.other_rows(name, sides, two, rearranged=relation == PART)
     return ""
@@ -76,7 +82,7 @@ def _judged(judgement: Judgement, sides: Sides) -> str:
     rungs = Rungs(sides, matching, rounding)
     judgement.rungs = rungs.rungs
     if not judgement.rungs:
-        return "the models give no tensor"
+        return phrase("the models give no tensor")
     judgement.faults += _before_it_ran(sides)
     judgement.faults += [words.weights(wrong, worst)] if wrong else []
     judgement.faults += rungs.faults
@@ -101,7 +107,10 @@ def _before_it_ran(sides: Sides) -> list[Fault]:
     if sides[0].index.training == sides[1].index.training:
         return []
     trains, other = (side.name for side in sorted(sides, key=lambda s: not s.index.training))
-    return [Fault(("training",), f"{trains} was recorded in training, {other} in evaluation")]
+    words = phrase(
+        "{trains} was recorded in training, {other} in evaluation", trains=trains, other=other
+    )
+    return [Fault(("training",), words)]
 
 
 def _where(models: Models, rungs: Rungs) -> list[Fault]:

@@ -10,9 +10,11 @@ from scipy.special import expit, softmax
 from benchmarks.twins.climb import distance
 from benchmarks.twins.compare import NOTHING, SHARE, STEP, Rung, same_outputs
 from benchmarks.twins.match import STATE, Matching
+from benchmarks.twins.phrases import other_outputs, other_shapes
 from benchmarks.twins.place import Fault
 from benchmarks.twins.traces.pairing import Sides, weights_of
 from benchmarks.twins.traces.recording import Rounding, Two, both, like, named
+from common.language import phrase
 from common.twins.probe import Values
 
 SILENT = 1e-4  # of the largest gradient: what Adam makes of less is made of rounding
@@ -28,7 +30,13 @@ class Rungs:
         for what in ("gradients", "steps"):
             ones, others = (len(getattr(side.index, what)) for side in sides)
             if ones != others:
-                self.notes.append(f"{what} were recorded {ones} and {others} times")
+                words = phrase(
+                    "{what} were recorded {ones} and {others} times",
+                    what=phrase(what),
+                    ones=ones,
+                    others=others,
+                )
+                self.notes.append(words)
         self.rungs = [*self._outputs(), *self._losses(), *self._gradients(), *self._steps()]
 
     def _rung(self, rung: str, tensor: str, two: Two, floor: float = 0.0) -> Rung:
@@ -40,19 +48,19 @@ class Rungs:
         """The calls that both have; of another number of them the first alone."""
         ones, others = (side.index.calls for side in self.sides)
         if len(ones) != len(others):
-            self.notes.append(f"the models were called {len(ones)} and {len(others)} times")
+            counts = {"ones": len(ones), "others": len(others)}
+            self.notes.append(phrase("the models were called {ones} and {others} times", **counts))
             ones, others = ones[:1], others[:1]
         for number, calls in enumerate(zip(ones, others, strict=True), 1):
             mine, theirs = (named(call.outputs, "output") for call in calls)
             if len(mine) != len(theirs):
-                sentence = f"the models have {len(mine)} and {len(theirs)} outputs"
+                sentence = other_outputs(len(mine), len(theirs))
                 self.faults.append(Fault(("outputs",), sentence))
             for name, partner in same_outputs(list(mine), list(theirs)).items():
                 two = both(self.sides, mine[name], theirs[partner])
                 two = two._replace(other=like(two.one, two.other))
                 if two.one.shape != two.other.shape:
-                    shapes = f"{two.one.shape} and {two.other.shape}"
-                    sentence = f"the outputs have the shapes {shapes}"
+                    sentence = other_shapes(two.one.shape, two.other.shape)
                     self.faults.append(Fault(("outputs", name), sentence))
                 yield self._rung(_numbered("outputs", number), name, self._of_one_form(two))
 
@@ -68,7 +76,9 @@ class Rungs:
                 (self.sides[0], two._replace(other=link(two.other))),
             ):
                 if distance(linked.other, linked.one) <= self.rounding.apart:
-                    self.notes.append(f"{side.name} gives probabilities, the other their logits")
+                    self.notes.append(
+                        phrase("{name} gives probabilities, the other their logits", name=side.name)
+                    )
                     return linked
         return two
 
@@ -100,8 +110,11 @@ class Rungs:
         pairs = list(zip(*(side.index.steps for side in self.sides), strict=False))
         if pairs and not (self.rounding.exact or self._loud):
             self.notes.append(
-                f"steps are not compared: in {self.rounding.dtype} an optimiser makes steps of a "
-                "gradient that is rounding; record the gradients too"
+                phrase(
+                    "steps are not compared: in {dtype} an optimiser makes steps of a gradient "
+                    "that is rounding; record the gradients too",
+                    dtype=self.rounding.dtype,
+                )
             )
             return
         for number, pair in enumerate(pairs, 1):
@@ -125,7 +138,7 @@ class Rungs:
             return False
         if len({side.index.framework for side in self.sides}) == 1:
             return False
-        note = (
+        note = phrase(
             "running variances are not compared: of n - 1 values in one framework, of n in another"
         )
         self.notes += [] if note in self.notes else [note]
