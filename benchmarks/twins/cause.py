@@ -30,13 +30,18 @@ class Cause(NamedTuple):
         """The page that tells of it, in the repository."""
         return f"docs/causes/{self.entry}.md"
 
-    def __str__(self) -> str:
+    @property
+    def reason(self) -> str:
+        """The sentence on it, without the line to write."""
         words = "cause, proved" if self.proved else "cause, suspected"
         clauses = [f"{words}: {self.difference}"]
         if self.trial:
             falls = f"the difference falls from {self.before:.0e} to {self.after:.0e}"
             clauses.append(f"{self.trial} {falls}")
-        return "; ".join(clauses) + (f". Write {self.write}" if self.write else "")
+        return "; ".join(clauses)
+
+    def __str__(self) -> str:
+        return with_line(self.reason, self.write)
 
 
 class Written(Protocol):
@@ -46,6 +51,11 @@ class Written(Protocol):
     def places(self) -> Sequence[str]: ...
     @property
     def write(self) -> str: ...
+
+
+def with_line(reason: str, line: str) -> str:
+    """The sentence on a cause, and behind it the line to write, if any."""
+    return f"{reason}. Write {line}" if line else reason
 
 
 def lines_to_write(causes: Iterable[Written]) -> list[str]:

@@ -190,8 +190,8 @@ def fault_numbers(fault: Any) -> Mapping[str, Any]:
 
 def _cause(cause: Cause) -> Mapping[str, Any]:
     """A cause as JSON has it."""
-    about = {"places": list(cause.places), "sentence": str(cause), "page": cause.page}
-    return _plain({**cause._asdict(), **about})
+    about = {"sentence": str(cause), "reason": cause.reason, "page": cause.page}
+    return _plain({**cause._asdict(), **about, "places": list(cause.places)})
 
 
 def _difference(r: Rung, pair: list[str]) -> dict[str, Any]:
