@@ -136,7 +136,9 @@ def _faults(models: Models, tolerance: float) -> list[Fault]:
             else:
                 found.append(_between(models, agreed, seen, rearranged=True))
         elif not found and before == DIFFER:
-            found.append(_between(models, agreed, seen, rearranged=False))
+            moved = agreed and _moved(models, agreed, seen, tolerance)
+            fault = _own_fault(models, agreed) if agreed and moved else None
+            found.append(fault or _between(models, agreed, seen, rearranged=False))
             found += _own_error(models, seen, tolerance)
         elif found:
             found += _own_error(models, seen, tolerance)
@@ -169,6 +171,27 @@ def _larger(seen: Seen, after: Seen) -> bool:
         )
     )
     return given[0] != given[1] and given == taken
+
+
+def _moved(models: Models, seen: Seen, after: Seen, tolerance: float) -> bool:
+    """Whether one layer gives the other's values at other places, among more, and no call between
+    it and what follows makes them as many again.
+
+    More values at an end alone do no harm: what pools them leaves them out.
+    """
+    if not (seen.one.outputs and seen.other.outputs):
+        return False
+    outputs = seen.one.outputs[0], seen.other.outputs[0]
+    sides = (seen.one, after.given[0], models.one), (seen.other, after.given[1], models.other)
+    small, large = sorted(outputs, key=lambda y: y.size)
+    if small.ndim != large.ndim or small.size == large.size:
+        return False
+    start = large[tuple(slice(n) for n in small.shape)]
+    if start.shape != small.shape or nearest([start], [small], tolerance) == EQUAL:
+        return False
+    one, after_one, events = sides[int(large is outputs[1])]
+    between = _stretch(events, one, after_one)
+    return not any(y.shape == small.shape for event in between for y in event.outputs)
 
 
 def _own_fault(models: Models, seen: Seen) -> Fault:

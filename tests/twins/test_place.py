@@ -114,3 +114,18 @@ def test_what_one_model_shows_in_parts_is_compared_as_a_whole():
     assert fault.places[:2] == ("norm", "net.norm")
     fault = faults(shown(2 * out, 2 * x))[0]
     assert fault.places[0] == "query" and "net.mha" in fault.places
+
+
+def test_more_values_that_a_pooling_takes_otherwise_are_the_layer_s_fault_and_no_pooling_s():
+    """The first ones moved, as by a border of its own; one more at the end is pooled away."""
+    x = np.random.default_rng(0).normal(size=(2, 7, 5))
+    wide = [np.concatenate([x[:, -1:], x], axis=1), np.concatenate([x, x[:, :1]], axis=1)]
+    places = [
+        first(("conv", x, x, x, y), ("out", x[:, 1:], x, 2 * y[:, 1:7], 3 * x)).places[0]
+        for y in wide
+    ]
+    assert places == ["conv", "between conv ~ net.conv and out ~ net.out"]
+    chain = models(("conv", x, x, x, wide[0]), ("out", x[:, 1:], x, 2 * x[:, 1:], 3 * x))
+    crop = Event("Net", "getitem", (wide[0],), (x,))
+    chain = chain._replace(other=[chain.other[0], crop, chain.other[1]])
+    assert faults(chain, FLOAT32)[0].places[0].startswith("between conv")

@@ -88,7 +88,8 @@ def _described(difference: Difference, framework: str) -> tuple[str, Any, Mappin
     """The entry, words on either rule, and the settings of the line to write."""
     names, one = difference.fields, difference.one
     rule = one.rule
-    settings: dict[str, Any] = {"optimizer": spelled(rule.family, framework)}
+    apart = rule.family == "Adam" and rule.decay and not rule.coupled
+    settings: dict[str, Any] = {"optimizer": spelled("AdamW" if apart else rule.family, framework)}
     if names == ("family",):
         return "optimizer_kind", lambda f: f"the rule of {_named(f.rule)}", settings
     if names == ("rates",):

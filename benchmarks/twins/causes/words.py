@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.twins.causes.entry import shown
 
 EITHER: Mapping[str, tuple[str, str]] = {
+    "bias": ("a bias", "no bias"),
     "backwards": ("reading from the end", "reading from the beginning"),
     "rows_first": ("rows on the first axis", "time on the first axis"),
     "begins": ("a first state that is given", "a first state of zeros"),
