@@ -31,7 +31,6 @@ from benchmarks.twins.conventions import canonical
 
 Array = np.ndarray
 KINDS = ("conv1d", "conv2d", "conv3d", "depthwise_conv1d", "depthwise_conv2d")
-DEPTHWISE = ".depthwise"
 TRANSPOSED = ("conv1d_transpose", "conv2d_transpose", "conv3d_transpose")
 WORK = 2_000_000  # numbers of an input that are convolved; of a larger one, its first rows
 
@@ -56,8 +55,8 @@ def _differences(scene: Scene) -> Iterator[Difference]:
 def _whole(scene: Scene, layer: Layer) -> tuple[Half, Half]:
     """Both halves, where one model shows a separable convolution as a whole with both parts."""
     halves = layer.one, layer.other
-    names = [half.unit.name for half in halves if half.unit.name.endswith(DEPTHWISE)]
-    seconds = {f"{name.removesuffix(DEPTHWISE)}.pointwise" for name in names}
+    units = [half.unit for half in halves]
+    seconds = {f"{u.layer}.pointwise" for u in units if u.name == f"{u.layer}.depthwise"}
     for pair in scene.models.matching.pairs:
         if {pair.one.name, pair.other.name} & seconds:
             ones, others = map(weights_of, (pair.one, pair.other), scene.values)
@@ -253,6 +252,9 @@ def _cause(difference: Difference) -> Cause:
 
 
 FINDER = Finder(
-    ("padding_side", "causal_padding", "padding_mode", "strides", "dilation", "deconvolution_crop"),
+    (
+        *("padding_side", "causal_padding", "padding_mode", "strides", "dilation"),
+        *("deconvolution_crop", "bias_missing"),
+    ),
     find,
 )

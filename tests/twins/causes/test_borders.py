@@ -185,6 +185,26 @@ def test_of_a_stride_that_skips_windows_a_pad_before_is_counted_as_the_rows_are(
     assert cause.write.startswith("nn.functional.pad(x, (1, 1, 0, 0)) before the layer")
 
 
+def test_layers_that_are_called_so_are_no_parts_of_a_whole():
+    """Many a port has a block with a `depthwise` and a `pointwise` in it."""
+    depth, point = rng.normal(size=(1, 4, 2, 1)), rng.normal(size=(1, 1, 2, 3))
+    each = np.zeros((1, 4, 2, 2))
+    each[:, :, [0, 1], [0, 1]] = depth[..., 0]
+    flows, units = [], []
+    for pad, own in (((1, 2), SAME), ((2, 2), {"padding": (0, 2)})):
+        y = conv(*pad, kernel=each)
+        calls = [event("b.depthwise", "C", ROWS, y), event("b.pointwise", "C", y, y @ point[0, 0])]
+        flows.append(calls)
+        units.append(
+            [
+                unit("b.depthwise", "depthwise_conv2d", {"kernel": depth}, **own),
+                unit("b.pointwise", "conv2d", {"kernel": point}),
+            ]
+        )
+    (cause,) = convolutions.find(scene(*flows, [ROWS], units=units))
+    assert cause.entry == "padding_side" and cause.proved
+
+
 @pytest.mark.parametrize("wrong", [False, True])
 def test_a_separable_convolution_is_whole_in_one_model_and_two_layers_in_the_other(wrong):
     """Where it is a cause even below another fault: the rows of both are twice the other's."""
