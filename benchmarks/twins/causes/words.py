@@ -20,6 +20,12 @@ EITHER: Mapping[str, tuple[str, str]] = {
 }
 """What is said of a setting that is true, and of one that is not."""
 
+AFFINE = {
+    (True, True): "a scale and a shift",
+    (True, False): "a scale and no shift",
+    (False, True): "a shift and no scale",
+    (False, False): "neither scale nor shift",
+}
 NAMED: Mapping[str, str] = {
     "activation": "the activation {}",
     "begins": "a first {} state that is given, and a first cell of zeros",
@@ -41,4 +47,6 @@ def said(key: str, value: Any) -> str:
     """A setting and its value in words."""
     if key in EITHER and isinstance(value, bool):
         return EITHER[key][not value]
+    if key == "affine":
+        return AFFINE[value]
     return NAMED.get(key, f"{key.replace('_', ' ')} {{}}").format(shown(value))

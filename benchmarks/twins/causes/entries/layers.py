@@ -40,6 +40,15 @@ ENTRIES = (
         "{layer}(reduction_axes={axis}, rngs=rngs)",
     ),
     Entry(
+        "affine_missing",
+        "a scale or a shift of a normalisation on one side alone",
+        "the layer's output is that of its formula with, or without, the other model's scale or "
+        "shift; layers of Keras, PyTorch and Flax have both but for a few, as InstanceNorm",
+        "{layer}(scale={scale}, center={shift})",
+        "{layer}({torch_features}{affine})",
+        "{layer}({features}use_scale={scale}, use_bias={shift}, rngs=rngs)",
+    ),
+    Entry(
         "training_of_normalisation",
         "a normalisation that evaluates in training, on one side",
         "one model uses the running statistics in training where the other uses the batch's",
