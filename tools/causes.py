@@ -51,6 +51,7 @@ EXAMPLES = {
     "torch_clipping": "nn.utils.clip_grad_norm_(parameters, {limit}), or clip_grad_value_",
     "jax_clipping": "optax.clip_by_global_norm({limit}), or optax.clip",
     "scaling": "{factor} * x + {offset}",
+    "affine": "affine={scale}",
 }
 """A setting that is a whole line of code -> such a line."""
 

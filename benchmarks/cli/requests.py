@@ -168,7 +168,7 @@ def frameworks(args: argparse.Namespace) -> list[str]:
 
 
 def ends(args: argparse.Namespace, known: Sequence[str], kind: str, have: str) -> list[str]:
-    """Where a walk starts and where it leads: as asked for, else the first two that are known.
+    """What `--from` and `--to` name: as asked for, else the first two that are known.
 
     Raises ValueError where there are no two; it says of what `kind` they are, and what they `have`.
     """
@@ -176,7 +176,7 @@ def ends(args: argparse.Namespace, known: Sequence[str], kind: str, have: str) -
     goal = args.to or next((name for name in known if name != start), None)
     if start is None or goal is None or start == goal:
         raise ValueError(
-            f"a walk goes from one {kind} to another, got {start or 'none'} and {goal or 'none'}; "
+            f"--from names one {kind}, --to another, got {start or 'none'} and {goal or 'none'}; "
             f"{have}: {', '.join(known) or 'none'}"
         )
     return [start, goal]

@@ -218,10 +218,14 @@ class Fault(Part, frozen=True):
 
 
 class Cause(Part, frozen=True):
-    """Why they do, and the line to write; a gap that is null was not measured."""
+    """Why they do, and the line to write; a gap that is null was not measured.
+
+    `reason` is the sentence without that line; earlier records have none.
+    """
 
     sentence: str
     proved: bool
+    reason: str = ""
     places: list[str] = field(default_factory=list)
     difference: str = ""
     trial: str = ""

@@ -33,11 +33,12 @@ from benchmarks.twins.match import Matching
 from benchmarks.twins.phrases import (
     coarse_at,
     in_float32,
+    listed,
     other_outputs,
     other_shapes,
     read_otherwise,
 )
-from benchmarks.twins.place import Fault, Models, bare, listed
+from benchmarks.twins.place import Fault, Models
 from benchmarks.twins.preflight import preflight
 from benchmarks.twins.reach import computes_in_float32, limits_not_reached, not_reached
 from benchmarks.twins.settings import mixing_rows, setting_faults
@@ -95,7 +96,7 @@ class Case:
         judgement.layers = apart(models)
         if self.agree:
             self.arranged = place.notes(models)
-        models = self.parted = bare(models)  # what flows is seldom asked for again, and is large
+        models = self.parted = models.bare()  # what flows is seldom asked for again, and is large
         traces = self.climb()
         ladder = Ladder(
             self.file, self.sides, self.matching, self.given(0), self.forms, self.coarse

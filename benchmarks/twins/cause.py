@@ -32,23 +32,26 @@ class Cause(NamedTuple):
         """The page that tells of it, in the repository."""
         return f"docs/causes/{self.entry}.md"
 
-    def __str__(self) -> str:
-        return self.sentence
+    @property
+    def reason(self) -> Phrase:
+        """The sentence on it, without the line to write."""
+        proved = phrase("cause, proved: {difference}", difference=self.difference)
+        suspected = phrase("cause, suspected: {difference}", difference=self.difference)
+        reason = proved if self.proved else suspected
+        if not self.trial:
+            return reason
+        falls = phrase(
+            "{trial} the difference falls from {before:.0e} to {after:.0e}", **self._asdict()
+        )
+        return chained("; ", [reason, falls])
 
     @property
     def sentence(self) -> Phrase:
         """All of it in words."""
-        proved = phrase("cause, proved: {difference}", difference=self.difference)
-        suspected = phrase("cause, suspected: {difference}", difference=self.difference)
-        reason = proved if self.proved else suspected
-        if self.trial:
-            falls = phrase(
-                "{trial} the difference falls from {before:.0e} to {after:.0e}", **self._asdict()
-            )
-            reason = chained("; ", [reason, falls])
-        if not self.write:
-            return reason
-        return phrase("{reason}. Write {line}", reason=reason, line=self.write)
+        return with_line(self.reason, self.write)
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class Written(Protocol):
@@ -58,6 +61,13 @@ class Written(Protocol):
     def places(self) -> Sequence[str]: ...
     @property
     def write(self) -> str: ...
+
+
+def with_line(reason: str, line: str) -> Phrase:
+    """The sentence on a cause, and behind it the line to write, if any."""
+    if not line:
+        return reason if isinstance(reason, Phrase) else Phrase(reason)
+    return phrase("{reason}. Write {line}", reason=reason, line=line)
 
 
 def lines_to_write(causes: Iterable[Written]) -> list[str]:

@@ -64,7 +64,7 @@ def canonical(unit: Unit) -> dict[str, Any]:
     settings = {k: v for k, v in unit.settings.items() if k not in NOT_COMPARED and v is not None}
     if "backward" in unit.name:  # part of a layer that reads both ways
         settings.pop("go_backwards", None)
-    if unit.name.endswith(".pointwise"):  # its strides and border are those of the depthwise part
+    if unit.name == f"{unit.layer}.pointwise":  # whose strides and border are the other part's
         return {}
     rank = len(unit.weights.get("kernel", ())) - 2
     if "conv" not in unit.kind or rank < 1:

@@ -17,7 +17,7 @@ from benchmarks.twins.fused import whole
 from benchmarks.twins.judge import THREADS
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.match import Matching
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from benchmarks.twins.weights import drawn_for
 from common.framework import framework
 from common.twins.file import TwinsFile

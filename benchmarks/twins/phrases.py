@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from common.language import Phrase, phrase
+from common.language import Phrase, phrase, spoken
+from common.twins.probe import Event
 
 Shape = tuple[int, ...]
 
@@ -85,3 +86,19 @@ def coarse_at(layers: str, framework: str, bound: float) -> Phrase:
 def read_otherwise(name: str) -> Phrase:
     """That weights that were written are not those of the model."""
     return phrase("{name} was read again and gives other outputs: not written", name=name)
+
+
+def listed(names: Iterable[str], limit: int = 5) -> str:
+    """Names in a sentence: the first, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    first = Phrase(", ".join(names[:limit]), ", ".join(map(spoken, names[:limit])))
+    if len(names) <= limit:
+        return first
+    return phrase("{names} and {more} more", names=first, more=len(names) - limit)
+
+
+def described(event: Event) -> str:
+    """A call by its layer and what it is, with its settings where they are few."""
+    settings = ", ".join(f"{key}={value}" for key, value in event.settings.items())
+    name = event.layer if event.kind in event.layer else f"{event.layer} ({event.kind})"
+    return f"{name}[{settings}]" if settings and len(settings) < 80 else name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from benchmarks.twins.conventions import differing
 from benchmarks.twins.flow import CLOSE, DIFFER, EQUAL, MOVED, PART, event_of, nearest, same_rows
 from benchmarks.twins.match import Matching, Pair
-from benchmarks.twins.phrases import arranged, flattened, stretch, unshaped
-from common.language import Phrase, chained, phrase, spoken
+from benchmarks.twins.phrases import arranged, described, flattened, stretch, unshaped
+from common.language import chained, phrase
 from common.twins.probe import Event
 
 CLOSER = 1e-8  # where nothing differs by more than CLOSE and the outputs do
@@ -36,6 +36,14 @@ class Models(NamedTuple):
     one: Sequence[Event]
     other: Sequence[Event]
     replay: Replay
+
+    def bare(self) -> Models:
+        """The models with their events' names and settings alone."""
+        one, other = (
+            [event._replace(inputs=(), outputs=()) for event in events]
+            for events in (self.one, self.other)
+        )
+        return self._replace(one=one, other=other)
 
 
 def faults(models: Models, tolerances: Sequence[float] = (CLOSE, CLOSER)) -> list[Fault]:
@@ -69,15 +77,6 @@ def notes(models: Models) -> list[str]:
         if nearest(given[0].inputs, given[1].inputs) == PART
         and nearest(mine.outputs, theirs.outputs) in (EQUAL, MOVED)
     ]
-
-
-def bare(models: Models) -> Models:
-    """The models with their events' names and settings alone."""
-    one, other = (
-        [event._replace(inputs=(), outputs=()) for event in events]
-        for events in (models.one, models.other)
-    )
-    return models._replace(one=one, other=other)
 
 
 class Seen(NamedTuple):
@@ -150,7 +149,9 @@ def _faults(models: Models, tolerance: float) -> list[Fault]:
             else:
                 found.append(_between(models, agreed, seen, rearranged=True))
         elif not found and before == DIFFER:
-            found.append(_between(models, agreed, seen, rearranged=False))
+            moved = agreed and _moved(models, agreed, seen, tolerance)
+            fault = _own_fault(models, agreed) if agreed and moved else None
+            found.append(fault or _between(models, agreed, seen, rearranged=False))
             found += _own_error(models, seen, tolerance)
         elif found:
             found += _own_error(models, seen, tolerance)
@@ -183,6 +184,27 @@ def _larger(seen: Seen, after: Seen) -> bool:
         )
     )
     return given[0] != given[1] and given == taken
+
+
+def _moved(models: Models, seen: Seen, after: Seen, tolerance: float) -> bool:
+    """Whether one layer gives the other's values at other places, among more, and no call between
+    it and what follows makes them as many again.
+
+    More values at an end alone do no harm: what pools them leaves them out.
+    """
+    if not (seen.one.outputs and seen.other.outputs):
+        return False
+    outputs = seen.one.outputs[0], seen.other.outputs[0]
+    sides = (seen.one, after.given[0], models.one), (seen.other, after.given[1], models.other)
+    small, large = sorted(outputs, key=lambda y: y.size)
+    if small.ndim != large.ndim or small.size == large.size:
+        return False
+    start = large[tuple(slice(n) for n in small.shape)]
+    if start.shape != small.shape or nearest([start], [small], tolerance) == EQUAL:
+        return False
+    one, after_one, events = sides[int(large is outputs[1])]
+    between = _stretch(events, one, after_one)
+    return not any(y.shape == small.shape for event in between for y in event.outputs)
 
 
 def _own_fault(models: Models, seen: Seen) -> Fault:
@@ -263,27 +285,12 @@ def _parting(
         for event in shown:
             places += [event.layer, event.kind]
         if shown:
-            calls = ", ".join(map(_described, shown))
+            calls = ", ".join(map(described, shown))
             clauses.append(phrase("{name} has {calls} there", name=name, calls=calls))
         else:
             clauses.append(phrase("{name} shows nothing there", name=name))
     return places, clauses
 
 
-def _described(event: Event) -> str:
-    settings = ", ".join(f"{key}={value}" for key, value in event.settings.items())
-    name = event.layer if event.kind in event.layer else f"{event.layer} ({event.kind})"
-    return f"{name}[{settings}]" if settings and len(settings) < 80 else name
-
-
 def _names(pair: Pair) -> tuple[str, ...]:
     return tuple(dict.fromkeys((pair.one.name, pair.one.layer, pair.other.name, pair.other.layer)))
-
-
-def listed(names: Iterable[str], limit: int = 5) -> str:
-    """Names in a sentence: the first, and how many more there are."""
-    names = list(dict.fromkeys(names))
-    first = Phrase(", ".join(names[:limit]), ", ".join(map(spoken, names[:limit])))
-    if len(names) <= limit:
-        return first
-    return phrase("{names} and {more} more", names=first, more=len(names) - limit)

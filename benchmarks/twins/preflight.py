@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.twins.climb import Side
 from benchmarks.twins.conventions import differing
 from benchmarks.twins.match import STATE, Pair
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from common.language import chained, phrase
 from common.twins.probe import Unit
 

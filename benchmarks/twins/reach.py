@@ -10,7 +10,8 @@ from benchmarks.twins.climb import Side, scaled, scales_of
 from benchmarks.twins.flow import event_of
 from benchmarks.twins.fused import whole
 from benchmarks.twins.limits import CHOICE, MASK, PADDING, Reached, merged, reached
-from benchmarks.twins.place import Models, listed
+from benchmarks.twins.phrases import listed
+from benchmarks.twins.place import Models
 from common.language import Phrase, chained, phrase
 from common.twins.probe import Event, Rows, Unit
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import starmap
 
 from benchmarks.records.arm import group_by
 from benchmarks.records.keys import Record
-from benchmarks.records.kinds import Cause, Differing, Layers, Parity
+from benchmarks.records.kinds import Differing, Layers, Parity
 from benchmarks.show.part import Part
 from benchmarks.show.section import Section
 from benchmarks.show.trees import WITHIN, Error, Leaf, Trees
-from benchmarks.twins.cause import lines_to_write
+from benchmarks.twins.cause import lines_to_write, with_line
 from benchmarks.twins.flow import CLOSE
 from common.framework import label_of
 from common.say import counted
@@ -44,7 +45,8 @@ def _sections(record: Parity, earlier: int) -> Iterator[Section]:
     name = f"{record.problem.removeprefix('twins:')}: {' and '.join(sides)}, seed {record.seed}"
     good, verdict = record.judged == "right", record.verdict
     faults = [fault.sentence for fault in record.faults[1:]]  # the verdict has the first
-    causes = list(zip(map(_reason, record.causes), lines_to_write(record.causes), strict=True))
+    written = zip(record.causes, lines_to_write(record.causes), strict=True)
+    causes = [(c.reason, line) if c.reason else (c.sentence, "") for c, line in written]
     notices = [f"NOTE: {record.notice}"] if record.notice else []
     notes = [note for note in record.notes if note != record.notice]
     if earlier:
@@ -60,7 +62,7 @@ def _sections(record: Parity, earlier: int) -> Iterator[Section]:
         ],
         left=(0, 1, 2 + len(ERRORS)),
         notices=[*notices, *[verdict] * (not good)],
-        notes=[*[verdict] * good, *faults, *map(_sentence, causes), *notes],
+        notes=[*[verdict] * good, *faults, *starmap(with_line, causes), *notes],
         trees=Trees(
             notices,
             verdict,
@@ -77,16 +79,6 @@ def _sections(record: Parity, earlier: int) -> Iterator[Section]:
         rows = [[d.rung, d.tensor, *_against(d)] for d in record.differences]
         headings = ("rung", "tensor", "in float64", "bound")
         yield Section(f"Every tensor of {name}", headings, rows, (0, 1), long=True, folded=True)
-
-
-def _reason(cause: Cause) -> str:
-    """The sentence without the line to write, which stands by itself."""
-    return cause.sentence.removesuffix(f". Write {cause.write}") if cause.write else cause.sentence
-
-
-def _sentence(cause: tuple[str, str]) -> str:
-    reason, line = cause
-    return f"{reason}. Write {line}" if line else reason
 
 
 def _against(d: Differing) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from benchmarks.twins.cause import Cause, sentences
 from benchmarks.twins.causes.lines import settings
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.judgement import Judgement
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from benchmarks.twins.verdict import whose
 from common.framework import label_of
 from common.language import Phrase, phrase, spoken, tight
@@ -198,8 +198,8 @@ def fault_numbers(fault: Any) -> Mapping[str, Any]:
 
 def _cause(cause: Cause) -> Mapping[str, Any]:
     """A cause as JSON has it."""
-    about = {"places": list(cause.places), "sentence": str(cause), "page": cause.page}
-    return _plain({**cause._asdict(), **about})
+    about = {"sentence": str(cause), "reason": cause.reason, "page": cause.page}
+    return _plain({**cause._asdict(), **about, "places": list(cause.places)})
 
 
 def _difference(r: Rung, pair: list[str]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from benchmarks.twins.climb import Side, distance
 from benchmarks.twins.compare import BOUND32
 from benchmarks.twins.match import STATE, Pair
-from benchmarks.twins.phrases import computes
-from benchmarks.twins.place import Fault, Models, listed
+from benchmarks.twins.phrases import computes, listed
+from benchmarks.twins.place import Fault, Models
 from common.language import chained, phrase
 from common.twins.probe import Rows
 

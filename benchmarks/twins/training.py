@@ -9,7 +9,8 @@ from benchmarks.twins.compare import Rung
 from benchmarks.twins.conventions import differing
 from benchmarks.twins.fused import parted, whole
 from benchmarks.twins.match import STATE
-from benchmarks.twins.place import Fault, Models, listed
+from benchmarks.twins.phrases import listed
+from benchmarks.twins.place import Fault, Models
 from benchmarks.twins.weights import far_of
 from common.language import chained, phrase
 

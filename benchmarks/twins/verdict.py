@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from benchmarks.twins.compare import Rung
 from benchmarks.twins.match import Pair
-from benchmarks.twins.place import Fault, listed
+from benchmarks.twins.phrases import listed
+from benchmarks.twins.place import Fault
 from common.language import Phrase, chained, phrase, spoken
 
 LETTERS = 700  # of a sentence, which is cut between two clauses

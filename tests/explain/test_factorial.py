@@ -181,3 +181,5 @@ def test_the_command_trains_every_subset_once_and_shows_packed_records(tmp_path,
     captured = capsys.readouterr()
     assert captured.err.count("(was there)") == 8 and "all of them" in captured.out
     assert main(["factorial", *arguments[1:-4], "--from", "keras", "--to", "keras"]) == 2
+    said = "twinbench factorial: --from names one framework, --to another, got keras and keras; "
+    assert said in capsys.readouterr().err

@@ -259,7 +259,7 @@ def test_the_waterfall_is_drawn_and_the_same_records_give_the_same_bytes(tmp_pat
     [
         (
             ["--from", "keras", "--to", "keras"],
-            "got keras and keras",
+            "--from names one framework, --to another, got keras and keras",
         ),
         (["--order", "rho,beta"], "no switch 'beta'"),
         (["--device", "cpu,cuda"], "stays on one device"),

@@ -99,6 +99,19 @@ def test_a_record_of_an_earlier_version_shows_its_pairs():
     assert table.rows[0] == ["conv", "mine.0", "-", "-", "-", "1e-09", ""]
 
 
+def test_a_line_that_several_causes_share_stands_behind_the_last_of_them():
+    """And where an earlier version kept the sentence alone, it is shown as it is."""
+    (cause,) = checked().json["causes"]
+    assert cause["sentence"] == f"{cause['reason']}. Write nn.Norm(1)"
+    table, _ = shown(but(checked(), causes=[cause, cause]))
+    assert table.notes[1:3] == [cause["reason"], cause["sentence"]]
+    assert table.trees.causes == [(cause["reason"], ""), (cause["reason"], "nn.Norm(1)")]
+    old = {key: value for key, value in cause.items() if key != "reason"}
+    assert not fault_of(but(checked(), causes=[old]).json)
+    table, _ = shown(but(checked(), causes=[old]))
+    assert table.notes[1] == cause["sentence"] and table.trees.causes == [(cause["sentence"], "")]
+
+
 def test_the_latest_check_of_a_file_is_shown_and_the_others_are_counted():
     days = [but(checked(), created=f"2026-01-0{day}T00:00:00+00:00") for day in (2, 3, 1)]
     days[1] = but(days[1], verdict="right: at last", judged="right")

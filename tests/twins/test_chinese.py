@@ -13,8 +13,8 @@ import pytest
 from benchmarks.twins.cause import Cause, of_setting
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.judgement import Judgement
-from benchmarks.twins.phrases import stretch
-from benchmarks.twins.place import Fault, listed
+from benchmarks.twins.phrases import listed, stretch
+from benchmarks.twins.place import Fault
 from benchmarks.twins.report import STATUS, numbers, print_judgement
 from benchmarks.twins.verdict import said_right, said_wrong
 from common.language import chained, phrase, speak, spoken

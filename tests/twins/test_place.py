@@ -125,3 +125,18 @@ def test_a_difference_that_later_layers_pass_on_is_a_place_though_the_outputs_ag
     washed = ("norm", x, 2 * x, off, 2 * x)  # as a normalisation does to a bias before it
     assert lasting(models(conv, washed)) == []
     assert lasting(models(("conv", x, x, x, x), ("next", x, x, x, x))) == []
+
+
+def test_more_values_that_a_pooling_takes_otherwise_are_the_layer_s_fault_and_no_pooling_s():
+    """The first ones moved, as by a border of its own; one more at the end is pooled away."""
+    x = np.random.default_rng(0).normal(size=(2, 7, 5))
+    wide = [np.concatenate([x[:, -1:], x], axis=1), np.concatenate([x, x[:, :1]], axis=1)]
+    places = [
+        first(("conv", x, x, x, y), ("out", x[:, 1:], x, 2 * y[:, 1:7], 3 * x)).places[0]
+        for y in wide
+    ]
+    assert places == ["conv", "between conv ~ net.conv and out ~ net.out"]
+    chain = models(("conv", x, x, x, wide[0]), ("out", x[:, 1:], x, 2 * x[:, 1:], 3 * x))
+    crop = Event("Net", "getitem", (wide[0],), (x,))
+    chain = chain._replace(other=[chain.other[0], crop, chain.other[1]])
+    assert faults(chain, FLOAT32)[0].places[0].startswith("between conv")

@@ -113,6 +113,18 @@ THREE = {
         {"strides", "causal_padding", "dilation"},
         "nnx.Conv(..., strides=(2,), kernel_dilation=(1,), padding='CAUSAL')",
     ),
+    "a convolution without its bias": (
+        ("torch", "keras"),
+        {
+            "torch": "Turn(), nn.Conv1d(2, 4, 4, stride=2, padding=2), nn.AdaptiveMaxPool1d(1), "
+            "nn.Flatten(), nn.Linear(4, 3)",
+            "keras": "layers.Conv1D(4, 4, padding='same', use_bias=False), "
+            "layers.GlobalMaxPooling1D(), layers.Dense(3)",
+        },
+        {"strides", "padding_side", "bias_missing"},
+        "layers.ZeroPadding1D((2, 2)) before the layer, and layers.Conv1D(..., strides=(2,), "
+        "use_bias=True, padding='valid')",
+    ),
     "a recurrence in Keras": (
         ("torch", "keras"),
         {

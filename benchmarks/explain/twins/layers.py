@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchmarks.explain.twins.switch import SAME, WITH, Found, Switch, Turn
 from benchmarks.twins.conventions import shared_settings
 from benchmarks.twins.match import Pair
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from common.twins.turns import Turns
 
 SET = ("epsilon", "momentum")

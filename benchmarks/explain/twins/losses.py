@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.explain.twins.switch import SAME, WITH, Found, Switch, Turn
 from benchmarks.twins.causes.objectives import CATEGORICAL, LOGITS, PROBABILITIES, Objective
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from common.twins.turns import Loss
 
 FORM, REDUCTION = "form of the loss", "reduction of the loss"

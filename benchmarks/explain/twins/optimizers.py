@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.explain.twins.switch import SAME, WITH, Found, Switch, Turn
 from benchmarks.twins.causes.fitting import COMMON, differing
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from common.twins.rule import Rule
 from common.twins.turns import Turns
 

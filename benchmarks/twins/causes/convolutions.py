@@ -10,33 +10,29 @@ from typing import Any
 import numpy as np
 
 from benchmarks.twins.cause import Cause
-from benchmarks.twins.causes.catalogue import ENTRIES
-from benchmarks.twins.causes.halves import Difference, Half, Layer, cause_of, layers, unmirrored
+from benchmarks.twins.causes.border_lines import cuts, line_of, pads_of
+from benchmarks.twins.causes.borders import BEFORE, BEHIND, MODES, beside, borders, resolved, starts
+from benchmarks.twins.causes.halves import (
+    Difference,
+    Half,
+    Layer,
+    cause_of,
+    code_of,
+    layers,
+    unmirrored,
+    weights_of,
+)
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import Settings, closes, fits, named_by, necessary, tolerance
-from benchmarks.twins.causes.witness.windows import (
-    Pads,
-    convolution,
-    extent,
-    same_pads,
-    transposed,
-)
+from benchmarks.twins.causes.witness.windows import convolution, extent, transposed
 from benchmarks.twins.causes.words import said
 from benchmarks.twins.climb import distance
 from benchmarks.twins.conventions import canonical
-from common.twins.probe import Event
+from common.language import phrase
 
 Array = np.ndarray
 KINDS = ("conv1d", "conv2d", "conv3d", "depthwise_conv1d", "depthwise_conv2d")
 TRANSPOSED = ("conv1d_transpose", "conv2d_transpose", "conv3d_transpose")
-MODES = {
-    "zeros": "constant",
-    "circular": "wrap",
-    "replicate": "edge",
-    "reflect": "reflect",
-    "symmetric": "symmetric",
-}
-"""A border's name in PyTorch -> in NumPy, Keras and JAX."""
 WORK = 2_000_000  # numbers of an input that are convolved; of a larger one, its first rows
 
 
@@ -46,15 +42,33 @@ def find(scene: Scene) -> Iterator[Cause]:
 
 
 def _differences(scene: Scene) -> Iterator[Difference]:
-    events = scene.models.one, scene.models.other
     for layer in layers(scene, (*KINDS, *TRANSPOSED)):
         if not layer.agree and not _worth(layer):
             continue
         if layer.one.unit.kind in TRANSPOSED:
             yield from _explained(layer, _cropped, _crops)
             continue
-        one, other = map(_unpadded, (layer.one, layer.other), events)
-        yield from _explained(layer._replace(one=one, other=other), _convolved, _pads)
+        one, other = _whole(scene, layer)
+        one, other = beside(one, scene.models.one), beside(other, scene.models.other)
+        yield from _explained(layer._replace(one=one, other=other), _convolved, borders)
+
+
+def _whole(scene: Scene, layer: Layer) -> tuple[Half, Half]:
+    """Both halves, where one model shows a separable convolution as a whole with both parts."""
+    halves = layer.one, layer.other
+    units = [half.unit for half in halves]
+    seconds = {f"{u.layer}.pointwise" for u in units if u.name == f"{u.layer}.depthwise"}
+    for pair in scene.models.matching.pairs:
+        if {pair.one.name, pair.other.name} & seconds:
+            ones, others = map(weights_of, (pair.one, pair.other), scene.values)
+            return _then(halves[0], ones), _then(halves[1], others)
+    return halves
+
+
+def _then(half: Half, weights: Mapping[str, Array]) -> Half:
+    """A half with the weights of the 1 x 1 convolution behind it."""
+    parts = {f"{BEHIND} {role}": value for role, value in weights.items()}
+    return half._replace(weights={**half.weights, **parts})
 
 
 def _worth(layer: Layer) -> bool:
@@ -65,7 +79,7 @@ def _worth(layer: Layer) -> bool:
 
 def _explained(layer: Layer, run: Any, name: Any) -> Iterator[Difference]:
     """Name the settings on each side, and exchange them one by one on the first's input."""
-    one, other = layer.one, layer.other
+    one, other, has = _with_biases(layer.one, layer.other)
     rows = max(1, WORK // max(half.x[:1].size for half in (one, other)))
     given = one.x[:rows], other.x[:rows]
     one, other = (
@@ -78,9 +92,15 @@ def _explained(layer: Layer, run: Any, name: Any) -> Iterator[Difference]:
     stated = [_stated(half) for half in (one, other)]
     options = [list(product(*zip(*pair, strict=True))) for pair in (stated, stated[::-1])]
     named = []
-    for half, x, choices in zip((one, other), given, options, strict=True):
+    for half, x, choices, bias in zip((one, other), given, options, has, strict=True):
         candidates = (
-            {"strides": strides, "dilation": dilation, "mode": mode, "padding": padding}
+            {
+                "strides": strides,
+                "dilation": dilation,
+                "mode": mode,
+                "bias": bias,
+                "padding": padding,
+            }
             for strides, dilation, mode in dict.fromkeys(choices)
             for padding in name(half, x, strides, dilation)
         )
@@ -98,8 +118,16 @@ def _explained(layer: Layer, run: Any, name: Any) -> Iterator[Difference]:
     if fits(wrong, one.y, limit) or not closes(before, after):
         return
     keys = necessary(trial, mine, theirs, one.y, limit)
-    for key in keys:
+    for key in keys if keys != ["bias"] else ():  # which alone needs no formula
         yield Difference(layer, key, mine, theirs, before, after, keys)
+
+
+def _with_biases(one: Half, other: Half) -> tuple[Half, Half, tuple[bool, bool]]:
+    """Both halves with the bias that one of them may lack, and which have it."""
+    has = "bias" in one.weights, "bias" in other.weights
+    bias = {"bias": (one if has[0] else other).weights["bias"]} if any(has) else {}
+    one, other = (half._replace(weights={**bias, **half.weights}) for half in (one, other))
+    return one, other, has
 
 
 def _sizes(half: Half) -> Any:
@@ -123,7 +151,7 @@ def _each(value: Any, rank: int) -> tuple[int, ...]:
 def _convolved(half: Half, x: Array, settings: Settings) -> Array | None:
     kernel = half.weights["kernel"]
     strides, dilation = settings["strides"], settings["dilation"]
-    pads = _resolved(settings["padding"], x, kernel.shape[:-2], strides, dilation)
+    pads = resolved(settings["padding"], x, kernel.shape[:-2], strides, dilation)
     depthwise = half.unit.kind.startswith("depthwise")
     groups = 1 if depthwise else x.shape[-1] // kernel.shape[-2]
     if not depthwise and (groups < 1 or x.shape[-1] % kernel.shape[-2]):
@@ -140,32 +168,12 @@ def _convolved(half: Half, x: Array, settings: Settings) -> Array | None:
         depthwise=depthwise,
         mode=settings["mode"],
     )
-    return None if out is None else out + half.weights.get("bias", 0.0)
-
-
-def _resolved(
-    padding: Any, x: Array, size: Sequence[int], strides: Sequence[int], dilation: Sequence[int]
-) -> Pads:
-    """The numbers of a border by its name."""
-    span = extent(size, dilation)
-    if padding == "same":
-        return same_pads(x.shape[1:-1], span, strides)
-    if padding == "causal":
-        return tuple((k - 1, 0) for k in span)
-    return tuple((0, 0) for _ in span) if padding == "valid" else padding
-
-
-def _pads(half: Half, x: Array, strides: Sequence[int], dilation: Sequence[int]) -> Iterator[Any]:
-    """Borders by name, then by how much of what is needed stands before."""
-    yield from ("same", "valid", "causal")
-    size = half.weights["kernel"].shape[:-2]
-    span = extent(size, dilation)
-    needed = [
-        (t - 1) * s + k - n
-        for n, t, s, k in zip(x.shape[1:-1], half.y.shape[1:-1], strides, span, strict=True)
-    ]
-    for before in range(max(span)):
-        yield tuple((before, n - before) for n in needed)
+    if out is None:
+        return None
+    out = out + (half.weights["bias"] if settings["bias"] else 0.0)
+    if (second := half.weights.get(f"{BEHIND} kernel")) is not None:
+        out = out @ second.reshape(second.shape[-2:]) + half.weights.get(f"{BEHIND} bias", 0.0)
+    return out
 
 
 def _cropped(half: Half, x: Array, settings: Settings) -> Array | None:
@@ -179,14 +187,12 @@ def _cropped(half: Half, x: Array, settings: Settings) -> Array | None:
         missing = max(0, start + target - full.shape[axis])
         widths = [(0, missing if i == axis else 0) for i in range(full.ndim)]
         full = np.pad(full, widths).take(range(start, start + target), axis=axis)
-    return full + half.weights.get("bias", 0.0)
+    return full + (half.weights["bias"] if settings["bias"] else 0.0)
 
 
 def _crops(half: Half, x: Array, strides: Sequence[int], dilation: Sequence[int]) -> Iterator[Any]:
     """How much is cut off before."""
-    size = half.weights["kernel"].shape[:-2]
-    for start in range(max(extent(size, dilation))):
-        yield (start,) * len(size)
+    yield from starts(extent(half.weights["kernel"].shape[:-2], dilation))
 
 
 def _by_one_name(
@@ -198,10 +204,14 @@ def _by_one_name(
         return mine, theirs
     size = one.weights["kernel"].shape[:-2]
     in_numbers = [
-        _resolved(s["padding"], x, size, s["strides"], s["dilation"])
+        resolved(s["padding"], x, size, s["strides"], s["dilation"])
         for x, s in zip(given, (mine, theirs), strict=True)
     ]
-    for name in ("valid", "same", "causal", *in_numbers):
+    stated = str(other.settings.get("padding")).lower()
+    moves = theirs["padding"] == "same" != stated and mine["strides"] != theirs["strides"]
+    if moves:  # in numbers it stays what it is when the stride is mended
+        theirs = theirs | {"padding": in_numbers[1]}
+    for name in (*(["valid", "causal"] if moves else ["valid", "same", "causal"]), *in_numbers):
         if all(
             _effective(name, x, size, s) == _effective(s["padding"], x, size, s)
             for x, s in zip(given, (mine, theirs), strict=True)
@@ -212,78 +222,42 @@ def _by_one_name(
 
 def _effective(padding: Any, x: Array, size: Sequence[int], settings: dict) -> Any:
     strides, dilation = settings["strides"], settings["dilation"]
-    pads = _resolved(padding, x, size, strides, dilation)
+    pads = resolved(padding, x, size, strides, dilation)
     span = extent(size, dilation)
     spaces = zip(x.shape[1:-1], pads, span, strides, strict=True)
     return tuple((before, (n + before + after - k) // s) for n, (before, after), k, s in spaces)
-
-
-def _unpadded(half: Half, events: Sequence[Event]) -> Half:
-    """A layer that states the border of a pad beside it, and is given what goes into that pad."""
-    x = half.x
-    for event in reversed(events):
-        if "pad" in event.kind.lower() and event.outputs and np.array_equal(event.outputs[0], x):
-            source = event.inputs[0]
-            if source.ndim == x.ndim and source.shape[-1] == x.shape[-1]:
-                words = f"{event.kind} {event.settings.get('mode', '')}".lower()
-                mode = next((m for m, n in MODES.items() if m[:7] in words or n in words), "")
-                stated = {**half.settings, "padding_mode": mode} if mode else half.settings
-                given = half.event._replace(inputs=(source, *half.event.inputs[1:]))
-                return half._replace(settings=stated, event=given)
-    return half
 
 
 def _cause(difference: Difference) -> Cause:
     layer, key, mine, theirs, *_ = difference
     one = layer.one
     names = {"strides": "strides", "dilation": "dilation", "mode": "padding_mode"}
+    names["bias"] = "bias_missing"
     entry, word = names.get(key, "padding_side"), key
     if key == "padding" and one.unit.kind in TRANSPOSED:
         entry, word = "deconvolution_crop", "crop"
     elif key == "padding" and "causal" in (mine[key], theirs[key]):
         entry = "causal_padding"
     told = [said(word, settings[key]) for settings in (mine, theirs)]
-    kernel = one.weights["kernel"]
-    x = one.x
-    pads: Any = ()
-    if one.unit.kind not in TRANSPOSED:
-        pads = _resolved(mine["padding"], x, kernel.shape[:-2], mine["strides"], mine["dilation"])
-    filling = {
-        "pads": pads,
-        "torch_pads": tuple(n for pair in reversed(pads) for n in pair),
-        "jax_pads": ((0, 0), *pads, (0, 0)),
-        "strides": mine["strides"],
-        "dilation_rate": mine["dilation"],
-        "mode": {v: k for k, v in MODES.items()}.get(mine["mode"], mine["mode"]),
-        "filters": kernel.shape[-1],
-        "kernel_size": kernel.shape[0],
-        "before": pads[0][0] if pads else None,
-    }
-    if entry == "deconvolution_crop":
-        cuts = [slice(c, c + n) for c, n in zip(mine["padding"], one.y.shape[1:-1], strict=True)]
-        spelt = ", ".join(f"{cut.start}:{cut.stop}" for cut in cuts)
-        filling |= {"torch_slices": f"[:, :, {spelt}]", "slices": f"[:, {spelt}]"}
+    filling = cuts(one, mine) if one.unit.kind in TRANSPOSED else pads_of(one, mine)
+    filling |= {"strides": mine["strides"], "dilation_rate": mine["dilation"]}
+    filling |= {"layer": code_of(layer.other), "use_bias": mine["bias"]}
     cause = cause_of(difference, entry, told, filling)
-    if key in ("mode", "padding") and {"mode", "padding"} <= set(difference.keys):
-        return cause._replace(write=_bordered(difference, filling))
-    return cause
-
-
-def _bordered(difference: Difference, filling: Mapping[str, Any]) -> str:
-    """The line for a border of another kind and another size: a pad that names its kind."""
-    framework, mine = difference.layer.other.framework, difference.mine
-    if mine["mode"] == "constant":
-        side = "causal_padding" if mine["padding"] == "causal" else "padding_side"
-        return ENTRIES[side].line(framework, filling)
-    torch_pads = f"{filling['torch_pads']}, mode='{filling['mode']}'"
-    pads = f"{filling['jax_pads']}, mode='{mine['mode']}'"
-    line = ENTRIES["padding_side"].line(
-        framework, {**filling, "torch_pads": torch_pads, "jax_pads": pads}
-    )
-    return line.replace(f"layers.ZeroPadding2D({filling['pads']})", f"keras.ops.pad(x, {pads})")
+    if one.unit.kind in TRANSPOSED or key not in ("padding", "mode"):
+        return cause
+    by_calls = {BEFORE, BEHIND} & set(layer.other.settings)
+    if key == "mode" and not by_calls and "padding" not in difference.keys:
+        return cause
+    line = line_of(difference, filling)
+    if BEHIND in by_calls:
+        line = phrase("{line}, and nothing cut off behind it", line=line)
+    return cause._replace(write=line)
 
 
 FINDER = Finder(
-    ("padding_side", "causal_padding", "padding_mode", "strides", "dilation", "deconvolution_crop"),
+    (
+        *("padding_side", "causal_padding", "padding_mode", "strides", "dilation"),
+        *("deconvolution_crop", "bias_missing"),
+    ),
     find,
 )

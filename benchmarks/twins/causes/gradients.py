@@ -12,7 +12,7 @@ from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import Refused, distance
 from benchmarks.twins.compare import BOUND, renamed
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from common.language import phrase
 from common.twins.probe import Values
 

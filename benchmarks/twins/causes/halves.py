@@ -116,13 +116,16 @@ def unmirrored(differences: Iterable[Difference]) -> list[Difference]:
 
 
 def halves_of(scene: Scene, seen: Seen) -> tuple[Half, Half]:
-    """Both sides of a pair, each with its own weights."""
+    """Both sides of a pair, each with its own weights; of parts of a layer what goes into it."""
     one, other = (
         Half(name, unit, event, weights_of(unit, values), {**event.settings, **unit.settings})
         for name, unit, event, values in zip(
             scene.models.names,
             (seen.pair.one, seen.pair.other),
-            (seen.one, seen.other),
+            (
+                event._replace(inputs=given.inputs)
+                for event, given in zip((seen.one, seen.other), seen.given, strict=True)
+            ),
             scene.values,
             strict=True,
         )

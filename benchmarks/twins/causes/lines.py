@@ -12,13 +12,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from benchmarks.twins.cause import Cause
+from benchmarks.twins.match import Pair
 
 MAKES = re.compile(
-    r"(?:layers|nn|nnx|keras\.optimizers|torch\.optim)\.[A-Z]\w*"
+    r"(?:layers|nn|nnx)\.(?!Activation|ReLU|Hardtanh|Dropout|UpSampling|Upsample|\w*Pool)[A-Z]\w*"
+    r"|(?:keras\.optimizers|torch\.optim)\.[A-Z]\w*"
     r"|optax\.(?:sgd|rmsprop|adam|adamw|adagrad)"
 )
-"""What makes a layer or an optimiser, and takes its settings."""
-BESIDE = re.compile(r"(.+ before the layer, and )(.+) in it")
+"""What makes a layer with weights or an optimiser, and takes its settings: an activation of one's
+own stands behind the layer whose name it has."""
+BESIDE = re.compile(r"(.+ before the layer, and )(.+?)( in it)?")
+BEHIND = re.compile(r"(.+ behind )(layers\..+)")
+OR = re.compile(r",? or ")
+RUNGS = {"loss", "optimizer"}
+"""Where a cause shows, beside its layer."""
+LAYER = "layer "
+"""Beside the name of a layer in what stands for it: no place is called so."""
 UNKNOWN = ("...",)
 LAST = "rngs"
 
@@ -46,19 +55,41 @@ class Line(NamedTuple):
         return f"{self.before}{self.arguments}{' in it' if self.before else ''}"
 
 
-def together(causes: Sequence[Cause]) -> list[Cause]:
-    """The causes, those of one layer with one line that has all their settings.
+def together(causes: Sequence[Cause], pairs: Sequence[Pair] = ()) -> list[Cause]:
+    """The causes, those of one layer with one line that has all their settings, and its places.
 
     What makes no layer, and lines that contradict each other, stay as they are.
     """
-    lines: dict[frozenset[str], dict[str, None]] = {}
+    groups: dict[frozenset[str], list[Cause]] = {}
     for cause in causes:
-        lines.setdefault(frozenset(cause.places), {})[cause.write] = None
-    whole = {places: _joined(texts) for places, texts in lines.items()}
-    return [
-        cause._replace(write=whole[frozenset(cause.places)].get(cause.write, cause.write))
-        for cause in causes
-    ]
+        groups.setdefault(_layer(cause, pairs), []).append(cause)
+    mended: dict[Cause, Cause] = {}
+    for group in groups.values():
+        whole = _joined(dict.fromkeys(cause.write for cause in group))
+        for line in dict.fromkeys(whole.values()):
+            several = [cause for cause in group if whole.get(cause.write) == line]
+            every = (place for cause in several for place in cause.places)
+            places = tuple(dict.fromkeys(place for place in every if place not in RUNGS))
+            mended |= {c: c._replace(write=line, places=places or c.places) for c in several}
+    return [mended.get(cause, cause) for cause in causes]
+
+
+def _layer(cause: Cause, pairs: Sequence[Pair]) -> frozenset[str]:
+    """The layer of the second model that a line is written in, else the places of the cause.
+
+    A constraint is named by the optimiser, and by the first model's name alone; a separable
+    convolution or an attention is one layer, and its parts have causes of their own.
+    """
+    places, line = frozenset(cause.places), parsed(cause.write)
+    named = [pair for pair in pairs if {pair.name} & places or _names(pair) <= places]
+    if not named and line and not line.function:  # a call may be another layer, beside this one
+        named = [pair for pair in pairs if _names(pair) & places]
+    layers = {pair.other.layer for pair in named}
+    return frozenset((LAYER, *layers)) if len(layers) == 1 and all(layers) else places
+
+
+def _names(pair: Pair) -> set[str]:
+    return {pair.one.name, pair.other.name}
 
 
 def settings(text: str) -> str:
@@ -70,12 +101,16 @@ def settings(text: str) -> str:
 def parsed(text: str) -> Line | None:
     """A line to write in pieces; None of one that makes no layer."""
     if beside := BESIDE.fullmatch(text):
-        line = _arguments(beside[2])
+        line = _arguments(beside[2]) if beside[3] else parsed(beside[2])
         return line and line._replace(before=beside[1])
+    if crop := BEHIND.fullmatch(text):
+        line = parsed(crop[2])
+        return line and line._replace(before=crop[1])
     for end in re.finditer(r"\)(?=[ ,;]|$)", text):
         call, behind = _call(text[: end.end()]), text[end.end() :]
         if call and MAKES.fullmatch(call.function):
-            return None if MAKES.search(behind) else call._replace(behind=behind)
+            one_of_two = MAKES.search(behind) or OR.match(behind)
+            return None if one_of_two else call._replace(behind=behind)
     return _arguments(text.removesuffix(" in the layer"))
 
 

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.twins.causes import pooled
 from benchmarks.twins.causes.entry import Entry, shown
 from benchmarks.twins.causes.gaps import Gap, Known
 from benchmarks.twins.causes.trial import fits
 from benchmarks.twins.causes.witness.elementwise import PLAIN, Program
+from benchmarks.twins.causes.witness.windows import same_pads
 from benchmarks.twins.causes.words import said
 from common.language import chained, phrase
 
@@ -156,6 +158,12 @@ def line(naming: Naming, entry: Entry) -> str:
     """What to write in the second framework; where it alone has something, that it goes."""
     if naming.mine.family in NOTHING and naming.theirs.family not in NOTHING:
         return phrase("nothing there, without {what}", what=_described(naming.theirs, naming))
+    if naming.mine.family == naming.theirs.family == "pooled":
+        keys, settings = _differing(naming), naming.mine.settings
+        if len(keys) > 1 or {"kind", "size", "strides"} & set(keys):
+            space = naming.known.one.shape[1:-1]
+            same = same_pads(space, settings["size"], settings["strides"])
+            return pooled.line(naming.frameworks[1], settings, same)
     return entry.line(naming.frameworks[1], _filling(naming))
 
 

@@ -29,8 +29,10 @@ from common.twins.user_file import family
 
 KINDS = ("batch_norm", "layer_norm", "group_norm", "rms_norm", "instance_norm")
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-8, 1e-12, 1e-7, 1e-4, 0.0)
+AFFINE = ("gamma", "beta")
 ENTRY = {
     "epsilon": "epsilon",
+    "affine": "affine_missing",
     "kind": "normalised_axis",
     "axes": "normalised_axis",
     "groups": "normalised_axis",
@@ -54,6 +56,7 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Normalisations over other axes, as each framework writes them."""
+BOTH_OR_NONE = {"torch"}  # a scale and a shift, but for layers that go over places
 EPSILON = {"keras": "epsilon", "torch": "eps", "jax": "epsilon"}
 
 
@@ -68,8 +71,13 @@ def _differences(layer: Layer) -> Iterator[Difference]:
     back = np.argsort(layer.axes)
     wanted = other.y.transpose(back) if other.y.ndim == len(back) else other.y
 
+    both = {k: v for half in (other, one) for k, v in half.weights.items() if k in AFFINE}
+
     def run(half: Half, x: np.ndarray, settings: Settings) -> np.ndarray | None:
-        return normalised(x, weights=half.weights, **settings)
+        rest = {k: v for k, v in settings.items() if k != "affine"}
+        has = {role for role, there in zip(AFFINE, settings["affine"], strict=True) if there}
+        weights = {k: v for k, v in {**both, **half.weights}.items() if k in has or k not in AFFINE}
+        return normalised(x, weights=weights, **rest)
 
     gap = min(distance(wanted, one.y), 1.0)
     limit = tolerance(gap) if layer.agree else 1e-9
@@ -102,7 +110,7 @@ def _candidates(half: Half, axes: Sequence[int]) -> Iterator[dict[str, Any]]:
     over = [*_axes(half, axes)] if half.unit.kind in ("layer_norm", "rms_norm") else [(-1,)]
     for correction, along, epsilon in product((0, 1), over, epsilons):
         settings = {"epsilon": epsilon, "axes": along, "groups": groups, "correction": correction}
-        yield {"kind": kind, **settings}
+        yield {"kind": kind, "affine": tuple(role in half.weights for role in AFFINE), **settings}
 
 
 def _axes(half: Half, order: Sequence[int]) -> Iterator[tuple[int, ...]]:
@@ -123,9 +131,10 @@ def _cause(difference: Difference) -> Cause:
     if key == "epsilon":
         values = one.settings.get(key, values[0]), other.settings.get(key, values[1])
     told = [said(key, value) for value in values]
-    width = [str(other.weights["gamma"].size)] if "gamma" in other.weights else []
+    affine = [half.weights[k] for half in (other, one) for k in AFFINE if k in half.weights]
+    width = [str(affine[0].size)] if affine else []
     groups = [str(other.settings["groups"])] if other.settings.get("groups", 1) != 1 else []
-    settings = {
+    settings: dict[str, Any] = {
         "layer": code_of(other),
         "features": "".join(f"{n}, " for n in width),
         "torch_features": "".join(f"{n}, " for n in (*groups, *width)),
@@ -134,6 +143,9 @@ def _cause(difference: Difference) -> Cause:
         "function": phrase("a normalisation of one's own"),
         "correction": values[0],
     }
+    more = ""
+    if key == "affine":
+        more = _affine(settings, mine)
     cause = cause_of(difference, ENTRY[key], told, settings)
     framework = family(other.framework)
     if key in ("groups", "kind"):
@@ -143,7 +155,18 @@ def _cause(difference: Difference) -> Cause:
         return cause._replace(write=WRITTEN[name].get(framework, "").format(**filling))
     if key == "epsilon" and {"groups", "kind"} & set(difference.keys):
         return cause._replace(write=f"{EPSILON[framework]}={shown(values[0])}")  # of the new layer
-    return cause
+    return cause._replace(write=cause.write + more) if framework in BOTH_OR_NONE else cause
 
 
-FINDER = Finder(("epsilon", "normalised_axis", "biased_variance"), find)
+def _affine(settings: dict[str, Any], has: tuple[bool, bool]) -> str:
+    """Fill in a scale and a shift; what is to be said where PyTorch has both or none."""
+    scale, shift = has
+    by_place = settings["layer"].endswith(("LayerNorm", "RMSNorm"))
+    words = f"{'elementwise_' * by_place}affine={scale or shift}"
+    words += ", bias=False" * (by_place and scale > shift)
+    settings |= {"scale": scale, "shift": shift, "affine": words}
+    held = {(True, False): "bias stays 0", (False, True): "weight stays 1"}
+    return f", of which the {held[has]}" if has in held and "bias" not in words else ""
+
+
+FINDER = Finder(("epsilon", "affine_missing", "normalised_axis", "biased_variance"), find)

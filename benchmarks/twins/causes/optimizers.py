@@ -18,7 +18,7 @@ from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.walks import walk
 from benchmarks.twins.fused import whole
 from benchmarks.twins.match import STATE
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from common.language import phrase
 from common.twins.rule import Rule
 from common.twins.user_file import function_of
@@ -80,7 +80,8 @@ def _described(difference: Difference, framework: str) -> tuple[str, Any, Mappin
     """The entry, words on either rule, and the settings of the line to write."""
     names, one = difference.fields, difference.one
     rule = one.rule
-    settings: dict[str, Any] = {"optimizer": spelled(rule.family, framework)}
+    apart = rule.family == "Adam" and rule.decay and not rule.coupled
+    settings: dict[str, Any] = {"optimizer": spelled("AdamW" if apart else rule.family, framework)}
     if names == ("family",):
         return "optimizer_kind", rule_words.rule_of, settings
     if names == ("rates",):

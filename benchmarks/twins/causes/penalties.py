@@ -17,7 +17,7 @@ from benchmarks.twins.causes.objectives import TOLERANCE
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.climb import Refused, distance, events_of, scaled
 from benchmarks.twins.compare import BOUND, renamed
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from common.language import Phrase, phrase
 from common.twins.probe import Rows, Values
 from common.twins.user_file import family

@@ -59,7 +59,8 @@ def causes(scene: Scene) -> list[Cause]:
             every = proving[0]
     if any(cause.proved and cause.entry not in WEAK for cause in every):
         every = [cause for cause in every if cause.entry not in WEAK]
-    return together(sorted(dict.fromkeys(every), key=lambda cause: not cause.proved))
+    ordered = sorted(dict.fromkeys(every), key=lambda cause: not cause.proved)
+    return together(ordered, scene.models.matching.pairs)
 
 
 def _found(scene: Scene) -> list[Cause]:

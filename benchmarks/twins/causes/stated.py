@@ -35,7 +35,8 @@ def _dropout(scene: Scene) -> Iterator[Cause]:
 def _precision(scene: Scene) -> Iterator[Cause]:
     for pair, (one, other) in coarser_in_one(scene.models, scene.sides):
         names = scene.models.names
-        filling = {"dtype": one, "name": f"self.{pair.other.name}", "layer": pair.one.kind}
+        kinds = [event.kind for event in scene.models.other if event.layer == pair.other.layer]
+        filling = {"dtype": one, "name": f"self.{pair.other.name}", "layer": (kinds or ["..."])[0]}
         yield Cause(
             "half_precision",
             (pair.name,),

@@ -17,7 +17,7 @@ from benchmarks.twins.causes.gaps import gaps, known_tensors
 from benchmarks.twins.causes.scene import Finder, Scene
 from benchmarks.twins.causes.trial import fits
 from benchmarks.twins.climb import distance
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from common.language import phrase
 from common.twins.probe import Event
 

@@ -17,7 +17,7 @@ from benchmarks.twins.climb import Refused, aligned, distance
 from benchmarks.twins.compare import same_outputs
 from benchmarks.twins.flow import CLOSE, event_of
 from benchmarks.twins.match import Link, Pair
-from benchmarks.twins.place import listed
+from benchmarks.twins.phrases import listed
 from common.language import phrase
 from common.twins.probe import Unit, Values
 

@@ -9,6 +9,7 @@ from benchmarks.twins.causes.entry import shown
 from common.language import phrase
 
 EITHER: Mapping[str, tuple[str, str]] = {
+    "bias": ("a bias", "no bias"),
     "backwards": ("reading from the end", "reading from the beginning"),
     "rows_first": ("rows on the first axis", "time on the first axis"),
     "begins": ("a first state that is given", "a first state of zeros"),
@@ -20,6 +21,12 @@ EITHER: Mapping[str, tuple[str, str]] = {
 }
 """What is said of a setting that is true, and of one that is not."""
 
+AFFINE = {
+    (True, True): "a scale and a shift",
+    (True, False): "a scale and no shift",
+    (False, True): "a shift and no scale",
+    (False, False): "neither scale nor shift",
+}
 NAMED: Mapping[str, str] = {
     "activation": "the activation {value}",
     "begins": "a first {value} state that is given, and a first cell of zeros",
@@ -41,6 +48,8 @@ def said(key: str, value: Any) -> str:
     """A setting and its value in words."""
     if key in EITHER and isinstance(value, bool):
         return phrase(EITHER[key][not value])
+    if key == "affine":
+        return phrase(AFFINE[value])
     if key in NAMED:
         return phrase(NAMED[key], value=shown(value))
     return f"{key.replace('_', ' ')} {shown(value)}"

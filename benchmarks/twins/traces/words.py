@@ -8,7 +8,8 @@ from benchmarks.twins.compare import Rung
 from benchmarks.twins.conventions import differing
 from benchmarks.twins.judgement import Judgement
 from benchmarks.twins.match import Matching, Pair
-from benchmarks.twins.place import Fault, listed
+from benchmarks.twins.phrases import listed
+from benchmarks.twins.place import Fault
 from benchmarks.twins.reach import alone_in
 from benchmarks.twins.traces.pairing import Sides
 from benchmarks.twins.traces.recording import STATISTICS, Recording, Rounding, Two

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -122,3 +124,8 @@ def test_a_transposed_convolution_is_cropped_elsewhere():
     given = twice("conv2d_transpose", "u", {"kernel": kernel}, IMAGE, ours, theirs, said)
     (cause,) = convolutions.find(given)
     assert cause.entry == "deconvolution_crop" and "0:12" in cause.write
+    turned = replace(given, models=given.models._replace(names=("torch", "keras")))
+    (cause,) = convolutions.find(turned)
+    assert cause.write == (
+        "layers.Cropping2D(((0, 1), (0, 1))) behind layers.Conv2DTranspose(..., padding='valid')"
+    )

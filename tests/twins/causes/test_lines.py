@@ -9,7 +9,9 @@ from benchmarks.twins.cause import Cause, lines_to_write, sentences
 from benchmarks.twins.causes import convolutions, normalisations
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.causes.lines import parsed, settings, together
+from benchmarks.twins.match import Pair
 from tests.twins.causes.layers import BETA, GAMMA, NORM, X, twice
+from tests.twins.scenes import unit
 
 WHOLE = {
     "nn.BatchNorm2d(8, eps=1e-3, momentum=0.01)": (
@@ -38,6 +40,10 @@ WHOLE = {
         "nnx.LSTMCell(..., activation_fn=jax.nn.relu)",
     ),
     "stride=(2, 2), dilation=(3, 3)": ("stride=(2, 2)", "dilation=(3, 3)"),
+    "nn.functional.pad(x, (0, 1)) before the layer, and nn.Conv1d(..., bias=True, padding=0)": (
+        "nn.Conv1d(..., bias=True)",
+        "nn.functional.pad(x, (0, 1)) before the layer, and padding=0 in it",
+    ),
     "nn.functional.pad(x, (0, 1)) before the layer, and padding=0, stride=(2,), "
     "padding_mode='zeros' in it": (
         "nn.functional.pad(x, (0, 1)) before the layer, and padding=0 in it",
@@ -49,6 +55,11 @@ WHOLE = {
         "nnx.Conv(..., padding='CAUSAL')",
     ),
     "nn.GroupNorm(4, 8, eps=1e-3)": ("nn.GroupNorm(4, 8)", "eps=1e-3"),
+    "layers.Cropping2D((1, 1)) behind layers.Conv2DTranspose(..., padding='valid', "
+    "strides=(2, 2))": (
+        "layers.Cropping2D((1, 1)) behind layers.Conv2DTranspose(..., padding='valid')",
+        "strides=(2, 2)",
+    ),
     "torch.optim.Adam(betas=(0.9, 0.99), eps=1e-3, lr=0.1)": (
         "torch.optim.Adam(betas=(0.9, 0.99))",
         "torch.optim.Adam(eps=1e-3)",
@@ -64,8 +75,12 @@ APART = {
     "an assignment": ("bias = bias_ih + bias_hh", "nn.Linear(..., bias=True)"),
     "a penalty": ("keras.regularizers.L2(0.1) on the weights", "learning_rate=1e-3"),
     "words": ("one of two biases at zero", "nn.Linear(..., bias=True)"),
-    "the layer is the second of two calls": (
-        "layers.Cropping2D((1, 1)) behind layers.Conv2DTranspose(..., padding='valid')",
+    "one of two ways": (
+        "nnx.BatchNorm(..., use_running_average=False), or model.train()",
+        "nnx.BatchNorm(5, epsilon=1e-3, rngs=rngs)",
+    ),
+    "a layer without weights, which stands behind": (
+        "layers.Activation('relu')",
         "strides=(2, 2)",
     ),
 }
@@ -100,6 +115,71 @@ def test_layers_keep_their_own_lines_and_names_in_any_order_are_one_layer():
         "nn.LayerNorm(8, eps=1e-3, elementwise_affine=False)"
     }
     assert together([one]) == [one]
+
+
+def paired(*names):
+    """Pairs of units; of each both names, and the name of the second's layer."""
+    weights = {"kernel": np.eye(2)}
+    return [
+        Pair(
+            unit(one, "dense", weights)[0], unit(other, "dense", weights)[0]._replace(layer=of), ()
+        )
+        for one, other, of in names
+    ]
+
+
+PAIRS = paired(("d", "net.d", "net.d"), ("x.q", "at.query", "at"), ("x.k", "at.key", "at"))
+
+
+@pytest.mark.parametrize(
+    "one, other, whole",
+    [
+        (  # a constraint is the optimiser's, and has the first model's name alone
+            ("layers.Dense(..., use_bias=True)", ("d", "net.d")),
+            ("kernel_constraint=keras.constraints.MaxNorm(2)", ("optimizer", "d")),
+            "layers.Dense(..., use_bias=True, kernel_constraint=keras.constraints.MaxNorm(2))",
+        ),
+        (
+            ("kernel_regularizer=keras.regularizers.L2(0.1)", ("loss", "d")),
+            ("kernel_constraint=keras.constraints.MaxNorm(2)", ("optimizer", "d")),
+            "kernel_regularizer=keras.regularizers.L2(0.1), "
+            "kernel_constraint=keras.constraints.MaxNorm(2)",
+        ),
+        (  # what a layer says of itself has its name alone
+            ("layers.Dense(..., dtype='bfloat16')", ("d ~ net.d",)),
+            ("layers.Dense(..., use_bias=True)", ("d", "net.d")),
+            "layers.Dense(..., dtype='bfloat16', use_bias=True)",
+        ),
+        (  # parts of one layer of the second model
+            ("nn.MultiheadAttention(..., bias=True)", ("x.q", "at.query")),
+            ("nn.MultiheadAttention(..., batch_first=True)", ("x.k", "at.key")),
+            "nn.MultiheadAttention(..., bias=True, batch_first=True)",
+        ),
+    ],
+)
+def test_a_line_is_of_the_second_model_s_layer_by_whatever_names_a_cause_goes(one, other, whole):
+    causes = [Cause("c", places, "d differs", line) for line, places in (one, other)]
+    assert together(causes) == causes, "which no pair tells to be of one layer"
+    mended = together(causes, PAIRS)
+    assert {cause.write for cause in mended} == {whole}
+    assert len({cause.places for cause in mended}) == 1 and lines_to_write(mended)[0] == ""
+    assert not {"loss", "optimizer"} & set(mended[0].places)
+
+
+@pytest.mark.parametrize(
+    "line, places",
+    [
+        ("nn.Linear(..., bias=True)", ("e",)),  # another layer
+        ("kernel_constraint=keras.constraints.MaxNorm(2)", ("optimizer", "d", "x.q")),  # of several
+        ("nn.LayerNorm(2)", ("d", "Net")),  # a call that stands where the layer is
+        ("lr=0.1", ("optimizer",)),
+    ],
+)
+def test_what_is_said_of_other_layers_or_of_several_is_in_no_layer_s_line(line, places):
+    causes = [Cause("a", ("d", "net.d"), "", "stride=2"), Cause("b", places, "", line)]
+    assert together(causes, PAIRS) == causes
+    nameless = [pair._replace(other=pair.other._replace(layer="")) for pair in PAIRS]
+    assert together(causes, nameless) == causes
 
 
 def test_every_line_of_the_catalogue_is_a_call_with_its_settings_or_is_left_alone():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.twins.causes import normalisations
+from benchmarks.twins.causes.lines import together
 from tests.twins.causes.layers import BETA, GAMMA, NORM, X, layer_norm, twice
 
 
@@ -89,3 +90,78 @@ def test_another_number_of_groups_is_proved(kinds, groups, line):
     given = replace(given, models=given.models._replace(matching=matching))
     (cause,) = normalisations.find(given)
     assert cause.entry == "normalised_axis" and cause.proved and cause.write == line
+
+
+@pytest.mark.parametrize(
+    "kind, mine, theirs, written",
+    [
+        (
+            "LayerNorm",
+            ("gamma", "beta"),
+            ("gamma",),
+            "nn.LayerNorm(6, elementwise_affine=True)",
+        ),
+        (
+            "LayerNorm",
+            ("gamma",),
+            ("gamma", "beta"),
+            "nn.LayerNorm(6, elementwise_affine=True, bias=False)",
+        ),
+        (
+            "BatchNorm1d",
+            ("gamma",),
+            ("gamma", "beta"),
+            "nn.BatchNorm1d(6, affine=True), of which the bias stays 0",
+        ),
+        (
+            "BatchNorm1d",
+            ("beta",),
+            ("gamma", "beta"),
+            "nn.BatchNorm1d(6, affine=True), of which the weight stays 1",
+        ),
+    ],
+)
+def test_a_scale_or_a_shift_on_one_side_is_proved(kind, mine, theirs, written):
+    def values(roles, epsilon=1e-5):
+        plain = (layer_norm(X, epsilon) - BETA) / GAMMA
+        return plain * (GAMMA if "gamma" in roles else 1) + (BETA if "beta" in roles else 0)
+
+    ones, others = ({k: v for k, v in NORM.items() if k in roles} for roles in (mine, theirs))
+    said = {"epsilon": 1e-5}, {"epsilon": 1e-5}
+    ys = values(mine), values(theirs)
+    given = twice("layer_norm", "n", ones, X, *ys, said, both=others, kinds=("K", kind))
+    (cause,) = normalisations.find(given)
+    assert cause.entry == "affine_missing" and cause.proved and cause.write == written
+    assert "scale" in cause.difference and cause.after < 1e-12 < 1e-6 < cause.before
+    said = {"epsilon": 1e-3}, {"epsilon": 1e-5}
+    ys = values(mine, 1e-3), values(theirs)
+    given = twice("layer_norm", "n", ones, X, *ys, said, both=others, kinds=("K", kind))
+    found = list(normalisations.find(given))
+    assert {cause.entry for cause in found} == {"affine_missing", "epsilon"}
+    whole = written.replace(")", ", eps=1e-3)", 1)
+    assert {cause.write for cause in together(found)} == {whole}
+
+
+@pytest.mark.parametrize(
+    "framework, line",
+    [
+        ("keras", "layers.T(scale=True, center=False)"),
+        ("jax", "nnx.T(6, use_scale=True, use_bias=False, rngs=rngs)"),
+    ],
+)
+def test_every_framework_has_its_words_for_scale_and_shift(framework, line):
+    ours, theirs = layer_norm(X) - BETA, layer_norm(X)
+    made = {"gamma": GAMMA}
+    given = twice("layer_norm", "n", made, X, ours, theirs, ({}, {}), both=NORM)
+    names = replace(given, models=given.models._replace(names=("torch", framework)))
+    (cause,) = normalisations.find(names)
+    assert cause.write == line
+
+
+def test_a_scale_of_ones_is_no_difference():
+    ones = {"gamma": np.ones(6), "beta": BETA}
+    y = (layer_norm(X) - BETA) / GAMMA + BETA
+    off = (layer_norm(X, 1e-3) - BETA) / GAMMA + BETA
+    said = {"epsilon": 1e-5}, {"epsilon": 1e-3}
+    given = twice("layer_norm", "n", {"beta": BETA}, X, y, off, said, both=ones)
+    assert [cause.entry for cause in normalisations.find(given)] == ["epsilon"]

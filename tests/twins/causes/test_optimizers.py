@@ -15,6 +15,7 @@ from common.twins.rule import BESIDE, INSIDE, Rule
 from tests.twins.causes.steps import ADAM, KERAS_ADAM, RMSPROP, STEPS, compared, walked
 from tests.twins.scenes import NAMES
 
+RATES = (1e-2,) * STEPS
 PLANTED = {
     "epsilon": (ADAM, replace(ADAM, epsilon=0.1), ("epsilon",)),
     "place": (replace(KERAS_ADAM, epsilon=0.01), replace(ADAM, epsilon=0.01), ("place",)),
@@ -48,6 +49,20 @@ def test_a_change_that_another_would_do_for_is_not_sure():
     """Inside the root, what Adagrad's sum begins with and epsilon are one number."""
     one, other = (Rule("Adagrad", initial=x, place=INSIDE) for x in (0.1, 0.7))
     assert list(compared(one, other).values()) == [False]
+
+
+@pytest.mark.parametrize("framework", ["keras", "torch"])
+def test_whoever_decays_beside_the_step_is_told_to_write_adamw_with_all_of_it(framework):
+    """Adam's weight_decay is part of the gradient in PyTorch."""
+    far, decayed = replace(ADAM, epsilon=0.1), replace(ADAM, decay=0.1)
+    for one, other, written in (
+        (replace(far, decay=0.1), decayed, "AdamW(eps"),
+        (far, ADAM, "Adam(eps"),
+        (decayed, replace(ADAM, decay=0.05), "AdamW(weight_decay=0.1)"),
+    ):
+        fitted = Fit(one, RATES, np.zeros((STEPS, 4)))
+        (found,) = differences(fitted, walked(other, RATES), (other, 1e-2))
+        assert f".{written}" in _cause(found, ("keras", framework)).write
 
 
 @pytest.mark.parametrize("kind", ["value", "norm", "global norm"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from benchmarks.twins.causes import stated
@@ -21,6 +23,9 @@ def test_what_the_models_state_is_said_where_it_differs():
     causes = list(stated.find(given))
     assert [cause.entry for cause in causes] == ["dropout_rate", "half_precision", "frozen"]
     assert "nn.Dropout(0.3)" in causes[0].write and not any(cause.proved for cause in causes)
+    turned = replace(given, models=given.models._replace(names=("torch", "keras")))
+    (half,) = [c for c in stated.find(turned) if c.entry == "half_precision"]
+    assert half.write == "layers.D(..., dtype='float32')", "by the name of its class"
     plain = [unit("a", "dense", {"kernel": np.eye(2)})]
     assert not [*stated.find(scene(*flows, [X], units=[plain, plain]))]
 

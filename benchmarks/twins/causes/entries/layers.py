@@ -40,6 +40,15 @@ ENTRIES = (
         "{layer}(reduction_axes={axis}, rngs=rngs)",
     ),
     Entry(
+        "affine_missing",
+        "a scale or a shift of a normalisation on one side alone",
+        "the layer's output is that of its formula with, or without, the other model's scale or "
+        "shift; layers of Keras, PyTorch and Flax have both but for a few, as InstanceNorm",
+        "{layer}(scale={scale}, center={shift})",
+        "{layer}({torch_features}{affine})",
+        "{layer}({features}use_scale={scale}, use_bias={shift}, rngs=rngs)",
+    ),
+    Entry(
         "training_of_normalisation",
         "a normalisation that evaluates in training, on one side",
         "one model uses the running statistics in training where the other uses the batch's",
@@ -107,12 +116,13 @@ ENTRIES = (
     ),
     Entry(
         "padding_side",
-        "padding at the other side: same with stride 2, symmetric, causal",
+        "padding at other sides: same with a stride of 2 or an even kernel, symmetric, causal",
         "the layer's formula with the other model's pads gives the other's output; same padding "
-        "with a stride pads more at the end, PyTorch's padding=1 on both sides",
-        "layers.ZeroPadding2D({pads}) before the layer, and padding='valid' in it",
+        "with a stride, or of an even kernel, pads more at the end, PyTorch's padding=k // 2 as "
+        "much on both sides; without a stride padding='same' is one thing everywhere",
+        "layers.ZeroPadding{rank}D({keras_pads}) before the layer, and padding='valid' in it",
         "nn.functional.pad(x, {torch_pads}) before the layer, and padding=0 in it",
-        "jax.numpy.pad(x, {jax_pads}) before the layer, and padding='VALID' in it",
+        "jax.numpy.pad(x, {all_pads}) before the layer, and padding='VALID' in it",
     ),
     Entry(
         "causal_padding",
@@ -126,9 +136,9 @@ ENTRIES = (
         "padding_mode",
         "a border of zeros, reflected or repeated",
         "the layer's formula with the other kind of border gives the other's output",
-        "keras.ops.pad(x, {pads}, mode='{mode}') before the layer",
-        "padding_mode='{mode}' in the layer",
-        "jax.numpy.pad(x, {pads}, mode='{mode}') before the layer",
+        "keras.ops.pad(x, {all_pads}, mode='{mode}') before the layer, and padding='valid' in it",
+        "padding_mode='{torch_mode}' in the layer",
+        "jax.numpy.pad(x, {all_pads}, mode='{mode}') before the layer, and padding='VALID' in it",
     ),
     Entry(
         "strides",
@@ -165,8 +175,8 @@ ENTRIES = (
     ),
     Entry(
         "pooling_padding",
-        "pooling padded at another side",
-        "the same pooling with the other model's border gives the other's output; same padding "
+        "pooling over other windows: of another size, stride or border",
+        "the same pooling with the other model's windows gives the other's output; same padding "
         "with a stride pads more at the end, PyTorch's padding=1 on both sides",
         "layers.ZeroPadding2D({padding}) before the layer, or of a maximum keras.ops.pad by -inf",
         "nn.functional.pad(x, {torch_pads}, value=-math.inf) before the layer, and padding=0 in it",
@@ -184,8 +194,8 @@ ENTRIES = (
         "deconvolution_crop",
         "a transposed convolution cropped at other sides",
         "one output is the other's place by place, moved, as of another crop of the whole result",
-        "layers.Cropping2D({crop}) behind layers.Conv2DTranspose(..., padding='valid')",
-        "nn.ConvTranspose2d(..., padding=0), and x{torch_slices} behind it",
+        "layers.Cropping{rank}D({crop}) behind layers.Conv{rank}DTranspose(..., padding='valid')",
+        "nn.ConvTranspose{rank}d(..., padding=0), and x{torch_slices} behind it",
         "nnx.ConvTranspose(..., padding='VALID'), and x{slices} behind it",
     ),
     Entry(

@@ -1,0 +1,34 @@
+"""an even kernel, as many zeros on both sides, and the first step dropped: that is same padding"""
+
+TRUTH = "right"
+INPUT = (3, 16, 1)
+
+
+def keras_model():
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input(INPUT),
+            layers.Conv2D(4, (1, 8), padding="same", use_bias=False, name="time"),
+            layers.AveragePooling2D((1, 4)),
+            layers.Flatten(),
+            layers.Dense(2, name="out"),
+        ]
+    )
+
+
+def torch_model():
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.time = nn.Conv2d(1, 4, (1, 8), padding=(0, 4), bias=False)
+            self.pool, self.out = nn.AvgPool2d((1, 4)), nn.Linear(48, 2)
+
+        def forward(self, x):
+            return self.out(self.pool(self.time(x)[..., 1:]).movedim(1, -1).flatten(1))
+
+    return Net()
