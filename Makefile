@@ -98,7 +98,7 @@ bench: $(READY)  ## time each method of a Task, and compare with the last time
 evidence: $(READY)  ## measure every published number anew, for hours, and write the pages: alone on the machine
 	$(BIN)/python -m tools.evidence $(EVIDENCE)
 
-# `make porting PORTING="--rivals --into docs/check.md"`: with what people use today, into the page
+# `make porting PORTING="--seeds 0,1 --rivals --into docs/check.md"`: with what people use, into the page
 porting: $(READY)  ## right and wrong ports through the judge: how often is it right?
 	$(BIN)/python -m tools.porting $(PORTING)
 
