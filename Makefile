@@ -64,10 +64,11 @@ test: $(READY)  ## the whole test suite but the slow full-length runs
 	$(BIN)/python -m pytest tests --numprocesses auto --dist loadfile
 
 coverage: export PYTHONPATH := $(CURDIR)
-coverage: $(READY)  ## all tests, and how much of each folder they run: build/coverage/html
+coverage: $(READY)  ## all tests and the porting bench, and how much of each folder they run: build/coverage/html
 	rm -rf $(COVERAGE)
 	$(BIN)/coverage run -m pytest tests -m 'not service' --numprocesses auto --dist loadfile
 	$(BIN)/coverage run -m pytest tests -m service
+	$(BIN)/coverage run -m tools.porting
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage html --quiet --directory $(COVERAGE)/html
 	$(BIN)/coverage json --quiet -o $(COVERAGE)/report.json
