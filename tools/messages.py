@@ -22,7 +22,7 @@ from benchmarks.cli.parser import commands, make_parser
 from benchmarks.explain.walk_table import COLOURED
 from benchmarks.speed.scale_table import TITLES
 from benchmarks.statistics.doubts import REASONS
-from benchmarks.twins.causes import namings, preprocessing, rule_words
+from benchmarks.twins.causes import namings, normalisations, preprocessing, rule_words
 from benchmarks.twins.causes import words as settings
 from benchmarks.twins.causes.catalogue import ENTRIES
 from benchmarks.twins.reach import BEYOND, MISSED
@@ -113,6 +113,7 @@ def _of_values() -> Iterator[str]:
     yield from ("comparison", "pair of seeds", "seed")  # of `counted`
     yield from (*STATUS, *MISSED.values(), *BEYOND.values(), "gradients", "steps")
     yield from (text for either in settings.EITHER.values() for text in either)
+    yield from (*settings.AFFINE.values(), *normalisations.HELD.values())
     yield from (*settings.NAMED.values(), *namings.PROSE, *filter(ENGLISH.search, _rules()))
     yield from filter(_in_words, (line for entry in ENTRIES.values() for line in entry.lines))
 

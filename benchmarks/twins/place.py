@@ -59,7 +59,7 @@ def lasting(models: Models) -> list[Fault]:
     """Wrong layers of models whose outputs agree in evaluation, by what they pass on: a difference
     that the next layers wash out, and training brings back, as where each batch is normalised."""
     found = _faults(models, CLOSE)
-    passed = any(
+    passed = found and any(
         nearest(seen.given[0].inputs, seen.given[1].inputs) == DIFFER
         and nearest(seen.one.outputs, seen.other.outputs) == DIFFER
         for seen in seen_pairs(models)

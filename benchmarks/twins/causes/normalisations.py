@@ -57,6 +57,11 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
 }
 """Normalisations over other axes, as each framework writes them."""
 BOTH_OR_NONE = {"torch"}  # a scale and a shift, but for layers that go over places
+HELD = {
+    (True, False): "{line}, of which the bias stays 0",
+    (False, True): "{line}, of which the weight stays 1",
+}
+"""Scale and shift of the first model -> the line of a layer that has both."""
 EPSILON = {"keras": "epsilon", "torch": "eps", "jax": "epsilon"}
 
 
@@ -143,9 +148,7 @@ def _cause(difference: Difference) -> Cause:
         "function": phrase("a normalisation of one's own"),
         "correction": values[0],
     }
-    more = ""
-    if key == "affine":
-        more = _affine(settings, mine)
+    held = _affine(settings, mine) if key == "affine" else None
     cause = cause_of(difference, ENTRY[key], told, settings)
     framework = family(other.framework)
     if key in ("groups", "kind"):
@@ -155,18 +158,19 @@ def _cause(difference: Difference) -> Cause:
         return cause._replace(write=WRITTEN[name].get(framework, "").format(**filling))
     if key == "epsilon" and {"groups", "kind"} & set(difference.keys):
         return cause._replace(write=f"{EPSILON[framework]}={shown(values[0])}")  # of the new layer
-    return cause._replace(write=cause.write + more) if framework in BOTH_OR_NONE else cause
+    if held and framework in BOTH_OR_NONE:
+        return cause._replace(write=phrase(held, line=cause.write))
+    return cause
 
 
-def _affine(settings: dict[str, Any], has: tuple[bool, bool]) -> str:
-    """Fill in a scale and a shift; what is to be said where PyTorch has both or none."""
+def _affine(settings: dict[str, Any], has: tuple[bool, bool]) -> str | None:
+    """Fill in a scale and a shift; how the line goes on where PyTorch has both or none."""
     scale, shift = has
     by_place = settings["layer"].endswith(("LayerNorm", "RMSNorm"))
     words = f"{'elementwise_' * by_place}affine={scale or shift}"
     words += ", bias=False" * (by_place and scale > shift)
     settings |= {"scale": scale, "shift": shift, "affine": words}
-    held = {(True, False): "bias stays 0", (False, True): "weight stays 1"}
-    return f", of which the {held[has]}" if has in held and "bias" not in words else ""
+    return None if "bias" in words else HELD.get(has)
 
 
 FINDER = Finder(("epsilon", "affine_missing", "normalised_axis", "biased_variance"), find)
